@@ -1,0 +1,1 @@
+"""The Study and Trial resources: models, conditions, CRDs. Pure."""

@@ -1,0 +1,1 @@
+"""Pruners over recorded curves: simulation, replay and their reports. Pure."""

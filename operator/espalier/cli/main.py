@@ -1,0 +1,37 @@
+"""The command `espalier`, also reachable as `kubectl espalier`."""
+
+from importlib import import_module
+
+import click
+
+from espalier import __version__
+
+COMMANDS = {
+    "run": "espalier.cli.run",
+    "watch": "espalier.cli.watch",
+    "replay": "espalier.cli.replay",
+    "backtest": "espalier.cli.backtest",
+}
+"""Name of each command and the module that holds it; modules are imported only when needed."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported at their first use, so that `--help` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every command, sorted."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command called `cmd_name`, or return None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(COMMANDS[cmd_name]).command
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="espalier")
+def main() -> None:
+    """Prune hyperparameter-tuning jobs on Kubernetes."""

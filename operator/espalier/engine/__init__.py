@@ -1,0 +1,1 @@
+"""The one writer of each study, and the level-triggered reconciliation."""

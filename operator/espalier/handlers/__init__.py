@@ -1,0 +1,1 @@
+"""The kopf shell: start-up and watches."""

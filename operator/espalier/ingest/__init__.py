@@ -1,0 +1,1 @@
+"""The HTTP server that takes reports from the sidecars."""

@@ -1,0 +1,1 @@
+"""Which trials to end early: ledger, decisions, pruners. Pure."""

@@ -1,0 +1,1 @@
+"""Which parameters to try next: the parameter space and its samplers. Pure."""

@@ -1,0 +1,1 @@
+"""Observations, decisions and ends of trials, durably."""
