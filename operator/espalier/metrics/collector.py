@@ -1,0 +1,105 @@
+"""The metrics that are derived at each scrape from frozen views."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Iterator, Sequence
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from espalier.metrics.declared import BY_NAME, METRICS, Kind, Source
+from espalier.metrics.views import Control, ControlView, Studies, StudyView
+
+PHASES = ("Pending", "Running", "Completed", "Pruned", "Failed")
+"""Every phase is shown for every study, so that a panel has a 0 where nothing is."""
+
+Sample = tuple[str, tuple[str, ...], float]
+"""Name of the metric, values of its labels in the declared order, value."""
+
+
+class SnapshotCollector(Collector):
+    """Turns the latest views into samples; keeps nothing between scrapes.
+
+    So a deleted study's series are gone with its view, and a restart of the operator changes
+    no total.
+
+    Parameters
+    ----------
+    studies : callable
+        Returns the latest view of each study.
+    control : callable
+        Returns the latest view of the control path.
+    version : str
+        The operator's version.
+    """
+
+    def __init__(self, studies: Studies, control: Control, version: str) -> None:
+        self._studies = studies
+        self._control = control
+        self._version = version
+
+    def describe(self) -> Iterable[Metric]:
+        """Name the families without computing them (registration asks for it)."""
+        return _families(()).values()
+
+    def collect(self) -> Iterable[Metric]:
+        """Compute all samples of one scrape."""
+        build = (self._version, platform.python_version())
+        samples: list[Sample] = [("espalier_build_info", build, 1.0)]
+        samples += control_samples(self._control())
+        for view in self._studies():
+            samples += study_samples(view)
+        return _families(samples).values()
+
+
+def study_samples(view: StudyView) -> Iterator[Sample]:
+    """List one study's samples."""
+    at = (view.namespace, view.study)
+    yield "espalier_study_info", (*at, view.pruner, view.direction, view.objective), 1.0
+    for phase in PHASES:
+        yield "espalier_trials", (*at, phase), view.trials.get(phase, 0)
+    for reason, count in view.endings.items():
+        yield "espalier_trial_endings_total", (*at, reason), count
+    for (pruner, reason), count in view.prunings.items():
+        yield "espalier_prunings_total", (*at, pruner, reason), count
+    for pruner, count in view.shadows.items():
+        yield "espalier_shadow_prunings_total", (*at, pruner), count
+    yield "espalier_gpu_seconds_used_total", at, view.gpu_seconds_used
+    yield "espalier_gpu_seconds_saved", at, view.gpu_seconds_saved
+    yield "espalier_pruning_breaker_open", at, float(view.breaker_open)
+    optional = {
+        "espalier_best_value": view.best_value,
+        "espalier_pruning_risk_stated_ratio": view.risk_stated,
+        "espalier_pruning_risk_spent_ratio": view.risk_spent,
+        "espalier_false_prune_ratio": view.false_prune_rate,
+    }
+    for name, value in optional.items():
+        if value is not None:
+            yield name, at, value
+    if view.false_prune_interval is not None:
+        for bound, value in zip(("lower", "upper"), view.false_prune_interval, strict=True):
+            yield "espalier_false_prune_ratio_bound", (*at, bound), value
+
+
+def control_samples(view: ControlView) -> Iterator[Sample]:
+    """List the control path's samples."""
+    yield "espalier_queue_depth", (), view.queue_depth
+    yield "espalier_queue_oldest_age_seconds", (), view.queue_oldest_age
+    for resource, age in view.watch_ages.items():
+        yield "espalier_watch_age_seconds", (resource,), age
+    if view.store_bytes is not None:
+        yield "espalier_store_size_bytes", (), view.store_bytes
+
+
+def _families(samples: Sequence[Sample]) -> dict[str, Metric]:
+    families: dict[str, Metric] = {}
+    for metric in METRICS:
+        if metric.source is Source.SNAPSHOT:
+            family = CounterMetricFamily if metric.kind is Kind.COUNTER else GaugeMetricFamily
+            families[metric.name] = family(metric.name, metric.help, labels=metric.labels)
+    for name, values, number in samples:
+        family_name = name.removesuffix("_total") + "_total" * (BY_NAME[name].kind is Kind.COUNTER)
+        labels = dict(zip(BY_NAME[name].labels, values, strict=True))
+        families[name].add_sample(family_name, labels, number)
+    return families

@@ -1,0 +1,247 @@
+"""Every metric of the operator, as data: the registry, the docs and the tests read this list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """Prometheus' metric types that are used here."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+class Source(StrEnum):
+    """Where a metric's value comes from."""
+
+    SNAPSHOT = "snapshot"
+    """Computed at each scrape from what the operator knows: survives a restart of the operator."""
+    OBSERVED = "observed"
+    """Counted as it happens: starts at zero with the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric family: its name as Prometheus shows it, and what it means."""
+
+    name: str
+    kind: Kind
+    source: Source
+    labels: tuple[str, ...]
+    help: str
+    buckets: tuple[float, ...] = ()
+
+
+LABELS: dict[str, str] = {
+    "namespace": "the Study's namespace",
+    "study": "the Study's name",
+    "phase": "`Pending`, `Running`, `Completed`, `Pruned` or `Failed`",
+    "reason": "why a trial ended, or why it was pruned: see [reasons](reasons.md)",
+    "pruner": "the pruner's type, as in the Study's `spec.pruner.type`",
+    "direction": "`Maximize` or `Minimize`",
+    "objective": "the Study's `spec.objective.metric`",
+    "code": "an answer's code: of ingest `Accepted` or an error code of the report protocol, "
+    "of the Kubernetes API an HTTP status, or `NoAnswer`",
+    "receipt": "what became of a reported value: `Appended`, `Repeated`, `Late`, ...",
+    "verb": "`get`, `list`, `watch`, `create`, `patch`, `update` or `delete`",
+    "resource": "the plural of the Kubernetes resource, such as `jobs`",
+    "result": "`Accepted`, `Refused`, or `Unavailable` where the API server could not be asked",
+    "treatment": "`SpecError` (the Study is wrong), `ReportError` (the report is wrong), "
+    "`RetryLater` (tried again), `InternalError` (a bug of Espalier's)",
+    "bound": "`lower` or `upper`, of a 95 % interval",
+    "version": "Espalier's version",
+    "python": "Python's version",
+}
+
+_STUDY = ("namespace", "study")
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_PODS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0)
+_ROWS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0)
+
+
+def _snapshot(name: str, kind: Kind, labels: tuple[str, ...], help_: str) -> Metric:
+    return Metric(name, kind, Source.SNAPSHOT, labels, help_)
+
+
+def _counter(name: str, labels: tuple[str, ...], help_: str) -> Metric:
+    return Metric(name, Kind.COUNTER, Source.OBSERVED, labels, help_)
+
+
+def _histogram(
+    name: str, labels: tuple[str, ...], help_: str, buckets: tuple[float, ...] = _FAST
+) -> Metric:
+    return Metric(name, Kind.HISTOGRAM, Source.OBSERVED, labels, help_, buckets)
+
+
+_STUDIES = (
+    _snapshot(
+        "espalier_study_info",
+        Kind.GAUGE,
+        (*_STUDY, "pruner", "direction", "objective"),
+        "1 for each Study, with what tells it apart.",
+    ),
+    _snapshot("espalier_trials", Kind.GAUGE, (*_STUDY, "phase"), "Trials by phase."),
+    _snapshot(
+        "espalier_trial_endings_total",
+        Kind.COUNTER,
+        (*_STUDY, "reason"),
+        "Trials that ended, by the reason of their Finished condition.",
+    ),
+    _snapshot(
+        "espalier_prunings_total",
+        Kind.COUNTER,
+        (*_STUDY, "pruner", "reason"),
+        "Decisions to prune a trial, by the pruner that took them and its reason.",
+    ),
+    _snapshot(
+        "espalier_gpu_seconds_used_total",
+        Kind.COUNTER,
+        _STUDY,
+        "GPU-seconds that the Study's trials have held, running ones included.",
+    ),
+    _snapshot(
+        "espalier_gpu_seconds_saved",
+        Kind.GAUGE,
+        _STUDY,
+        "GPU-seconds that pruned trials would still have used at their own pace (an estimate).",
+    ),
+    _snapshot(
+        "espalier_best_value",
+        Kind.GAUGE,
+        _STUDY,
+        "Best value of the Study so far, in the objective's own sign.",
+    ),
+    _snapshot(
+        "espalier_pruning_risk_stated_ratio",
+        Kind.GAUGE,
+        _STUDY,
+        "Chance of losing the best trial that the Study allows its pruner, 0 to 1.",
+    ),
+    _snapshot(
+        "espalier_pruning_risk_spent_ratio",
+        Kind.GAUGE,
+        _STUDY,
+        "Part of that chance that prunings have used up, 0 to 1.",
+    ),
+    _snapshot(
+        "espalier_false_prune_ratio",
+        Kind.GAUGE,
+        _STUDY,
+        "Estimated share of exempt trials that a prune would have wronged, 0 to 1.",
+    ),
+    _snapshot(
+        "espalier_false_prune_ratio_bound",
+        Kind.GAUGE,
+        (*_STUDY, "bound"),
+        "Bounds of the 95 % interval of espalier_false_prune_ratio.",
+    ),
+    _snapshot(
+        "espalier_pruning_breaker_open",
+        Kind.GAUGE,
+        _STUDY,
+        "1 while the circuit breaker holds back prunings, else 0.",
+    ),
+    _snapshot(
+        "espalier_shadow_prunings_total",
+        Kind.COUNTER,
+        (*_STUDY, "pruner"),
+        "Trials that a shadow pruner would have pruned; it only watches.",
+    ),
+)
+
+_REPORTS = (
+    _counter(
+        "espalier_reports_total",
+        (*_STUDY, "receipt"),
+        "Reported values of authenticated trials, by what became of them.",
+    ),
+    _counter("espalier_report_requests_total", ("code",), "Posts to ingest, by answer."),
+    _histogram(
+        "espalier_report_request_duration_seconds",
+        (),
+        "Time that ingest took to answer a post, commit included.",
+    ),
+    _histogram(
+        "espalier_report_to_decision_seconds",
+        (),
+        "From a post's arrival until the decision to prune that it caused was committed.",
+    ),
+    _histogram(
+        "espalier_decision_to_delete_seconds",
+        (),
+        "From a committed decision to prune until the API server accepted the Job's deletion.",
+    ),
+    _histogram(
+        "espalier_decision_to_pod_gone_seconds",
+        (),
+        "From a committed decision to prune until the trial's pods were gone.",
+        _PODS,
+    ),
+    _counter("espalier_tokenreviews_total", ("result",), "TokenReviews asked of the API server."),
+)
+
+_STORE = (
+    _histogram(
+        "espalier_store_commit_duration_seconds",
+        (),
+        "Time of a commit, fsync included.",
+    ),
+    _histogram("espalier_store_commit_rows", (), "Rows that one commit wrote.", _ROWS),
+    _counter("espalier_store_commit_errors_total", (), "Commits to the store that failed."),
+    _snapshot("espalier_store_size_bytes", Kind.GAUGE, (), "Size of the store on disk."),
+)
+
+_CONTROL = (
+    _histogram(
+        "espalier_reconcile_duration_seconds",
+        (),
+        "Time of one reconciliation of a Study: snapshot, plan, apply.",
+    ),
+    _counter(
+        "espalier_reconcile_errors_total",
+        ("treatment",),
+        "Reconciliations that failed, by how the failure is treated.",
+    ),
+    _snapshot("espalier_queue_depth", Kind.GAUGE, (), "Studies that wait to be reconciled."),
+    _snapshot(
+        "espalier_queue_oldest_age_seconds",
+        Kind.GAUGE,
+        (),
+        "Time that the Study that waits longest has waited, 0 where none waits.",
+    ),
+    _snapshot(
+        "espalier_watch_age_seconds",
+        Kind.GAUGE,
+        ("resource",),
+        "Time since the watch of a resource last showed a sign of life.",
+    ),
+    _counter(
+        "espalier_api_requests_total",
+        ("verb", "resource", "code"),
+        "Requests to the Kubernetes API, by answer.",
+    ),
+    _histogram(
+        "espalier_api_request_duration_seconds",
+        ("verb",),
+        "Time of a request to the Kubernetes API, watches aside.",
+    ),
+    _snapshot(
+        "espalier_build_info",
+        Kind.GAUGE,
+        ("version", "python"),
+        "1, with the versions that run.",
+    ),
+)
+
+SECTIONS: dict[str, tuple[Metric, ...]] = {
+    "Studies": _STUDIES,
+    "Reports and decisions": _REPORTS,
+    "Store": _STORE,
+    "Reconciliation and the Kubernetes API": _CONTROL,
+}
+
+METRICS: tuple[Metric, ...] = tuple(metric for section in SECTIONS.values() for metric in section)
+BY_NAME: dict[str, Metric] = {metric.name: metric for metric in METRICS}

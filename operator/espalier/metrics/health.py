@@ -1,0 +1,53 @@
+"""Is the operator alive, and is it ready: a pure judgement of its signs of life."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from espalier.metrics.views import ControlView
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A verdict with its reason, which the probe's answer carries."""
+
+    ok: bool
+    message: str
+
+
+HealthCheck = Callable[[], Health]
+"""Called in the probe's own thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class LivenessLimits:
+    """How old a sign of life may be, in seconds.
+
+    Notes
+    -----
+    The API server closes a watch after 30 to 60 minutes and sends a bookmark every minute or so;
+    the operator's list-and-diff every 60 s is a sign of life too, so that 150 s means that two
+    of them in a row failed.
+    """
+
+    watch_age: float = 150.0
+    queue_age: float = 150.0
+
+
+def judge_liveness(view: ControlView, limits: LivenessLimits) -> Health:
+    """Judge the watches' age and the queue's progress; the first fault found is the reason."""
+    for resource, age in sorted(view.watch_ages.items()):
+        if age > limits.watch_age:
+            return Health(
+                False,
+                f"the watch of {resource} is silent for {age:.0f} s "
+                f"(limit {limits.watch_age:.0f} s): is the API server reachable?",
+            )
+    if view.queue_oldest_age > limits.queue_age:
+        return Health(
+            False,
+            f"a study waits to be reconciled for {view.queue_oldest_age:.0f} s "
+            f"(limit {limits.queue_age:.0f} s), {view.queue_depth} in the queue",
+        )
+    return Health(True, f"alive, {view.queue_depth} in the queue")

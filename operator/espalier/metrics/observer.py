@@ -1,0 +1,122 @@
+"""What the other layers tell: one method for each thing that is counted as it happens."""
+
+from __future__ import annotations
+
+import threading
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from espalier.metrics.declared import BY_NAME, METRICS, Kind, Source
+
+
+class Observer:
+    """Counts what happens; safe to call from any thread, and cheap (a few microseconds).
+
+    Layers below or beside `espalier.metrics` do not import it: they take a bound method as a
+    callable (``on_commit=observer.store_committed``). All durations are in seconds.
+
+    Parameters
+    ----------
+    registry : CollectorRegistry
+        Where the counters and histograms are registered.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._lock = threading.Lock()
+        self._receipts: dict[tuple[str, str], set[str]] = {}
+        self._counters: dict[str, Counter] = {}
+        self._histograms: dict[str, Histogram] = {}
+        for metric in METRICS:
+            if metric.source is not Source.OBSERVED:
+                continue
+            if metric.kind is Kind.COUNTER:
+                self._counters[metric.name] = Counter(
+                    metric.name, metric.help, metric.labels, registry=registry
+                )
+            else:
+                self._histograms[metric.name] = Histogram(
+                    metric.name,
+                    metric.help,
+                    metric.labels,
+                    registry=registry,
+                    buckets=metric.buckets,
+                )
+
+    def _count(self, name: str, *labels: str, by: int = 1) -> None:
+        counter = self._counters[name]
+        (counter.labels(*labels) if labels else counter).inc(by)
+
+    def _time(self, name: str, seconds: float, *labels: str) -> None:
+        histogram = self._histograms[name]
+        (histogram.labels(*labels) if labels else histogram).observe(max(0.0, seconds))
+
+    # -- ingest ---------------------------------------------------------------------------
+
+    def report_answered(self, code: str, seconds: float) -> None:
+        """Ingest answered a post: `code` is ``Accepted`` or the error's code."""
+        self._count("espalier_report_requests_total", code)
+        self._time("espalier_report_request_duration_seconds", seconds)
+
+    def values_received(self, namespace: str, study: str, receipt: str, count: int = 1) -> None:
+        """`count` values of a study were treated alike (a `Receipt`'s value)."""
+        with self._lock:
+            self._receipts.setdefault((namespace, study), set()).add(receipt)
+            self._count("espalier_reports_total", namespace, study, receipt, by=count)
+
+    def token_reviewed(self, result: str) -> None:
+        """The API server was asked about a token: ``Accepted``, ``Refused``, ``Unavailable``."""
+        self._count("espalier_tokenreviews_total", result)
+
+    # -- from a report to a freed GPU -----------------------------------------------------
+
+    def prune_decided(self, seconds: float) -> None:
+        """A decision to prune was committed, so long after its report arrived."""
+        self._time("espalier_report_to_decision_seconds", seconds)
+
+    def delete_accepted(self, seconds: float) -> None:
+        """The API server accepted a pruned trial's deletion, so long after the decision."""
+        self._time("espalier_decision_to_delete_seconds", seconds)
+
+    def pod_gone(self, seconds: float) -> None:
+        """A pruned trial's pods are gone, so long after the decision."""
+        self._time("espalier_decision_to_pod_gone_seconds", seconds)
+
+    # -- store ----------------------------------------------------------------------------
+
+    def store_committed(self, seconds: float, rows: int) -> None:
+        """A commit wrote `rows` rows."""
+        self._time("espalier_store_commit_duration_seconds", seconds)
+        self._time("espalier_store_commit_rows", rows)
+
+    def store_failed(self) -> None:
+        """A commit failed."""
+        self._count("espalier_store_commit_errors_total")
+
+    # -- reconciliation and the Kubernetes API ----------------------------------------------
+
+    def reconciled(self, seconds: float) -> None:
+        """A study was reconciled, with or without an error."""
+        self._time("espalier_reconcile_duration_seconds", seconds)
+
+    def reconcile_failed(self, treatment: str) -> None:
+        """A reconciliation failed: `treatment` is the error's class among the four."""
+        self._count("espalier_reconcile_errors_total", treatment)
+
+    def api_answered(self, verb: str, resource: str, code: int | None, seconds: float) -> None:
+        """The Kubernetes API answered a request; `code` is None where no answer came."""
+        answer = "NoAnswer" if code is None else str(code)
+        self._count("espalier_api_requests_total", verb, resource, answer)
+        if verb != "watch":
+            self._time("espalier_api_request_duration_seconds", seconds, verb)
+
+    # -- endings ----------------------------------------------------------------------------
+
+    def forget(self, namespace: str, study: str) -> None:
+        """The study is deleted: its series go away."""
+        counter = self._counters["espalier_reports_total"]
+        with self._lock:
+            for receipt in self._receipts.pop((namespace, study), ()):
+                counter.remove(namespace, study, receipt)
+
+
+assert set(BY_NAME) == {metric.name for metric in METRICS}, "a metric is declared twice"

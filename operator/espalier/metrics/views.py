@@ -1,0 +1,74 @@
+"""What a scrape reads: frozen views that the engine replaces, never changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class StudyView:
+    """One study's figures at one moment.
+
+    Parameters
+    ----------
+    trials : mapping
+        Number of trials by phase (``Pending`` ... ``Failed``); absent phases are shown as 0.
+    endings : mapping
+        Number of trials by the reason of their Finished condition.
+    prunings : mapping
+        Number of prune decisions by (pruner, reason).
+    best_value, risk_stated, risk_spent, false_prune_rate : float or None
+        None where it does not exist (yet): no series is shown then.
+    false_prune_interval : tuple of float or None
+        Lower and upper bound of the 95 % interval.
+    shadows : mapping
+        Number of trials that each shadow pruner would have pruned, by its type.
+    """
+
+    namespace: str
+    study: str
+    pruner: str
+    direction: str
+    objective: str
+    trials: Mapping[str, int] = field(default_factory=dict)
+    endings: Mapping[str, int] = field(default_factory=dict)
+    prunings: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    gpu_seconds_used: float = 0.0
+    gpu_seconds_saved: float = 0.0
+    best_value: float | None = None
+    risk_stated: float | None = None
+    risk_spent: float | None = None
+    false_prune_rate: float | None = None
+    false_prune_interval: tuple[float, float] | None = None
+    breaker_open: bool = False
+    shadows: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlView:
+    """The control path's figures at one moment.
+
+    Parameters
+    ----------
+    queue_depth : int
+        Studies that wait to be reconciled.
+    queue_oldest_age : float
+        Seconds that the first of them has waited, 0 where none waits.
+    watch_ages : mapping
+        Seconds since the watch of a resource last showed a sign of life, by plural.
+    store_bytes : int or None
+        Size of the store on disk, None where it cannot be told.
+    """
+
+    queue_depth: int = 0
+    queue_oldest_age: float = 0.0
+    watch_ages: Mapping[str, float] = field(default_factory=dict)
+    store_bytes: int | None = None
+
+
+Studies = Callable[[], Sequence[StudyView]]
+"""Called in the scrape's own thread: returns the latest views, without waiting for the loop."""
+
+Control = Callable[[], ControlView]
+"""Called in the scrape's own thread, as `Studies`."""
