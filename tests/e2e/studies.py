@@ -1,0 +1,56 @@
+"""Studies that the end-to-end tests apply."""
+
+from typing import Any
+
+RESTRICTED = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "runAsNonRoot": True,
+    "runAsUser": 65532,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+def replay_study(
+    name: str,
+    namespace: str,
+    *,
+    trials: int = 8,
+    parallelism: int = 4,
+    steps: int = 10,
+    step_seconds: float = 0.5,
+    pruner: dict[str, Any] | None = None,
+    **spec: Any,
+) -> dict[str, Any]:
+    """Make a study whose trainer replays recorded curves, one curve a trial (a grid)."""
+    container = {
+        "name": "trainer",
+        "image": "registry.local/replay:dev",
+        "imagePullPolicy": "Never",
+        "env": [
+            {"name": "REPLAY_STEPS", "value": str(steps)},
+            {"name": "REPLAY_STEP_SECONDS", "value": str(step_seconds)},
+        ],
+        "securityContext": RESTRICTED,
+        "resources": {
+            "requests": {"cpu": "10m", "memory": "16Mi"},
+            "limits": {"nvidia.com/gpu": "1"},
+        },
+    }
+    body: dict[str, Any] = {
+        "objective": {"metric": "nll", "direction": "Minimize"},
+        "resource": {"name": "epoch", "max": steps},
+        "parameters": [{"name": "curve", "int": {"min": 0, "max": trials - 1}}],
+        "sampler": {"type": "Grid", "seed": 1},
+        "pruner": pruner or {"type": "Nop"},
+        "trials": {"max": trials, "parallelism": parallelism, "maxFailed": 3, "retries": 1},
+        "pruning": {"gracePeriodSeconds": 2},
+        "template": {"spec": {"containers": [container]}},
+    }
+    body.update(spec)
+    return {
+        "apiVersion": "espalier.dev/v1alpha1",
+        "kind": "Study",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": body,
+    }

@@ -1,0 +1,166 @@
+"""The whole way: the README's study on a real cluster, from `kubectl apply` to freed GPUs."""
+
+import json
+import math
+import re
+
+import numpy as np
+import pytest
+import yaml
+
+from tests.e2e.world import ROOT, World, processes_of, wait_for
+
+NAMESPACE, STUDY = "digits-e2e", "digits"
+
+
+@pytest.fixture(scope="module")
+def finished(world: World):
+    """The digits study, applied as the README says and watched until it ended."""
+    with world.namespace(NAMESPACE):
+        study = yaml.safe_load((ROOT / "examples/digits/study.yaml").read_text())
+        study["metadata"]["namespace"] = NAMESPACE
+        world.apply(study)
+        world.wait_condition(NAMESPACE, STUDY, "Succeeded", timeout=600)
+        yield world.get("study", NAMESPACE, STUDY), world.trials(NAMESPACE, STUDY)
+
+
+def pruned_of(trials):
+    return [trial for trial in trials if trial["status"]["phase"] == "Pruned"]
+
+
+def test_the_study_ran_every_trial_and_some_were_pruned(finished):
+    study, trials = finished
+    counts = study["status"]["counts"]
+    assert len(trials) == study["spec"]["trials"]["max"]
+    assert counts["pruned"] == len(pruned_of(trials)) > 0
+    assert counts["completed"] == len([t for t in trials if t["status"]["phase"] == "Completed"])
+    assert counts["failed"] == 0
+
+
+def test_each_pruning_follows_from_the_stored_values(finished, world):
+    _, trials = finished
+    log = world.log_of(NAMESPACE, STUDY)
+    for trial in pruned_of(trials):
+        rows = [
+            row
+            for row in log
+            if row["kind"] == "decision"
+            and row["trial"] == trial["spec"]["number"]
+            and row["action"] == "Prune"
+            and not row.get("shadow")
+        ]
+        assert len(rows) == 1, f"trial {trial['spec']['number']} has one pruning, and only one"
+        assert rows[0]["step"] == trial["status"]["decision"]["step"]
+        assert _is_worse_than_the_median(log, rows[0])
+
+
+def _is_worse_than_the_median(log, decision) -> bool:
+    """Recompute Median with numpy, apart from the engine: best so far against finished peers."""
+    before = log[: log.index(decision)]
+    number, step = decision["trial"], decision["step"]
+    own = [
+        row["value"]
+        for row in before
+        if row["kind"] == "observation" and row["trial"] == number and row["step"] <= step
+    ]
+    completed = {
+        row["trial"]
+        for row in before
+        if row["kind"] == "end" and row["state"] == "Completed"
+    }
+    peers = []
+    for peer in completed:
+        reached = [
+            (row["step"], row["value"])
+            for row in before
+            if row["kind"] == "observation" and row["trial"] == peer and row["step"] <= step
+        ]
+        if reached:
+            peers.append(max(reached)[1])
+    return bool(max(own) < np.median(peers))
+
+
+def test_replaying_the_log_gives_the_same_decisions(finished, world):
+    out = json.loads(world.espalier("replay", f"{NAMESPACE}/{STUDY}", "--json"))
+    assert out["decisions"] > 0
+    assert out["differences"] == []
+
+
+def test_a_pruned_trial_says_why_in_words_and_numbers(finished):
+    for trial in pruned_of(finished[1]):
+        decision = trial["status"]["decision"]
+        assert decision["reason"]
+        assert len(re.findall(r"\d+\.\d+", decision["message"])) >= 2, decision["message"]
+
+
+def test_the_pods_of_pruned_trials_are_gone_from_the_api_and_from_the_node(finished, world):
+    for trial in pruned_of(finished[1]):
+        name = trial["metadata"]["name"]
+        assert world.get("pods", NAMESPACE, None, "-l", f"espalier.dev/trial={name}") == []
+        assert processes_of(f"{NAMESPACE}/{name}") == []
+
+
+def test_the_best_completed_trial_is_the_studys(finished):
+    study, trials = finished
+    completed = [trial for trial in trials if trial["status"]["phase"] == "Completed"]
+    best = max(completed, key=lambda trial: trial["status"]["latest"])
+    assert study["status"]["best"]["value"] == best["status"]["latest"]
+    winner = next(t for t in trials if t["spec"]["number"] == study["status"]["best"]["number"])
+    assert winner["status"]["latest"] == best["status"]["latest"]
+    assert study["status"]["best"]["parameters"] == winner["spec"]["parameters"]
+
+
+def test_metrics_status_and_store_agree(finished, world):
+    study, _ = finished
+    counts = study["status"]["counts"]
+    text = world.metrics()
+    for phase in ("completed", "pruned", "failed"):
+        pattern = rf'espalier_trials{{[^}}]*namespace="{NAMESPACE}"[^}}]*}} (\S+)'
+        values = {
+            re.search(r'phase="(\w+)"', line).group(1).lower(): float(line.rsplit(" ", 1)[1])
+            for line in text.splitlines()
+            if re.match(pattern, line)
+        }
+        assert values.get(phase, 0) == counts[phase]
+    log = world.log_of(NAMESPACE, STUDY)
+    ends = [row for row in log if row["kind"] == "end"]
+    assert len(ends) == len({row["trial"] for row in ends}) == sum(counts[k] for k in
+                                                                   ("completed", "pruned", "failed"))
+
+
+def test_what_a_trial_says_it_reported_is_what_is_stored(finished, world):
+    _, trials = finished
+    log = world.log_of(NAMESPACE, STUDY)
+    for trial in trials:
+        stored = {
+            row["step"]: row["value"]
+            for row in log
+            if row["kind"] == "observation" and row["trial"] == trial["spec"]["number"]
+        }
+        assert max(stored) == trial["status"]["step"]
+        assert math.isclose(stored[max(stored)], trial["status"]["latest"], rel_tol=1e-12)
+        if trial["status"]["phase"] == "Completed":
+            assert sorted(stored) == list(range(1, 28)), "27 epochs, each stored once"
+
+
+def test_gpu_seconds_were_used_and_saved(finished):
+    gpu = finished[0]["status"]["gpuSeconds"]
+    assert gpu["used"] > 0
+    assert gpu["saved"] > 0
+
+
+def test_deleting_the_study_leaves_nothing_behind(finished, world):
+    """The last test of this file: it takes the study away."""
+    world.run("delete", "study", STUDY, "-n", NAMESPACE, "--wait=true")
+    for kind in ("trials", "jobs", "pods"):
+        wait_for(
+            f"no {kind} left in {NAMESPACE}",
+            lambda kind=kind: world.get(kind, NAMESPACE) == [],
+            60,
+        )
+    wait_for(
+        "no series of the deleted study",
+        lambda: f'namespace="{NAMESPACE}"' not in world.metrics(),
+        60,
+    )
+    assert world.espalier("export", "--list").count(f"{NAMESPACE}/{STUDY}") == 0
