@@ -1,0 +1,155 @@
+"""What planning may ask for: one frozen value for each act, carried out by the engine.
+
+Effects of one lane are carried out in order and the rest of the lane is dropped at the first that
+fails (the next plan asks again); lanes run side by side. Carrying out an effect twice does no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from espalier.planning.record import End
+
+Body: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTemplate:
+    """Ask the API server, without storing anything, whether it would take this Job."""
+
+    generation: int
+    job: Body
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTrial:
+    """Create a Trial object."""
+
+    number: int
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptTrial:
+    """Give a hand-made Trial its number, labels and owner."""
+
+    name: str
+    uid: str
+    number: int
+    metadata: Body
+
+
+@dataclass(frozen=True, slots=True)
+class CreateJob:
+    """Create the Job of a trial."""
+
+    number: int
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteJob:
+    """Delete the Job with this uid, and by the garbage collector its pods."""
+
+    number: int
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePod:
+    """Delete the pod with this uid; it has the grace period of its own spec."""
+
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendJob:
+    """Suspend a running Job, or resume one that Espalier suspended."""
+
+    name: str
+    uid: str
+    suspend: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BindPod:
+    """Let a pod report for its trial."""
+
+    number: int
+    trial: str
+    pod: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestTail:
+    """Store what a sidecar could not deliver and left in its termination message."""
+
+    number: int
+    pod_uid: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEnd:
+    """Write a trial's one ending into the store."""
+
+    number: int
+    end: End
+
+
+@dataclass(frozen=True, slots=True)
+class WriteTrialStatus:
+    """Merge these fields into a Trial's status."""
+
+    name: str
+    uid: str
+    status: Body
+
+
+@dataclass(frozen=True, slots=True)
+class WriteStudyStatus:
+    """Merge these fields into the Study's status."""
+
+    status: Body
+
+
+@dataclass(frozen=True, slots=True)
+class EmitEvent:
+    """Post an Event about the Study or one of its Trials; best effort."""
+
+    kind: str
+    name: str
+    uid: str
+    warning: bool
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Plan again at this time (seconds since the epoch), if nothing happens before."""
+
+    at: float
+
+
+Effect: TypeAlias = (
+    CheckTemplate
+    | CreateTrial
+    | AdoptTrial
+    | CreateJob
+    | DeleteJob
+    | DeletePod
+    | SuspendJob
+    | BindPod
+    | IngestTail
+    | RecordEnd
+    | WriteTrialStatus
+    | WriteStudyStatus
+    | EmitEvent
+    | Wake
+)

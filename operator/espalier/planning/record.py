@@ -1,0 +1,106 @@
+"""What the data path has recorded of a study, as planning sees it.
+
+The engine's report path builds these values out of the store and the ledger; planning only reads
+them. They are the truth about endings: a pod tells how a process stopped, a record tells why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from espalier.pruning import Decision, JudgeSummary, TrialState
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a trial ended; written once a trial, never changed.
+
+    Parameters
+    ----------
+    reason
+        A reason of the Trial's ``Finished`` condition (``espalier.api.reasons``).
+    message
+        What happened, and what to do where something can be done.
+    state
+        What the pruners learn: ``Completed``, ``Pruned`` or ``Failed``.
+    at
+        Seconds since the epoch.
+    gpu_seconds, gpu_seconds_saved
+        Accelerator time that the trial held, and that its pruning is estimated to have saved.
+    generation
+        ``metadata.generation`` of the Study whose template the trial ran; 0 if it never ran.
+    """
+
+    reason: str
+    message: str
+    state: TrialState
+    at: float
+    gpu_seconds: float = 0.0
+    gpu_seconds_saved: float = 0.0
+    generation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRecord:
+    """What is stored of one trial.
+
+    Parameters
+    ----------
+    number
+        The trial's number in its study.
+    attempt
+        The highest attempt that a pod was bound to; 0 if none ever was.
+    step, latest
+        The highest step that was reported for the objective's metric, and its value.
+    best, best_step
+        The best value over all steps in the study's direction, and its step.
+    decision
+        The newest decision, also when it kept the trial.
+    prune
+        The decision that pruned the trial; never replaced once there.
+    end
+        The trial's one ending.
+    """
+
+    number: int
+    attempt: int = 0
+    step: int | None = None
+    latest: float | None = None
+    best: float | None = None
+    best_step: int | None = None
+    decision: Decision | None = None
+    prune: Decision | None = None
+    end: End | None = None
+
+
+_NO_TRIALS: Mapping[int, TrialRecord] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRecord:
+    """What is stored of one study.
+
+    Parameters
+    ----------
+    uid
+        ``metadata.uid`` of the Study.
+    trials
+        By number; a trial of which nothing is stored is absent.
+    best
+        The number of the best completed trial.
+    summary
+        What the judge accounts for: risk, exempt trials, shadows.
+    """
+
+    uid: str
+    trials: Mapping[int, TrialRecord] = field(default=_NO_TRIALS)
+    best: int | None = None
+    summary: JudgeSummary | None = None
+
+    def trial(self, number: int) -> TrialRecord:
+        """Return what is stored of a trial, an empty record where nothing is."""
+        return self.trials.get(number) or TrialRecord(number)

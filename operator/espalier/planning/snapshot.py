@@ -1,0 +1,136 @@
+"""The world at one moment, as far as one study goes: all that a plan depends on besides the time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from espalier.planning.record import StudyRecord
+
+if TYPE_CHECKING:
+    from espalier.api import StudySpec
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class StudyView:
+    """A Study object; ``spec`` is None where ``error`` says why it cannot be read."""
+
+    uid: str
+    namespace: str
+    name: str
+    generation: int
+    deleting: bool
+    spec: StudySpec | None
+    error: str | None = None
+    labels: Mapping[str, str] = NOTHING
+    status: Mapping[str, Any] = NOTHING
+    status_written_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrialView:
+    """A Trial object; ``number`` is None until a hand-made one has been adopted."""
+
+    uid: str
+    name: str
+    number: int | None
+    parameters: Mapping[str, Any]
+    generation: int = 1
+    created_at: float = 0.0
+    deleting: bool = False
+    adopted: bool = True
+    status: Mapping[str, Any] = NOTHING
+    status_written_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A Job; ``finished`` holds the type, reason and message of its terminal condition."""
+
+    uid: str
+    name: str
+    trial_uid: str
+    created_at: float
+    generation: int = 0
+    deleting: bool = False
+    suspended: bool = False
+    suspended_by_us: bool = False
+    complete: bool = False
+    failed: bool = False
+    failed_reason: str = ""
+    failed_message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerView:
+    """The state of one container of a pod."""
+
+    name: str
+    running: bool = False
+    waiting_reason: str = ""
+    waiting_message: str = ""
+    exit_code: int | None = None
+    exit_reason: str = ""
+    exit_message: str = ""
+    started_at: float | None = None
+    finished_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PodView:
+    """A pod of a trial; ``disruption`` is the reason of a true ``DisruptionTarget``."""
+
+    uid: str
+    name: str
+    trial_name: str
+    job_name: str
+    phase: str
+    created_at: float
+    started_at: float | None = None
+    deleting: bool = False
+    disruption: str = ""
+    message: str = ""
+    unschedulable: str = ""
+    gpus: float = 0.0
+    containers: Mapping[str, ContainerView] = NOTHING
+    sidecar: ContainerView | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether none of the pod's processes is left, so that its devices are free."""
+        return self.phase in ("Succeeded", "Failed")
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateVerdict:
+    """What the API server said to a dry run of a Job made from the Study's template."""
+
+    generation: int
+    accepted: bool
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that the next plan of one study depends on, besides the time.
+
+    Parameters
+    ----------
+    bound
+        Attempt number by the uid of each pod that may report.
+    tails
+        Uids of the pods whose termination message has been stored.
+    """
+
+    study: StudyView
+    record: StudyRecord
+    trials: tuple[TrialView, ...] = ()
+    jobs: tuple[JobView, ...] = ()
+    pods: tuple[PodView, ...] = ()
+    template: TemplateVerdict | None = None
+    bound: Mapping[str, int] = NOTHING
+    tails: frozenset[str] = field(default_factory=frozenset)
