@@ -1,0 +1,90 @@
+"""Build the parts into the cache: from Go modules, each once a version."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.cluster.errors import ClusterError
+from tests.cluster.parts import Part
+from tests.cluster.progress import Progress
+
+MODULES = Path(__file__).parent / "go"
+
+
+def build(parts: Sequence[Part], cache: Path, progress: Progress) -> None:
+    """Build what the cache lacks; of two that want the same, one waits for the other."""
+    if not any(part.missing(cache) for part in parts):
+        return
+    if shutil.which("go") is None:
+        raise ClusterError(
+            "The cluster's parts are built with Go 1.26 or later, and there is no `go` on the "
+            "PATH. Install it (https://go.dev/doc/install) and try again, or set KUBECONFIG to "
+            "use a cluster that you have."
+        )
+    with locked(cache / "build.lock", progress, "another build"):
+        for part in parts:
+            missing = part.missing(cache)
+            if missing:
+                _build_part(part, missing, cache, progress)
+
+
+@contextmanager
+def locked(path: Path, progress: Progress, by: str) -> Iterator[None]:
+    """Hold a lock file; say so when somebody else has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with progress.step(f"waiting for {by}"):
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _build_part(
+    part: Part, missing: Sequence[tuple[str, str]], cache: Path, progress: Progress
+) -> None:
+    compiled: deque[str] = deque(maxlen=60)
+    count = 0
+
+    def detail() -> str:
+        return f", {count} packages compiled" if count else ", fetching modules"
+
+    with (
+        tempfile.TemporaryDirectory(dir=cache, prefix=".build-") as folder,
+        progress.step(f"build {part.name}", detail),
+    ):
+        child = subprocess.Popen(
+            go_command(part, missing, Path(folder)),
+            cwd=MODULES / part.module if part.module else folder,
+            env={**os.environ, "CGO_ENABLED": "0", "GOBIN": folder, "GOFLAGS": "-buildvcs=false"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert child.stdout is not None
+        for line in child.stdout:
+            compiled.append(line)
+            count += not line.startswith("go: ")
+        if child.wait() != 0:
+            raise ClusterError(f"{part.name} could not be built:\n{''.join(compiled)}")
+        for command, _ in missing:
+            (cache / part.folder).mkdir(parents=True, exist_ok=True)
+            os.replace(Path(folder) / command, cache / part.folder / command)
+
+
+def go_command(part: Part, commands: Sequence[tuple[str, str]], folder: Path) -> list[str]:
+    """Return the command line that builds some of a part's commands into a folder."""
+    options = ["-v", "-trimpath", "-ldflags", f"-s -w {part.flags}".strip()]
+    packages = [package for _, package in commands]
+    if part.module is None:
+        return ["go", "install", *options, *(f"{name}@v{part.version}" for name in packages)]
+    # one command by its own name: the last word of its package may be another
+    target = folder / commands[0][0] if len(commands) == 1 else f"{folder}/"
+    return ["go", "build", "-mod=readonly", *options, "-o", str(target), *packages]

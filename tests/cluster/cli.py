@@ -1,0 +1,106 @@
+"""The command line: `python -m tests.cluster up|down|status|kubeconfig|images`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from tests.cluster import lifecycle
+from tests.cluster.errors import ClusterError
+from tests.cluster.layout import Kind, Layout, cache_folder, known
+from tests.cluster.progress import Progress
+
+
+class _Group(click.Group):
+    """A group of commands that shows a ClusterError without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ClusterError as error:
+            click.echo(f"\n{error}", err=True)
+            sys.exit(1)
+
+
+_bare = click.option(
+    "--control-plane-only",
+    "kind",
+    flag_value=Kind.CONTROL_PLANE,
+    type=Kind,
+    help="etcd, API server, controller manager and scheduler on loopback; needs no root.",
+)
+
+
+@click.group(cls=_Group)
+@click.option(
+    "--name",
+    envvar="ESPALIER_CLUSTER",
+    default="espalier",
+    show_default=True,
+    help="Which cluster; several may run side by side.",
+)
+@click.pass_context
+def main(context: click.Context, name: str) -> None:
+    """Run a real Kubernetes on this machine, without Docker or a registry."""
+    context.obj = name
+
+
+@main.command()
+@_bare
+@click.pass_obj
+def up(name: str, kind: Kind | None) -> None:
+    """Bring the cluster up; nothing happens to what runs already."""
+    progress = Progress()
+    foreign = lifecycle.foreign_kubeconfig()
+    if foreign:
+        progress.say(f"KUBECONFIG is set: {foreign} is used, nothing is started")
+        return
+    layout = lifecycle.up(name, kind or Kind.FULL, progress)
+    progress.say(f"{lifecycle.describe(layout)} is up")
+    click.echo(f"export KUBECONFIG={layout.kubeconfig}")
+
+
+@main.command()
+@_bare
+@click.pass_obj
+def down(name: str, kind: Kind | None) -> None:
+    """Take the cluster down, also after a crash; without the option both kinds of that name."""
+    progress = Progress()
+    kinds = [kind] if kind else list(Kind)
+    if not any([lifecycle.down(name, each, progress) for each in kinds]):
+        progress.say(f"there is no cluster {name}")
+
+
+@main.command()
+def status() -> None:
+    """Show every cluster of this machine, component by component."""
+    clusters = known(cache_folder())
+    if not clusters:
+        click.echo("No cluster. `make cluster-up` starts one.")
+    for layout in clusters:
+        health = "up" if lifecycle.is_up(layout) else "NOT UP"
+        click.echo(f"{lifecycle.describe(layout)}: {health}")
+        click.echo(f"  kubeconfig  {layout.kubeconfig}")
+        click.echo(f"  logs        {layout.logs}")
+        for part in lifecycle.status(layout):
+            state = f"pid {part.pid}" if part.alive else "DEAD"
+            click.echo(f"  {part.component:<24} {state}")
+
+
+@main.command()
+@_bare
+@click.pass_obj
+def kubeconfig(name: str, kind: Kind | None) -> None:
+    """Print the path of the cluster's kubeconfig, alone."""
+    click.echo(_kubeconfig(name, [kind] if kind else list(Kind)))
+
+
+def _kubeconfig(name: str, kinds: list[Kind]) -> Path:
+    foreign = lifecycle.foreign_kubeconfig()
+    if foreign:
+        return foreign
+    for kind in kinds:
+        layout: Layout | None = lifecycle.find(name, kind)
+        if layout and layout.kubeconfig.exists():
+            return layout.kubeconfig
+    raise ClusterError(f"There is no cluster {name}. `make cluster-up` starts one.")

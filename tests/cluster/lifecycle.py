@@ -1,0 +1,168 @@
+"""Up, down, and what there is: the order in which things happen."""
+
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.cluster import build, node, process, requirements
+from tests.cluster.certificates import Authority
+from tests.cluster.control_plane import Component, components, server
+from tests.cluster.api import write_kubeconfig
+from tests.cluster.errors import ClusterError
+from tests.cluster.layout import (
+    Kind,
+    Layout,
+    cache_folder,
+    checked_name,
+    choose_slot,
+    known,
+    machine_leaves_free,
+    state_of,
+)
+from tests.cluster.parts import CONTROL_PLANE, NODE
+from tests.cluster.progress import Progress
+
+READY_SECONDS = 120.0
+_POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of `status`."""
+
+    component: str
+    pid: int
+    alive: bool
+
+
+def up(name: str, kind: Kind, progress: Progress) -> Layout:
+    """Bring a cluster up, or what of it is not; return where it is."""
+    checked_name(name)
+    requirements.check(kind, progress)
+    cache = cache_folder()
+    parts = CONTROL_PLANE if kind is Kind.CONTROL_PLANE else (*CONTROL_PLANE, *NODE)
+    build.build(parts, cache, progress)
+    with build.locked(cache / "clusters" / f"{name}.lock", progress, "another `up` or `down`"):
+        layout = _place(name, kind, cache, progress)
+        authority = Authority(layout.certificates)
+        if kind is Kind.FULL:
+            node.prepare(layout, progress)
+        for component in components(layout, authority):
+            _bring_up(layout, component, progress)
+        write_kubeconfig(
+            layout.kubeconfig, server(layout), authority, "admin", "admin", ("system:masters",)
+        )
+        if kind is Kind.FULL:
+            for component in node.components(layout, authority):
+                _bring_up(layout, component, progress)
+            node.furnish(layout, authority, progress)
+    return layout
+
+
+def down(name: str, kind: Kind, progress: Progress) -> bool:
+    """Take a cluster down, whatever is left of it; return whether there was one."""
+    checked_name(name)
+    cache = cache_folder()
+    with build.locked(cache / "clusters" / f"{name}.lock", progress, "another `up` or `down`"):
+        layout = find(name, kind)
+        if layout is None:
+            return False
+        with progress.step(f"take down {describe(layout)}"):
+            if kind is Kind.FULL:
+                node.clear(layout)
+            process.stop(layout.state, process.recorded_names(layout.state))
+            if kind is Kind.FULL:
+                node.remove(layout)
+            shutil.rmtree(layout.state)
+    return True
+
+
+def find(name: str, kind: Kind) -> Layout | None:
+    """Return the cluster of this name and kind, if it was ever brought up."""
+    for layout in known(cache_folder()):
+        if (layout.name, layout.kind) == (name, kind):
+            return layout
+    return None
+
+
+def is_up(layout: Layout) -> bool:
+    """Tell whether all components of a cluster run and its API server answers."""
+    parts = status(layout)
+    if not layout.kubeconfig.exists() or not parts or not all(part.alive for part in parts):
+        return False
+    authority = Authority(layout.certificates)
+    return components(layout, authority)[1].ready()
+
+
+def status(layout: Layout) -> list[Part]:
+    """Return one line for each component that was started."""
+    lines = []
+    for name in process.recorded_names(layout.state):
+        known_process = process.recorded(layout.state, name)
+        if known_process is not None:
+            lines.append(Part(name, known_process.pid, known_process.alive()))
+    return lines
+
+
+def describe(layout: Layout) -> str:
+    """Return a cluster's name for a person."""
+    kind = "" if layout.kind is Kind.FULL else " (control plane only)"
+    return f"cluster {layout.name}{kind}"
+
+
+def foreign_kubeconfig() -> Path | None:
+    """Return the KUBECONFIG of a cluster that is not one of ours, if one is set."""
+    chosen = os.environ.get("KUBECONFIG")
+    if not chosen:
+        return None
+    path = Path(chosen).expanduser().resolve()
+    return None if path.is_relative_to(cache_folder() / "clusters") else path
+
+
+def _place(name: str, kind: Kind, cache: Path, progress: Progress) -> Layout:
+    """Return the cluster's layout; the first time, find a slot and remember it."""
+    with build.locked(cache / "clusters" / ".lock", progress, "another cluster's start"):
+        clusters = known(cache)
+        for layout in clusters:
+            if (layout.name, layout.kind) == (name, kind):
+                return layout
+        slot = choose_slot(
+            {layout.slot for layout in clusters},
+            lambda slot: machine_leaves_free(Layout(name, kind, slot, cache)),
+        )
+        state = state_of(cache, name, kind)
+        state.mkdir(parents=True, exist_ok=True)
+        (state / "cluster.json").write_text(json.dumps({"slot": slot}))
+        return Layout(name, kind, slot, cache)
+
+
+def _bring_up(layout: Layout, component: Component, progress: Progress) -> None:
+    """Start one component and wait until it serves."""
+    already = process.recorded(layout.state, component.name)
+    if already and already.alive() and component.ready():
+        progress.say(f"{component.name}: runs already")
+        return
+    with progress.step(f"start {component.name}"):
+        process.start(
+            component.name,
+            [*node.enter(layout), *component.arguments],
+            state=layout.state,
+            environment=component.environment,
+            cgroup=node.supervision(layout),
+        )
+        deadline = time.monotonic() + READY_SECONDS
+        while not component.ready():
+            running = process.recorded(layout.state, component.name)
+            if running is None or not running.alive():
+                trouble = "ended"
+            elif time.monotonic() > deadline:
+                trouble = f"did not serve within {READY_SECONDS:.0f} s"
+            else:
+                time.sleep(_POLL_SECONDS)
+                continue
+            raise ClusterError(
+                f"{component.name} {trouble}.\n{process.last_lines(layout.state, component.name)}"
+            )
