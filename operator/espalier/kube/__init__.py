@@ -1,1 +1,23 @@
-"""The Kubernetes API as plain dicts, with errors named by treatment."""
+"""Reads, writes and errors of a cluster's API server: the only importer of ``kubernetes``."""
+
+from espalier.kube.cluster import Cluster, Object, Observe
+from espalier.kube.errors import Conflict, NotFound, Refused
+from espalier.kube.kinds import EVENT, JOB, POD, SECRET, STUDY, TRIAL, Kind
+from espalier.kube.limiter import TokenBucket
+
+__all__ = [
+    "EVENT",
+    "JOB",
+    "POD",
+    "SECRET",
+    "STUDY",
+    "TRIAL",
+    "Cluster",
+    "Conflict",
+    "Kind",
+    "NotFound",
+    "Object",
+    "Observe",
+    "Refused",
+    "TokenBucket",
+]
