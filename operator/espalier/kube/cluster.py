@@ -6,7 +6,6 @@ only its connection, authentication and configuration are used here.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import time
@@ -29,6 +28,10 @@ _MERGE = "application/merge-patch+json"
 _PAGE = 500
 
 
+def _unobserved(_verb: str, _plural: str, _code: int | None, _seconds: float) -> None:
+    """Count nothing."""
+
+
 class Cluster:
     """A connection to one API server.
 
@@ -48,7 +51,7 @@ class Cluster:
     ) -> None:
         self._api = api
         self._limiter = limiter or TokenBucket(50.0, 100)
-        self._observe = observe or (lambda verb, plural, code, seconds: None)
+        self._observe = observe or _unobserved
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=5.0)
 
     @classmethod
@@ -56,22 +59,26 @@ class Cluster:
         """Connect by a kubeconfig file, or as the pod that this process runs in."""
         settings = client.Configuration()
         if kubeconfig:
-            await config.load_kube_config(
+            await config.load_kube_config(  # type: ignore[no-untyped-call]
                 config_file=os.path.expanduser(kubeconfig), client_configuration=settings
             )
         else:
-            config.load_incluster_config(client_configuration=settings)
+            config.load_incluster_config(  # type: ignore[no-untyped-call]
+                client_configuration=settings
+            )
         settings.retries = None
         return cls(client.ApiClient(configuration=settings), **options)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._api.close()
+        await self._api.close()  # type: ignore[no-untyped-call]
 
     async def __aenter__(self) -> Self:
+        """Return itself, connected."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        """Close the connections."""
         await self.close()
 
     async def get(self, kind: Kind, namespace: str, name: str) -> Object:
@@ -166,7 +173,7 @@ class Cluster:
             code, answer = await self._send(what, method, path, body, query, content)
         except EspalierError:
             raise
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise RetryLater(f"{what}: no answer from the API server ({error!r})") from error
         finally:
             self._observe(verb, kind.plural, code, time.monotonic() - began)
@@ -192,10 +199,10 @@ class Cluster:
             auth_settings=["BearerToken"],
         )
         response = await self._api.call_api(*request, _request_timeout=self._timeout)
-        data = await response.read()
+        data = await response.read()  # type: ignore[no-untyped-call]
         if 200 <= response.status < 300:
             found: Object = json.loads(data) if data else {}
             return response.status, found
         return response.status, from_answer(
-            what, response.status, data, response.getheader("Retry-After")
+            what, response.status, data, response.headers.get("Retry-After")
         )

@@ -1,4 +1,4 @@
-"""The world at one moment, as far as one study goes: all that a plan depends on besides the time."""
+"""The world at one moment as far as one study goes: what a plan depends on besides the time."""
 
 from __future__ import annotations
 
