@@ -15,7 +15,7 @@ from typing import Any, Self
 import aiohttp
 from kubernetes.aio import client, config
 
-from espalier.errors import EspalierError, RetryLater
+from espalier.errors import RetryLater
 from espalier.kube.errors import from_answer
 from espalier.kube.kinds import TOKEN_REVIEW, Kind
 from espalier.kube.limiter import TokenBucket
@@ -171,13 +171,11 @@ class Cluster:
         code: int | None = None
         try:
             code, answer = await self._send(what, method, path, body, query, content)
-        except EspalierError:
-            raise
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise RetryLater(f"{what}: no answer from the API server ({error!r})") from error
         finally:
             self._observe(verb, kind.plural, code, time.monotonic() - began)
-        if isinstance(answer, EspalierError):
+        if isinstance(answer, Exception):
             raise answer
         return answer
 
@@ -189,7 +187,7 @@ class Cluster:
         body: Object | None,
         query: Iterable[tuple[str, str]],
         content: str,
-    ) -> tuple[int, Object | EspalierError]:
+    ) -> tuple[int, Object | Exception]:
         request = await self._api.param_serialize(
             method=method,
             resource_path=path,

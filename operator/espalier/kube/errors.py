@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from espalier.errors import EspalierError, RetryLater, SpecError
+from espalier.errors import RetryLater, SpecError
 
 _LATER = {408, 425, 429, 500, 502, 503, 504}
 
 
-class NotFound(EspalierError):
+class NotFound(Exception):
     """There is no such object (any more): whoever wanted it gone has what he wanted."""
 
 
-class Conflict(EspalierError):
+class Conflict(Exception):
     """The object exists already, or is another one than was meant (uid, resourceVersion)."""
 
     def __init__(self, message: str, *, exists: bool) -> None:
@@ -25,33 +25,32 @@ class Conflict(EspalierError):
 class Refused(SpecError):
     """The API server does not take the object as it is; the message is its own."""
 
-    def __init__(self, message: str, *, code: int, reason: str = "", causes: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, code: int, causes: tuple[dict[str, Any], ...] = ()) -> None:
+        fields = [str(cause["field"]) for cause in causes if cause.get("field")]
+        super().__init__(fields[0] if fields else "", message)
         self.code = code
-        self.reason = reason
         self.causes = causes
 
     @property
     def namespace_terminating(self) -> bool:
         """Whether the namespace is being deleted, so that nothing can be created in it."""
-        return "NamespaceTerminating" in self.causes or "is being terminated" in str(self)
+        return any(cause.get("reason") == "NamespaceTerminating" for cause in self.causes)
 
 
-def from_answer(what: str, code: int, body: bytes, retry_after: str | None) -> EspalierError:
+def from_answer(what: str, code: int, body: bytes, retry_after: str | None) -> Exception:
     """Turn an answer that is not 2xx into the error that says what to do next."""
     status = _status(body)
-    reason = str(status.get("reason", ""))
-    message = f"{what}: {status.get('message') or f'the API server answered {code}'}"
+    said = str(status.get("message") or f"the API server answered {code}")
     if code == 404:
-        return NotFound(message)
+        return NotFound(f"{what}: {said}")
     if code == 409:
-        return Conflict(message, exists=reason == "AlreadyExists")
+        return Conflict(f"{what}: {said}", exists=status.get("reason") == "AlreadyExists")
     if code in _LATER:
-        return RetryLater(message, _seconds(retry_after))
+        return RetryLater(f"{what}: {said}", after=_seconds(retry_after))
     if code == 401:
-        return RetryLater(f"{message} (the operator's own credentials were not accepted)", 5.0)
-    causes = json.dumps(status.get("details", {}).get("causes", []))
-    return Refused(message, code=code, reason=reason, causes=causes)
+        return RetryLater(f"{what}: the operator's own credentials were refused: {said}", after=5)
+    details = status.get("details") or {}
+    return Refused(said, code=code, causes=tuple(details.get("causes") or ()))
 
 
 def _status(body: bytes) -> dict[str, Any]:
@@ -62,8 +61,8 @@ def _status(body: bytes) -> dict[str, Any]:
     return status if isinstance(status, dict) else {}
 
 
-def _seconds(retry_after: str | None) -> float | None:
+def _seconds(retry_after: str | None) -> float:
     try:
-        return min(60.0, max(0.0, float(retry_after))) if retry_after else None
+        return min(60.0, max(0.0, float(retry_after or "1")))
     except ValueError:
-        return None
+        return 1.0

@@ -1,0 +1,42 @@
+"""Names of labels, annotations, containers, volumes and objects that Espalier writes."""
+
+from __future__ import annotations
+
+import hashlib
+
+DOMAIN = "espalier.dev"
+API_VERSION = f"{DOMAIN}/v1alpha1"
+
+STUDY_LABEL = f"{DOMAIN}/study"
+STUDY_UID_LABEL = f"{DOMAIN}/study-uid"
+TRIAL_LABEL = f"{DOMAIN}/trial"
+NUMBER_LABEL = f"{DOMAIN}/trial-number"
+QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+
+GENERATION_ANNOTATION = f"{DOMAIN}/study-generation"
+SUSPENDED_ANNOTATION = f"{DOMAIN}/suspended"
+
+SIDECAR = "espalier-sidecar"
+VOLUME = "espalier"
+TOKEN_VOLUME = "espalier-token"
+MOUNT = "/espalier"
+TOKEN_MOUNT = "/var/run/secrets/espalier"
+AUDIENCE = "espalier-ingest"
+
+FIRST_HAND_MADE = 1_000_000
+"""Trials made by hand are numbered from here on, so that they take no sampled number's place."""
+
+_LABEL_LIMIT = 63
+
+
+def trial_name(study: str, number: int) -> str:
+    """Return the name of a sampled Trial."""
+    return f"{study}-{number}"
+
+
+def label_value(name: str) -> str:
+    """Return a name as a label's value: itself, or cut and told apart by a digest if too long."""
+    if len(name) <= _LABEL_LIMIT:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: _LABEL_LIMIT - 9].rstrip('-.')}-{digest}"
