@@ -1,15 +1,18 @@
-"""Errors, named by what to do next.
+"""The four treatments of an error, each named by what is to be done next.
 
-There are four treatments and no more: the user fixes the spec, the reporter fixes the report, the
-caller tries again later, or we fix a bug. A message says what was expected, what came, and what to
-do. Anything else that is raised is treated as our bug.
+A message says what was expected, what came and what to do. Anything else that is raised is
+treated as a bug of ours.
 """
 
 from __future__ import annotations
 
 
-class SpecError(Exception):
-    """Fix your spec: an object of the user's is wrong, and waiting will not help.
+class EspalierError(Exception):
+    """Any error that Espalier itself raises; its message says what was expected and what came."""
+
+
+class SpecError(EspalierError):
+    """The Study, Trial or template must be changed by who wrote it; trying again does not help.
 
     Parameters
     ----------
@@ -25,8 +28,8 @@ class SpecError(Exception):
         self.message = message
 
 
-class ReportError(Exception):
-    """Your report is bad: nothing of it was stored, and sending it again will not help.
+class ReportError(EspalierError):
+    """A report is bad: nothing of its batch was stored, and sending it again does not help.
 
     Parameters
     ----------
@@ -48,22 +51,22 @@ class ReportError(Exception):
         self.index = index
 
 
-class RetryLater(Exception):  # noqa: N818
-    """Try again: nothing is wrong with what was asked, something we need does not answer.
+class RetryLater(EspalierError):
+    """Something that Espalier needs is away or busy; the same request may succeed later.
 
     Parameters
     ----------
     message : str
         What does not answer.
-    after : float
-        Seconds to wait before the next attempt.
+    after : float, optional
+        Seconds to wait at least, where the other side said so.
     """
 
-    def __init__(self, message: str, *, after: float = 1.0) -> None:
+    def __init__(self, message: str, after: float | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.after = after
 
 
-class InternalError(Exception):
-    """Our bug: something happened that the code rules out; the message says what."""
+class InternalError(EspalierError):
+    """A defect of Espalier itself: to be reported, with its traceback, as a bug."""
