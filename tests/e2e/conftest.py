@@ -2,18 +2,16 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
 
 import pytest
-
 from tests.e2e.world import ROOT, World
 
 
 @pytest.fixture(scope="session")
-def world(cluster: str) -> Iterator[World]:
+def world(cluster: str) -> World:
     """Build the images, install the chart and return the user's view of the cluster."""
     environment = {**os.environ, "KUBECONFIG": str(cluster)}
     subprocess.run(["make", "-s", "deploy"], cwd=ROOT, env=environment, check=True, timeout=900)
     world = World(str(cluster))
     world.operator_pod()
-    yield world
+    return world

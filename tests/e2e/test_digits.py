@@ -7,7 +7,6 @@ import re
 import numpy as np
 import pytest
 import yaml
-
 from tests.e2e.world import ROOT, World, processes_of, wait_for
 
 NAMESPACE, STUDY = "digits-e2e", "digits"
@@ -64,9 +63,7 @@ def _is_worse_than_the_median(log, decision) -> bool:
         if row["kind"] == "observation" and row["trial"] == number and row["step"] <= step
     ]
     completed = {
-        row["trial"]
-        for row in before
-        if row["kind"] == "end" and row["state"] == "Completed"
+        row["trial"] for row in before if row["kind"] == "end" and row["state"] == "Completed"
     }
     peers = []
     for peer in completed:
@@ -123,9 +120,9 @@ def test_metrics_status_and_store_agree(finished, world):
         }
         assert values.get(phase, 0) == counts[phase]
     log = world.log_of(NAMESPACE, STUDY)
-    ends = [row for row in log if row["kind"] == "end"]
-    assert len(ends) == len({row["trial"] for row in ends}) == sum(counts[k] for k in
-                                                                   ("completed", "pruned", "failed"))
+    ends = [row["trial"] for row in log if row["kind"] == "end"]
+    ended = sum(counts[kind] for kind in ("completed", "pruned", "failed"))
+    assert len(ends) == len(set(ends)) == ended
 
 
 def test_what_a_trial_says_it_reported_is_what_is_stored(finished, world):

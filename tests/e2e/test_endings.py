@@ -3,7 +3,6 @@
 import copy
 
 import pytest
-
 from tests.e2e.studies import replay_study
 from tests.e2e.world import World, wait_for
 
@@ -94,8 +93,11 @@ def test_a_trial_longer_than_its_time_limit_is_ended(world, namespace):
     study["spec"]["trials"]["timeLimitSeconds"] = 5
     world.apply(study)
     assert finished(world, namespace, "slow-0")["reason"] == "TimeLimitExceeded"
-    wait_for("its pod to go", lambda: world.get("pods", namespace, None, "-l",
-                                               "espalier.dev/study=slow") == [], 60)
+    wait_for(
+        "its pod to go",
+        lambda: world.get("pods", namespace, None, "-l", "espalier.dev/study=slow") == [],
+        60,
+    )
     world.run("delete", "study", "slow", "-n", namespace)
 
 
@@ -115,12 +117,21 @@ def test_an_evicted_pod_is_retried_and_not_counted_as_a_failure(world, namespace
     world.apply(study)
     pod = wait_for(
         "its running pod",
-        lambda: world.get("pods", namespace, None, "-l", "espalier.dev/study=evicted",
-                          "--field-selector=status.phase=Running"),
+        lambda: world.get(
+            "pods",
+            namespace,
+            None,
+            "-l",
+            "espalier.dev/study=evicted",
+            "--field-selector=status.phase=Running",
+        ),
         60,
     )[0]["metadata"]["name"]
-    eviction = {"apiVersion": "policy/v1", "kind": "Eviction",
-                "metadata": {"name": pod, "namespace": namespace}}
+    eviction = {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": pod, "namespace": namespace},
+    }
     import json
 
     path = f"/api/v1/namespaces/{namespace}/pods/{pod}/eviction"

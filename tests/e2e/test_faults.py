@@ -1,4 +1,4 @@
-"""The operator dies and comes back: no value is lost, nothing happens twice, nothing is left behind."""
+"""The operator dies and comes back: nothing is lost, done twice or left behind."""
 
 import os
 import signal
@@ -6,7 +6,6 @@ import time
 from collections import Counter
 
 import pytest
-
 from tests.e2e.studies import replay_study
 from tests.e2e.world import DEPLOYMENT, SYSTEM, World, processes_running, wait_for
 
@@ -77,8 +76,10 @@ def test_three_kills_in_the_middle_of_a_study_change_nothing(undisturbed, world)
         for ended in (0, 2, 5):
             wait_for(
                 f"{ended} ended trials and one that runs",
-                lambda ended=ended: progress(world, namespace, "replay") >= ended
-                and world.get("pods", namespace, None, "--field-selector=status.phase=Running"),
+                lambda ended=ended: (
+                    progress(world, namespace, "replay") >= ended
+                    and world.get("pods", namespace, None, "--field-selector=status.phase=Running")
+                ),
                 120,
             )
             kill_operator(world)
@@ -111,8 +112,9 @@ def test_a_pruning_study_survives_kills_with_one_decision_a_trial(world):
             for row in log
             if row["kind"] == "decision" and row["action"] == "Prune" and not row.get("shadow")
         )
-        pruned = {n for n, reason in endings(world, namespace, "replay").items()
-                  if reason == "Pruned"}
+        pruned = {
+            n for n, reason in endings(world, namespace, "replay").items() if reason == "Pruned"
+        }
         assert set(prunings) == pruned
         assert max(prunings.values(), default=1) == 1
         for number in pruned:
@@ -126,10 +128,10 @@ def test_trials_that_end_while_the_operator_is_down_lose_nothing(undisturbed, wo
         world.apply(replay_study("replay", namespace, steps=STEPS))
         wait_for(
             "four running pods",
-            lambda: len(
-                world.get("pods", namespace, None, "--field-selector=status.phase=Running")
-            )
-            == 4,
+            lambda: (
+                len(world.get("pods", namespace, None, "--field-selector=status.phase=Running"))
+                == 4
+            ),
             120,
         )
         world.run("scale", DEPLOYMENT, "-n", SYSTEM, "--replicas=0")
@@ -137,10 +139,10 @@ def test_trials_that_end_while_the_operator_is_down_lose_nothing(undisturbed, wo
         try:
             wait_for(
                 "the first four trials' Jobs to end without the operator",
-                lambda: sum(
-                    1 for job in world.get("jobs", namespace) if job["status"].get("succeeded")
-                )
-                == 4,
+                lambda: (
+                    sum(1 for job in world.get("jobs", namespace) if job["status"].get("succeeded"))
+                    == 4
+                ),
                 120,
             )
             wait_for("two minutes to pass", lambda: time.monotonic() - down_since > 120, 125)

@@ -8,7 +8,6 @@ import json
 import ssl
 
 import pytest
-
 from tests.e2e.studies import replay_study
 from tests.e2e.world import SYSTEM, World, wait_for
 
@@ -25,8 +24,12 @@ def running(world: World):
             "two running pods",
             lambda: (
                 found
-                if len(found := world.get("pods", namespace, None,
-                                          "--field-selector=status.phase=Running")) == 2
+                if len(
+                    found := world.get(
+                        "pods", namespace, None, "--field-selector=status.phase=Running"
+                    )
+                )
+                == 2
                 else None
             ),
             60,

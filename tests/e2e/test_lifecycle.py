@@ -8,8 +8,14 @@ from tests.e2e.world import DEPLOYMENT, SYSTEM, World, wait_for
 
 def running(world: World, namespace: str, study: str) -> int:
     """Count the pods of a study that run and are not being deleted."""
-    pods = world.get("pods", namespace, None, "-l", f"espalier.dev/study={study}",
-                     "--field-selector=status.phase=Running")
+    pods = world.get(
+        "pods",
+        namespace,
+        None,
+        "-l",
+        f"espalier.dev/study={study}",
+        "--field-selector=status.phase=Running",
+    )
     return sum(1 for pod in pods if not pod["metadata"].get("deletionTimestamp"))
 
 
@@ -26,11 +32,27 @@ def test_suspending_frees_the_gpus_and_resuming_goes_on(world):
         study = replay_study("study", namespace, trials=3, parallelism=2, steps=10)
         world.apply(study)
         wait_for("two pods", lambda: running(world, namespace, "study") == 2, 60)
-        world.run("patch", "study", "study", "-n", namespace, "--type=merge", "-p",
-                  json.dumps({"spec": {"suspend": True}}))
+        world.run(
+            "patch",
+            "study",
+            "study",
+            "-n",
+            namespace,
+            "--type=merge",
+            "-p",
+            json.dumps({"spec": {"suspend": True}}),
+        )
         wait_for("no pod", lambda: world.get("pods", namespace) == [], 60)
-        world.run("patch", "study", "study", "-n", namespace, "--type=merge", "-p",
-                  json.dumps({"spec": {"suspend": False}}))
+        world.run(
+            "patch",
+            "study",
+            "study",
+            "-n",
+            namespace,
+            "--type=merge",
+            "-p",
+            json.dumps({"spec": {"suspend": False}}),
+        )
         world.wait_condition(namespace, "study", "Succeeded", timeout=180)
         counts = world.get("study", namespace, "study")["status"]["counts"]
         assert counts["completed"] == 3
@@ -41,11 +63,14 @@ def test_a_trial_made_by_hand_runs_as_an_enqueued_configuration(world):
     with world.namespace("life-enqueue") as namespace:
         world.apply(replay_study("study", namespace, trials=4, parallelism=1, steps=5))
         wait_for("the first pod", lambda: running(world, namespace, "study") == 1, 60)
-        world.apply({
-            "apiVersion": "espalier.dev/v1alpha1", "kind": "Trial",
-            "metadata": {"name": "my-idea", "namespace": namespace},
-            "spec": {"study": {"name": "study"}, "parameters": {"curve": 3}},
-        })
+        world.apply(
+            {
+                "apiVersion": "espalier.dev/v1alpha1",
+                "kind": "Trial",
+                "metadata": {"name": "my-idea", "namespace": namespace},
+                "spec": {"study": {"name": "study"}, "parameters": {"curve": 3}},
+            }
+        )
         world.wait_condition(namespace, "study", "Succeeded", timeout=180)
         mine = world.get("trial", namespace, "my-idea")
         assert mine["status"]["phase"] == "Completed"

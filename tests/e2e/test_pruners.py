@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from tests.e2e.studies import replay_study
 from tests.e2e.world import World
 

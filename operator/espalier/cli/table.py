@@ -140,7 +140,5 @@ def ending(study: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Ren
     used, saved = float(gpu.get("used", 0)), float(gpu.get("saved", 0))
     if used + saved > 0:
         share = saved / (used + saved)
-        parts.append(
-            Text(f"GPU time: {used:.0f} s used, about {saved:.0f} s saved ({share:.0%})")
-        )
+        parts.append(Text(f"GPU time: {used:.0f} s used, about {saved:.0f} s saved ({share:.0%})"))
     return Group(*parts)
