@@ -4,6 +4,7 @@ import os
 import subprocess
 
 import pytest
+
 from tests.e2e.world import ROOT, World
 
 

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 import yaml
+
 from tests.e2e.world import ROOT, World, processes_of, wait_for
 
 NAMESPACE, STUDY = "digits-e2e", "digits"

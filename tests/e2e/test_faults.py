@@ -6,6 +6,7 @@ import time
 from collections import Counter
 
 import pytest
+
 from tests.e2e.studies import replay_study
 from tests.e2e.world import DEPLOYMENT, SYSTEM, World, processes_running, wait_for
 

@@ -8,6 +8,7 @@ import json
 import ssl
 
 import pytest
+
 from tests.e2e.studies import replay_study
 from tests.e2e.world import SYSTEM, World, wait_for
 
