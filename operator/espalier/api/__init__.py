@@ -1,1 +1,24 @@
 """The Study and Trial resources: models, conditions, CRDs. Pure."""
+
+from espalier.api.base import API_VERSION, GROUP, VERSION
+from espalier.api.parameters import space_of
+from espalier.api.parse import parse_study, parse_trial
+from espalier.api.space_check import check_values
+from espalier.api.study import Study, StudySpec
+from espalier.api.template import trainer_of
+from espalier.api.trial import Trial, TrialSpec
+
+__all__ = [
+    "API_VERSION",
+    "GROUP",
+    "VERSION",
+    "Study",
+    "StudySpec",
+    "Trial",
+    "TrialSpec",
+    "check_values",
+    "parse_study",
+    "parse_trial",
+    "space_of",
+    "trainer_of",
+]

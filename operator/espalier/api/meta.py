@@ -1,0 +1,27 @@
+"""Metadata and labels of the objects that Espalier makes."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from espalier.api.base import GROUP, Status
+
+STUDY_LABEL = f"{GROUP}/study"
+STUDY_UID_LABEL = f"{GROUP}/study-uid"
+TRIAL_LABEL = f"{GROUP}/trial"
+TRIAL_NUMBER_LABEL = f"{GROUP}/trial-number"
+
+
+class ObjectMeta(Status):
+    """The part of an object's metadata that Espalier reads."""
+
+    name: str = ""
+    generate_name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    generation: int = 0
+    resource_version: str = ""
+    labels: dict[str, str] = Field(default_factory=dict)
+    annotations: dict[str, str] = Field(default_factory=dict)
+    creation_timestamp: str | None = None
+    deletion_timestamp: str | None = None

@@ -1,0 +1,190 @@
+"""The models of a study's parameters and of its sampler."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from espalier.api.base import Model, Rule
+from espalier.api.scalar import Scalar
+from espalier.search import (
+    Choice,
+    Domain,
+    FloatRange,
+    IntRange,
+    Parameter,
+    Sampler,
+    SamplerType,
+    Scale,
+    Space,
+    When,
+)
+
+NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
+LARGEST_INT = 2**53 - 1
+LARGEST_FLOAT = 1e300
+MAX_PARAMETERS = 64
+MAX_VALUES = 64
+MAX_LATTICE = 1_000_000_000
+
+BoundedInt = Annotated[int, Field(ge=-LARGEST_INT, le=LARGEST_INT)]
+BoundedFloat = Annotated[float, Field(ge=-LARGEST_FLOAT, le=LARGEST_FLOAT)]
+
+_RANGE_RULES = (
+    Rule(
+        "self.min < self.max",
+        "min must be less than max; swap them, or leave the parameter out if it has one value",
+        field_path=".min",
+    ),
+    Rule(
+        "self.scale != 'Log' || self.min > 0",
+        "scale Log needs min greater than 0; raise min, or set scale: Linear",
+        field_path=".min",
+    ),
+    Rule(
+        "!has(self.step) || self.scale != 'Log'",
+        "step belongs to scale Linear; remove step, or set scale: Linear",
+        field_path=".step",
+    ),
+)
+
+
+class FloatSpec(Model):
+    """A range of real numbers, both ends included."""
+
+    min: BoundedFloat
+    max: BoundedFloat
+    scale: Scale = Scale.LINEAR
+    """Log covers each order of magnitude evenly."""
+    step: Annotated[float, Field(gt=0, le=LARGEST_FLOAT)] | None = None
+    """Only min, min + step, min + 2 step, ... up to max."""
+
+    rules: ClassVar = (
+        *_RANGE_RULES,
+        Rule(
+            "!has(self.step) || (self.step <= self.max - self.min"
+            f" && (self.max - self.min) / self.step <= {MAX_LATTICE}.0)",
+            "step must fit between min and max, at most 1e9 times; choose another step",
+            field_path=".step",
+        ),
+    )
+
+    def domain(self) -> Domain:
+        """Return what the samplers draw from."""
+        return FloatRange(self.min, self.max, self.scale, self.step)
+
+
+class IntSpec(Model):
+    """A range of integers, both ends included."""
+
+    min: BoundedInt
+    max: BoundedInt
+    scale: Scale = Scale.LINEAR
+    """Log covers each order of magnitude evenly."""
+    step: Annotated[int, Field(ge=1, le=LARGEST_INT)] | None = None
+    """Only min, min + step, min + 2 step, ... up to max."""
+
+    rules: ClassVar = (
+        *_RANGE_RULES,
+        Rule(
+            "!has(self.step) || self.step <= self.max - self.min",
+            "step must fit between min and max; choose a smaller step",
+            field_path=".step",
+        ),
+    )
+
+    def domain(self) -> Domain:
+        """Return what the samplers draw from."""
+        return IntRange(self.min, self.max, self.scale, self.step)
+
+
+class CategoricalSpec(Model):
+    """One of several values."""
+
+    values: Annotated[tuple[Scalar, ...], Field(min_length=1, max_length=MAX_VALUES)]
+    """Strings, numbers or booleans; no two with the same text."""
+
+    def domain(self) -> Domain:
+        """Return what the samplers draw from."""
+        return Choice(self.values)
+
+
+class WhenSpec(Model):
+    """The parameter takes part only where another has certain values."""
+
+    parameter: Annotated[str, Field(pattern=NAME_PATTERN, max_length=63)]
+    """Name of a categorical or int parameter that comes before this one in the list."""
+    in_: Annotated[
+        tuple[Scalar, ...], Field(alias="in", min_length=1, max_length=MAX_VALUES)
+    ]
+    """Values of that parameter with which this one takes part."""
+
+
+class ParameterSpec(Model):
+    """One parameter: its name, exactly one of float, int and categorical, and when it takes part."""
+
+    name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=63)]
+    """Reaches the trainer as the environment variable `PARAM_<name>`."""
+    float_: Annotated[FloatSpec | None, Field(alias="float")] = None
+    int_: Annotated[IntSpec | None, Field(alias="int")] = None
+    categorical: CategoricalSpec | None = None
+    when: WhenSpec | None = None
+
+    rules: ClassVar = (
+        Rule(
+            "[has(self.float), has(self.int), has(self.categorical)].filter(x, x).size() == 1",
+            "exactly one of float, int and categorical is needed; keep one of them",
+        ),
+    )
+
+    def domain(self) -> Domain:
+        """Return what the samplers draw from."""
+        kind = self.float_ or self.int_ or self.categorical
+        if kind is None:
+            raise ValueError(f"parameter {self.name!r} has no kind")
+        return kind.domain()
+
+
+class GridSpec(Model):
+    """Settings of the grid."""
+
+    points: Annotated[int, Field(ge=2, le=1000)]
+    """Number of values taken, evenly on its scale, from each range that has no step."""
+
+
+class SamplerSpec(Model):
+    """How the trials' parameters are chosen: from the seed and the trial's number alone."""
+
+    type: SamplerType = SamplerType.RANDOM
+    """Random; Sobol (covers the space more evenly); Grid (each configuration once, in an order
+    that the seed gives; the study ends when all have been run)."""
+    seed: Annotated[int, Field(ge=0, le=LARGEST_INT)] = 0
+    """The same seed gives the same trials."""
+    grid: GridSpec | None = None
+
+    rules: ClassVar = (
+        Rule(
+            "!has(self.grid) || self.type == 'Grid'",
+            "grid belongs to type Grid; set type: Grid, or remove grid",
+        ),
+    )
+
+    def sampler(self) -> Sampler:
+        """Return what `espalier.search.sample` takes."""
+        return Sampler(self.type, self.grid.points if self.grid else None)
+
+
+def space_of(parameters: Sequence[ParameterSpec]) -> Space:
+    """Return the space of checked parameters."""
+    return Space(
+        tuple(
+            Parameter(
+                spec.name,
+                spec.domain(),
+                When(spec.when.parameter, spec.when.in_) if spec.when else None,
+            )
+            for spec in parameters
+        )
+    )

@@ -1,0 +1,219 @@
+"""The closed lists of reasons: why a condition is as it is, and how trials end.
+
+A reason is a word for machines; its sentence says the same to people, in the documentation. A
+condition's own message has the numbers, names and the remedy of the case at hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from espalier.pruning.report import TrialState
+
+
+class StudyCondition(StrEnum):
+    """Types of a Study's conditions."""
+
+    ACCEPTED = "Accepted"
+    PROGRESSING = "Progressing"
+    SUCCEEDED = "Succeeded"
+    DEGRADED = "Degraded"
+
+
+class TrialCondition(StrEnum):
+    """Types of a Trial's conditions."""
+
+    STARTED = "Started"
+    FINISHED = "Finished"
+
+
+class Phase(StrEnum):
+    """A Trial in one word; only for display, derived from its conditions."""
+
+    PENDING = "Pending"
+    RUNNING = "Running"
+    COMPLETED = "Completed"
+    PRUNED = "Pruned"
+    FAILED = "Failed"
+
+
+class Retry(StrEnum):
+    """What follows when an attempt has ended in a way."""
+
+    NEVER = "Never"
+    COUNTED = "Counted"
+    FREE = "Free"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A way in which a trial, or one attempt of it, can end.
+
+    Attributes
+    ----------
+    reason
+        Reason of the Trial's ``Finished`` condition; while a new attempt is to follow, its status
+        is ``False``.
+    sentence
+        What happened.
+    state
+        What the pruners and the phase say of a trial that ended so.
+    counts
+        Whether it counts towards ``spec.trials.maxFailed``.
+    retry
+        Whether a new attempt follows: never, out of ``spec.trials.retries``, or always.
+    """
+
+    reason: str
+    sentence: str
+    state: TrialState
+    counts: bool
+    retry: Retry
+
+    @property
+    def phase(self) -> Phase:
+        """The phase of a trial that ended so."""
+        return Phase(self.state.value)
+
+
+def _good(reason: str, state: TrialState, sentence: str) -> Ending:
+    return Ending(reason, sentence, state, counts=False, retry=Retry.NEVER)
+
+
+def _own_failure(reason: str, retry: Retry, sentence: str) -> Ending:
+    return Ending(reason, sentence, TrialState.FAILED, counts=True, retry=retry)
+
+
+def _no_fault(reason: str, retry: Retry, sentence: str) -> Ending:
+    return Ending(reason, sentence, TrialState.FAILED, counts=False, retry=retry)
+
+
+COMPLETED = _good(
+    "Completed", TrialState.COMPLETED, "The trainer ended with exit code 0 and had reported."
+)
+PRUNED = _good("Pruned", TrialState.PRUNED, "The pruner ended the trial; its decision says why.")
+TRAINER_FAILED = _own_failure(
+    "TrainerFailed", Retry.COUNTED, "The trainer ended with an exit code other than 0."
+)
+OUT_OF_MEMORY = _own_failure(
+    "OutOfMemory", Retry.COUNTED, "The trainer was killed for taking more memory than its limit."
+)
+IMAGE_PULL_FAILED = _own_failure(
+    "ImagePullFailed", Retry.NEVER, "An image of the pod template could not be pulled."
+)
+BAD_COMMAND = _own_failure(
+    "BadCommand", Retry.NEVER, "A container could not be started: its command does not exist."
+)
+POD_REFUSED = _own_failure(
+    "PodRefused", Retry.NEVER, "The pod could not be made as the template says."
+)
+TIME_LIMIT_EXCEEDED = _own_failure(
+    "TimeLimitExceeded", Retry.NEVER, "The trial ran longer than spec.trials.timeLimitSeconds."
+)
+NO_METRIC = _own_failure(
+    "NoMetric",
+    Retry.NEVER,
+    "The trainer ended with exit code 0 without one finite value of the objective's metric.",
+)
+PARAMETERS_REFUSED = _no_fault(
+    "ParametersRefused", Retry.NEVER, "The Trial's parameters do not lie in the Study's space."
+)
+DELETED_BY_USER = _no_fault(
+    "DeletedByUser", Retry.NEVER, "Someone deleted the Trial, its Job or its pod."
+)
+STUDY_ENDED = _no_fault(
+    "StudyEnded", Retry.NEVER, "The study ended while the trial was still running."
+)
+EVICTED = _no_fault("Evicted", Retry.FREE, "The pod was evicted through the eviction API.")
+PREEMPTED = _no_fault("Preempted", Retry.FREE, "The pod made room for one of higher priority.")
+NODE_LOST = _no_fault(
+    "NodeLost", Retry.FREE, "The pod's node went away, or was drained or tainted."
+)
+NODE_PRESSURE = _no_fault(
+    "NodePressure", Retry.FREE, "The kubelet ended the pod: the node was short of a resource."
+)
+SUSPENDED = _no_fault(
+    "Suspended", Retry.FREE, "The Study was suspended, or a queue suspended the trial's Job."
+)
+
+ENDINGS: tuple[Ending, ...] = (
+    COMPLETED,
+    PRUNED,
+    TRAINER_FAILED,
+    OUT_OF_MEMORY,
+    IMAGE_PULL_FAILED,
+    BAD_COMMAND,
+    POD_REFUSED,
+    TIME_LIMIT_EXCEEDED,
+    NO_METRIC,
+    PARAMETERS_REFUSED,
+    DELETED_BY_USER,
+    STUDY_ENDED,
+    EVICTED,
+    PREEMPTED,
+    NODE_LOST,
+    NODE_PRESSURE,
+    SUSPENDED,
+)
+ENDING_BY_REASON = {ending.reason: ending for ending in ENDINGS}
+
+
+class ConditionReason(StrEnum):
+    """Reasons of conditions, besides the endings; each member knows its condition and sentence."""
+
+    type: str
+    sentence: str
+
+    def __new__(cls, value: str, type_: str, sentence: str) -> ConditionReason:
+        """Make a member out of its word, its condition's type and its sentence."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.type = type_
+        member.sentence = sentence
+        return member
+
+
+class StudyReason(ConditionReason):
+    """Reasons of a Study's conditions."""
+
+    SPEC_ACCEPTED = "SpecAccepted", "Accepted", "The spec can be carried out."
+    SPEC_REFUSED = "SpecRefused", "Accepted", "The spec cannot be carried out; the message says why."
+    TEMPLATE_REFUSED = (
+        "TemplateRefused",
+        "Accepted",
+        "The API server refuses a Job made from spec.template; the message has its words.",
+    )
+    RUNNING = "Running", "Progressing", "Trials run or are about to."
+    SUSPENDED = "Suspended", "Progressing", "spec.suspend is true: no trial runs."
+    SCALED_TO_ZERO = "ScaledToZero", "Progressing", "spec.trials.parallelism is 0: no trial starts."
+    NOT_ACCEPTED = "NotAccepted", "Progressing", "Nothing starts before the spec is accepted."
+    ENDED = "Ended", "Progressing", "The study is over; the condition Succeeded says how."
+    IN_PROGRESS = "InProgress", "Succeeded", "The study has not ended yet."
+    ALL_TRIALS_ENDED = "AllTrialsEnded", "Succeeded", "spec.trials.max trials have ended."
+    TARGET_REACHED = "TargetReached", "Succeeded", "A trial reached spec.objective.target."
+    GRID_EXHAUSTED = "GridExhausted", "Succeeded", "Every configuration of the grid has been run."
+    TOO_MANY_FAILURES = "TooManyFailures", "Succeeded", "spec.trials.maxFailed trials have failed."
+    NO_TRIAL_COMPLETED = "NoTrialCompleted", "Succeeded", "All trials ended and none was completed."
+    AS_EXPECTED = "AsExpected", "Degraded", "Nothing is in the way."
+    IMAGE_PULL_FAILING = "ImagePullFailing", "Degraded", "An image of the template is not pulled."
+    TRIALS_FAILING = "TrialsFailing", "Degraded", "Trials fail; the message has the newest ending."
+    NO_METRIC_YET = "NoMetricYet", "Degraded", "A trial runs and reports nothing under the metric."
+    UNSCHEDULABLE = "Unschedulable", "Degraded", "The scheduler finds no node for a trial's pod."
+    QUOTA_EXCEEDED = "QuotaExceeded", "Degraded", "The namespace's quota refuses a trial's Job or pod."
+    PRUNING_PAUSED = "PruningPaused", "Degraded", "Too many trials were pruned at once; pruning pauses."
+    STORE_UNAVAILABLE = "StoreUnavailable", "Degraded", "Values cannot be stored now; they wait."
+
+
+class TrialReason(ConditionReason):
+    """Reasons of a Trial's conditions, besides its endings."""
+
+    QUEUED = "Queued", "Started", "The trial waits for a slot."
+    JOB_CREATED = "JobCreated", "Started", "The Job is there; its pod does not run yet."
+    UNSCHEDULABLE = "Unschedulable", "Started", "The scheduler finds no node for the pod."
+    STARTING = "Starting", "Started", "The pod has a node; its containers do not run yet."
+    IMAGE_PULLING = "ImagePulling", "Started", "An image is not there yet."
+    TRAINER_RUNNING = "TrainerRunning", "Started", "The trainer has been started."
+    IN_PROGRESS = "InProgress", "Finished", "The trial has not ended yet."
+    RETRYING = "Retrying", "Finished", "An attempt ended; the next one is under way."
+    STOPPING = "Stopping", "Finished", "The trial is to end; its pod is not gone yet."

@@ -1,0 +1,193 @@
+"""Checks of a study's parameters, those included that the API server's rules cannot express."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from espalier.api.parameters import (
+    MAX_LATTICE,
+    FloatSpec,
+    IntSpec,
+    ParameterSpec,
+    SamplerSpec,
+    space_of,
+)
+from espalier.errors import SpecError
+from espalier.search import SamplerType, Scale, Space, Value, text_of
+
+
+def check_space(parameters: Sequence[ParameterSpec], sampler: SamplerSpec) -> None:
+    """Check that parameters and sampler make a space that can be sampled.
+
+    Raises
+    ------
+    SpecError
+        For the first parameter at fault.
+    """
+    earlier: dict[str, ParameterSpec] = {}
+    for index, parameter in enumerate(parameters):
+        path = f"spec.parameters[{index}]"
+        if parameter.name in earlier:
+            raise SpecError(
+                f"{path}.name",
+                f"expected a name of its own, got {parameter.name!r} for the second time; "
+                "rename one of the two",
+            )
+        _check_kind(path, parameter)
+        _check_when(path, parameter, earlier)
+        earlier[parameter.name] = parameter
+    _check_sampler(parameters, sampler)
+
+
+def check_values(space: Space, values: Mapping[str, Any]) -> dict[str, Value]:
+    """Return a hand-made configuration in the types of its space.
+
+    Raises
+    ------
+    SpecError
+        If a value is not legal, is missing, or belongs to no active parameter.
+    """
+    chosen: dict[str, Value] = {}
+    for parameter in space.parameters:
+        path, name = f"spec.parameters.{parameter.name}", parameter.name
+        if not parameter.active(chosen):
+            if name in values and parameter.when is not None:
+                raise SpecError(
+                    path,
+                    f"expected nothing, since {name} takes part only where "
+                    f"{parameter.when.parameter} is {_listed(parameter.when.values)}, "
+                    f"got {values[name]!r}; remove it",
+                )
+            continue
+        if name not in values:
+            raise SpecError(path, "expected a value, got nothing; add it")
+        if not parameter.domain.legal(values[name]):
+            raise SpecError(
+                path,
+                f"expected a value of the study's {parameter.domain}, got {values[name]!r}; "
+                "choose one of those",
+            )
+        chosen[name] = parameter.domain.parse(values[name])
+    for name in values:
+        if name not in {parameter.name for parameter in space.parameters}:
+            raise SpecError(
+                f"spec.parameters.{name}",
+                f"expected one of the study's parameters "
+                f"({_listed([parameter.name for parameter in space.parameters])}), got another; "
+                "remove it or correct its name",
+            )
+    return chosen
+
+
+def _check_kind(path: str, parameter: ParameterSpec) -> None:
+    kinds = {
+        "float": parameter.float_,
+        "int": parameter.int_,
+        "categorical": parameter.categorical,
+    }
+    given = [kind for kind, spec in kinds.items() if spec is not None]
+    if len(given) != 1:
+        raise SpecError(
+            path,
+            "expected exactly one of float, int and categorical, "
+            f"got {' and '.join(given) or 'none'}; keep one of them",
+        )
+    if parameter.categorical is not None:
+        _check_texts(f"{path}.categorical.values", parameter.categorical.values)
+    elif (spec := parameter.float_ or parameter.int_) is not None:
+        _check_range(f"{path}.{given[0]}", spec)
+
+
+def _check_texts(path: str, values: Sequence[Value]) -> None:
+    seen: dict[str, int] = {}
+    for index, value in enumerate(values):
+        first = seen.setdefault(text_of(value), index)
+        if first != index:
+            raise SpecError(
+                f"{path}[{index}]",
+                f"expected values that the trainer can tell apart, got {text_of(value)!r} as in "
+                f"[{first}]; remove one of the two",
+            )
+
+
+def _check_range(path: str, spec: FloatSpec | IntSpec) -> None:
+    if not spec.min < spec.max:
+        raise SpecError(
+            f"{path}.min",
+            f"expected min to be less than max ({spec.max}), got {spec.min}; swap them, or leave "
+            "the parameter out if it has one value",
+        )
+    if spec.scale is Scale.LOG and not spec.min > 0:
+        raise SpecError(
+            f"{path}.min",
+            f"expected min greater than 0, since scale is Log, got {spec.min}; raise min, or set "
+            "scale: Linear",
+        )
+    if spec.step is None:
+        return
+    if spec.scale is Scale.LOG:
+        raise SpecError(
+            f"{path}.step",
+            f"expected no step, since scale is Log, got {spec.step}; remove step, or set "
+            "scale: Linear",
+        )
+    steps = (spec.max - spec.min) / spec.step
+    if not 1 <= steps or (isinstance(spec, FloatSpec) and not steps <= MAX_LATTICE):
+        raise SpecError(
+            f"{path}.step",
+            f"expected a step that fits between min and max, at most 1e9 times, got {spec.step}; "
+            "choose another step",
+        )
+
+
+def _check_when(
+    path: str, parameter: ParameterSpec, earlier: Mapping[str, ParameterSpec]
+) -> None:
+    when = parameter.when
+    if when is None:
+        return
+    parent = earlier.get(when.parameter)
+    if parent is None:
+        raise SpecError(
+            f"{path}.when.parameter",
+            "expected the name of a parameter that comes before "
+            f"({_listed(list(earlier)) or 'there is none'}), got {when.parameter!r}; put that "
+            "parameter first in the list, or correct the name",
+        )
+    if parent.float_ is not None:
+        raise SpecError(
+            f"{path}.when.parameter",
+            f"expected a categorical or int parameter, got {when.parameter!r}, which is a float "
+            "one; make that one categorical or int",
+        )
+    domain = parent.domain()
+    for index, value in enumerate(when.in_):
+        if not domain.legal(value):
+            raise SpecError(
+                f"{path}.when.in[{index}]",
+                f"expected a value that {when.parameter} can have ({domain}), got {value!r}; "
+                "correct or remove it",
+            )
+
+
+def _check_sampler(parameters: Sequence[ParameterSpec], sampler: SamplerSpec) -> None:
+    if sampler.type is not SamplerType.GRID:
+        if sampler.grid is not None:
+            raise SpecError(
+                "spec.sampler.grid",
+                f"expected no grid, since type is {sampler.type}, got one; set type: Grid, or "
+                "remove grid",
+            )
+        return
+    for parameter, spec in zip(space_of(parameters).parameters, parameters, strict=True):
+        if sampler.grid is None and parameter.domain.size is None and spec.float_ is not None:
+            raise SpecError(
+                "spec.sampler",
+                "expected a finite number of values, since type is Grid, got the continuum of "
+                f"{parameter.name}; give it a step, or set sampler.grid.points",
+            )
+
+
+def _listed(values: Sequence[Value]) -> str:
+    return ", ".join(text_of(value) for value in values)

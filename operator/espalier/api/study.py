@@ -1,0 +1,182 @@
+"""The Study resource."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from espalier.api.base import API_VERSION, Model, Rule
+from espalier.api.meta import ObjectMeta
+from espalier.api.parameters import MAX_PARAMETERS, ParameterSpec, SamplerSpec
+from espalier.api.pruner import PrunerSpec, PruningSpec
+from espalier.api.study_status import StudyStatus
+from espalier.pruning.direction import Direction
+
+METRIC_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_.]{0,62}$"
+LARGEST_STEP = 2**53 - 1
+MAX_STUDY_NAME = 52
+
+
+class ObjectiveSpec(Model):
+    """What is optimised."""
+
+    metric: Annotated[str, Field(pattern=METRIC_PATTERN, max_length=63)]
+    """Name of the metric that trials report and that decides which is best."""
+    direction: Direction
+    """Whether a larger or a smaller value is better."""
+    target: float | None = None
+    """The study ends as soon as a completed trial's best value is at least as good as this."""
+
+
+class ResourceSpec(Model):
+    """What a step counts: epochs, a share of the data, rounds of pruning a network."""
+
+    name: Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9_ -]*$", max_length=32)] = "step"
+    """What a step is called, for display."""
+    max: Annotated[int, Field(ge=1, le=LARGEST_STEP)]
+    """The last step of a trial that runs to its end; pruners take it for the horizon."""
+
+
+class TrialsSpec(Model):
+    """How many trials, and what they may cost. May be changed while the study runs."""
+
+    max: Annotated[int, Field(ge=1, le=100_000)]
+    """Number of trials that are sampled; those made by hand come on top."""
+    parallelism: Annotated[int, Field(ge=0, le=10_000)] = 1
+    """Number of trials that run at once; 0 starts no more. `kubectl scale` sets it."""
+    max_failed: Annotated[int, Field(ge=1, le=100_000)] = 5
+    """The study ends as failed when this many trials have failed by their own fault."""
+    retries: Annotated[int, Field(ge=0, le=100)] = 1
+    """New attempts that a trial has after failures of its own; disruptions are not counted."""
+    time_limit_seconds: Annotated[int, Field(ge=1, le=31_536_000)] | None = None
+    """Longest time that an attempt of a trial may run; without it there is no limit."""
+
+
+class FileCollector(Model):
+    """Where the trainer writes its values."""
+
+    path: Annotated[str, Field(pattern=r"^/espalier/.+", max_length=256)] = "/espalier/reports.jsonl"
+    """A file of JSON lines that the sidecar follows, in the volume /espalier."""
+
+
+class LogCollector(Model):
+    """Which log the values are read from, and how."""
+
+    path: Annotated[str, Field(pattern=r"^/espalier/.+", max_length=256)] = "/espalier/train.log"
+    """The log file that the sidecar follows, in the volume /espalier."""
+    pattern: Annotated[str, Field(min_length=1, max_length=512)]
+    """Regular expression (Python's) with a group named value, and maybe step and metric."""
+
+
+class CollectorSpec(Model):
+    """How values come from the trainer to the sidecar."""
+
+    type: Literal["Local", "File", "Log"] = "Local"
+    """Local: HTTP on localhost. File: a file of JSON lines. Log: a regular expression on a log."""
+    file: FileCollector | None = None
+    log: LogCollector | None = None
+
+    rules: ClassVar = (
+        Rule(
+            "!has(self.file) || self.type == 'File'",
+            "file belongs to type File; set type: File, or remove file",
+        ),
+        Rule(
+            "!has(self.log) || self.type == 'Log'",
+            "log belongs to type Log; set type: Log, or remove log",
+        ),
+        Rule(
+            "self.type != 'Log' || has(self.log)",
+            "type Log needs log with a pattern that has a group named value",
+        ),
+    )
+
+
+_NAMES = "self.parameters.map(n, n.name)"
+
+
+class StudySpec(Model):
+    """What is to be tuned, how trials are chosen and pruned, and the pod that trains."""
+
+    objective: ObjectiveSpec
+    resource: ResourceSpec
+    parameters: Annotated[
+        tuple[ParameterSpec, ...],
+        Field(
+            min_length=1,
+            max_length=MAX_PARAMETERS,
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["name"],
+            },
+        ),
+    ]
+    """The parameters, in order; a condition (when) names a parameter before its own."""
+    sampler: SamplerSpec = SamplerSpec()
+    pruner: PrunerSpec = PrunerSpec()
+    pruning: PruningSpec = PruningSpec()
+    trials: TrialsSpec
+    suspend: bool = False
+    """True ends the pods of the running trials; false lets them go on as new attempts."""
+    collector: CollectorSpec = CollectorSpec()
+    trainer_container: Annotated[str, Field(max_length=63)] | None = None
+    """Name of the container that trains; may be left out if it is called trainer or is alone."""
+    template: dict[str, Any]
+    """Pod template of the trials: anything that the cluster allows in a Job. A change is used for
+    the attempts that start after it."""
+
+    rules: ClassVar = (
+        Rule(
+            f"self.parameters.all(p, !has(p.when) || ({_NAMES}.indexOf(p.when.parameter) >= 0"
+            f" && {_NAMES}.indexOf(p.when.parameter) < {_NAMES}.indexOf(p.name)))",
+            "when must name a parameter that comes before; put that parameter first in the list",
+            field_path=".parameters",
+        ),
+        Rule(
+            "self.parameters.all(p, !has(p.when) || self.parameters.all(q,"
+            " q.name != p.when.parameter || !has(q.float)))",
+            "when must name a categorical or int parameter, not a float one;"
+            " make that one categorical or int",
+            field_path=".parameters",
+        ),
+        Rule(
+            "self.sampler.type != 'Grid' || has(self.sampler.grid)"
+            " || self.parameters.all(p, !has(p.float) || has(p.float.step))",
+            "type Grid needs a finite number of values: give each float parameter a step,"
+            " or set sampler.grid.points",
+            field_path=".sampler",
+        ),
+    )
+
+
+def _fixed(field: str) -> Rule:
+    return Rule(
+        "!has(oldSelf.status) || !has(oldSelf.status.startTime)"
+        f" || self.spec.{field} == oldSelf.spec.{field}",
+        f"spec.{field} is fixed once the study has started; make another Study to change it",
+        field_path=f".spec.{field}",
+    )
+
+
+FIXED_FIELDS = ("objective", "resource", "parameters", "sampler", "pruner", "pruning")
+"""What defines a study's results; may be corrected until the study has started."""
+
+
+class Study(Model):
+    """A study tunes the parameters of a training job and prunes the trials that will not win."""
+
+    rules: ClassVar = (
+        Rule(
+            f"self.metadata.name.size() <= {MAX_STUDY_NAME} && !self.metadata.name.contains('.')",
+            f"trials are named after the study: at most {MAX_STUDY_NAME} characters and no dot;"
+            " choose another name",
+        ),
+        *(_fixed(field) for field in FIXED_FIELDS),
+    )
+
+    api_version: Literal["espalier.dev/v1alpha1"] = API_VERSION
+    kind: Literal["Study"] = "Study"
+    metadata: ObjectMeta = ObjectMeta()
+    spec: StudySpec
+    status: StudyStatus = StudyStatus()

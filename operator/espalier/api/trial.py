@@ -1,0 +1,100 @@
+"""The Trial resource."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from espalier.api.base import API_VERSION, Model, Rule, Status
+from espalier.api.meta import ObjectMeta
+from espalier.api.reasons import Phase
+from espalier.api.scalar import Scalar
+from espalier.api.status import Conditions, Count, Message, ParameterValues, Time, Word
+
+
+class StudyReference(Model):
+    """The study of a trial, in the same namespace."""
+
+    name: Annotated[str, Field(min_length=1, max_length=52)]
+    uid: Annotated[str, Field(max_length=64)] | None = None
+    """Uid of the Study; without it, whichever Study has the name."""
+
+
+class TrialSpec(Model):
+    """A configuration to be run. Never changes."""
+
+    study: StudyReference
+    number: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    """The trial's number in its study; left out in a Trial made by hand."""
+    parameters: Annotated[dict[str, Scalar], Field(max_length=64)]
+    """Value of each parameter that takes part."""
+
+    rules: ClassVar = (
+        Rule(
+            "self == oldSelf",
+            "the spec of a Trial never changes; make another Trial with the other parameters",
+        ),
+    )
+
+
+class DecisionStatus(Status):
+    """The newest decision of the pruner about the trial, with the numbers that it compared."""
+
+    action: Literal["Keep", "Prune"]
+    reason: Word
+    message: Message = ""
+    """The decision in words and numbers."""
+    step: int
+    rung: int | None = None
+    bracket: int | None = None
+    pruner: Annotated[str, Field(max_length=253)] = ""
+    evidence: Annotated[dict[str, Scalar], Field(max_length=32)] = Field(default_factory=dict)
+    """The numbers that were compared, in the user's own sign."""
+
+
+class TrialStatus(Status):
+    """Where the trial stands."""
+
+    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    conditions: Conditions = ()
+    phase: Phase | None = None
+    """The trial in one word, only for display and selection."""
+    number: Count | None = None
+    """The trial's number, also where its spec has none."""
+    attempt: Count | None = None
+    """Number of the present or last attempt, from 1."""
+    step: int | None = None
+    """The latest step of the present attempt."""
+    latest: float | None = None
+    """Value at that step; absent if training diverged."""
+    best: float | None = None
+    """Best value so far."""
+    decision: DecisionStatus | None = None
+    start_time: Time | None = None
+    """When the trainer first ran."""
+    completion_time: Time | None = None
+    """When the trial had ended and its pod was gone."""
+    gpu_seconds: Annotated[float, Field(ge=0)] | None = None
+    """Accelerator time used."""
+    gpu_seconds_saved: Annotated[float, Field(ge=0)] | None = None
+    """Accelerator time that pruning the trial is reckoned to have saved."""
+    reason: Word | None = None
+    """Reason of the condition that says most about the trial, only for display."""
+
+
+class Trial(Model):
+    """A trial runs a study's training job with one configuration."""
+
+    rules: ClassVar = (
+        Rule(
+            "self.metadata.name.size() <= 63 && !self.metadata.name.contains('.')",
+            "the name becomes a label: at most 63 characters and no dot; choose another name",
+        ),
+    )
+
+    api_version: Literal["espalier.dev/v1alpha1"] = API_VERSION
+    kind: Literal["Trial"] = "Trial"
+    metadata: ObjectMeta = ObjectMeta()
+    spec: TrialSpec
+    status: TrialStatus = TrialStatus()
