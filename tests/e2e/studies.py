@@ -40,7 +40,7 @@ def replay_study(
     body: dict[str, Any] = {
         "objective": {"metric": "nll", "direction": "Minimize"},
         "resource": {"name": "epoch", "max": steps},
-        "parameters": [{"name": "curve", "int": {"min": 0, "max": trials - 1}}],
+        "parameters": [{"name": "curve", "int": {"min": 0, "max": max(trials - 1, 1)}}],
         "sampler": {"type": "Grid", "seed": 1},
         "pruner": pruner or {"type": "Nop"},
         "trials": {"max": trials, "parallelism": parallelism, "maxFailed": 3, "retries": 1},
