@@ -30,5 +30,8 @@ test: check ## Everything: checks, then all tests on a real cluster
 bench: $(STAMP) ## Print the benchmarks' figures (not part of `test`)
 	$(PY) -m pytest tests/bench -s
 
+generate: $(STAMP) ## Write the generated files: reference pages and the dashboard
+	$(PY) -m espalier.metrics.reference
+
 clean: ## Remove what the build left in the checkout
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -33,6 +33,8 @@ class Metric:
     labels: tuple[str, ...]
     help: str
     buckets: tuple[float, ...] = ()
+    preset: tuple[str, ...] = ()
+    """Values of the only label that are shown as 0 from the start: a rate needs a first sample."""
 
 
 LABELS: dict[str, str] = {
@@ -66,8 +68,10 @@ def _snapshot(name: str, kind: Kind, labels: tuple[str, ...], help_: str) -> Met
     return Metric(name, kind, Source.SNAPSHOT, labels, help_)
 
 
-def _counter(name: str, labels: tuple[str, ...], help_: str) -> Metric:
-    return Metric(name, Kind.COUNTER, Source.OBSERVED, labels, help_)
+def _counter(
+    name: str, labels: tuple[str, ...], help_: str, preset: tuple[str, ...] = ()
+) -> Metric:
+    return Metric(name, Kind.COUNTER, Source.OBSERVED, labels, help_, preset=preset)
 
 
 def _histogram(
@@ -158,7 +162,9 @@ _REPORTS = (
         (*_STUDY, "receipt"),
         "Reported values of authenticated trials, by what became of them.",
     ),
-    _counter("espalier_report_requests_total", ("code",), "Posts to ingest, by answer."),
+    _counter(
+        "espalier_report_requests_total", ("code",), "Posts to ingest, by answer.", ("Accepted",)
+    ),
     _histogram(
         "espalier_report_request_duration_seconds",
         (),
@@ -180,7 +186,12 @@ _REPORTS = (
         "From a committed decision to prune until the trial's pods were gone.",
         _PODS,
     ),
-    _counter("espalier_tokenreviews_total", ("result",), "TokenReviews asked of the API server."),
+    _counter(
+        "espalier_tokenreviews_total",
+        ("result",),
+        "TokenReviews asked of the API server.",
+        ("Accepted", "Refused", "Unavailable"),
+    ),
 )
 
 _STORE = (
@@ -204,6 +215,7 @@ _CONTROL = (
         "espalier_reconcile_errors_total",
         ("treatment",),
         "Reconciliations that failed, by how the failure is treated.",
+        ("SpecError", "ReportError", "RetryLater", "InternalError"),
     ),
     _snapshot("espalier_queue_depth", Kind.GAUGE, (), "Studies that wait to be reconciled."),
     _snapshot(

@@ -33,6 +33,8 @@ class Observer:
                 self._counters[metric.name] = Counter(
                     metric.name, metric.help, metric.labels, registry=registry
                 )
+                for value in metric.preset:
+                    self._counters[metric.name].labels(value)
             else:
                 self._histograms[metric.name] = Histogram(
                     metric.name,

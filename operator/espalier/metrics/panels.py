@@ -1,0 +1,339 @@
+"""The dashboard's panels, as data: what each asks Prometheus, and what its answer means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Look(StrEnum):
+    """Grafana's panel types that are used here."""
+
+    TIME = "timeseries"
+    STAT = "stat"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A PromQL expression and the legend of its series."""
+
+    expr: str
+    legend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One panel: a question, the queries that answer it, and how they are drawn."""
+
+    title: str
+    help: str
+    queries: tuple[Query, ...]
+    unit: str = "short"
+    look: Look = Look.TIME
+    width: int = 8
+    stacked: bool = False
+    stepped: bool = False
+
+
+SELECTED = '{namespace=~"$namespace", study=~"$study"}'
+
+
+def quantiles(metric: str) -> tuple[Query, ...]:
+    """Ask a histogram for its median, 90th and 99th percentile."""
+    return tuple(
+        Query(
+            f"histogram_quantile({q}, sum by (le) (rate({metric}_bucket[$__rate_interval])))",
+            f"p{round(q * 100)}",
+        )
+        for q in (0.5, 0.9, 0.99)
+    )
+
+
+def of_studies(metric: str, by: str) -> str:
+    """Sum a metric of the selected studies by some of its labels."""
+    return f"sum by ({by}) ({metric}{SELECTED})"
+
+
+def rate_of(metric: str, by: str, selected: str = "") -> str:
+    """Rate of a counter per second, by some of its labels."""
+    return f"sum by ({by}) (rate({metric}{selected}[$__rate_interval]))"
+
+
+_RUNS = (
+    Panel(
+        "Trials now",
+        "How many trials are in which phase.",
+        (Query(of_studies("espalier_trials", "phase"), "{{phase}}"),),
+        look=Look.STAT,
+    ),
+    Panel(
+        "Trials by phase",
+        "Running trials hold their GPUs; pending ones wait for a node or a slot.",
+        (Query(of_studies("espalier_trials", "phase"), "{{phase}}"),),
+        stacked=True,
+    ),
+    Panel(
+        "Endings by reason",
+        "Why trials ended, since their studies began.",
+        (Query(of_studies("espalier_trial_endings_total", "reason"), "{{reason}}"),),
+        stacked=True,
+        stepped=True,
+    ),
+    Panel(
+        "Best value",
+        "Best value of each study so far, in the objective's own sign.",
+        (Query(f"espalier_best_value{SELECTED}", "{{namespace}}/{{study}}"),),
+        width=12,
+        stepped=True,
+    ),
+    Panel(
+        "Studies",
+        "What each study optimises, and by which pruner.",
+        (
+            Query(
+                f"espalier_study_info{SELECTED}",
+                "{{namespace}}/{{study}}: {{direction}} {{objective}}, {{pruner}}",
+            ),
+        ),
+        look=Look.STAT,
+        width=12,
+    ),
+)
+
+_PRUNED = (
+    Panel(
+        "Prunings by reason",
+        "Decisions to prune, since the studies began, by pruner and reason.",
+        (Query(of_studies("espalier_prunings_total", "pruner, reason"), "{{pruner}}: {{reason}}"),),
+        stacked=True,
+        stepped=True,
+    ),
+    Panel(
+        "Risk of losing the best trial",
+        "What the study allows its pruner, and what prunings have used up of it.",
+        (
+            Query(f"espalier_pruning_risk_stated_ratio{SELECTED}", "{{study}}: stated"),
+            Query(f"espalier_pruning_risk_spent_ratio{SELECTED}", "{{study}}: spent"),
+        ),
+        unit="percentunit",
+        stepped=True,
+    ),
+    Panel(
+        "False prunes, measured on exempt trials",
+        "Share of the exempt trials that a prune would have wronged, with its 95 % interval.",
+        (
+            Query(f"espalier_false_prune_ratio{SELECTED}", "{{study}}"),
+            Query(f"espalier_false_prune_ratio_bound{SELECTED}", "{{study}}: {{bound}}"),
+        ),
+        unit="percentunit",
+    ),
+    Panel(
+        "Shadow pruners",
+        "Trials that a pruner which only watches would have pruned.",
+        (Query(of_studies("espalier_shadow_prunings_total", "pruner"), "{{pruner}}"),),
+        width=12,
+        stepped=True,
+    ),
+    Panel(
+        "Circuit breaker",
+        "1 while too many prunings at once hold further ones back.",
+        (Query(f"espalier_pruning_breaker_open{SELECTED}", "{{namespace}}/{{study}}"),),
+        width=12,
+        stepped=True,
+    ),
+)
+
+_GPU = (
+    Panel(
+        "GPU time",
+        "GPU-seconds used by trials, and saved by pruning (at the pruned trials' own pace).",
+        (
+            Query(f"sum(espalier_gpu_seconds_used_total{SELECTED})", "used"),
+            Query(f"sum(espalier_gpu_seconds_saved{SELECTED})", "saved"),
+        ),
+        unit="s",
+        look=Look.STAT,
+    ),
+    Panel(
+        "GPU time used and saved",
+        "The same, over time.",
+        (
+            Query(f"sum(espalier_gpu_seconds_used_total{SELECTED})", "used"),
+            Query(f"sum(espalier_gpu_seconds_saved{SELECTED})", "saved"),
+        ),
+        unit="s",
+    ),
+    Panel(
+        "GPUs in use",
+        "GPU-seconds a second: the GPUs that trials hold.",
+        (
+            Query(
+                rate_of("espalier_gpu_seconds_used_total", "namespace, study", SELECTED),
+                "{{namespace}}/{{study}}",
+            ),
+        ),
+        stacked=True,
+    ),
+)
+
+_WAY = (
+    Panel(
+        "Report to decision",
+        "From a post's arrival until the prune that it caused is committed.",
+        quantiles("espalier_report_to_decision_seconds"),
+        unit="s",
+    ),
+    Panel(
+        "Decision to deletion",
+        "Until the API server has accepted the deletion of the trial's Job.",
+        quantiles("espalier_decision_to_delete_seconds"),
+        unit="s",
+    ),
+    Panel(
+        "Decision to pod gone",
+        "Until the trial's pods are gone and its GPUs free: mostly the pod's grace period.",
+        quantiles("espalier_decision_to_pod_gone_seconds"),
+        unit="s",
+    ),
+)
+
+_INGEST = (
+    Panel(
+        "Values a second",
+        "Reported values by what became of them.",
+        (Query(rate_of("espalier_reports_total", "receipt", SELECTED), "{{receipt}}"),),
+        unit="cps",
+        width=6,
+    ),
+    Panel(
+        "Posts a second",
+        "Posts of sidecars by answer; anything but Accepted is worth a look.",
+        (Query(rate_of("espalier_report_requests_total", "code"), "{{code}}"),),
+        unit="reqps",
+        width=6,
+    ),
+    Panel(
+        "Time to answer a post",
+        "Commit included: what is answered is stored.",
+        quantiles("espalier_report_request_duration_seconds"),
+        unit="s",
+        width=6,
+    ),
+    Panel(
+        "TokenReviews a second",
+        "Unavailable: the API server could not be asked, and the sidecar tries again.",
+        (Query(rate_of("espalier_tokenreviews_total", "result"), "{{result}}"),),
+        unit="reqps",
+        width=6,
+    ),
+    Panel(
+        "Time of a commit",
+        "To the store, fsync included.",
+        quantiles("espalier_store_commit_duration_seconds"),
+        unit="s",
+        width=6,
+    ),
+    Panel(
+        "Rows a commit",
+        "Commits are shared by what arrives together.",
+        quantiles("espalier_store_commit_rows"),
+        width=6,
+    ),
+    Panel(
+        "Store size",
+        "On disk.",
+        (Query("sum(espalier_store_size_bytes)", "size"),),
+        unit="bytes",
+        width=6,
+    ),
+    Panel(
+        "Failed commits a second",
+        "Sidecars keep what could not be committed, and try again.",
+        (Query("sum(rate(espalier_store_commit_errors_total[$__rate_interval]))", "failed"),),
+        unit="cps",
+        width=6,
+    ),
+)
+
+_CONTROL = (
+    Panel(
+        "Time of a reconciliation",
+        "One study: snapshot, plan, apply.",
+        quantiles("espalier_reconcile_duration_seconds"),
+        unit="s",
+    ),
+    Panel(
+        "Failed reconciliations a second",
+        "SpecError: fix the Study. RetryLater: tried again. InternalError: a bug of Espalier's.",
+        (Query(rate_of("espalier_reconcile_errors_total", "treatment"), "{{treatment}}"),),
+        unit="cps",
+    ),
+    Panel(
+        "Queue",
+        "Studies that wait to be reconciled, and for how long the first of them has waited.",
+        (
+            Query("sum(espalier_queue_depth)", "waiting"),
+            Query("max(espalier_queue_oldest_age_seconds)", "oldest (s)"),
+        ),
+    ),
+    Panel(
+        "Age of the watches",
+        "Time since each watch last showed a sign of life; too old, and the operator restarts.",
+        (Query("max by (resource) (espalier_watch_age_seconds)", "{{resource}}"),),
+        unit="s",
+    ),
+    Panel(
+        "API requests a second",
+        "The operator's requests to the Kubernetes API.",
+        (
+            Query(
+                rate_of("espalier_api_requests_total", "verb, resource, code"),
+                "{{verb}} {{resource}}: {{code}}",
+            ),
+        ),
+        unit="reqps",
+    ),
+    Panel(
+        "Time of an API request",
+        "Watches aside.",
+        quantiles("espalier_api_request_duration_seconds"),
+        unit="s",
+    ),
+    Panel(
+        "Memory",
+        "Resident memory of the operator.",
+        (
+            Query(
+                "process_resident_memory_bytes and on (instance, job) espalier_build_info",
+                "{{instance}}",
+            ),
+        ),
+        unit="bytes",
+    ),
+    Panel(
+        "Processor",
+        "Cores that the operator uses.",
+        (
+            Query(
+                "rate(process_cpu_seconds_total[$__rate_interval])"
+                " and on (instance, job) espalier_build_info",
+                "{{instance}}",
+            ),
+        ),
+    ),
+    Panel(
+        "Version",
+        "What runs.",
+        (Query("espalier_build_info", "{{version}} (Python {{python}})"),),
+        look=Look.STAT,
+    ),
+)
+
+ROWS: dict[str, tuple[Panel, ...]] = {
+    "What runs": _RUNS,
+    "What is pruned, and why": _PRUNED,
+    "GPU time": _GPU,
+    "From a report to a freed GPU": _WAY,
+    "Ingest and store": _INGEST,
+    "The operator": _CONTROL,
+}
