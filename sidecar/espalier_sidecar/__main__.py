@@ -1,0 +1,35 @@
+"""`python -m espalier_sidecar` runs the sidecar; with `ready`, waits until it listens."""
+
+import os
+import sys
+
+EXIT_UNREADY = 1
+EXIT_MISUSED = 2
+
+
+def main() -> int:
+    """Run, or wait; give the exit code."""
+    if sys.argv[1:] == ["ready"]:
+        from espalier_sidecar.ready import wait_until_ready
+
+        return 0 if wait_until_ready(int(os.environ.get("ESPALIER_PORT", "9321"))) else EXIT_UNREADY
+    from espalier_sidecar.errors import SettingsError
+    from espalier_sidecar.settings import read_settings
+    from espalier_sidecar.sidecar import Sidecar, hold_signals
+    from espalier_sidecar.voice import say
+
+    if sys.argv[1:]:
+        say(f"expected no argument, or ready; came {' '.join(sys.argv[1:])}")
+        return EXIT_MISUSED
+    hold_signals()
+    try:
+        settings = read_settings(os.environ)
+        sidecar = Sidecar(settings)
+    except (SettingsError, OSError, ValueError) as error:
+        say(str(error))
+        return EXIT_MISUSED
+    return sidecar.run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

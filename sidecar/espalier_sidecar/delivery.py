@@ -1,0 +1,124 @@
+"""Brings what is spooled to the operator, for as long as it takes."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from http.client import HTTPException
+
+from espalier_sidecar.backoff import Backoff
+from espalier_sidecar.ingest import Answer
+from espalier_sidecar.notice import PruneNotice
+from espalier_sidecar.rejected import Rejected
+from espalier_sidecar.report import Report
+from espalier_sidecar.spool import Place, Spool
+from espalier_sidecar.voice import say, say_some
+from espalier_sidecar.wire import MAX_REPORTS, Outcome, Treatment, encode_batch, read_answer
+
+DRAIN_PAUSE = 0.25
+
+
+class Delivery(threading.Thread):
+    """Posts the first value at once, and then whatever has queued during the post before.
+
+    Parameters
+    ----------
+    post
+        Sends a body to ingest; raises where no answer came.
+    undelivered
+        Called after each try that failed, so that what is left can be written down in case
+        this process does not get to say goodbye.
+    """
+
+    def __init__(
+        self,
+        trial: str,
+        spool: Spool,
+        post: Callable[[bytes], Answer],
+        notice: PruneNotice,
+        rejected: Rejected,
+        undelivered: Callable[[], None],
+    ) -> None:
+        super().__init__(name="delivery", daemon=True)
+        self._trial = trial
+        self._spool = spool
+        self._post = post
+        self._notice = notice
+        self._rejected = rejected
+        self._undelivered = undelivered
+        self._backoff = Backoff()
+        self._draining = threading.Event()
+        self._failing_since: float | None = None
+        self.delivered = 0
+
+    def drain(self, seconds: float) -> None:
+        """Deliver what is left, and return when that is done, hopeless, or takes too long."""
+        self._draining.set()
+        self._spool.wake()
+        self.join(seconds)
+
+    def run(self) -> None:
+        """Deliver until drained."""
+        while True:
+            batch = self._spool.peek(MAX_REPORTS)
+            if batch:
+                if not self._deliver(batch):
+                    return
+            elif self._draining.is_set() and not self._spool.pending:
+                return
+            else:
+                self._spool.wait(1.0 if self._draining.is_set() else None)
+
+    def _deliver(self, batch: list[tuple[Place, Report]]) -> bool:
+        """Send until the batch is stored or set aside; false if that is given up."""
+        left = list(batch)
+        while left:
+            final = self._draining.is_set() and self._spool.ends_at(batch[-1][0])
+            outcome = self._attempt([report for _, report in left], final)
+            if outcome.treatment is Treatment.ACKNOWLEDGE:
+                self._acknowledged(outcome, len(left))
+                break
+            if outcome.treatment is Treatment.SET_ASIDE:
+                self._rejected.add(left.pop(outcome.refused)[1], outcome.message)
+            elif outcome.treatment is Treatment.HALVE:
+                half = len(left) // 2
+                if not self._deliver(left[:half]):
+                    return False
+                left = left[half:]
+            elif not self._pause(outcome):
+                return False
+        self._spool.acknowledge(batch[-1][0])
+        return True
+
+    def _attempt(self, reports: list[Report], final: bool) -> Outcome:
+        try:
+            answer = self._post(encode_batch(self._trial, reports, final))
+        except (OSError, HTTPException, ValueError) as error:
+            return Outcome(Treatment.AGAIN, f"{type(error).__name__}: {error}")
+        return read_answer(answer.status, answer.retry_after, answer.body, len(reports))
+
+    def _acknowledged(self, outcome: Outcome, count: int) -> None:
+        self.delivered += count
+        self._backoff.reset()
+        if self._failing_since is not None:
+            say(f"the operator answers again after {time.monotonic() - self._failing_since:.1f} s")
+            self._failing_since = None
+        self._notice.hear(outcome.decision)
+
+    def _pause(self, outcome: Outcome) -> bool:
+        """Wait before the next try; false if there shall be none."""
+        if self._failing_since is None:
+            self._failing_since = time.monotonic()
+        delay = max(self._backoff.next(random.random()), outcome.after or 0.0)
+        say_some(
+            "undelivered",
+            f"{self._spool.pending} values wait, next try in {delay:.1f} s: {outcome.message}",
+        )
+        self._undelivered()
+        if not self._draining.wait(delay):
+            return True
+        # Another answer to the same token is not to be had in the seconds that are left.
+        if outcome.denied:
+            return False
+        time.sleep(min(delay, DRAIN_PAUSE))
+        return True

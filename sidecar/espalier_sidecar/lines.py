@@ -1,0 +1,86 @@
+"""What a line of a followed file says: JSON, or whatever a pattern finds in it."""
+
+import re
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from espalier_sidecar.errors import BadReport
+from espalier_sidecar.report import Report, clip, make_report, parse_reports
+from espalier_sidecar.voice import say
+
+LONGEST_LOG_LINE = 4096
+MATCH_SECONDS = 0.1
+MATCHES_TOO_SLOW = 3
+
+
+class TooSlow(Exception):
+    """A pattern took too long over one line."""
+
+
+def json_line(metric: str) -> Callable[[bytes], list[Report]]:
+    """Read lines of JSON, one report or a list of them each."""
+    return lambda line: parse_reports(line, metric) if line.strip() else []
+
+
+class LogLine:
+    """Finds values in a log by a pattern with the groups `step`, `value` and perhaps `metric`.
+
+    A pattern that takes more than 0.1 s over a line, three times, is given up: it would hold up
+    everything else here. Runs in the main thread, because it needs a signal to be stopped by.
+    """
+
+    def __init__(self, pattern: re.Pattern[str], metric: str) -> None:
+        self._pattern = pattern
+        self._metric = metric
+        self._slow = 0
+
+    def __call__(self, line: bytes) -> list[Report]:
+        """Give the reports that the line holds."""
+        if self._slow >= MATCHES_TOO_SLOW:
+            return []
+        if len(line) > LONGEST_LOG_LINE:
+            raise BadReport(f"expected at most {LONGEST_LOG_LINE} bytes; came {len(line)}")
+        text = line.decode(errors="replace")
+        try:
+            with _at_most(MATCH_SECONDS):
+                matches = list(self._pattern.finditer(text))
+        except TooSlow:
+            self._count_slow()
+            raise BadReport(f"the pattern took over {MATCH_SECONDS} s on {clip(text)}") from None
+        return [self._report(match) for match in matches]
+
+    def _report(self, match: re.Match[str]) -> Report:
+        found = match.groupdict()
+        metric = found.get("metric") or self._metric
+        try:
+            step, value = int(found["step"]), float(found["value"])
+        except (ValueError, TypeError) as error:
+            raise BadReport(
+                "expected a whole number as step and a number as value; "
+                f"came {clip(found['step'])} and {clip(found['value'])}"
+            ) from error
+        return make_report(metric, step, value)
+
+    def _count_slow(self) -> None:
+        self._slow += 1
+        if self._slow == MATCHES_TOO_SLOW:
+            say(
+                f"gave up the pattern {clip(self._pattern.pattern)}: too slow on "
+                f"{self._slow} lines; write one without nested repetition"
+            )
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    previous = signal.signal(signal.SIGALRM, _raise_too_slow)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def _raise_too_slow(*_: object) -> None:
+    raise TooSlow

@@ -1,0 +1,73 @@
+"""One file of the spool: reports as JSON lines, appended whole or not at all."""
+
+import json
+import os
+
+from espalier_sidecar.report import Report
+
+
+class Segment:
+    """A file of lines, numbered in the order in which the spool began them."""
+
+    def __init__(self, directory: str, number: int) -> None:
+        self.number = number
+        self.path = f"{directory}/{number:012d}.jsonl"
+        self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.size = os.fstat(self._fd).st_size
+        self._mend()
+
+    def append(self, lines: bytes) -> None:
+        """Add lines; on failure the file is as before."""
+        try:
+            written = os.pwrite(self._fd, lines, self.size)
+            if written != len(lines):
+                raise OSError(f"wrote {written} of {len(lines)} bytes")
+        except OSError:
+            os.ftruncate(self._fd, self.size)
+            raise
+        self.size += len(lines)
+
+    def read(self, offset: int, limit: int) -> bytes:
+        """Read the whole lines that lie in `limit` bytes from `offset`."""
+        found = os.pread(self._fd, limit, offset)
+        return found[: found.rfind(b"\n") + 1]
+
+    def count(self, start: int, end: int) -> int:
+        """Count the lines that end after `start` and up to `end`."""
+        lines = 0
+        while chunk := os.pread(self._fd, min(65536, end - start), start):
+            lines += chunk.count(b"\n")
+            start += len(chunk)
+        return lines
+
+    def close(self) -> None:
+        """Leave the file as it is."""
+        os.close(self._fd)
+
+    def remove(self) -> None:
+        """Delete the file."""
+        self.close()
+        os.unlink(self.path)
+
+    def _mend(self) -> None:
+        """Cut off a line that a killed sidecar, or a full volume, left unfinished."""
+        tail_start = max(0, self.size - 4096)
+        tail = os.pread(self._fd, 4096, tail_start)
+        whole = tail.rfind(b"\n") + 1
+        if whole < len(tail):
+            self.size = tail_start + whole
+            os.ftruncate(self._fd, self.size)
+
+
+def encode_line(report: Report) -> bytes:
+    """Write a report as one line."""
+    return json.dumps(report, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def decode_line(line: bytes) -> Report | None:
+    """Read a line back; `None` if it is none of ours (the volume is the trainer's too)."""
+    try:
+        metric, step, value = json.loads(line)
+        return Report(str(metric), int(step), None if value is None else float(value))
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,108 @@
+"""What the operator tells the sidecar, through its environment."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from espalier_sidecar.errors import SettingsError
+
+
+class LogSource(NamedTuple):
+    """A log file, and the pattern that finds values in it."""
+
+    path: str
+    pattern: re.Pattern[str]
+
+
+class Settings(NamedTuple):
+    """The sidecar's environment, checked."""
+
+    ingest_url: str
+    ca_pem: str
+    token_file: str
+    trial: str
+    metric: str
+    report_files: tuple[str, ...]
+    log: LogSource | None
+    port: int
+    directory: str
+    termination_log: str
+    spool_bytes: int
+    drain_seconds: float
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Check the environment; every complaint names the variable."""
+    directory = environ.get("ESPALIER_DIRECTORY", "/espalier")
+    url = _needed(environ, "ESPALIER_INGEST_URL")
+    if not url.startswith("https://"):
+        raise SettingsError(f"ESPALIER_INGEST_URL: expected https://...; came {url!r}")
+    files, log = _collector(environ.get("ESPALIER_COLLECTOR") or "{}")
+    own = f"{directory}/reports.jsonl"
+    return Settings(
+        ingest_url=url.rstrip("/"),
+        ca_pem=_needed(environ, "ESPALIER_CA_PEM"),
+        token_file=environ.get("ESPALIER_TOKEN_FILE", "/var/run/secrets/espalier/token"),
+        trial=_needed(environ, "ESPALIER_TRIAL"),
+        metric=_needed(environ, "ESPALIER_METRIC"),
+        report_files=(own, *(path for path in files if path != own)),
+        log=log,
+        port=int(_number(environ, "ESPALIER_PORT", 9321)),
+        directory=directory,
+        termination_log=environ.get("ESPALIER_TERMINATION_LOG", "/dev/termination-log"),
+        spool_bytes=int(_number(environ, "ESPALIER_SPOOL_BYTES", 16 * 2**20)),
+        drain_seconds=_number(environ, "ESPALIER_DRAIN_SECONDS", 3.0),
+    )
+
+
+def _needed(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if not value:
+        raise SettingsError(f"{name}: expected a value; it is not set (the operator sets it)")
+    return value
+
+
+def _number(environ: Mapping[str, str], name: str, default: float) -> float:
+    text = environ.get(name)
+    if not text:
+        return default
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 < number < 2**40:
+        raise SettingsError(f"{name}: expected a positive number; came {text!r}")
+    return number
+
+
+def _collector(text: str) -> tuple[list[str], LogSource | None]:
+    """Read the study's `spec.collector`: what to follow besides the sidecar's own file."""
+    try:
+        collector = json.loads(text)
+        kind = collector.get("type", "Local")
+        if kind == "File":
+            return [collector["file"]["path"]], None
+        if kind == "Log":
+            return [], _log_source(collector["log"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SettingsError(
+            f"ESPALIER_COLLECTOR: expected the study's spec.collector as JSON; came {text!r}"
+        ) from error
+    return [], None
+
+
+def _log_source(log: Mapping[str, str]) -> LogSource:
+    try:
+        pattern = re.compile(log["pattern"])
+    except re.error as error:
+        raise SettingsError(
+            f"spec.collector.log.pattern: expected a regular expression; {error}"
+        ) from error
+    missing = {"step", "value"} - pattern.groupindex.keys()
+    if missing:
+        raise SettingsError(
+            "spec.collector.log.pattern: expected groups (?P<step>...) and (?P<value>...); "
+            f"{' and '.join(sorted(missing))} not named in {log['pattern']!r}"
+        )
+    return LogSource(log["path"], pattern)

@@ -1,0 +1,210 @@
+"""Values that were taken from the trainer and not yet acknowledged by the operator.
+
+They lie in files on the trial's `emptyDir`, so that they survive this container. What is full
+drops its oldest: the newest values tell how the trial is doing now, and how it ended. Nothing
+is synced to the disk: the volume dies with the pod, and a container's end loses no page cache.
+"""
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from espalier_sidecar.errors import SpoolFull
+from espalier_sidecar.report import Report
+from espalier_sidecar.segment import Segment, decode_line, encode_line
+
+SEGMENTS = 16
+NOWHERE = (0, 0)
+
+
+class Place(NamedTuple):
+    """Where a line ends: the segment's number, and an offset into it."""
+
+    segment: int
+    offset: int
+
+
+class Spool:
+    """An append-only queue on disk, bounded in bytes; for several threads."""
+
+    def __init__(self, directory: str, max_bytes: int) -> None:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        self._directory = directory
+        self._max_bytes = max_bytes
+        self._segment_bytes = max(1, max_bytes // SEGMENTS)
+        self._changed = threading.Condition(threading.RLock())
+        self._mark = os.open(
+            f"{directory}/acknowledged", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+        )
+        place, self.dropped = self._read_mark()
+        names = [name for name in os.listdir(directory) if name.endswith(".jsonl")]
+        numbers = sorted(int(name[:-6]) for name in names if name[:-6].isdigit())
+        self._segments = [Segment(directory, number) for number in numbers]
+        if not self._segments:
+            self._segments = [Segment(directory, place.segment + 1)]
+        self.pending = 0
+        self._place = self._valid(place)
+        self.acknowledge(self._place)
+        self.pending = sum(self._lines_left(segment) for segment in self._segments)
+
+    def append(self, reports: Iterable[Report]) -> None:
+        """Keep the reports; when the spool is full, the oldest make room.
+
+        Raises
+        ------
+        SpoolFull
+            If not even that makes room: the volume itself is full.
+        """
+        lines = [encode_line(report) for report in reports]
+        with self._changed:
+            for start in range(0, len(lines), 1000):
+                some = lines[start : start + 1000]
+                self._write(b"".join(some), len(some))
+            self._changed.notify_all()
+
+    def peek(self, max_reports: int) -> list[tuple[Place, Report]]:
+        """Give the oldest reports, each with the place to acknowledge once it is delivered."""
+        with self._changed:
+            found: list[tuple[Place, Report]] = []
+            for segment in self._segments:
+                offset = self._offset_in(segment)
+                while len(found) < max_reports and offset < segment.size:
+                    block = segment.read(offset, 65536)
+                    if not block:
+                        break
+                    for line in block.splitlines(keepends=True)[: max_reports - len(found)]:
+                        offset += len(line)
+                        report = decode_line(line)
+                        if report is not None:
+                            found.append((Place(segment.number, offset), report))
+            if not found and self.pending:
+                # Nothing but lines that are not ours: the volume is the trainer's too.
+                self.acknowledge(Place(self._segments[-1].number, self._segments[-1].size))
+            return found
+
+    def acknowledge(self, place: Place) -> None:
+        """Forget everything up to `place`."""
+        with self._changed:
+            if place > self._place:
+                self.pending -= self._lines_before(place)
+                self._place = place
+            last = self._segments[-1].number
+            while self._segments[0].number < self._place.segment or (
+                self._segments[0].number < last and self._place.offset >= self._segments[0].size
+            ):
+                self._segments.pop(0).remove()
+                first = self._segments[0]
+                self._place = max(self._place, Place(first.number, 0))
+            self._write_mark()
+
+    def ends_at(self, place: Place) -> bool:
+        """Whether nothing lies behind `place`."""
+        with self._changed:
+            return place >= Place(self._segments[-1].number, self._segments[-1].size)
+
+    def newest(self, limit: int) -> list[Report]:
+        """Give the newest `limit` reports that are not acknowledged, oldest first."""
+        with self._changed:
+            found: list[Report] = []
+            for segment in reversed(self._segments):
+                start = self._offset_in(segment)
+                offset = max(start, segment.size - 128 * limit)
+                lines = segment.read(offset, segment.size - offset).splitlines()
+                if offset > start:
+                    lines = lines[1:]
+                found[:0] = [report for line in lines if (report := decode_line(line))]
+                if len(found) >= limit:
+                    break
+            return found[-limit:]
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Return when there may be something to deliver, at once if there is."""
+        with self._changed:
+            if not self.pending:
+                self._changed.wait(seconds)
+
+    def wake(self) -> None:
+        """End a wait."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Leave the files as they are."""
+        with self._changed:
+            for segment in self._segments:
+                segment.close()
+            os.close(self._mark)
+
+    def _write(self, lines: bytes, count: int) -> None:
+        while self._bytes() + len(lines) > self._max_bytes and self._drop_oldest():
+            pass
+        last = self._segments[-1]
+        if last.size and last.size + len(lines) > self._segment_bytes:
+            last = Segment(self._directory, last.number + 1)
+            self._segments.append(last)
+        while True:
+            try:
+                last.append(lines)
+                break
+            except OSError as error:
+                if not self._drop_oldest():
+                    self.dropped += count
+                    raise SpoolFull(f"{last.path}: {error}") from error
+        self.pending += count
+
+    def _drop_oldest(self) -> bool:
+        """Make room, whether or not the oldest segment was delivered."""
+        if len(self._segments) == 1:
+            return False
+        oldest = self._segments[0]
+        lost = self._lines_left(oldest)
+        self.pending -= lost
+        self.dropped += lost
+        self._segments.pop(0).remove()
+        self._place = max(self._place, Place(self._segments[0].number, 0))
+        self._write_mark()
+        return True
+
+    def _bytes(self) -> int:
+        return sum(segment.size for segment in self._segments)
+
+    def _offset_in(self, segment: Segment) -> int:
+        return self._place.offset if segment.number == self._place.segment else 0
+
+    def _lines_left(self, segment: Segment) -> int:
+        return segment.count(self._offset_in(segment), segment.size)
+
+    def _lines_before(self, place: Place) -> int:
+        """Count the lines that are not acknowledged and lie before `place`."""
+        return sum(
+            segment.count(
+                self._offset_in(segment),
+                place.offset if segment.number == place.segment else segment.size,
+            )
+            for segment in self._segments
+            if segment.number <= place.segment
+        )
+
+    def _valid(self, place: Place) -> Place:
+        """Start at the first segment where the mark fits none: better twice than never."""
+        for segment in self._segments:
+            if segment.number == place.segment and place.offset <= segment.size:
+                return place
+        return Place(self._segments[0].number, 0)
+
+    def _read_mark(self) -> tuple[Place, int]:
+        with contextlib.suppress(ValueError):
+            segment, offset, dropped = os.pread(self._mark, 80, 0).split()
+            return Place(int(segment), int(offset)), int(dropped)
+        return Place(*NOWHERE), 0
+
+    def _write_mark(self) -> None:
+        """Write down how far the operator has acknowledged.
+
+        One write of a fixed length: a killed process leaves the old one or the new one.
+        """
+        text = f"{self._place.segment:012d} {self._place.offset:012d} {self.dropped:012d}\n"
+        with contextlib.suppress(OSError):
+            os.pwrite(self._mark, text.encode(), 0)
