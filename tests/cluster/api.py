@@ -12,7 +12,12 @@ from tests.cluster.certificates import Authority
 
 
 def write_kubeconfig(
-    path: Path, server: str, authority: Authority, name: str, user: str, groups: tuple[str, ...] = ()
+    path: Path,
+    server: str,
+    authority: Authority,
+    name: str,
+    user: str,
+    groups: tuple[str, ...] = (),
 ) -> Path:
     """Write a kubeconfig that carries its certificates inside, and return its path."""
     certificate, key = authority.issue(name, user, groups)

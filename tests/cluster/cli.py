@@ -5,9 +5,14 @@ from pathlib import Path
 
 import click
 
-from tests.cluster import lifecycle
+from tests.cluster import lifecycle, requirements
+from tests.cluster.api import Api
+from tests.cluster.certificates import Authority
+from tests.cluster.control_plane import server
 from tests.cluster.errors import ClusterError
+from tests.cluster.images import BASE, load_image, offer_base
 from tests.cluster.layout import Kind, Layout, cache_folder, known
+from tests.cluster.objects import simulated_node
 from tests.cluster.progress import Progress
 
 
@@ -67,7 +72,8 @@ def down(name: str, kind: Kind | None) -> None:
     """Take the cluster down, also after a crash; without the option both kinds of that name."""
     progress = Progress()
     kinds = [kind] if kind else list(Kind)
-    if not any([lifecycle.down(name, each, progress) for each in kinds]):
+    taken_down = [lifecycle.down(name, each, progress) for each in kinds]
+    if not any(taken_down):
         progress.say(f"there is no cluster {name}")
 
 
@@ -104,3 +110,42 @@ def _kubeconfig(name: str, kinds: list[Kind]) -> Path:
         if layout and layout.kubeconfig.exists():
             return layout.kubeconfig
     raise ClusterError(f"There is no cluster {name}. `make cluster-up` starts one.")
+
+
+@main.command()
+@click.argument("archives", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def images(name: str, archives: tuple[Path, ...]) -> None:
+    """Load docker-archive files onto the cluster's node; without any, make the base image."""
+    progress = Progress()
+    if not archives:
+        requirements.check(Kind.FULL, progress)
+        offer_base(cache_folder(), progress)
+        click.echo(BASE)
+        return
+    if lifecycle.foreign_kubeconfig():
+        raise ClusterError(
+            "KUBECONFIG names a cluster that this tool did not start: push the images to a "
+            "registry that it can reach instead."
+        )
+    layout = lifecycle.find(name, Kind.FULL)
+    if layout is None or not lifecycle.is_up(layout):
+        raise ClusterError(f"Cluster {name} is not up. `make cluster-up` starts it.")
+    for archive in archives:
+        with progress.step(f"load {archive.name}"):
+            click.echo("\n".join(load_image(layout, archive)))
+
+
+@main.command()
+@click.argument("count", type=click.IntRange(1, 1000))
+@click.pass_obj
+def simulate(name: str, count: int) -> None:
+    """Add nodes that KWOK plays; pods that tolerate their taint \"run\" there."""
+    layout = lifecycle.find(name, Kind.FULL)
+    if layout is None or not lifecycle.is_up(layout):
+        raise ClusterError(f"Cluster {name} is not up. `make cluster-up` starts it.")
+    api = Api(server(layout), Authority(layout.certificates))
+    for number in range(count):
+        node = simulated_node(f"simulated-{number}")
+        api.apply(f"/api/v1/nodes/{node['metadata']['name']}", node)
+    Progress().say(f"{count} simulated nodes")

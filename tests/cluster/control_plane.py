@@ -1,7 +1,5 @@
 """etcd, kube-apiserver, kube-controller-manager and kube-scheduler: their command lines."""
 
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 from tests.cluster.api import Api, write_kubeconfig
 from tests.cluster.certificates import Authority
 from tests.cluster.layout import Kind, Layout
+from tests.cluster.objects import answers
 from tests.cluster.parts import tool
 
 FOLDER = Path(__file__).parent
@@ -56,7 +55,7 @@ def _etcd(layout: Layout) -> Component:
         "--auto-compaction-retention=10m",
         "--log-level=warn",
     ]
-    return Component("etcd", arguments, lambda: _answers(f"{clients}/health"))
+    return Component("etcd", arguments, lambda: answers(f"{clients}/health"))
 
 
 def _apiserver(layout: Layout, authority: Authority) -> list[str | Path]:
@@ -137,7 +136,9 @@ def _scheduler(layout: Layout, authority: Authority) -> Component:
         "kube-scheduler",
         "system:kube-scheduler",
     )
-    serving, key = authority.issue("kube-scheduler-server", "kube-scheduler", hosts=(layout.address,))
+    serving, key = authority.issue(
+        "kube-scheduler-server", "kube-scheduler", hosts=(layout.address,)
+    )
     port = layout.port("kube-scheduler")
     arguments: list[str | Path] = [
         tool(layout.cache, "kube-scheduler"),
@@ -152,11 +153,3 @@ def _scheduler(layout: Layout, authority: Authority) -> Component:
     ]
     health = Api(f"https://{layout.address}:{port}", authority)
     return Component("kube-scheduler", arguments, lambda: health.healthy("/healthz"))
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False

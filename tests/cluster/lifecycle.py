@@ -7,10 +7,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster import build, node, process, requirements
+from tests.cluster import build, network, node, process, requirements
+from tests.cluster.api import write_kubeconfig
 from tests.cluster.certificates import Authority
 from tests.cluster.control_plane import Component, components, server
-from tests.cluster.api import write_kubeconfig
 from tests.cluster.errors import ClusterError
 from tests.cluster.layout import (
     Kind,
@@ -148,7 +148,7 @@ def _bring_up(layout: Layout, component: Component, progress: Progress) -> None:
     with progress.step(f"start {component.name}"):
         process.start(
             component.name,
-            [*node.enter(layout), *component.arguments],
+            [*network.enter(layout), *component.arguments],
             state=layout.state,
             environment=component.environment,
             cgroup=node.supervision(layout),
