@@ -1,0 +1,246 @@
+"""The Job of a trial: the Study's pod template, with the parameters and the sidecar in it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from espalier.errors import SpecError
+from espalier.planning import names
+from espalier.planning.settings import Settings, SidecarSettings
+from espalier.planning.template_check import check_template, trainer_name
+from espalier.search import text_of
+
+if TYPE_CHECKING:
+    from espalier.api import StudySpec
+    from espalier.planning.snapshot import StudyView, TrialView
+
+Manifest = dict[str, Any]
+
+PORT = 9321
+_READY = ["python3", "-SE", "-m", "espalier_sidecar", "ready"]
+
+
+def labels_of(study: StudyView, trial: str, number: int) -> dict[str, str]:
+    """Return the labels of a trial's objects."""
+    return {
+        names.STUDY_LABEL: study.name,
+        names.STUDY_UID_LABEL: study.uid,
+        names.TRIAL_LABEL: names.label_value(trial),
+        names.NUMBER_LABEL: str(number),
+    }
+
+
+def build_trial(study: StudyView, number: int, parameters: Mapping[str, Any]) -> Manifest:
+    """Return the Trial object of a sampled configuration."""
+    name = names.trial_name(study.name, number)
+    return {
+        "apiVersion": names.API_VERSION,
+        "kind": "Trial",
+        "metadata": {
+            "name": name,
+            "namespace": study.namespace,
+            "labels": labels_of(study, name, number),
+            "ownerReferences": [owner(names.API_VERSION, "Study", study.name, study.uid)],
+        },
+        "spec": {
+            "study": {"name": study.name, "uid": study.uid},
+            "number": number,
+            "parameters": dict(parameters),
+        },
+    }
+
+
+def owner(api_version: str, kind: str, name: str, uid: str) -> Manifest:
+    """Return a controlling owner reference."""
+    return {
+        "apiVersion": api_version,
+        "kind": kind,
+        "name": name,
+        "uid": uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def build_job(
+    study: StudyView,
+    trial: TrialView,
+    number: int,
+    settings: Settings,
+    *,
+    name: str | None = None,
+) -> Manifest:
+    """Return the Job that runs a trial.
+
+    Parameters
+    ----------
+    name
+        Name of the Job, if it is not the trial's first.
+
+    Raises
+    ------
+    SpecError
+        If the template cannot be made into a Job, or uses what the operator does not allow.
+    """
+    spec = study.spec
+    if spec is None:
+        raise SpecError("spec", study.error or "the Study cannot be read")
+    labels = labels_of(study, trial.name, number)
+    job_labels = dict(labels)
+    if names.QUEUE_LABEL in study.labels:
+        job_labels[names.QUEUE_LABEL] = study.labels[names.QUEUE_LABEL]
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": name or trial.name,
+            "namespace": study.namespace,
+            "labels": job_labels,
+            "annotations": {names.GENERATION_ANNOTATION: str(study.generation)},
+            "ownerReferences": [owner(names.API_VERSION, "Trial", trial.name, trial.uid)],
+        },
+        "spec": {
+            "completions": 1,
+            "parallelism": 1,
+            "backoffLimit": spec.trials.retries,
+            "podReplacementPolicy": "Failed",
+            "podFailurePolicy": {
+                "rules": [
+                    {
+                        "action": "Ignore",
+                        "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
+                    }
+                ]
+            },
+            "template": _pod_template(study, spec, trial, number, labels, settings),
+        },
+    }
+
+
+def _pod_template(
+    study: StudyView,
+    spec: StudySpec,
+    trial: TrialView,
+    number: int,
+    labels: Mapping[str, str],
+    settings: Settings,
+) -> Manifest:
+    template = copy.deepcopy(dict(spec.template))
+    check_template(template, settings.allowed)
+    trainer = trainer_name(template, spec.trainer_container)
+    meta = template.setdefault("metadata", {})
+    meta["labels"] = {**(meta.get("labels") or {}), **labels}
+    pod = template["spec"]
+    pod["restartPolicy"] = "Never"
+    pod["terminationGracePeriodSeconds"] = spec.pruning.grace_period_seconds
+    pod.setdefault("automountServiceAccountToken", False)
+    pod.setdefault("enableServiceLinks", False)
+    env = environment(study, spec, trial, number)
+    for container in [*pod["containers"], *(pod.get("initContainers") or [])]:
+        _equip(container, env)
+        if container.get("name") == trainer:
+            container.setdefault("terminationMessagePolicy", "FallbackToLogsOnError")
+    pod["initContainers"] = [
+        _sidecar(study, spec, trial, pod, settings.sidecar),
+        *(pod.get("initContainers") or []),
+    ]
+    pod["volumes"] = [*(pod.get("volumes") or []), *_volumes(settings.sidecar)]
+    return template
+
+
+def _equip(container: Manifest, env: Sequence[Manifest]) -> None:
+    """Give a container of the user's the parameters and the shared directory.
+
+    Our variables come first: only those that come before it can a variable refer to.
+    """
+    container["env"] = [*copy.deepcopy(list(env)), *(container.get("env") or [])]
+    mounts = container.get("volumeMounts") or []
+    if not any(mount.get("mountPath", "").rstrip("/") == names.MOUNT for mount in mounts):
+        mounts = [*mounts, {"name": names.VOLUME, "mountPath": names.MOUNT}]
+    container["volumeMounts"] = mounts
+
+
+def environment(study: StudyView, spec: StudySpec, trial: TrialView, number: int) -> list[Manifest]:
+    """Return the variables that tell a trainer its parameters and how to report."""
+    values = {f"PARAM_{name}": text_of(value) for name, value in trial.parameters.items()}
+    values |= {
+        "ESPALIER_PARAMETERS": json.dumps(dict(trial.parameters), separators=(",", ":")),
+        "ESPALIER_REPORT_URL": f"http://localhost:{PORT}/report",
+        "ESPALIER_REPORT_FILE": f"{names.MOUNT}/reports.jsonl",
+        "ESPALIER_PRUNE_FILE": f"{names.MOUNT}/prune",
+        "ESPALIER_PORT": str(PORT),
+        "ESPALIER_TRIAL": f"{study.namespace}/{trial.name}",
+        "ESPALIER_TRIAL_NUMBER": str(number),
+        "ESPALIER_METRIC": spec.objective.metric,
+        "ESPALIER_RESOURCE_MAX": str(spec.resource.max),
+    }
+    return [_variable(name, value) for name, value in values.items()]
+
+
+def _variable(name: str, value: str) -> Manifest:
+    """Return a variable with exactly this value: ``$`` would start an expansion."""
+    return {"name": name, "value": value.replace("$", "$$")}
+
+
+def _sidecar(
+    study: StudyView, spec: StudySpec, trial: TrialView, pod: Manifest, sidecar: SidecarSettings
+) -> Manifest:
+    collector = json.dumps(spec.collector.model_dump(mode="json", exclude_none=True))
+    values = {
+        "ESPALIER_INGEST_URL": sidecar.ingest_url,
+        "ESPALIER_CA_PEM": sidecar.ca_pem,
+        "ESPALIER_TOKEN_FILE": f"{names.TOKEN_MOUNT}/token",
+        "ESPALIER_TRIAL": f"{study.namespace}/{trial.name}",
+        "ESPALIER_METRIC": spec.objective.metric,
+        "ESPALIER_COLLECTOR": collector,
+        "ESPALIER_PORT": str(PORT),
+    }
+    security: Manifest = {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    if (pod.get("securityContext") or {}).get("runAsUser") == 0:
+        security["runAsUser"] = 65532
+    container: Manifest = {
+        "name": names.SIDECAR,
+        "image": sidecar.image,
+        "restartPolicy": "Always",
+        "env": [_variable(name, value) for name, value in values.items()],
+        "resources": {
+            "requests": {"cpu": sidecar.cpu, "memory": sidecar.memory},
+            "limits": {"memory": sidecar.memory_limit},
+        },
+        # The kubelet starts the next container when this hook returns, without the second that a
+        # start-up probe waits at least.
+        "lifecycle": {"postStart": {"exec": {"command": list(_READY)}}},
+        "securityContext": security,
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
+        "volumeMounts": [
+            {"name": names.VOLUME, "mountPath": names.MOUNT},
+            {"name": names.TOKEN_VOLUME, "mountPath": names.TOKEN_MOUNT, "readOnly": True},
+        ],
+    }
+    if sidecar.pull_policy:
+        container["imagePullPolicy"] = sidecar.pull_policy
+    return container
+
+
+def _volumes(sidecar: SidecarSettings) -> list[Manifest]:
+    token = {"path": "token", "audience": names.AUDIENCE, "expirationSeconds": 3600}
+    return [
+        {"name": names.VOLUME, "emptyDir": {"sizeLimit": sidecar.volume_limit}},
+        {"name": names.TOKEN_VOLUME, "projected": {"sources": [{"serviceAccountToken": token}]}},
+    ]
+
+
+def finite(value: float | None) -> float | None:
+    """Return a number that JSON can hold, None for one that it cannot."""
+    return value if value is not None and math.isfinite(value) else None

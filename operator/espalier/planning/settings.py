@@ -1,0 +1,69 @@
+"""What the operator's own flags decide about plans; the Study decides the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+HOST_FIELDS = frozenset({"hostNetwork", "hostPID", "hostIPC", "hostPath", "privileged", "nodeName"})
+"""What a template may not use unless the operator's settings allow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarSettings:
+    """The container that Espalier adds to each trial's pod.
+
+    Parameters
+    ----------
+    image, pull_policy
+        Its image; an empty policy is left to the cluster.
+    ingest_url, ca_pem
+        Where it posts, and the CA that it trusts (public data, passed in an environment variable).
+    cpu, memory, memory_limit
+        Its requests, and its one limit: a limit on its processor time would slow its start down.
+    volume_limit
+        Size limit of the ``emptyDir`` that it shares with the trainer.
+    """
+
+    image: str
+    ingest_url: str
+    ca_pem: str = ""
+    pull_policy: str = ""
+    cpu: str = "10m"
+    memory: str = "32Mi"
+    memory_limit: str = "64Mi"
+    volume_limit: str = "1Gi"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that a plan depends on besides the snapshot and the time; times in seconds.
+
+    Parameters
+    ----------
+    allowed
+        Members of `HOST_FIELDS` that a template may use.
+    pull_patience, start_patience
+        How long a pod may fail to pull an image, and to create a container, before its trial ends.
+    pod_patience
+        How long the Job controller may take to make a pod before the study says so.
+    metric_patience
+        How long a trainer may run without a value before the study says so.
+    progress_interval
+        Least time between two writes of a trial's (or study's) progress.
+    template_hold
+        How long no trial is started after one ended by the template's fault, for each such trial
+        of this generation; a changed Study is tried at once.
+    max_disruptions
+        Attempts beyond the study's retries after which a trial that is disrupted again is given up.
+    """
+
+    sidecar: SidecarSettings
+    allowed: frozenset[str] = field(default_factory=frozenset)
+    pull_patience: float = 15.0
+    start_patience: float = 5.0
+    pod_patience: float = 30.0
+    metric_patience: float = 120.0
+    progress_interval: float = 10.0
+    template_hold: float = 60.0
+    max_template_hold: float = 600.0
+    max_disruptions: int = 20
