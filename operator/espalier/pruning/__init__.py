@@ -1,1 +1,47 @@
 """Which trials to end early: ledger, decisions, pruners. Pure."""
+
+from espalier.pruning.breaker import BreakerSettings
+from espalier.pruning.composition import All, Any
+from espalier.pruning.curve import Curve
+from espalier.pruning.decision import Action, Decision
+from espalier.pruning.direction import Direction
+from espalier.pruning.guards import Guards, MinimumAcceptable
+from espalier.pruning.judge import Judge, Verdict
+from espalier.pruning.ledger import Derived, Ledger
+from espalier.pruning.nop import Nop
+from espalier.pruning.percentile import Median, Percentile
+from espalier.pruning.pruner import OwnValue, Pruner, SettingsError
+from espalier.pruning.reason import Reason
+from espalier.pruning.report import Receipt, Report, TrialState
+from espalier.pruning.step_ranks import Match, Peers
+from espalier.pruning.summary import JudgeSummary, ShadowSummary
+
+__all__ = [
+    "Action",
+    "All",
+    "Any",
+    "BreakerSettings",
+    "Curve",
+    "Decision",
+    "Derived",
+    "Direction",
+    "Guards",
+    "Judge",
+    "JudgeSummary",
+    "Ledger",
+    "Match",
+    "Median",
+    "MinimumAcceptable",
+    "Nop",
+    "OwnValue",
+    "Peers",
+    "Percentile",
+    "Pruner",
+    "Reason",
+    "Receipt",
+    "Report",
+    "SettingsError",
+    "ShadowSummary",
+    "TrialState",
+    "Verdict",
+]

@@ -1,0 +1,248 @@
+"""The engine of one study: ledger, pruner, guards, exempt trials and shadows together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from espalier.pruning.breaker import Breaker
+from espalier.pruning.curve import Curve
+from espalier.pruning.decision import Action, Decision
+from espalier.pruning.direction import Direction
+from espalier.pruning.exempt import Exemption
+from espalier.pruning.guards import Best, Guards, overrule
+from espalier.pruning.ledger import Ledger
+from espalier.pruning.line import Line, Shadow
+from espalier.pruning.pruner import Pruner
+from espalier.pruning.reason import Reason
+from espalier.pruning.report import Receipt, Report, TrialState
+from espalier.pruning.summary import JudgeSummary, ShadowSummary, clopper_pearson
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a report.
+
+    Parameters
+    ----------
+    receipt
+        What the ledger did with it.
+    decision
+        None if the report changed nothing.
+    shadows
+        What the shadow pruners decided, those that would have pruned the trial before left out.
+    """
+
+    receipt: Receipt
+    decision: Decision | None
+    shadows: tuple[Decision, ...] = ()
+
+
+class Judge:
+    """Judges the trials of one study as their values arrive.
+
+    The same reports and ends in the same order give the same verdicts, bit for bit: a restart is
+    a replay of the study's log. Nothing here reads a clock; the time is an argument.
+
+    Parameters
+    ----------
+    pruner
+        The pruner that acts.
+    guards
+        What stands above it.
+    shadows
+        Pruners by name that judge the same values without acting.
+    study_uid, seed
+        What the exempt trials and the brackets are a function of, with the trial's number.
+    direction, horizon, target, trials
+        The study's: which way the metric is better, the largest step of a trial, the value it
+        aims at, and how many trials it will have, where known.
+    window
+        Compare only with the newest so many trials.
+    """
+
+    def __init__(
+        self,
+        pruner: Pruner,
+        guards: Guards | None = None,
+        shadows: Sequence[tuple[str, Pruner]] = (),
+        *,
+        study_uid: str,
+        seed: int = 0,
+        direction: Direction,
+        horizon: int | None,
+        target: float | None = None,
+        trials: int | None = None,
+        window: int | None = None,
+    ) -> None:
+        self.guards = guards or Guards()
+        self.ledger = Ledger(
+            direction, horizon, window, study=study_uid, target=target, trials=trials
+        )
+        self.line = Line(pruner)
+        self.shadows = tuple(Shadow(name, shadow) for name, shadow in shadows)
+        self.exempt = Exemption(study_uid, seed, self.guards.exempt_percent, trials)
+        self.breaker = Breaker(self.guards.breaker)
+        self._best = Best.of(self.ledger, self.guards.keep_best)
+        # Exempt trials that have reported, and the step at which each would have been pruned.
+        self._exempt_would: dict[int, int | None] = {}
+        self._kept = self._pruned = 0
+        self._now = 0.0
+
+    def report(self, report: Report, at: float) -> Verdict:
+        """Take in a value that arrived at a time in seconds, and judge its trial."""
+        self._now = at
+        ledger = self.ledger
+        receipt = ledger.append(report, at)
+        if receipt is not Receipt.APPENDED:
+            if receipt is Receipt.BACKFILLED:
+                return Verdict(receipt, _behind(ledger.curve(report.trial), report))
+            return Verdict(receipt, None)
+        curve = ledger.curve(report.trial)
+        if len(curve.steps) == 1:
+            self._started(curve, at)
+        given = self.guards.before(ledger, curve)
+        shadows = tuple(self._shadow(curve, given)) if self.shadows else ()
+        decision = self._decide(curve, given, at)
+        if decision.action is Action.PRUNE:
+            self._pruned += 1
+            self.breaker.pruned(report.trial, at)
+            self._end(report.trial, TrialState.PRUNED)
+        else:
+            self._kept += 1
+        return Verdict(receipt, decision, shadows)
+
+    def close(self, trial: int, state: TrialState, at: float) -> None:
+        """Take in how a trial ended; nothing if it had ended already."""
+        self._now = at
+        self._end(trial, state)
+
+    def summary(self) -> JudgeSummary:
+        """Say how the study's pruning stands."""
+        stated, spent = self.line.stated, self.line.spent
+        finished, would, false = self._calibration()
+        low, high = clopper_pearson(false, would)
+        receipts = self.ledger.receipts
+        return JudgeSummary(
+            judged=self._kept + self._pruned,
+            kept=self._kept,
+            pruned=self._pruned,
+            risk_stated=stated,
+            risk_spent=spent,
+            risk_left=None if stated is None else max(0.0, stated - spent),
+            exempt=len(self._exempt_would),
+            exempt_finished=finished,
+            exempt_would_prune=would,
+            false_prunes=false,
+            false_prune_rate=false / would if would else None,
+            false_prune_low=low,
+            false_prune_high=high,
+            breaker_open=self.breaker.open_at(self._now),
+            breaker_trips=self.breaker.trips,
+            repeated=receipts[Receipt.REPEATED] + receipts[Receipt.REPLAYED],
+            contradicted=receipts[Receipt.CONTRADICTED],
+            late=receipts[Receipt.LATE],
+            shadows=tuple(self._shadow_summary(shadow) for shadow in self.shadows),
+        )
+
+    def _started(self, curve: Curve, at: float) -> None:
+        self.breaker.started(curve.number, at)
+        if self.exempt(curve.number):
+            self._exempt_would[curve.number] = None
+
+    def _decide(self, curve: Curve, given: Decision | None, at: float) -> Decision:
+        decision = given or self.line.judge(self.ledger, curve)
+        if decision.action is Action.KEEP:
+            return decision
+        trial = curve.number
+        if given is None and trial in self._best:
+            return overrule(decision, Reason.AMONG_BEST, {"keepBest": self.guards.keep_best})
+        if trial in self._exempt_would:
+            if self._exempt_would[trial] is None:
+                self._exempt_would[trial] = decision.step
+            return overrule(decision, Reason.EXEMPT, {})
+        if not self.breaker.allows(trial, at):
+            trip = self.breaker.trip
+            assert trip is not None
+            seconds = self.guards.breaker.within_seconds
+            why = {"prunes": trip.prunes, "running": trip.running, "seconds": seconds}
+            return overrule(decision, Reason.BREAKER_OPEN, why)
+        if given is None:
+            self.line.commit(decision)
+        return decision
+
+    def _shadow(self, curve: Curve, given: Decision | None) -> list[Decision]:
+        decisions = []
+        for shadow in self.shadows:
+            decision = shadow.judge(self.ledger, curve, given)
+            if decision is None:
+                continue
+            if decision.prunes and given is None and curve.number in self._best:
+                why = {"keepBest": self.guards.keep_best}
+                decision = overrule(decision, Reason.AMONG_BEST, why)
+            shadow.commit(decision)
+            decisions.append(decision)
+        return decisions
+
+    def _end(self, trial: int, state: TrialState) -> None:
+        if self.ledger.close(trial, state):
+            self.breaker.ended(trial)
+            self.line.forget(trial)
+            for shadow in self.shadows:
+                shadow.line.forget(trial)
+
+    def _calibration(self) -> tuple[int, int, int]:
+        """Count completed exempt trials, those to be pruned, and those wrongly so."""
+        ledger = self.ledger
+        finished = would = false = 0
+        best = max(
+            (
+                curve.last
+                for curve in ledger.curves()
+                if curve.state is TrialState.COMPLETED
+                and curve.number not in self._exempt_would
+                and curve.last == curve.last
+            ),
+            default=None,
+        )
+        for trial, step in self._exempt_would.items():
+            curve = ledger.curve(trial)
+            if curve.state is TrialState.COMPLETED:
+                finished += 1
+                if step is not None and best is not None:
+                    would += 1
+                    false += curve.last > best
+        return finished, would, false
+
+    def _shadow_summary(self, shadow: Shadow) -> ShadowSummary:
+        ledger = self.ledger
+        steps = saved = 0
+        for curve in ledger.curves():
+            steps += max(0, curve.last_step)
+            if curve.number in shadow.pruned:
+                saved += curve.last_step - shadow.pruned[curve.number]
+        leader = ledger.leader()
+        return ShadowSummary(
+            name=shadow.name,
+            pruner=shadow.line.pruner.name,
+            judged=len(ledger),
+            would_prune=len(shadow.pruned),
+            steps=steps,
+            would_save=saved,
+            loses_best=leader is not None and leader.number in shadow.pruned,
+        )
+
+
+def _behind(curve: Curve, report: Report) -> Decision:
+    return Decision(
+        report.trial,
+        report.attempt,
+        report.step,
+        Action.KEEP,
+        Reason.BEHIND_LATEST_STEP,
+        {"latest": curve.last_step},
+        None,
+        None,
+        "Guards",
+        {},
+    )

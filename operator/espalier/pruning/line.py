@@ -1,0 +1,110 @@
+"""One pruner at work on a study: its patience, and the risk that it has spent."""
+
+from __future__ import annotations
+
+from espalier.pruning.composition import combine, leaves
+from espalier.pruning.curve import Curve
+from espalier.pruning.decision import Action, Decision
+from espalier.pruning.guards import overrule
+from espalier.pruning.ledger import Ledger
+from espalier.pruning.pruner import Pruner
+from espalier.pruning.reason import UNJUDGED, Reason
+
+
+class Line:
+    """Turns what a pruner says into what it means for a trial.
+
+    Attributes
+    ----------
+    stated
+        The risk that may be spent in all; None without such a limit.
+    spent
+        The risk that the prunings so far have cost.
+    """
+
+    def __init__(self, pruner: Pruner) -> None:
+        self.pruner = pruner
+        self.leaves = leaves(pruner)
+        self._patience = [int(getattr(leaf, "patience", 1)) for leaf in self.leaves]
+        stated = [getattr(leaf, "stated_risk", None) for leaf in self.leaves]
+        self._stated: list[float | None] = stated
+        self._spent = [0.0] * len(self.leaves)
+        self._votes: dict[tuple[int, int], int] = {}
+        self._plain = len(self.leaves) == 1 and self._patience[0] == 1 and stated[0] is None
+
+    @property
+    def stated(self) -> float | None:
+        """The risk that may be spent in all."""
+        known = [risk for risk in self._stated if risk is not None]
+        return sum(known) if known else None
+
+    @property
+    def spent(self) -> float:
+        """The risk that has been spent."""
+        return sum(self._spent)
+
+    def judge(self, ledger: Ledger, curve: Curve) -> Decision:
+        """Judge the trial, with patience and within the risk."""
+        if self._plain:
+            return self.pruner.judge(ledger, curve.number)
+        decisions = [
+            self._heed(i, leaf.judge(ledger, curve.number)) for i, leaf in enumerate(self.leaves)
+        ]
+        return combine(self.pruner, decisions)
+
+    def commit(self, decision: Decision) -> None:
+        """Take in that the trial is pruned by this decision."""
+        risk = decision.evidence.get("risk")
+        if not isinstance(risk, float):
+            return
+        decided_by = decision.evidence.get("decidedBy", self.pruner.name)
+        for i, leaf in enumerate(self.leaves):
+            if leaf.name == decided_by and self._stated[i] is not None:
+                self._spent[i] += risk
+                return
+
+    def forget(self, trial: int) -> None:
+        """Take in that the trial has ended."""
+        for i in range(len(self.leaves)):
+            self._votes.pop((i, trial), None)
+
+    def _heed(self, i: int, decision: Decision) -> Decision:
+        patience = self._patience[i]
+        if patience > 1 and decision.reason not in UNJUDGED:
+            key = (i, decision.trial)
+            if not decision.prunes:
+                self._votes.pop(key, None)
+                return decision
+            votes = self._votes[key] = self._votes.get(key, 0) + 1
+            if votes < patience:
+                why = {"votes": votes, "patience": patience}
+                return overrule(decision, Reason.AWAITING_PATIENCE, why)
+        stated = self._stated[i]
+        if decision.prunes and stated is not None:
+            risk = float(decision.evidence.get("risk", 0.0))
+            if self._spent[i] + risk > stated:
+                left = max(0.0, stated - self._spent[i])
+                why_not = {"risk": risk, "left": left, "stated": stated}
+                return overrule(decision, Reason.RISK_SPENT, why_not)
+        return decision
+
+
+class Shadow:
+    """A pruner that judges the same stream without acting."""
+
+    def __init__(self, name: str, pruner: Pruner) -> None:
+        self.name = name
+        self.line = Line(pruner)
+        self.pruned: dict[int, int] = {}
+
+    def judge(self, ledger: Ledger, curve: Curve, given: Decision | None) -> Decision | None:
+        """Judge the trial unless the guards have, or this pruner would have pruned it before."""
+        if curve.number in self.pruned:
+            return None
+        return given or self.line.judge(ledger, curve)
+
+    def commit(self, decision: Decision) -> None:
+        """Take in that this pruner would have pruned the trial now."""
+        if decision.action is Action.PRUNE:
+            self.pruned[decision.trial] = decision.step
+            self.line.commit(decision)
