@@ -5,10 +5,12 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.cluster import cgroups, images, network, objects
 from tests.cluster.api import Api, write_kubeconfig
+from tests.cluster.archive import names_in
 from tests.cluster.certificates import Authority
 from tests.cluster.control_plane import FOLDER, Component, server
 from tests.cluster.errors import ClusterError
@@ -57,11 +59,13 @@ def furnish(layout: Layout, authority: Authority, progress: Progress) -> None:
     """Give the cluster its images, GPUs and volumes, and wait until it runs pods."""
     api = Api(server(layout), authority)
     for archive in json.loads((layout.state / "images.json").read_text()):
-        if not all(images.has_image(layout, name) for name in images.names_in(Path(archive))):
+        if not all(images.has_image(layout, name) for name in names_in(Path(archive))):
             with progress.step(f"load {Path(archive).stem}"):
                 images.load_image(layout, Path(archive))
     with progress.step("offer GPUs and volumes"):
-        _wait(layout, "kubelet", "the node to be Ready", lambda: objects.node_ready(api, layout))
+        since = (layout.state / "pids" / "kubelet").stat().st_mtime
+        ready = partial(objects.node_ready, api, layout, since)
+        _wait(layout, "kubelet", "the node to be Ready", ready)
         objects.offer_gpus(api, layout)
         objects.offer_volumes(api, layout)
 

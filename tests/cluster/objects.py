@@ -1,5 +1,6 @@
 """What the tool puts into a cluster: GPUs that are only counted, volumes, simulated nodes."""
 
+import datetime
 import urllib.error
 import urllib.request
 from typing import Any
@@ -23,11 +24,19 @@ def answers(url: str) -> bool:
         return False
 
 
-def node_ready(api: Api, layout: Layout) -> bool:
-    """Tell whether the kubelet has reported that its node runs pods."""
+def node_ready(api: Api, layout: Layout, since: float) -> bool:
+    """Tell whether the kubelet has reported, since it was started, that its node runs pods.
+
+    What an earlier kubelet reported does not count: a new one first forgets the counted GPUs.
+    """
     node = api.get(f"/api/v1/nodes/{layout.node}") or {}
-    conditions = node.get("status", {}).get("conditions", [])
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    start = datetime.datetime.fromtimestamp(int(since), datetime.UTC)
+    return any(
+        condition["type"] == "Ready"
+        and condition["status"] == "True"
+        and datetime.datetime.fromisoformat(condition["lastHeartbeatTime"]) >= start
+        for condition in node.get("status", {}).get("conditions", [])
+    )
 
 
 def offer_gpus(api: Api, layout: Layout) -> None:

@@ -3,9 +3,9 @@
 import os
 import platform
 import shutil
-import subprocess
 from pathlib import Path
 
+from tests.cluster import debian
 from tests.cluster.errors import ClusterError
 from tests.cluster.layout import Kind
 from tests.cluster.progress import Progress
@@ -50,7 +50,10 @@ def check(kind: Kind, progress: Progress) -> None:
         raise ClusterError(f"A full cluster cannot run here:\n{lines}\n{_INSTEAD}")
     packages = missing_packages()
     if packages:
-        _install(packages, progress)
+        debian.install(packages, progress)
+        still = missing_packages()
+        if still:
+            raise ClusterError(f"Installed, but commands are still missing of: {', '.join(still)}.")
 
 
 def missing_packages() -> list[str]:
@@ -75,18 +78,3 @@ def _obstacles() -> list[str]:
             "them with this system's package manager"
         )
     return found
-
-
-def _install(packages: list[str], progress: Progress) -> None:
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
-    with progress.step(f"install {', '.join(packages)}"):
-        for command in (["apt-get", "update", "-qq"], install):
-            done = subprocess.run(
-                command, env=environment, capture_output=True, text=True, check=False
-            )
-            if done.returncode != 0:
-                raise ClusterError(f"`{' '.join(command)}` failed:\n{done.stderr or done.stdout}")
-    still = missing_packages()
-    if still:
-        raise ClusterError(f"Installed, but their commands are still missing: {', '.join(still)}.")
