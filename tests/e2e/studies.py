@@ -27,10 +27,7 @@ def replay_study(
         "name": "trainer",
         "image": "registry.local/replay:dev",
         "imagePullPolicy": "Never",
-        "env": [
-            {"name": "REPLAY_STEPS", "value": str(steps)},
-            {"name": "REPLAY_STEP_SECONDS", "value": str(step_seconds)},
-        ],
+        "args": [f"--steps={steps}", f"--step-seconds={step_seconds}", "--metric=nll"],
         "securityContext": RESTRICTED,
         "resources": {
             "requests": {"cpu": "10m", "memory": "16Mi"},
