@@ -1,0 +1,129 @@
+"""A real Prometheus, Debian's, that scrapes one address and answers queries."""
+
+import json
+import math
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from espalier.metrics.panels import ROWS, Panel, Query
+
+INTERVAL = 0.5
+"""Seconds between scrapes."""
+
+VARIABLES = {"$__rate_interval": "1h", "$namespace": ".*", "$study": ".*"}
+"""What Grafana would put in; the rates look back over the whole test."""
+
+
+def panel_queries() -> list[tuple[Panel, Query]]:
+    """List every query of the dashboard with its panel."""
+    return [(panel, query) for row in ROWS.values() for panel in row for query in panel.queries]
+
+
+def filled_in(expr: str) -> str:
+    """Replace Grafana's variables, as Grafana does before it asks."""
+    for variable, value in VARIABLES.items():
+        expr = expr.replace(variable, value)
+    return expr
+
+
+def binary(name: str) -> str:
+    """Find `prometheus` or `promtool`, or say how to get it."""
+    path = shutil.which(name)
+    assert path, f"{name} is not installed; on Debian: apt-get install prometheus"
+    return path
+
+
+@dataclass
+class Prometheus:
+    """A running server; `url` is its address."""
+
+    url: str
+
+    def ask(self, path: str, **parameters: str) -> dict:
+        """Ask its HTTP API and return the data."""
+        query = urllib.parse.urlencode(parameters)
+        try:
+            with urllib.request.urlopen(f"{self.url}/api/v1/{path}?{query}", timeout=10) as answer:
+                return json.load(answer)["data"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{parameters}: {error.read().decode()}") from None
+
+    def values(self, expr: str) -> list[float]:
+        """Return the finite values that a query has now."""
+        found = self.ask("query", query=filled_in(expr))["result"]
+        values = [float(series["value"][1]) for series in found]
+        return [value for value in values if math.isfinite(value)]
+
+    def without_data(self) -> list[str]:
+        """Name the panels' queries that have no finite value."""
+        return [
+            f"{panel.title}: {query.expr}"
+            for panel, query in panel_queries()
+            if not self.values(query.expr)
+        ]
+
+    def ready(self) -> bool:
+        """Whether it answers and its target is up."""
+        try:
+            return self.values("up") == [1.0]
+        except OSError:
+            return False
+
+    def await_data(self, timeout: float) -> None:
+        """Wait until every query of the dashboard has data; else say which have none."""
+        deadline = time.monotonic() + timeout
+        while empty := self.without_data():
+            assert time.monotonic() < deadline, "no data for " + "\n".join(empty)
+            time.sleep(INTERVAL)
+
+
+def free_port() -> int:
+    """Ask the kernel for a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def scraping(target: str, folder: Path) -> Iterator[Prometheus]:
+    """Run a Prometheus that scrapes `target` (host:port) until the block is left."""
+    job = {"job_name": "espalier", "static_configs": [{"targets": [target]}]}
+    seconds = f"{int(INTERVAL * 1000)}ms"
+    config = {
+        "global": {"scrape_interval": seconds, "scrape_timeout": seconds},
+        "scrape_configs": [job],
+    }
+    (folder / "prometheus.yml").write_text(json.dumps(config))  # JSON is YAML
+    address = f"127.0.0.1:{free_port()}"
+    server = Prometheus(f"http://{address}")
+    with (folder / "prometheus.log").open("w") as log:
+        process = subprocess.Popen(
+            [
+                binary("prometheus"),
+                f"--config.file={folder}/prometheus.yml",
+                f"--storage.tsdb.path={folder}/data",
+                f"--web.listen-address={address}",
+            ],
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while not server.ready():
+            said = (folder / "prometheus.log").read_text()[-2000:]
+            assert process.poll() is None, said
+            assert time.monotonic() < deadline, said
+            time.sleep(0.1)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(timeout=30)

@@ -1,0 +1,97 @@
+"""Laws of the scrape: it shows each view once, nothing else, and keeps nothing."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from espalier.metrics import StudyView, build_registry
+from espalier.metrics.declared import BY_NAME
+from tests.metrics.views import CONTROL, FULL, registry_of
+
+words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12)
+counts = st.dictionaries(words, st.integers(0, 10**6), max_size=4)
+numbers = st.floats(allow_nan=False)
+optional = st.none() | numbers
+views = st.builds(
+    StudyView,
+    namespace=words,
+    study=words,
+    pruner=words,
+    direction=st.sampled_from(["Maximize", "Minimize"]),
+    objective=words,
+    trials=st.dictionaries(st.sampled_from(["Pending", "Running", "Failed"]), st.integers(0, 99)),
+    endings=counts,
+    prunings=st.dictionaries(st.tuples(words, words), st.integers(0, 99), max_size=4),
+    gpu_seconds_used=st.floats(0, 1e12),
+    gpu_seconds_saved=st.floats(0, 1e12),
+    best_value=optional,
+    risk_stated=optional,
+    risk_spent=optional,
+    false_prune_rate=optional,
+    false_prune_interval=st.none() | st.tuples(numbers, numbers),
+    breaker_open=st.booleans(),
+    shadows=counts,
+)
+
+
+def scraped(registry):
+    """Parse a scrape into {(name, labels): value}."""
+    samples = {}
+    for family in text_string_to_metric_families(generate_latest(registry).decode()):
+        for sample in family.samples:
+            key = (sample.name, tuple(sorted(sample.labels.items())))
+            assert key not in samples, f"{key} is shown twice"
+            samples[key] = sample.value
+    return samples
+
+
+def value(samples, metric, **labels):
+    return samples.get((metric, tuple(sorted(labels.items()))))
+
+
+@given(st.lists(views, max_size=3, unique_by=lambda view: (view.namespace, view.study)))
+def test_any_views_give_a_page_that_parses_with_declared_names_and_labels(some):
+    for name, labels in scraped(registry_of(*some)):
+        if name.startswith("espalier_"):
+            assert {label for label, _ in labels} == set(BY_NAME[name].labels)
+
+
+@given(views)
+def test_what_the_view_says_is_what_is_scraped(view):
+    samples = scraped(registry_of(view))
+    at = {"namespace": view.namespace, "study": view.study}
+    assert value(samples, "espalier_best_value", **at) == view.best_value
+    assert value(samples, "espalier_gpu_seconds_used_total", **at) == view.gpu_seconds_used
+    for phase in ("Pending", "Running", "Completed", "Pruned", "Failed"):
+        seen = value(samples, "espalier_trials", **at, phase=phase)
+        assert seen == view.trials.get(phase, 0)
+    for (pruner, reason), count in view.prunings.items():
+        seen = value(samples, "espalier_prunings_total", **at, pruner=pruner, reason=reason)
+        assert seen == count
+
+
+@given(views)
+def test_values_that_do_not_exist_have_no_series(view):
+    samples = scraped(registry_of(view))
+    names = {name for name, _ in samples}
+    assert ("espalier_best_value" in names) == (view.best_value is not None)
+    shown = "espalier_false_prune_ratio_bound" in names
+    assert shown == (view.false_prune_interval is not None)
+
+
+def test_a_deleted_study_leaves_no_series():
+    now = [FULL, replace(FULL, study="other")]
+    registry = build_registry(lambda: tuple(now), lambda: CONTROL, "0.1.0")
+    assert any(("study", "digits") in labels for _, labels in scraped(registry))
+    del now[0]
+    left = scraped(registry)
+    assert not any(("study", "digits") in labels for _, labels in left)
+    assert any(("study", "other") in labels for _, labels in left)
+
+
+def test_the_build_info_has_the_version():
+    names = [labels for name, labels in scraped(registry_of()) if name == "espalier_build_info"]
+    assert dict(names[0])["version"] == "0.1.0"

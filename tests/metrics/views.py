@@ -1,0 +1,51 @@
+"""Views and a registry to test with."""
+
+from prometheus_client import CollectorRegistry
+
+from espalier.metrics import ControlView, Observer, StudyView, build_registry
+
+FULL = StudyView(
+    namespace="team-a",
+    study="digits",
+    pruner="Auto",
+    direction="Maximize",
+    objective="val_accuracy",
+    trials={"Running": 4, "Pruned": 6, "Completed": 2},
+    endings={"Pruned": 6, "Completed": 2},
+    prunings={("Auto", "WorseThanPercentile"): 5, ("Auto", "Diverged"): 1},
+    gpu_seconds_used=420.0,
+    gpu_seconds_saved=360.0,
+    best_value=0.97,
+    risk_stated=0.05,
+    risk_spent=0.01,
+    false_prune_rate=0.1,
+    false_prune_interval=(0.02, 0.3),
+    shadows={"Median": 7},
+)
+CONTROL = ControlView(
+    queue_depth=2,
+    queue_oldest_age=0.3,
+    watch_ages={"studies": 1.0, "trials": 2.0},
+    store_bytes=40960,
+)
+
+
+def registry_of(*views: StudyView, control: ControlView = CONTROL) -> CollectorRegistry:
+    """Make a registry over fixed views."""
+    return build_registry(lambda: views, lambda: control, "0.1.0")
+
+
+def observe_everything(observer: Observer) -> None:
+    """Call every method of the observer once."""
+    observer.report_answered("Accepted", 0.002)
+    observer.values_received("team-a", "digits", "Appended", 3)
+    observer.token_reviewed("Accepted")
+    observer.prune_decided(0.004)
+    observer.delete_accepted(0.02)
+    observer.pod_gone(2.5)
+    observer.store_committed(0.001, 12)
+    observer.store_failed()
+    observer.reconciled(0.03)
+    observer.reconcile_failed("RetryLater")
+    observer.api_answered("create", "jobs", 201, 0.01)
+    observer.api_answered("list", "pods", None, 5.0)
