@@ -33,7 +33,7 @@ __all__ = [
     "Value",
     "When",
     "grid_size",
-    "sample",
     "same",
+    "sample",
     "text_of",
 ]

@@ -1,0 +1,169 @@
+"""Laws that every sampler keeps over every space."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from espalier.search import (
+    FloatRange,
+    IntRange,
+    Parameter,
+    Sampler,
+    SamplerType,
+    Scale,
+    Space,
+    grid_size,
+    same,
+    sample,
+)
+from tests.search.spaces import any_domain, float_ranges, int_ranges, small_domain, spaces
+
+UNLIMITED = [Sampler(SamplerType.RANDOM), Sampler(SamplerType.SOBOL)]
+seeds = st.integers(0, 2**53 - 1)
+numbers = st.integers(0, 100_000)
+units = st.floats(0, 1, exclude_max=True)
+
+
+def check_configuration(space, chosen):
+    """Exactly the active parameters are there, each with a legal value."""
+    active = {}
+    for parameter in space.parameters:
+        if parameter.active(active):
+            assert parameter.domain.legal(chosen[parameter.name])
+            active[parameter.name] = chosen[parameter.name]
+    assert list(chosen) == list(active)
+
+
+@pytest.mark.parametrize("sampler", UNLIMITED, ids=lambda s: s.type.value)
+@given(space=spaces(any_domain), seed=seeds, number=numbers)
+@settings(max_examples=150, deadline=None)
+def test_a_configuration_has_legal_values_of_exactly_the_active_parameters(
+    sampler, space, seed, number
+):
+    check_configuration(space, sample(space, sampler, seed, number))
+
+
+@pytest.mark.parametrize("sampler", UNLIMITED, ids=lambda s: s.type.value)
+@given(space=spaces(any_domain), seed=seeds, order=st.permutations(range(6)))
+@settings(max_examples=50, deadline=None)
+def test_a_trial_has_the_same_parameters_in_whatever_order_trials_are_asked_for(
+    sampler, space, seed, order
+):
+    there = {number: sample(space, sampler, seed, number) for number in range(6)}
+    again = {number: sample(space, sampler, seed, number) for number in order}
+    assert there == again
+
+
+@pytest.mark.parametrize("sampler", UNLIMITED, ids=lambda s: s.type.value)
+def test_other_numbers_and_other_seeds_give_other_values(sampler):
+    space = Space((Parameter("x", FloatRange(0, 1)),))
+    by_number = {sample(space, sampler, 1, number)["x"] for number in range(1000)}
+    by_seed = {sample(space, sampler, seed, 0)["x"] for seed in range(1000)}
+    assert len(by_number) == len(by_seed) == 1000
+
+
+@given(space=spaces(any_domain), extra=any_domain, seed=seeds, number=numbers)
+@settings(max_examples=50, deadline=None)
+def test_random_values_do_not_change_when_a_parameter_is_added(space, extra, seed, number):
+    random = Sampler(SamplerType.RANDOM)
+    longer = Space((Parameter("new", extra), *space.parameters))
+    with_new = sample(longer, random, seed, number)
+    del with_new["new"]
+    assert with_new == sample(space, random, seed, number)
+
+
+@given(space=spaces(small_domain), seed=seeds)
+@settings(max_examples=150, deadline=None)
+def test_a_grid_has_every_configuration_once_and_no_other(space, seed):
+    grid = Sampler(SamplerType.GRID)
+    size = grid_size(space)
+    if size > 3000:
+        return
+    seen = [sample(space, grid, seed, number) for number in range(size)]
+    for chosen in seen:
+        check_configuration(space, chosen)
+    assert len({repr(chosen) for chosen in seen}) == size
+    assert {repr(c) for c in seen} == {repr(c) for c in brute_force(space)}
+
+
+def brute_force(space):
+    """Every configuration, by walking all values of all active parameters."""
+    configurations = [{}]
+    for parameter in space.parameters:
+        values = [parameter.domain.at(index) for index in range(parameter.domain.size)]
+        configurations = [
+            {**chosen, parameter.name: value} if value is not None else chosen
+            for chosen in configurations
+            for value in (values if parameter.active(chosen) else [None])
+        ]
+    return configurations
+
+
+@given(space=spaces(small_domain), seed=seeds)
+@settings(max_examples=50, deadline=None)
+def test_a_grid_that_is_exhausted_says_so(space, seed):
+    size = grid_size(space)
+    with pytest.raises(IndexError, match=f"{size} configurations"):
+        sample(space, Sampler(SamplerType.GRID), seed, size)
+
+
+@given(space=spaces(any_domain), points=st.integers(2, 7), seed=seeds, share=units)
+@settings(max_examples=150, deadline=None)
+def test_a_grid_with_points_is_finite_over_any_space(space, points, seed, share):
+    sampler = Sampler(SamplerType.GRID, points)
+    size = sampler.size(space)
+    check_configuration(space, sample(space, sampler, seed, min(int(share * size), size - 1)))
+
+
+@given(domain=float_ranges() | int_ranges(), unit=units)
+def test_a_number_of_the_unit_interval_falls_on_a_legal_value(domain, unit):
+    assert domain.legal(domain.from_unit(unit))
+
+
+@given(domain=float_ranges() | int_ranges(), left=units, right=units)
+def test_the_way_from_the_unit_interval_is_monotone(domain, left, right):
+    low, high = sorted((left, right))
+    assert domain.from_unit(low) <= domain.from_unit(high)
+
+
+@given(low=st.floats(1e-6, 1e3), factor=st.floats(1.01, 1e6), unit=st.floats(0.001, 0.999))
+def test_a_log_scale_is_symmetric_about_the_geometric_mean(low, factor, unit):
+    domain = FloatRange(low, low * factor, Scale.LOG)
+    product = domain.from_unit(unit) * domain.from_unit(1 - unit)
+    assert math.isclose(product, domain.min * domain.max, rel_tol=1e-9)
+
+
+@given(low=st.integers(-100, 100), step=st.integers(1, 20), count=st.integers(1, 50))
+def test_a_step_of_a_tenth_gives_exact_decimals(low, step, count):
+    domain = FloatRange(low / 10, (low + step * count) / 10, step=step / 10)
+    assert domain.size == count + 1
+    assert [domain.at(i) for i in range(domain.size)] == [
+        (low + step * i) / 10 for i in range(count + 1)
+    ]
+
+
+@given(domain=int_ranges(50) | float_ranges(steps=st.just(True)))
+def test_a_lattice_has_its_ends_and_nothing_beyond(domain):
+    assert domain.at(0) == domain.min
+    last = domain.at(domain.size - 1)
+    step = domain.step or 1
+    rounding = 1e-15 * (abs(domain.min) + abs(domain.max))
+    assert last <= domain.max < last + step * (1 + 1e-9) + rounding
+
+
+@given(domain=any_domain, unit=units)
+def test_parsing_a_legal_value_gives_it_back_in_its_own_type(domain, unit):
+    value = domain.from_unit(unit)
+    through_json = int(value) if isinstance(value, float) and value.is_integer() else value
+    assert same(domain.parse(through_json), value)
+    assert type(domain.parse(through_json)) is type(value)
+
+
+def test_an_int_log_range_keeps_its_ends():
+    domain = IntRange(1, 1000, Scale.LOG)
+    assert domain.from_unit(0.0) == 1
+    assert domain.from_unit(1 - 1e-16) == 1000
+    points = domain.points(4)
+    assert points.values == (1, 10, 100, 1000)
