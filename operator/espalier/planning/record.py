@@ -97,7 +97,7 @@ class StudyRecord:
     """
 
     uid: str
-    trials: Mapping[int, TrialRecord] = field(default=_NO_TRIALS)
+    trials: Mapping[int, TrialRecord] = field(default_factory=lambda: _NO_TRIALS)
     best: int | None = None
     summary: JudgeSummary | None = None
 
