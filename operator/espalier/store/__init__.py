@@ -1,1 +1,37 @@
 """Observations, decisions and ends of trials, durably."""
+
+from espalier.store.export import lines, list_studies, read_log
+from espalier.store.group_commit import StoreObserver
+from espalier.store.opening import open_store
+from espalier.store.rows import (
+    Batch,
+    Log,
+    StoredDecision,
+    StoredEnd,
+    StoredObservation,
+    StudyRow,
+    decision_row,
+    end_row,
+    finite_or_none,
+    settings_text,
+)
+from espalier.store.store import Store
+
+__all__ = [
+    "Batch",
+    "Log",
+    "Store",
+    "StoreObserver",
+    "StoredDecision",
+    "StoredEnd",
+    "StoredObservation",
+    "StudyRow",
+    "decision_row",
+    "end_row",
+    "finite_or_none",
+    "lines",
+    "list_studies",
+    "open_store",
+    "read_log",
+    "settings_text",
+]

@@ -1,0 +1,77 @@
+"""How SQLite is set up, so that a commit that returned is on the disk."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import NullPool, StaticPool
+
+from espalier.errors import SpecError
+
+_LOG = logging.getLogger(__name__)
+BUSY_TIMEOUT_SECONDS = 5.0
+
+
+def writing(path: Path) -> Engine:
+    """Return an engine with one connection whose transactions are durable once committed."""
+    return _engine(path, begin="BEGIN IMMEDIATE", pooled=True)
+
+
+def reading(path: Path) -> Engine:
+    """Return an engine whose transactions see one state of the database and never write."""
+    return _engine(path, begin="BEGIN", pooled=False, read_only=True)
+
+
+def _engine(path: Path, *, begin: str, pooled: bool, read_only: bool = False) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=StaticPool if pooled else NullPool,
+        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+    )
+
+    def connected(connection: Any, _record: object) -> None:
+        # The driver's own, implicit BEGIN is switched off: ours says which kind.
+        connection.isolation_level = None
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
+        else:
+            connection.execute("PRAGMA journal_mode=WAL")
+            # NORMAL would lose the last commits at a power cut; we have promised them by a 2xx.
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute("PRAGMA journal_size_limit=67108864")
+
+    def begun(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)
+    return engine
+
+
+def check(engine: Engine, path: Path) -> None:
+    """Run SQLite's quick check.
+
+    Raises
+    ------
+    SpecError
+        If the file is damaged or no database, with what to do about it.
+    """
+    try:
+        with engine.connect() as connection:
+            found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(3)")]
+    except DatabaseError as error:
+        if "locked" in str(error) or "unable to open" in str(error):
+            raise
+        found = [str(error.orig)]
+    if found != ["ok"]:
+        raise SpecError(
+            "--store",
+            f"{path} is damaged ({'; '.join(found)[:300]}); restore a backup, or move the file "
+            "aside: studies then start anew",
+        )
+    _LOG.info("store: %s is sound", path)

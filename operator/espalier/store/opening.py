@@ -1,0 +1,85 @@
+"""Open a store: is it in a safe place, alone, sound, and of this schema?"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from espalier.errors import RetryLater, SpecError
+from espalier.store.connections import check, reading
+from espalier.store.filesystem import refuse_network
+from espalier.store.group_commit import StoreObserver
+from espalier.store.location import SoleWriter, path_of
+from espalier.store.migrate import migrate
+from espalier.store.store import Store
+from espalier.store.writer import Writer
+
+_LOG = logging.getLogger(__name__)
+
+
+async def open_store(url: str, observe: StoreObserver | None = None) -> Store:
+    """Open a store, after checking and migrating it.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:////absolute/path``; the directory must exist.
+    observe : StoreObserver, optional
+        Told of each commit.
+
+    Raises
+    ------
+    SpecError
+        If the URL, the file system or the file will not do; the message says what to change.
+    RetryLater
+        If another process writes to the store, or the disk does not answer.
+    """
+    path = path_of(url)
+    lock, writer = await asyncio.to_thread(_prepare, path)
+    store = Store(path, writer, lock, observe)
+    store.purge_in_background()
+    return store
+
+
+def _prepare(path: Path) -> tuple[SoleWriter, Writer]:
+    if not path.parent.is_dir():
+        raise SpecError(
+            "--store",
+            f"expected a directory at {path.parent}, there is none; mount the volume there",
+        )
+    refuse_network(path.parent)
+    try:
+        lock = SoleWriter(path)
+    except OSError as error:
+        raise _away(path, error) from error
+    try:
+        return lock, _checked(path)
+    except (SQLAlchemyError, OSError) as error:
+        lock.release()
+        raise _away(path, error) from error
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _checked(path: Path) -> Writer:
+    if path.exists():
+        engine = reading(path)
+        check(engine, path)
+        engine.dispose()
+    writer = Writer(path)
+    with writer.begin() as connection:
+        migrate(connection)
+    _LOG.info("store: %s is open", path)
+    return writer
+
+
+def _away(path: Path, error: Exception) -> RetryLater:
+    return RetryLater(
+        f"the store at {path} cannot be opened: {error}; see that the volume is mounted, writable "
+        "by this user and not full",
+        after=5,
+    )

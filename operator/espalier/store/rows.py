@@ -1,0 +1,182 @@
+"""What is written and read, between the tables and the values of the other layers."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from espalier.planning.record import End
+from espalier.pruning import Decision, TrialState
+
+Row = tuple[Any, ...]
+"""A row to insert: the values of a table's columns, in the order of `schema`."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows of one study that are committed together or not at all.
+
+    Parameters
+    ----------
+    study : int
+        The study's number in the store.
+    observations, decisions, rules, ends, attempts : list of Row
+        Rows to insert.
+    """
+
+    study: int
+    observations: list[Row] = field(default_factory=list)
+    decisions: list[Row] = field(default_factory=list)
+    rules: list[Row] = field(default_factory=list)
+    ends: list[Row] = field(default_factory=list)
+    attempts: list[Row] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return (
+            len(self.observations)
+            + len(self.decisions)
+            + len(self.rules)
+            + len(self.ends)
+            + len(self.attempts)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRow:
+    """A study as the store has it; `settings` is what its judge is built from."""
+
+    id: int
+    uid: str
+    namespace: str
+    name: str
+    settings: dict[str, Any]
+    opened_at: float
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDecision:
+    """A decision, the shadow that took it (empty: the one that acts), its arrival, and when."""
+
+    decision: Decision
+    shadow: str
+    seq: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObservation:
+    """A value as it arrived; NaN where training diverged."""
+
+    seq: int
+    trial: int
+    attempt: int
+    metric: str
+    step: int
+    value: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEnd:
+    """A trial's ending, and its place in the order of arrivals."""
+
+    seq: int
+    trial: int
+    end: End
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """All that is stored of a study; observations and ends are in the order of `seq`."""
+
+    study: StudyRow
+    attempts: list[tuple[int, int, str]]
+    observations: list[StoredObservation]
+    decisions: list[StoredDecision]
+    ends: list[StoredEnd]
+    rules: dict[int, tuple[str, str]]
+
+
+def finite_or_none(value: float) -> float | None:
+    """Return the value as a column takes it: SQL has no NaN."""
+    return value if math.isfinite(value) else None
+
+
+def settings_text(decision: Decision) -> str:
+    """Return the settings of a decision's rule, as the `rules` table keeps them."""
+    return json.dumps(decision.to_dict()["settings"], separators=(",", ":"), sort_keys=True)
+
+
+def decision_row(
+    study: int, decision: Decision, shadow: str, rule: int, seq: int, at: float
+) -> Row:
+    """Return the row of the `decisions` table."""
+    evidence = json.dumps(decision.to_dict()["evidence"], separators=(",", ":"))
+    return (
+        study,
+        decision.trial,
+        decision.attempt,
+        decision.step,
+        shadow,
+        decision.action.value,
+        decision.reason.value,
+        decision.rung,
+        decision.bracket,
+        rule,
+        evidence,
+        seq,
+        at,
+    )
+
+
+def decision_of(row: Any, rules: dict[int, tuple[str, str]]) -> StoredDecision:
+    """Restore a decision from its row."""
+    pruner, settings = rules[row.rule]
+    decision = Decision.from_dict(
+        {
+            "trial": row.trial,
+            "attempt": row.attempt,
+            "step": row.step,
+            "action": row.action,
+            "reason": row.reason,
+            "evidence": json.loads(row.evidence),
+            "rung": row.rung,
+            "bracket": row.bracket,
+            "pruner": pruner,
+            "settings": json.loads(settings),
+        }
+    )
+    return StoredDecision(decision, row.shadow, row.seq, row.at)
+
+
+def end_row(study: int, trial: int, end: End, seq: int) -> Row:
+    """Return the row of the `ends` table."""
+    return (
+        study,
+        trial,
+        end.state.value,
+        end.reason,
+        end.message,
+        end.at,
+        end.gpu_seconds,
+        end.gpu_seconds_saved,
+        end.generation,
+        seq,
+    )
+
+
+def end_of(row: Any) -> StoredEnd:
+    """Restore an ending from its row."""
+    end = End(
+        reason=row.reason,
+        message=row.message,
+        state=TrialState(row.state),
+        at=row.at,
+        gpu_seconds=row.gpu_seconds,
+        gpu_seconds_saved=row.gpu_seconds_saved,
+        generation=row.generation,
+    )
+    return StoredEnd(row.seq, row.trial, end)

@@ -1,0 +1,134 @@
+"""The tables, in Core terms that any database of SQLAlchemy's can take.
+
+A study's uid is stored once; the other tables refer to it by a small number, so that a row of the
+largest table stays under 60 bytes. `seq` is the order of arrival within a study: observations and
+ends read back in that order and given to a fresh judge yield the stored decisions.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+studies = Table(
+    "studies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("uid", String(64), nullable=False, unique=True),
+    Column("namespace", String(63), nullable=False),
+    Column("name", String(253), nullable=False),
+    # What the judge is built from, as JSON: a log can be replayed without the cluster.
+    Column("settings", Text, nullable=False),
+    Column("opened_at", Double, nullable=False),
+    # The version of Espalier whose rules judge the study.
+    Column("version", String(64), nullable=False),
+    # Set first when a study is deleted; its rows then go in small transactions.
+    Column("deleted_at", Double),
+    # A deleted study's number is not given to another one.
+    sqlite_autoincrement=True,
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("study", Integer, ForeignKey("studies.id"), nullable=False),
+    Column("trial", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("pod_uid", String(64), nullable=False),
+    PrimaryKeyConstraint("study", "trial", "attempt"),
+    UniqueConstraint("study", "trial", "pod_uid"),
+    sqlite_with_rowid=False,
+)
+
+observations = Table(
+    "observations",
+    metadata,
+    Column("study", Integer, ForeignKey("studies.id"), nullable=False),
+    Column("trial", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("metric", String(63), nullable=False),
+    Column("step", BigInteger, nullable=False),
+    # Null: the value was not finite, training diverged.
+    Column("value", Double),
+    Column("seq", BigInteger, nullable=False),
+    Column("at", Double, nullable=False),
+    PrimaryKeyConstraint("study", "trial", "attempt", "metric", "step"),
+    sqlite_with_rowid=False,
+)
+
+rules = Table(
+    "rules",
+    metadata,
+    Column("study", Integer, ForeignKey("studies.id"), nullable=False),
+    Column("rule", Integer, nullable=False),
+    Column("pruner", String(63), nullable=False),
+    Column("settings", Text, nullable=False),
+    PrimaryKeyConstraint("study", "rule"),
+    sqlite_with_rowid=False,
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("study", Integer, ForeignKey("studies.id"), nullable=False),
+    Column("trial", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("step", BigInteger, nullable=False),
+    # Empty for the pruner that acts, else the name of the shadow.
+    Column("shadow", String(63), nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("reason", String(63), nullable=False),
+    Column("rung", Integer),
+    Column("bracket", Integer),
+    Column("rule", Integer, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("at", Double, nullable=False),
+    PrimaryKeyConstraint("study", "trial", "attempt", "step", "shadow"),
+    sqlite_with_rowid=False,
+)
+
+_ACTING_PRUNE = text("shadow = '' AND action = 'Prune'")
+one_prune_a_trial = Index(
+    "one_prune_a_trial",
+    decisions.c.study,
+    decisions.c.trial,
+    unique=True,
+    sqlite_where=_ACTING_PRUNE,
+    postgresql_where=_ACTING_PRUNE,
+)
+
+ends = Table(
+    "ends",
+    metadata,
+    Column("study", Integer, ForeignKey("studies.id"), nullable=False),
+    Column("trial", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(63), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("gpu_seconds", Double, nullable=False),
+    Column("gpu_seconds_saved", Double, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("study", "trial"),
+    sqlite_with_rowid=False,
+)
+
+OF_A_STUDY = (observations, decisions, ends, attempts, rules)
+"""Tables whose rows go when their study is deleted, largest first."""
