@@ -67,7 +67,7 @@ class Layout:
     @property
     def sockets(self) -> Path:
         """Unix sockets: a path of at most 107 bytes, hence not under the home folder."""
-        return Path("/run/espalier") / self.name
+        return Path("/run") / self.cgroup
 
     @property
     def containerd_socket(self) -> Path:
@@ -107,7 +107,7 @@ class Layout:
 
     @property
     def netns(self) -> str | None:
-        return f"espalier-{self.name}" if self.kind is Kind.FULL else None
+        return self.cgroup if self.kind is Kind.FULL else None
 
     @property
     def veth(self) -> tuple[str, str]:
@@ -116,7 +116,8 @@ class Layout:
 
     @property
     def cgroup(self) -> str:
-        return f"espalier-{self.name}"
+        """Its name holds the slot, as another cache folder may have a cluster of this name."""
+        return f"espalier-{self.slot}-{self.name}"
 
     @property
     def node(self) -> str:
