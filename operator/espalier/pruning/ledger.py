@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
+from heapq import heappop, heappush
 from math import nan
 from typing import Protocol, TypeVar, cast
 
@@ -79,8 +80,8 @@ class Ledger:
         self.counts: Counter[TrialState] = Counter()
         self.receipts: Counter[Receipt] = Counter()
         self._curves: dict[int, Curve] = {}
-        self._newest = -1
-        self._oldest_in_window = 0
+        # The numbers of the trials in the window, as a heap: the oldest is the first to leave.
+        self._in_window: list[int] = []
         self._derived: dict[Hashable, Derived] = {}
         self._listeners: list[Derived] = []
 
@@ -206,20 +207,13 @@ class Ledger:
         curve = self._curves[trial] = Curve(trial)
         self.counts[RUNNING] += 1
         if self.window is not None:
-            if trial > self._newest:
-                self._newest = trial
-                self._move_window(trial - self.window + 1)
-            curve.left = trial < self._oldest_in_window
-        return curve
-
-    def _move_window(self, oldest: int) -> None:
-        for number in range(self._oldest_in_window, oldest):
-            curve = self._curves.get(number)
-            if curve is not None and not curve.left:
-                curve.left = True
+            heappush(self._in_window, trial)
+            if len(self._in_window) > self.window:
+                oldest = self._curves[heappop(self._in_window)]
+                oldest.left = True
                 for derived in self._listeners:
-                    derived.on_leave(curve)
-        self._oldest_in_window = max(self._oldest_in_window, oldest)
+                    derived.on_leave(oldest)
+        return curve
 
     def _append_irregular(self, curve: Curve, report: Report) -> Receipt:
         """Sort out everything but the next step of the present attempt."""

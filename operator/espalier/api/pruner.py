@@ -1,0 +1,327 @@
+"""The Study's pruner and pruning parts, and the judge that they describe."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from espalier.api.base import Model, Rule
+from espalier.api.pruner_settings import (
+    AutoSettings,
+    BanditSettings,
+    HyperbandSettings,
+    MedianSettings,
+    NopSettings,
+    PatientSettings,
+    PercentileSettings,
+    PluginSettings,
+    PosteriorSettings,
+    SuccessiveHalvingSettings,
+    ThresholdSettings,
+    WilcoxonSettings,
+    snake,
+)
+from espalier.errors import SpecError
+from espalier.pruning.breaker import BreakerSettings
+from espalier.pruning.composition import All, leaves
+from espalier.pruning.composition import Any as AnyOf
+from espalier.pruning.direction import Direction
+from espalier.pruning.goal import Goal
+from espalier.pruning.guards import Guards, MinimumAcceptable
+from espalier.pruning.judge import Judge
+from espalier.pruning.pruner import Pruner, SettingsError
+from espalier.pruning.registry import make
+
+LARGEST_STEP = 2**53 - 1
+LARGEST_FLOAT = 1e300
+MAX_OF = 8
+MAX_SHADOWS = 4
+
+LeafType = Literal[
+    "Auto",
+    "Bandit",
+    "Hyperband",
+    "Median",
+    "Nop",
+    "Patient",
+    "Percentile",
+    "Plugin",
+    "Posterior",
+    "SuccessiveHalving",
+    "Threshold",
+    "Wilcoxon",
+]
+PrunerType = Literal[
+    "All",
+    "Any",
+    "Auto",
+    "Bandit",
+    "Hyperband",
+    "Median",
+    "Nop",
+    "Patient",
+    "Percentile",
+    "Plugin",
+    "Posterior",
+    "SuccessiveHalving",
+    "Threshold",
+    "Wilcoxon",
+]
+
+SECTIONS = {
+    "Auto": "auto",
+    "Bandit": "bandit",
+    "Hyperband": "hyperband",
+    "Median": "median",
+    "Nop": "nop",
+    "Patient": "patient",
+    "Percentile": "percentile",
+    "Plugin": "plugin",
+    "Posterior": "posterior",
+    "SuccessiveHalving": "successiveHalving",
+    "Threshold": "threshold",
+    "Wilcoxon": "wilcoxon",
+}
+COMPOSITE_SECTIONS = {"Any": "any", "All": "all"}
+NEED_THEIR_SECTION = ("All", "Any", "Patient", "Percentile", "Plugin", "Threshold")
+
+
+def section_rules(sections: dict[str, str]) -> tuple[Rule, ...]:
+    """Only the section of the chosen type may be set, and some types need theirs."""
+    only = [
+        Rule(
+            f"!has(self.{section}) || self.type == '{kind}'",
+            f"{section} belongs to type: {kind}; remove {section}, or choose that type",
+            field_path=f".{section}",
+        )
+        for kind, section in sections.items()
+    ]
+    needed = [
+        Rule(
+            f"self.type != '{kind}' || has(self.{sections[kind]})",
+            f"type: {kind} needs settings; add {sections[kind]}",
+            field_path=".type",
+        )
+        for kind in sections
+        if kind in NEED_THEIR_SECTION
+    ]
+    return (*only, *needed)
+
+
+class LeafSpec(Model):
+    """One pruner: its type, and settings in the section that is named after the type."""
+
+    type: LeafType
+    """Which pruner judges."""
+    auto: AutoSettings | None = None
+    """Settings of type Auto."""
+    bandit: BanditSettings | None = None
+    """Settings of type Bandit."""
+    hyperband: HyperbandSettings | None = None
+    """Settings of type Hyperband."""
+    median: MedianSettings | None = None
+    """Settings of type Median."""
+    nop: NopSettings | None = None
+    """Type Nop has no settings."""
+    patient: PatientSettings | None = None
+    """Settings of type Patient."""
+    percentile: PercentileSettings | None = None
+    """Settings of type Percentile."""
+    plugin: PluginSettings | None = None
+    """Settings of type Plugin: a pruner that is installed beside the operator."""
+    posterior: PosteriorSettings | None = None
+    """Settings of type Posterior."""
+    successive_halving: SuccessiveHalvingSettings | None = None
+    """Settings of type SuccessiveHalving."""
+    threshold: ThresholdSettings | None = None
+    """Settings of type Threshold."""
+    wilcoxon: WilcoxonSettings | None = None
+    """Settings of type Wilcoxon."""
+
+    rules: ClassVar = section_rules(SECTIONS)
+
+    def build(self) -> Pruner:
+        """Make the pruner."""
+        return _leaf(self, self.type)
+
+
+class PrunerSpec(Model):
+    """Which rule ends trials early: a type, and its settings in the section named after it."""
+
+    type: PrunerType = "Auto"
+    """Which pruner judges; Any and All combine several."""
+    all: Annotated[list[LeafSpec], Field(min_length=1, max_length=MAX_OF)] | None = None
+    """Type All prunes a trial if all of these say so at the same step."""
+    any: Annotated[list[LeafSpec], Field(min_length=1, max_length=MAX_OF)] | None = None
+    """Type Any prunes a trial if any of these says so."""
+    auto: AutoSettings | None = None
+    """Settings of type Auto."""
+    bandit: BanditSettings | None = None
+    """Settings of type Bandit."""
+    hyperband: HyperbandSettings | None = None
+    """Settings of type Hyperband."""
+    median: MedianSettings | None = None
+    """Settings of type Median."""
+    nop: NopSettings | None = None
+    """Type Nop has no settings."""
+    patient: PatientSettings | None = None
+    """Settings of type Patient."""
+    percentile: PercentileSettings | None = None
+    """Settings of type Percentile."""
+    plugin: PluginSettings | None = None
+    """Settings of type Plugin: a pruner that is installed beside the operator."""
+    posterior: PosteriorSettings | None = None
+    """Settings of type Posterior."""
+    successive_halving: SuccessiveHalvingSettings | None = None
+    """Settings of type SuccessiveHalving."""
+    threshold: ThresholdSettings | None = None
+    """Settings of type Threshold."""
+    wilcoxon: WilcoxonSettings | None = None
+    """Settings of type Wilcoxon."""
+
+    rules: ClassVar = section_rules(SECTIONS | COMPOSITE_SECTIONS)
+
+    def build(self) -> Pruner:
+        """Make the pruner.
+
+        Raises
+        ------
+        SettingsError
+            If the settings cannot be used.
+        """
+        if self.type == "Any":
+            return AnyOf(of=tuple(leaf.build() for leaf in self.any or ()))
+        if self.type == "All":
+            return All(of=tuple(leaf.build() for leaf in self.all or ()))
+        return _leaf(self, self.type)
+
+
+class ShadowSpec(LeafSpec):
+    """A pruner that judges the same values without acting."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+    """Name of the shadow in the study's status."""
+
+
+class MinimumAcceptableSpec(Model):
+    """A value that a trial must have reached from a step on."""
+
+    value: Annotated[float, Field(ge=-LARGEST_FLOAT, le=LARGEST_FLOAT)]
+    """The least good value that is acceptable."""
+    from_step: Annotated[int, Field(ge=0, le=LARGEST_STEP)] = 0
+    """From which step on a trial whose best value is worse is pruned."""
+
+
+class BreakerSpec(Model):
+    """Stops pruning for a while when an implausible share of the trials is pruned at once."""
+
+    share_percent: Annotated[float, Field(ge=0, le=100)] = 90.0
+    """Share of the trials running for longer than withinSeconds; 0 never stops pruning."""
+    within_seconds: Annotated[float, Field(gt=0, le=86_400)] = 60.0
+    """Within what time so many must be pruned."""
+    min_trials: Annotated[int, Field(ge=1, le=10_000)] = 6
+    """Fewer pruned trials than this never stop pruning."""
+    hold_seconds: Annotated[float, Field(gt=0, le=604_800)] = 600.0
+    """For how long nothing is pruned then."""
+
+
+class PruningSpec(Model):
+    """How pruning acts, whatever the pruner."""
+
+    grace_period_seconds: Annotated[int, Field(ge=0, le=3600)] = 10
+    """Time that a pruned trial has to write a checkpoint before its pod is killed."""
+    exempt_percent: Annotated[float, Field(ge=0, le=100)] = 5.0
+    """Share of the trials that is never pruned, to measure how often pruning is wrong."""
+    keep_best: Annotated[int, Field(ge=0, le=1000)] = 1
+    """Never prune one of the so many best trials."""
+    nan_patience: Annotated[int, Field(ge=0, le=1000)] = 2
+    """Prune a trial after so many diverged values in a row; 0 leaves them to the pruner."""
+    minimum_acceptable: MinimumAcceptableSpec | None = None
+    """Prune a trial that has not reached a value by a step."""
+    breaker: BreakerSpec = BreakerSpec()
+    """Stops pruning for a while when an implausible share of the trials is pruned at once."""
+    window: Annotated[int, Field(ge=10, le=1_000_000)] | None = None
+    """Compare only with the newest so many trials; for studies that drift."""
+    shadows: list[ShadowSpec] = Field(default_factory=list, max_length=MAX_SHADOWS)
+    """Pruners that judge the same values without acting; the status says what each would do."""
+
+    rules: ClassVar = (
+        Rule(
+            "!has(self.shadows) || self.shadows.all(a, self.shadows.exists_one(b, b.name =="
+            " a.name))",
+            "two shadows have the same name; give each its own",
+            field_path=".shadows",
+        ),
+    )
+
+    def guards(self) -> Guards:
+        """Make the guards."""
+        floor = self.minimum_acceptable
+        return Guards(
+            nan_patience=self.nan_patience,
+            keep_best=self.keep_best,
+            minimum_acceptable=None
+            if floor is None
+            else MinimumAcceptable(value=floor.value, from_step=floor.from_step),
+            exempt_percent=self.exempt_percent,
+            breaker=BreakerSettings(**self.breaker.model_dump(by_alias=False)),
+        )
+
+
+def build_judge(
+    pruner: PrunerSpec,
+    pruning: PruningSpec,
+    *,
+    study_uid: str,
+    seed: int,
+    direction: Direction,
+    horizon: int | None,
+    target: float | None = None,
+    trials: int | None = None,
+) -> Judge:
+    """Make the judge of a study.
+
+    Raises
+    ------
+    SpecError
+        If the pruner cannot be built from the settings.
+    """
+    try:
+        acting = pruner.build()
+    except SettingsError as error:
+        raise SpecError("spec.pruner", str(error)) from error
+    try:
+        shadows = [(shadow.name, shadow.build()) for shadow in pruning.shadows]
+    except SettingsError as error:
+        raise SpecError("spec.pruning.shadows", str(error)) from error
+    if target is None and any(
+        getattr(leaf, "goal", None) is Goal.TIME_TO_TARGET
+        for each in (acting, *(shadow for _, shadow in shadows))
+        for leaf in leaves(each)
+    ):
+        raise SpecError(
+            "spec.objective.target", "expected a target for goal TimeToTarget, got none; add one"
+        )
+    return Judge(
+        acting,
+        pruning.guards(),
+        shadows,
+        study_uid=study_uid,
+        seed=seed,
+        direction=direction,
+        horizon=horizon,
+        target=target,
+        trials=trials,
+        window=pruning.window,
+    )
+
+
+def _leaf(spec: LeafSpec | PrunerSpec, kind: str) -> Pruner:
+    if kind == "Plugin":
+        if spec.plugin is None:
+            raise SettingsError("pruner: expected plugin with a name, got none; add plugin")
+        return make(spec.plugin.name, spec.plugin.arguments())
+    section: Model | None = getattr(spec, snake(SECTIONS[kind]))
+    given: dict[str, Any] = {} if section is None else section.model_dump(by_alias=False)
+    return make(kind, given)
