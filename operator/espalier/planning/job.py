@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from espalier.api.template import check_template, trainer_of
 from espalier.errors import SpecError
 from espalier.planning import names
+from espalier.planning.host_fields import check_host_fields
 from espalier.planning.settings import Settings, SidecarSettings
-from espalier.planning.template_check import check_template, trainer_name
 from espalier.search import text_of
 
 if TYPE_CHECKING:
@@ -130,8 +130,9 @@ def _pod_template(
     settings: Settings,
 ) -> Manifest:
     template = copy.deepcopy(dict(spec.template))
-    check_template(template, settings.allowed)
-    trainer = trainer_name(template, spec.trainer_container)
+    check_template(template)
+    check_host_fields(template, settings.allowed)
+    trainer = trainer_of(template, spec.trainer_container)
     meta = template.setdefault("metadata", {})
     meta["labels"] = {**(meta.get("labels") or {}), **labels}
     pod = template["spec"]
@@ -239,8 +240,3 @@ def _volumes(sidecar: SidecarSettings) -> list[Manifest]:
         {"name": names.VOLUME, "emptyDir": {"sizeLimit": sidecar.volume_limit}},
         {"name": names.TOKEN_VOLUME, "projected": {"sources": [{"serviceAccountToken": token}]}},
     ]
-
-
-def finite(value: float | None) -> float | None:
-    """Return a number that JSON can hold, None for one that it cannot."""
-    return value if value is not None and math.isfinite(value) else None

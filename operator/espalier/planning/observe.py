@@ -125,6 +125,7 @@ def pod_view(obj: Object) -> PodView:
     for condition in status.get("conditions") or ():
         (true if condition.get("status") == "True" else false)[condition["type"]] = condition
     unscheduled = false.get("PodScheduled", {})
+    number = (meta.get("labels") or {}).get(NUMBER_LABEL, "")
     inits = {view.name: view for view in map(_container, status.get("initContainerStatuses") or ())}
     return PodView(
         uid=meta["uid"],
@@ -135,6 +136,7 @@ def pod_view(obj: Object) -> PodView:
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
         started_at=seconds(status.get("startTime")),
         deleting="deletionTimestamp" in meta,
+        number=int(number) if number.isdigit() else None,
         disruption=str(true.get("DisruptionTarget", {}).get("reason", "")),
         message=status.get("message", "") or "",
         unschedulable=str(unscheduled.get("message", "")),

@@ -92,6 +92,7 @@ class PodView:
     created_at: float
     started_at: float | None = None
     deleting: bool = False
+    number: int | None = None
     disruption: str = ""
     message: str = ""
     unschedulable: str = ""

@@ -1,0 +1,214 @@
+"""From a snapshot and the time to what is to be done: the whole of reconciliation, and pure.
+
+Every plan is made from nothing but what is there now, so that it does not matter which events were
+seen, or how often the operator was killed: what has been done already is not planned again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from espalier.api import check_values, reasons, space_of, trainer_of
+from espalier.errors import SpecError
+from espalier.planning import study_status
+from espalier.planning.effects import (
+    AdoptTrial,
+    CheckTemplate,
+    CreateJob,
+    CreateTrial,
+    Effect,
+    RecordEnd,
+    Wake,
+    WriteStudyStatus,
+)
+from espalier.planning.job import build_job, build_trial, labels_of, owner
+from espalier.planning.names import API_VERSION, FIRST_HAND_MADE
+from espalier.planning.outcome import hold_until, judge_outcome, sampled_limit
+from espalier.planning.record import End
+from espalier.planning.settings import Settings
+from espalier.planning.snapshot import Snapshot, TrialView
+from espalier.planning.standing import Standing, gather
+from espalier.planning.status_words import condition_of, merge_patch
+from espalier.planning.study_status import Course
+from espalier.planning.trial_plan import TrialPlanner
+from espalier.search import sample
+
+if TYPE_CHECKING:
+    from espalier.api import StudySpec
+
+Lane: TypeAlias = tuple[Effect, ...]
+
+_CALM = 2.0
+"""Least time between two writes of a Study's status, in seconds; its end is written at once."""
+
+
+def plan(snapshot: Snapshot, now: float, settings: Settings) -> tuple[Lane, ...]:
+    """Return what is to be done about a study.
+
+    Each lane is carried out in order up to the first effect that fails; lanes run side by side.
+    """
+    study = snapshot.study
+    if study.deleting:
+        return ()
+    standings = gather(snapshot)
+    if study.spec is None:
+        course = Course(False, study.error or "the Study cannot be read")
+        return _status(snapshot, standings, course, "", settings, now)
+    course, check = _course(snapshot, standings, study.spec, settings, now)
+    trainer = _trainer(study.spec)
+    stop = course.outcome.message if course.outcome and course.outcome.stops else None
+    planner = TrialPlanner(snapshot, study.spec, trainer, stop, settings, now)
+    lanes = [*check, *(planner.plan(standing) for standing in standings)]
+    lanes += _adopt(snapshot, standings)
+    if course.accepted:
+        lanes += _start(snapshot, standings, study.spec, course, settings, now)
+    lanes += _status(snapshot, standings, course, trainer, settings, now)
+    return tuple(lane for lane in lanes if lane)
+
+
+def _course(
+    snapshot: Snapshot,
+    standings: Sequence[Standing],
+    spec: StudySpec,
+    settings: Settings,
+    now: float,
+) -> tuple[Course, list[Lane]]:
+    """Find out where the study stands as a whole, and whether its template must be checked."""
+    study, generation = snapshot.study, snapshot.study.generation
+    outcome = judge_outcome(spec, snapshot.record, standings, generation)
+    over = outcome is not None and all(s.end is not None and not s.live for s in standings)
+    accepted, refusal, by_server, check = _acceptance(snapshot, settings)
+    hold = hold_until(standings, generation, settings)
+    return (
+        Course(
+            accepted=accepted,
+            refusal=refusal,
+            by_server=by_server,
+            outcome=outcome,
+            over=over,
+            held_until=hold if hold is not None and (hold > now or outcome is None) else None,
+            limit=sampled_limit(spec, standings, study.generation),
+        ),
+        check,
+    )
+
+
+def _acceptance(
+    snapshot: Snapshot, settings: Settings
+) -> tuple[bool | None, str, bool, list[Lane]]:
+    study, verdict = snapshot.study, snapshot.template
+    probe = TrialView(uid=study.uid, name=f"{study.name}-0", number=0, parameters={})
+    try:
+        body = build_job(study, probe, 0, settings)
+    except SpecError as error:
+        return False, str(error), False, []
+    if verdict is not None and verdict.generation == study.generation:
+        return verdict.accepted, verdict.message, True, []
+    said = condition_of(study.status, "Accepted")
+    if said and said.get("observedGeneration") == study.generation and said["status"] == "True":
+        return True, "", False, []
+    return None, "", False, [(CheckTemplate(study.generation, body),)]
+
+
+def _trainer(spec: StudySpec) -> str:
+    try:
+        return trainer_of(spec.template, spec.trainer_container)
+    except SpecError:
+        return ""
+
+
+def _adopt(snapshot: Snapshot, standings: Sequence[Standing]) -> list[Lane]:
+    """Number the Trials that were made by hand, the oldest first, and make them the Study's."""
+    study = snapshot.study
+    number = max([FIRST_HAND_MADE - 1, *(standing.number for standing in standings)])
+    lanes: list[Lane] = []
+    for view in sorted(snapshot.trials, key=lambda view: (view.created_at, view.name)):
+        if (view.adopted and view.number is not None) or view.deleting:
+            continue
+        own = view.number
+        if own is None:
+            number += 1
+            own = number
+        metadata = {
+            "labels": labels_of(study, view.name, own),
+            "ownerReferences": [owner(API_VERSION, "Study", study.name, study.uid)],
+        }
+        lanes.append((AdoptTrial(view.name, view.uid, own, metadata),))
+    return lanes
+
+
+def _start(
+    snapshot: Snapshot,
+    standings: Sequence[Standing],
+    spec: StudySpec,
+    course: Course,
+    settings: Settings,
+    now: float,
+) -> list[Lane]:
+    """Fill the free slots: with Trials that wait, those made by hand first, then with new ones."""
+    if spec.suspend or (course.outcome is not None and course.outcome.stops):
+        return []
+    free = spec.trials.parallelism - sum(standing.holds_slot for standing in standings)
+    if course.held_until is not None:
+        if now < course.held_until:
+            return [(Wake(course.held_until),)]
+        free = min(free, 1)
+    waiting = [s for s in standings if s.waiting and s.view and s.view.adopted]
+    waiting.sort(key=lambda s: (s.number < FIRST_HAND_MADE, s.number))
+    lanes = [_start_one(snapshot, standing, settings, now) for standing in waiting[: max(0, free)]]
+    free -= len(waiting)
+    return [*lanes, _sample(snapshot, standings, spec, course.limit, free)]
+
+
+def _start_one(snapshot: Snapshot, standing: Standing, settings: Settings, now: float) -> Lane:
+    view, study = standing.view, snapshot.study
+    assert view is not None
+    assert study.spec is not None
+    if standing.number >= FIRST_HAND_MADE:
+        try:
+            check_values(space_of(study.spec.parameters), view.parameters)
+        except SpecError as error:
+            ending = reasons.PARAMETERS_REFUSED
+            end = End(ending.reason, str(error), ending.state, now, generation=study.generation)
+            return (RecordEnd(standing.number, end),)
+    return (CreateJob(standing.number, build_job(study, view, standing.number, settings)),)
+
+
+def _sample(
+    snapshot: Snapshot, standings: Sequence[Standing], spec: StudySpec, limit: int, free: int
+) -> Lane:
+    """Create the next Trials, in the order of their numbers: a gap would look like a deletion."""
+    known = [s.number for s in standings if s.number < FIRST_HAND_MADE]
+    first = max(known, default=-1) + 1
+    space, sampler = space_of(spec.parameters), spec.sampler.sampler()
+    return tuple(
+        CreateTrial(
+            number,
+            build_trial(snapshot.study, number, sample(space, sampler, spec.sampler.seed, number)),
+        )
+        for number in range(first, min(limit, first + max(0, free)))
+    )
+
+
+def _status(
+    snapshot: Snapshot,
+    standings: Sequence[Standing],
+    course: Course,
+    trainer: str,
+    settings: Settings,
+    now: float,
+) -> tuple[Lane, ...]:
+    study = snapshot.study
+    wanted = study_status.status_of(snapshot, standings, course, trainer, settings, now)
+    patch = merge_patch(study.status, wanted)
+    if not patch:
+        return ()
+    progress = set(patch) <= study_status.PROGRESS and not course.over
+    interval = settings.progress_interval if progress else _CALM
+    if course.over or not study.status.get("conditions"):
+        interval = 0.0
+    due = study.status_written_at + interval
+    if now < due:
+        return ((Wake(due),),)
+    return ((WriteStudyStatus(patch),),)

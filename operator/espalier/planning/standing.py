@@ -1,0 +1,147 @@
+"""Where each trial of a study stands: its object, record, Job and pods, brought together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from espalier.api.reasons import ENDING_BY_REASON
+from espalier.planning.names import FIRST_HAND_MADE, label_value
+from espalier.planning.observe import seconds
+from espalier.planning.record import End, TrialRecord
+from espalier.planning.snapshot import JobView, PodView, Snapshot, TrialView
+from espalier.planning.status_words import condition_of
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that is known of one trial.
+
+    Parameters
+    ----------
+    view
+        The Trial object; None once it is deleted.
+    job
+        The newest Job of the trial that is not being deleted.
+    leaving
+        Jobs of the trial that are being deleted.
+    pods
+        All pods of the trial, oldest first.
+    """
+
+    number: int
+    record: TrialRecord
+    view: TrialView | None = None
+    job: JobView | None = None
+    leaving: tuple[JobView, ...] = ()
+    pods: tuple[PodView, ...] = ()
+
+    @property
+    def end(self) -> End | None:
+        """The trial's ending, if it has one."""
+        return self.record.end
+
+    @property
+    def live(self) -> tuple[PodView, ...]:
+        """The pods that (may) have processes and hold devices."""
+        return tuple(pod for pod in self.pods if not pod.over)
+
+    @property
+    def newest(self) -> PodView | None:
+        """The newest pod."""
+        return self.pods[-1] if self.pods else None
+
+    @property
+    def started(self) -> bool:
+        """Whether the trial ever had a Job, as far as anything tells."""
+        if self.job or self.leaving or self.pods or self.record.attempt:
+            return True
+        return bool(self.view and self.view.status.get("startTime"))
+
+    @property
+    def holds_slot(self) -> bool:
+        """Whether the trial takes one of the study's parallel places."""
+        if self.live:
+            return True
+        if self.end or self.record.prune or self.job is None:
+            return False
+        newest = self.newest
+        succeeded = newest is not None and newest.phase == "Succeeded" and not newest.disruption
+        return not (self.job.complete or self.job.failed or succeeded)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the trial waits for its first Job."""
+        return self.view is not None and not self.end and not self.started
+
+
+def gather(snapshot: Snapshot) -> tuple[Standing, ...]:
+    """Bring together what belongs to each numbered trial, in the order of their numbers.
+
+    Sampled numbers are given out in order, so that a number which is missing below one that is
+    known belongs to a Trial that somebody deleted: it has a standing without a view.
+    """
+    views = {view.number: view for view in snapshot.trials if view.number is not None}
+    names = {label_value(view.name): view.number for view in views.values()}
+    jobs: dict[int, list[JobView]] = defaultdict(list)
+    uids = {view.uid: view.number for view in views.values()}
+    for job in snapshot.jobs:
+        if (number := uids.get(job.trial_uid)) is not None:
+            jobs[number].append(job)
+    pods: dict[int, list[PodView]] = defaultdict(list)
+    for pod in snapshot.pods:
+        number = pod.number if pod.number is not None else names.get(pod.trial_name)
+        if number is not None:
+            pods[number].append(pod)
+    numbers = {number for number in views if number is not None}
+    numbers |= set(snapshot.record.trials) | set(pods)
+    sampled = [number for number in numbers if number < FIRST_HAND_MADE]
+    numbers |= set(range(max(sampled, default=-1) + 1))
+    return tuple(
+        _standing(snapshot, number, views.get(number), jobs[number], pods[number])
+        for number in sorted(numbers)
+    )
+
+
+def _standing(
+    snapshot: Snapshot,
+    number: int,
+    view: TrialView | None,
+    jobs: Iterable[JobView],
+    pods: Iterable[PodView],
+) -> Standing:
+    record = snapshot.record.trial(number)
+    if record.end is None and view is not None and (end := _told_by_status(view)):
+        record = replace(record, end=end)
+    current = sorted((job for job in jobs if not job.deleting), key=_age)
+    return Standing(
+        number=number,
+        record=record,
+        view=view,
+        job=current[-1] if current else None,
+        leaving=tuple(job for job in jobs if job.deleting),
+        pods=tuple(sorted(pods, key=lambda pod: (pod.created_at, pod.name))),
+    )
+
+
+def _age(job: JobView) -> tuple[float, int, str]:
+    return job.created_at, len(job.name), job.name
+
+
+def _told_by_status(view: TrialView) -> End | None:
+    """Return an ending that the Trial's status tells, should the store have lost it."""
+    condition = condition_of(view.status, "Finished")
+    if condition is None or condition.get("status") != "True":
+        return None
+    ending = ENDING_BY_REASON.get(condition.get("reason", ""))
+    if ending is None:
+        return None
+    return End(
+        reason=ending.reason,
+        message=condition.get("message", ""),
+        state=ending.state,
+        at=seconds(view.status.get("completionTime")) or 0.0,
+        gpu_seconds=float(view.status.get("gpuSeconds") or 0.0),
+        gpu_seconds_saved=float(view.status.get("gpuSecondsSaved") or 0.0),
+    )

@@ -1,0 +1,198 @@
+"""What is to be done about one trial that exists, or did."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from espalier.api import reasons
+from espalier.planning import gpu_time
+from espalier.planning.effects import (
+    BindPod,
+    CreateJob,
+    DeleteJob,
+    DeletePod,
+    Effect,
+    EmitEvent,
+    IngestTail,
+    RecordEnd,
+    SuspendJob,
+    Wake,
+    WriteTrialStatus,
+)
+from espalier.planning.ending import Later, Verdict, judge_ending, rerun_needed
+from espalier.planning.job import build_job
+from espalier.planning.names import QUEUE_LABEL
+from espalier.planning.record import End
+from espalier.planning.settings import Settings
+from espalier.planning.snapshot import PodView, Snapshot
+from espalier.planning.standing import Standing
+from espalier.planning.status_words import merge_patch
+from espalier.planning.trial_status import PROGRESS, status_of
+
+if TYPE_CHECKING:
+    from espalier.api import StudySpec
+
+_UNBORN = 2.0
+"""Seconds that a new Trial's first status may wait: mostly its trainer runs by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialPlanner:
+    """Plans the trials of one study at one moment.
+
+    Parameters
+    ----------
+    stop
+        Why the running trials are to end with the study; None while it goes on.
+    trainer
+        Name of the container that trains.
+    """
+
+    snapshot: Snapshot
+    spec: StudySpec
+    trainer: str
+    stop: str | None
+    settings: Settings
+    now: float
+
+    def plan(self, standing: Standing) -> tuple[Effect, ...]:
+        """Return what is to be done about a trial, in order."""
+        reports = self._reports(standing)
+        if any(isinstance(effect, IngestTail) for effect in reports):
+            return tuple(reports)
+        steps: list[Effect] = [*reports]
+        if standing.end is None and not self._unsettled(standing):
+            ended = self._end(standing)
+            if any(isinstance(effect, RecordEnd) for effect in ended):
+                return (*steps, *ended)
+            steps += ended
+            steps += self._rerun(standing)
+        steps += self._clear(standing)
+        steps += self._suspension(standing)
+        steps += self._status(standing)
+        return tuple(steps)
+
+    def _reports(self, standing: Standing) -> list[Effect]:
+        """Let the pods report, and take what sidecars left behind."""
+        if standing.end is not None or standing.view is None:
+            return []
+        steps: list[Effect] = []
+        for pod in standing.pods:
+            tail = pod.sidecar.exit_message if pod.sidecar else ""
+            pending = bool(tail) and pod.uid not in self.snapshot.tails
+            if pod.uid not in self.snapshot.bound and (pending or not pod.over):
+                steps.append(BindPod(standing.number, standing.view.name, pod.name, pod.uid))
+            if pending:
+                steps.append(IngestTail(standing.number, pod.uid, tail))
+        return steps
+
+    def _unsettled(self, standing: Standing) -> bool:
+        """Whether a sidecar still runs beside a trainer that ended: its last values may come."""
+        pod = standing.newest
+        if pod is None or pod.sidecar is None or pod.disruption or standing.record.prune:
+            return False
+        done = bool(standing.job and (standing.job.complete or standing.job.failed))
+        return done and pod.sidecar.running and not pod.deleting
+
+    def _end(self, standing: Standing) -> list[Effect]:
+        if rerun_needed(standing):
+            return []
+        verdict = judge_ending(standing, self.spec, self.trainer, self.settings, self.now)
+        if not isinstance(verdict, Verdict) and self.stop and standing.record.prune is None:
+            verdict = Verdict(reasons.STUDY_ENDED, self.stop)
+        if isinstance(verdict, Later):
+            return [Wake(verdict.at)]
+        if verdict is None:
+            return []
+        end = self._ending(standing, verdict)
+        steps: list[Effect] = [RecordEnd(standing.number, end)]
+        if standing.view is not None:
+            warning = end.reason not in ("Completed", "Pruned", "StudyEnded")
+            name, uid = standing.view.name, standing.view.uid
+            steps.append(EmitEvent("Trial", name, uid, warning, end.reason, end.message))
+        return steps
+
+    def _ending(self, standing: Standing, verdict: Verdict) -> End:
+        gpus = gpu_time.template_gpus(self.spec.template)
+        used = gpu_time.held(standing, gpus, self.now)
+        prune = standing.record.prune
+        saved = gpu_time.saved(used, prune.step, self.spec.resource.max) if prune else 0.0
+        return End(
+            reason=verdict.ending.reason,
+            message=verdict.message,
+            state=verdict.ending.state,
+            at=self.now,
+            gpu_seconds=used,
+            gpu_seconds_saved=saved,
+            generation=standing.job.generation if standing.job else 0,
+        )
+
+    def _rerun(self, standing: Standing) -> list[Effect]:
+        pod, job = rerun_needed(standing), standing.job
+        if pod is None or job is None or standing.view is None or standing.live or self.stop:
+            return []
+        stem, _, count = job.name.rpartition("-r")
+        again = int(count) + 1 if stem == standing.view.name and count.isdigit() else 1
+        name = f"{standing.view.name}-r{again}"
+        body = build_job(
+            self.snapshot.study, standing.view, standing.number, self.settings, name=name
+        )
+        return [CreateJob(standing.number, body)]
+
+    def _clear(self, standing: Standing) -> list[Effect]:
+        """Delete the Job and pods of a trial that is pruned or has ended; finished Jobs stay."""
+        if standing.end is None and standing.record.prune is None:
+            return []
+        job, steps = standing.job, list[Effect]()
+        pruned = standing.record.prune is not None
+        if job is not None and (pruned or not (job.complete or job.failed)):
+            steps.append(DeleteJob(standing.number, job.name, job.uid))
+        steps += [DeletePod(pod.name, pod.uid) for pod in self._doomed(standing, pruned)]
+        return steps
+
+    @staticmethod
+    def _doomed(standing: Standing, pruned: bool) -> list[PodView]:
+        """Return the pods to delete: finished ones go with their Job, living ones now."""
+        job = standing.job
+        if not pruned and job is not None and (job.complete or job.failed):
+            return []
+        return [pod for pod in standing.live if not pod.deleting]
+
+    def _suspension(self, standing: Standing) -> list[Effect]:
+        """Suspend or resume the Job, unless a queue owns that field."""
+        job = standing.job
+        if job is None or job.complete or job.failed or standing.end or standing.record.prune:
+            return []
+        if QUEUE_LABEL in self.snapshot.study.labels:
+            return []
+        if self.spec.suspend and not job.suspended:
+            return [SuspendJob(job.name, job.uid, True)]
+        if not self.spec.suspend and job.suspended and job.suspended_by_us:
+            return [SuspendJob(job.name, job.uid, False)]
+        return []
+
+    def _status(self, standing: Standing) -> list[Effect]:
+        view = standing.view
+        if view is None or view.deleting:
+            return []
+        gpus = gpu_time.template_gpus(self.spec.template)
+        patch = merge_patch(view.status, status_of(standing, self.trainer, gpus, self.now))
+        if not patch:
+            return []
+        write = WriteTrialStatus(view.name, view.uid, patch)
+        if set(patch) <= PROGRESS and standing.end is None and standing.record.prune is None:
+            due = view.status_written_at + self._interval(standing)
+            return [write] if self.now >= due else [Wake(due)]
+        unborn = not view.status.get("conditions") and patch.get("phase") == "Pending"
+        if unborn and self.now < view.created_at + _UNBORN:
+            return [Wake(view.created_at + _UNBORN)]
+        return [write]
+
+    def _interval(self, standing: Standing) -> float:
+        """Return the least time between two writes of progress: longer for a longer trial."""
+        began = gpu_time.trainer_began(standing.pods, self.trainer)
+        ran = self.now - began if began is not None else 0.0
+        least = self.settings.progress_interval
+        return min(6 * least, max(least, ran / 2)) if math.isfinite(ran) else least

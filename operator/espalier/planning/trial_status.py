@@ -1,0 +1,142 @@
+"""What a Trial's status says, made anew from what is known each time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from espalier.api.conditions import set_condition, shorten, timestamp
+from espalier.api.reasons import ENDING_BY_REASON, Phase, TrialCondition, TrialReason
+from espalier.planning.ending import disruption_of
+from espalier.planning.gpu_time import held, trainer_began
+from espalier.planning.standing import Standing
+from espalier.planning.status_words import finite
+
+if TYPE_CHECKING:
+    from espalier.pruning import Decision
+
+PROGRESS = frozenset({"step", "latest", "best", "decision", "gpuSeconds"})
+"""Fields that change with each report: they are not written at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A condition's status, reason and message."""
+
+    status: bool
+    reason: str
+    message: str
+
+
+def phase_of(standing: Standing, trainer: str) -> Phase:
+    """Return a trial's phase."""
+    if standing.end is not None:
+        return Phase(standing.end.state.value)
+    return Phase.RUNNING if _trainer_runs(standing, trainer) else Phase.PENDING
+
+
+def status_of(standing: Standing, trainer: str, gpus: float, now: float) -> dict[str, Any]:
+    """Return the status that a Trial should have; None removes a field."""
+    view, record, end = standing.view, standing.record, standing.end
+    assert view is not None
+    started, finished = _started(standing, trainer), _finished(standing)
+    conditions = view.status.get("conditions") or []
+    for type_, phrase in ((TrialCondition.STARTED, started), (TrialCondition.FINISHED, finished)):
+        conditions = set_condition(
+            conditions, type_, phrase.status, phrase.reason, phrase.message, view.generation, now
+        )
+    began = view.status.get("startTime") or _time(trainer_began(standing.pods, trainer))
+    decision = record.prune or record.decision
+    return {
+        "observedGeneration": view.generation,
+        "conditions": conditions,
+        "phase": str(phase_of(standing, trainer)),
+        "number": standing.number,
+        "attempt": record.attempt or None,
+        "step": record.step,
+        "latest": finite(record.latest),
+        "best": finite(record.best),
+        "decision": decision_status(decision) if decision else None,
+        "startTime": began,
+        "completionTime": view.status.get("completionTime") or (timestamp(end.at) if end else None),
+        "gpuSeconds": round(held(standing, gpus, now), 1) if began else None,
+        "gpuSecondsSaved": round(end.gpu_seconds_saved, 1)
+        if end and end.gpu_seconds_saved
+        else None,
+        "reason": finished.reason if end or finished.reason != "InProgress" else started.reason,
+    }
+
+
+def decision_status(decision: Decision) -> dict[str, Any]:
+    """Return a decision as a Trial's status holds it."""
+    evidence = {key: _plain(value) for key, value in list(decision.evidence.items())[:32]}
+    return {
+        "action": str(decision.action),
+        "reason": str(decision.reason),
+        "message": shorten(decision.sentence()),
+        "step": decision.step,
+        "rung": decision.rung,
+        "bracket": decision.bracket,
+        "pruner": decision.pruner,
+        "evidence": evidence,
+    }
+
+
+def _plain(value: float | int | str) -> float | int | str:
+    """Return a number as JSON can hold it: NaN and infinities become words."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _time(at: float | None) -> str | None:
+    return None if at is None else timestamp(at)
+
+
+def _trainer_runs(standing: Standing, trainer: str) -> bool:
+    """Whether the trainer of the newest pod runs, or has run to its end just now."""
+    pod = standing.newest
+    if pod is None or (pod.over and not (standing.job and standing.job.complete)):
+        return False
+    container = pod.containers.get(trainer)
+    return container is not None and container.started_at is not None
+
+
+def _started(standing: Standing, trainer: str) -> Phrase:
+    pod, job = standing.newest, standing.job
+    if standing.end is not None:
+        assert standing.view is not None
+        ran = bool(standing.record.attempt or standing.view.status.get("startTime"))
+        if ran:
+            return Phrase(True, TrialReason.TRAINER_RUNNING, "The trainer has run.")
+        return Phrase(False, TrialReason.QUEUED, "The trial ended before its trainer ran.")
+    if _trainer_runs(standing, trainer):
+        assert pod is not None
+        return Phrase(True, TrialReason.TRAINER_RUNNING, f"The trainer runs in pod {pod.name}.")
+    if job is None:
+        return Phrase(False, TrialReason.QUEUED, "The trial waits for a free slot.")
+    if job.suspended:
+        who = "the Study is suspended" if job.suspended_by_us else "a queue holds the Job back"
+        return Phrase(False, TrialReason.QUEUED, f"The trial waits: {who}.")
+    if pod is None or pod.over:
+        return Phrase(False, TrialReason.JOB_CREATED, f"Job {job.name} is to make a pod.")
+    if pod.unschedulable:
+        return Phrase(False, TrialReason.UNSCHEDULABLE, pod.unschedulable)
+    for container in pod.containers.values():
+        if "Image" in container.waiting_reason:
+            said = f"{container.waiting_reason}: {container.waiting_message}"
+            return Phrase(False, TrialReason.IMAGE_PULLING, said)
+    return Phrase(False, TrialReason.STARTING, f"Pod {pod.name} is being started.")
+
+
+def _finished(standing: Standing) -> Phrase:
+    end, record = standing.end, standing.record
+    if end is not None:
+        known = end.reason if end.reason in ENDING_BY_REASON else "StudyEnded"
+        return Phrase(True, known, end.message)
+    if record.prune is not None:
+        return Phrase(False, TrialReason.STOPPING, record.prune.sentence())
+    lost = next((pod for pod in reversed(standing.pods) if pod.over or pod.deleting), None)
+    if lost is not None and not (standing.job and standing.job.complete):
+        why = disruption_of(lost).reason if lost.disruption else lost.phase
+        return Phrase(False, TrialReason.RETRYING, f"Pod {lost.name} ended ({why}).")
+    return Phrase(False, TrialReason.IN_PROGRESS, "The trial has not ended.")
