@@ -5,16 +5,22 @@ from espalier.pruning.composition import All, Any
 from espalier.pruning.curve import Curve
 from espalier.pruning.decision import Action, Decision
 from espalier.pruning.direction import Direction
+from espalier.pruning.goal import Goal
 from espalier.pruning.guards import Guards, MinimumAcceptable
+from espalier.pruning.hyperband import Hyperband
 from espalier.pruning.judge import Judge, Verdict
 from espalier.pruning.ledger import Derived, Ledger
 from espalier.pruning.nop import Nop
+from espalier.pruning.patient import Patient
 from espalier.pruning.percentile import Median, Percentile
 from espalier.pruning.pruner import OwnValue, Pruner, SettingsError
 from espalier.pruning.reason import Reason
 from espalier.pruning.report import Receipt, Report, TrialState
 from espalier.pruning.step_ranks import Match, Peers
+from espalier.pruning.successive_halving import SuccessiveHalving
 from espalier.pruning.summary import JudgeSummary, ShadowSummary
+from espalier.pruning.threshold import Threshold
+from espalier.pruning.wilcoxon import Wilcoxon
 
 __all__ = [
     "Action",
@@ -25,7 +31,9 @@ __all__ = [
     "Decision",
     "Derived",
     "Direction",
+    "Goal",
     "Guards",
+    "Hyperband",
     "Judge",
     "JudgeSummary",
     "Ledger",
@@ -34,6 +42,7 @@ __all__ = [
     "MinimumAcceptable",
     "Nop",
     "OwnValue",
+    "Patient",
     "Peers",
     "Percentile",
     "Pruner",
@@ -42,6 +51,9 @@ __all__ = [
     "Report",
     "SettingsError",
     "ShadowSummary",
+    "SuccessiveHalving",
+    "Threshold",
     "TrialState",
     "Verdict",
+    "Wilcoxon",
 ]

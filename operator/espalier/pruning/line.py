@@ -25,7 +25,7 @@ class Line:
     def __init__(self, pruner: Pruner) -> None:
         self.pruner = pruner
         self.leaves = leaves(pruner)
-        self._patience = [int(getattr(leaf, "patience", 1)) for leaf in self.leaves]
+        self._patience = [int(getattr(leaf, "votes_needed", 1)) for leaf in self.leaves]
         stated = [getattr(leaf, "stated_risk", None) for leaf in self.leaves]
         self._stated: list[float | None] = stated
         self._spent = [0.0] * len(self.leaves)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -27,7 +28,7 @@ class Pruner(Protocol):
 
     A pruner of your own needs no more than this; offer the class under the entry point
     ``espalier.pruners`` and check it with `espalier.pruning.contract`. Two attributes are
-    optional: `patience` (how many judged steps in a row must say prune before the trial is
+    optional: `votes_needed` (how many judged steps in a row must say prune before the trial is
     pruned; 1 without it) and `stated_risk` (the sum of ``evidence["risk"]`` over all prunings
     that the study may spend; without limit without it).
     """
@@ -92,6 +93,11 @@ class Gated:
         """The parameters by the names they have in a Study."""
         return settings_of(self)
 
+    @property
+    def votes_needed(self) -> int:
+        """How many judged steps in a row must say prune."""
+        return self.patience
+
     def judge(self, ledger: Ledger, trial: int) -> Decision:
         """Judge the trial at its latest step."""
         curve = ledger.curve(trial)
@@ -122,6 +128,10 @@ class Gated:
         """Give the start of the interval that the step is in."""
         past = (step - self.warmup_steps) // self.interval_steps * self.interval_steps
         return past + self.warmup_steps
+
+    def first_check(self, curve: Curve, step: int) -> int:
+        """Give the step at which the trial was judged in the interval that a step is in."""
+        return curve.steps[bisect_left(curve.steps, self.check_before(step))]
 
     def keep(
         self,
