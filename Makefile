@@ -6,14 +6,15 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install check test bench generate clean
+CLUSTER_TARGETS := cluster-up cluster-up-control-plane cluster-status cluster-down kubeconfig
+.PHONY: help install check test bench generate clean $(CLUSTER_TARGETS)
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-24s %s\n", $$1, $$2}'
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
-	@echo "installing the project and its test tools into $(VENV) ..."
+	@echo "installing the project and its test tools into $(VENV) ..." >&2
 	@$(VENV)/bin/pip install -q -e '.[test,fast]' && touch $@
 
 install: $(STAMP) ## Install the project and its test tools into .venv
@@ -30,8 +31,25 @@ test: check ## Everything: checks, then all tests on a real cluster
 bench: $(STAMP) ## Print the benchmarks' figures (not part of `test`)
 	$(PY) -m pytest tests/bench -s
 
-generate: $(STAMP) ## Write the generated files: reference pages and the dashboard
+generate: $(STAMP) ## Write the generated files: CRDs, reference pages, the dashboard
+	$(PY) -m espalier.api.crd crds
+	$(PY) -m espalier.api.reference docs/reference/crd.md
 	$(PY) -m espalier.metrics.reference
+
+cluster-up: $(STAMP) ## Bring up a real Kubernetes on this machine (root, Linux)
+	@$(PY) -m tests.cluster up
+
+cluster-up-control-plane: $(STAMP) ## Bring up a real API server without nodes (no root)
+	@$(PY) -m tests.cluster up --control-plane-only
+
+cluster-status: $(STAMP) ## Show what runs
+	@$(PY) -m tests.cluster status
+
+cluster-down: $(STAMP) ## Take it down, also after a crash
+	@$(PY) -m tests.cluster down
+
+kubeconfig: $(STAMP) ## Print the path of its kubeconfig: export KUBECONFIG=$(make -s kubeconfig)
+	@$(PY) -m tests.cluster kubeconfig
 
 clean: ## Remove what the build left in the checkout
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

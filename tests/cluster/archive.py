@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.cluster.errors import ClusterError
+
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -57,11 +59,24 @@ def write_archive(
 
 def names_in(archive: Path) -> list[str]:
     """Return the repositories and tags that an archive holds."""
+    images = json.loads(_content(archive, "manifest.json"))
+    return [name for image in images for name in image.get("RepoTags") or []]
+
+
+def identity(archive: Path) -> str:
+    """Return what tools call the image's ID: the digest of its settings."""
+    return hashlib.sha256(_content(archive, "config.json")).hexdigest()
+
+
+def _content(archive: Path, name: str) -> bytes:
     with tarfile.open(archive) as tar:
-        file = tar.extractfile("manifest.json")
+        try:
+            file = tar.extractfile(name)
+        except KeyError:
+            file = None
         if file is None:
-            raise ValueError(f"{archive} is no docker-archive: it has no manifest.json")
-        return [tag for image in json.load(file) for tag in image.get("RepoTags") or []]
+            raise ClusterError(f"{archive} holds no {name}: expected a docker-archive.")
+        return file.read()
 
 
 def _checked(item: tarfile.TarInfo, keep: Callable[[str], bool]) -> tarfile.TarInfo | None:

@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.cluster.archive import names_in, write_archive
+from tests.cluster.archive import identity, names_in, write_archive
 from tests.cluster.build import locked
 from tests.cluster.errors import ClusterError
 from tests.cluster.layout import Layout
@@ -44,9 +44,12 @@ def offer_base(cache: Path, progress: Progress) -> None:
     """Let buildah know the base image by its name, for `--build-arg BASE=…`."""
     archive = base_archive(cache, progress)
     known = subprocess.run(
-        ["buildah", "inspect", "--type", "image", BASE], capture_output=True, check=False
+        ["buildah", "inspect", "--type", "image", "--format", "{{.FromImageID}}", BASE],
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    if known.returncode != 0:
+    if known.stdout.strip() != identity(archive):
         with progress.step(f"offer {BASE} to buildah"):
             _run(["buildah", "pull", "--policy", "never", f"docker-archive:{archive}"])
 
