@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 CLUSTER_TARGETS := cluster-up cluster-up-control-plane cluster-status cluster-down kubeconfig
-.PHONY: help install check test bench generate clean $(CLUSTER_TARGETS)
+.PHONY: help install check test bench generate images clean $(CLUSTER_TARGETS)
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-24s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ cluster-down: $(STAMP) ## Take it down, also after a crash
 
 kubeconfig: $(STAMP) ## Print the path of its kubeconfig: export KUBECONFIG=$(make -s kubeconfig)
 	@$(PY) -m tests.cluster kubeconfig
+
+images: $(STAMP) ## Build the images and load them into the cluster, if it is up
+	$(PY) -m tests.images
 
 clean: ## Remove what the build left in the checkout
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
