@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from espalier.planning.record import StudyRecord
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
-
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +23,8 @@ class StudyView:
     deleting: bool
     spec: StudySpec | None
     error: str | None = None
-    labels: Mapping[str, str] = NOTHING
-    status: Mapping[str, Any] = NOTHING
+    labels: Mapping[str, str] = field(default_factory=dict)
+    status: Mapping[str, Any] = field(default_factory=dict)
     status_written_at: float = 0.0
 
 
@@ -43,7 +40,7 @@ class TrialView:
     created_at: float = 0.0
     deleting: bool = False
     adopted: bool = True
-    status: Mapping[str, Any] = NOTHING
+    status: Mapping[str, Any] = field(default_factory=dict)
     status_written_at: float = 0.0
 
 
@@ -97,7 +94,7 @@ class PodView:
     message: str = ""
     unschedulable: str = ""
     gpus: float = 0.0
-    containers: Mapping[str, ContainerView] = NOTHING
+    containers: Mapping[str, ContainerView] = field(default_factory=dict)
     sidecar: ContainerView | None = None
 
     @property
@@ -133,5 +130,5 @@ class Snapshot:
     jobs: tuple[JobView, ...] = ()
     pods: tuple[PodView, ...] = ()
     template: TemplateVerdict | None = None
-    bound: Mapping[str, int] = NOTHING
+    bound: Mapping[str, int] = field(default_factory=dict)
     tails: frozenset[str] = field(default_factory=frozenset)
