@@ -8,6 +8,7 @@ from espalier import __version__
 
 COMMANDS = {
     "run": "espalier.cli.run",
+    "export": "espalier.cli.export",
     "watch": "espalier.cli.watch",
     "replay": "espalier.cli.replay",
     "backtest": "espalier.cli.backtest",
