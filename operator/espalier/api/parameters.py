@@ -30,7 +30,6 @@ MAX_VALUES = 64
 MAX_LATTICE = 1_000_000_000
 
 BoundedInt = Annotated[int, Field(ge=-LARGEST_INT, le=LARGEST_INT)]
-BoundedFloat = Annotated[float, Field(ge=-LARGEST_FLOAT, le=LARGEST_FLOAT)]
 
 _RANGE_RULES = (
     Rule(
@@ -54,15 +53,19 @@ _RANGE_RULES = (
 class FloatSpec(Model):
     """A range of real numbers, both ends included."""
 
-    min: BoundedFloat
-    max: BoundedFloat
+    min: float
+    max: float
     scale: Scale = Scale.LINEAR
     """Log covers each order of magnitude evenly."""
-    step: Annotated[float, Field(gt=0, le=LARGEST_FLOAT)] | None = None
+    step: Annotated[float, Field(gt=0)] | None = None
     """Only min, min + step, min + 2 step, ... up to max."""
 
     rules: ClassVar = (
         *_RANGE_RULES,
+        Rule(
+            "self.min >= -1e300 && self.max <= 1e300",
+            "min and max must lie between -1e300 and 1e300; choose a narrower range",
+        ),
         Rule(
             "!has(self.step) || (self.step <= self.max - self.min"
             f" && (self.max - self.min) / self.step <= {MAX_LATTICE}.0)",
@@ -116,14 +119,12 @@ class WhenSpec(Model):
 
     parameter: Annotated[str, Field(pattern=NAME_PATTERN, max_length=63)]
     """Name of a categorical or int parameter that comes before this one in the list."""
-    in_: Annotated[
-        tuple[Scalar, ...], Field(alias="in", min_length=1, max_length=MAX_VALUES)
-    ]
+    in_: Annotated[tuple[Scalar, ...], Field(alias="in", min_length=1, max_length=MAX_VALUES)]
     """Values of that parameter with which this one takes part."""
 
 
 class ParameterSpec(Model):
-    """One parameter: its name, exactly one of float, int and categorical, and when it takes part."""
+    """A parameter: name, exactly one of float, int and categorical, and when it takes part."""
 
     name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=63)]
     """Reaches the trainer as the environment variable `PARAM_<name>`."""

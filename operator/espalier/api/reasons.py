@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from espalier.pruning.report import TrialState
+from espalier.pruning import TrialState
 
 
 class StudyCondition(StrEnum):
@@ -178,7 +178,7 @@ class StudyReason(ConditionReason):
     """Reasons of a Study's conditions."""
 
     SPEC_ACCEPTED = "SpecAccepted", "Accepted", "The spec can be carried out."
-    SPEC_REFUSED = "SpecRefused", "Accepted", "The spec cannot be carried out; the message says why."
+    SPEC_REFUSED = "SpecRefused", "Accepted", "The spec cannot be carried out."
     TEMPLATE_REFUSED = (
         "TemplateRefused",
         "Accepted",
@@ -200,8 +200,8 @@ class StudyReason(ConditionReason):
     TRIALS_FAILING = "TrialsFailing", "Degraded", "Trials fail; the message has the newest ending."
     NO_METRIC_YET = "NoMetricYet", "Degraded", "A trial runs and reports nothing under the metric."
     UNSCHEDULABLE = "Unschedulable", "Degraded", "The scheduler finds no node for a trial's pod."
-    QUOTA_EXCEEDED = "QuotaExceeded", "Degraded", "The namespace's quota refuses a trial's Job or pod."
-    PRUNING_PAUSED = "PruningPaused", "Degraded", "Too many trials were pruned at once; pruning pauses."
+    QUOTA_EXCEEDED = "QuotaExceeded", "Degraded", "The namespace's quota refuses a trial."
+    PRUNING_PAUSED = "PruningPaused", "Degraded", "Too many prunings at once; pruning pauses."
     STORE_UNAVAILABLE = "StoreUnavailable", "Degraded", "Values cannot be stored now; they wait."
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from espalier.api.parameters import (
+    LARGEST_FLOAT,
     MAX_LATTICE,
     FloatSpec,
     IntSpec,
@@ -124,6 +125,14 @@ def _check_range(path: str, spec: FloatSpec | IntSpec) -> None:
             f"expected min greater than 0, since scale is Log, got {spec.min}; raise min, or set "
             "scale: Linear",
         )
+    if isinstance(spec, FloatSpec) and not (
+        spec.min >= -LARGEST_FLOAT and spec.max <= LARGEST_FLOAT
+    ):
+        raise SpecError(
+            path,
+            f"expected min and max between -1e300 and 1e300, got {spec.min} and {spec.max}; choose "
+            "a narrower range",
+        )
     if spec.step is None:
         return
     if spec.scale is Scale.LOG:
@@ -133,7 +142,7 @@ def _check_range(path: str, spec: FloatSpec | IntSpec) -> None:
             "scale: Linear",
         )
     steps = (spec.max - spec.min) / spec.step
-    if not 1 <= steps or (isinstance(spec, FloatSpec) and not steps <= MAX_LATTICE):
+    if steps < 1 or (isinstance(spec, FloatSpec) and steps > MAX_LATTICE):
         raise SpecError(
             f"{path}.step",
             f"expected a step that fits between min and max, at most 1e9 times, got {spec.step}; "
@@ -141,9 +150,7 @@ def _check_range(path: str, spec: FloatSpec | IntSpec) -> None:
         )
 
 
-def _check_when(
-    path: str, parameter: ParameterSpec, earlier: Mapping[str, ParameterSpec]
-) -> None:
+def _check_when(path: str, parameter: ParameterSpec, earlier: Mapping[str, ParameterSpec]) -> None:
     when = parameter.when
     if when is None:
         return

@@ -11,7 +11,7 @@ from espalier.api.meta import ObjectMeta
 from espalier.api.parameters import MAX_PARAMETERS, ParameterSpec, SamplerSpec
 from espalier.api.pruner import PrunerSpec, PruningSpec
 from espalier.api.study_status import StudyStatus
-from espalier.pruning.direction import Direction
+from espalier.pruning import Direction
 
 METRIC_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_.]{0,62}$"
 LARGEST_STEP = 2**53 - 1
@@ -56,7 +56,9 @@ class TrialsSpec(Model):
 class FileCollector(Model):
     """Where the trainer writes its values."""
 
-    path: Annotated[str, Field(pattern=r"^/espalier/.+", max_length=256)] = "/espalier/reports.jsonl"
+    path: Annotated[str, Field(pattern=r"^/espalier/.+", max_length=256)] = (
+        "/espalier/reports.jsonl"
+    )
     """A file of JSON lines that the sidecar follows, in the volume /espalier."""
 
 
@@ -93,9 +95,6 @@ class CollectorSpec(Model):
     )
 
 
-_NAMES = "self.parameters.map(n, n.name)"
-
-
 class StudySpec(Model):
     """What is to be tuned, how trials are chosen and pruned, and the pod that trains."""
 
@@ -128,8 +127,8 @@ class StudySpec(Model):
 
     rules: ClassVar = (
         Rule(
-            f"self.parameters.all(p, !has(p.when) || ({_NAMES}.indexOf(p.when.parameter) >= 0"
-            f" && {_NAMES}.indexOf(p.when.parameter) < {_NAMES}.indexOf(p.name)))",
+            "self.parameters.all(i, p, !has(p.when) ||"
+            " self.parameters.exists(j, q, j < i && q.name == p.when.parameter))",
             "when must name a parameter that comes before; put that parameter first in the list",
             field_path=".parameters",
         ),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from espalier.api.base import Status
 from espalier.api.status import Conditions, Count, Name, ParameterValues, Time, Word
+
+if TYPE_CHECKING:
+    from espalier.pruning import JudgeSummary
 
 
 class TrialCounts(Status):
@@ -44,31 +47,55 @@ class GpuSeconds(Status):
 class ShadowStatus(Status):
     """What a pruner that judges without acting would have done."""
 
-    pruner: Annotated[str, Field(max_length=63)]
-    would_prune: Count = 0
-    """Number of trials that it would have pruned."""
-    saved_steps: Annotated[float, Field(ge=0)] | None = None
-    """Steps that it would have saved."""
-    saved_share: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Share of the study's steps that it would have saved."""
-    would_lose_best: bool | None = None
+    name: Name
+    pruner: Annotated[str, Field(max_length=253)]
+    judged: Count
+    """Number of trials that it judged."""
+    would_prune: Count
+    """Number of these that it would have pruned."""
+    steps: Count
+    """Steps that the trials have done."""
+    would_save: Count
+    """How many of these it would have saved."""
+    loses_best: bool
     """Whether it would have pruned the best trial."""
 
 
 class PruningStatus(Status):
     """What pruning has risked, and how often it was wrong as far as exempt trials tell."""
 
+    judged: Count = 0
+    """Number of values that were judged."""
     risk_stated: float | None = None
+    """Probability of losing the best trial that the pruner may spend on the whole study."""
     risk_spent: float | None = None
     risk_left: float | None = None
-    exempt_trials: Count | None = None
+    exempt: Count = 0
+    """Number of trials that are never pruned, to measure how often pruning is wrong."""
+    exempt_would_prune: Count = 0
+    """Completed exempt trials that would have been pruned."""
+    false_prunes: Count = 0
+    """Those of them that ended better than every completed trial that was not exempt."""
     false_prune_rate: float | None = None
-    """Share of the exempt trials that would have been pruned and ended as the best."""
+    """Their share; the bounds are those of a 95 % interval."""
     false_prune_low: float | None = None
     false_prune_high: float | None = None
-    breaker_open: bool | None = None
+    breaker_open: bool = False
     """True while pruning pauses because too many trials were pruned in a short time."""
     shadows: Annotated[tuple[ShadowStatus, ...], Field(max_length=8)] = ()
+
+
+def pruning_status(summary: JudgeSummary) -> dict[str, Any]:
+    """Return ``status.pruning`` of a Study, as a plain object without empty fields."""
+    known = {
+        name: getattr(summary, name) for name in PruningStatus.model_fields if name != "shadows"
+    }
+    shadows = tuple(
+        ShadowStatus(**{name: getattr(shadow, name) for name in ShadowStatus.model_fields})
+        for shadow in summary.shadows
+    )
+    status = PruningStatus(**known, shadows=shadows)
+    return status.model_dump(mode="json", exclude_none=True)
 
 
 class StudyStatus(Status):

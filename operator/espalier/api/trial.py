@@ -10,7 +10,7 @@ from espalier.api.base import API_VERSION, Model, Rule, Status
 from espalier.api.meta import ObjectMeta
 from espalier.api.reasons import Phase
 from espalier.api.scalar import Scalar
-from espalier.api.status import Conditions, Count, Message, ParameterValues, Time, Word
+from espalier.api.status import Conditions, Count, Message, Time, Word
 
 
 class StudyReference(Model):
