@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 CLUSTER_TARGETS := cluster-up cluster-up-control-plane cluster-status cluster-down kubeconfig
-.PHONY: help install check test bench generate images clean $(CLUSTER_TARGETS)
+.PHONY: help install check test bench generate images deploy demo clean $(CLUSTER_TARGETS)
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-24s %s\n", $$1, $$2}'
@@ -33,6 +33,7 @@ bench: $(STAMP) ## Print the benchmarks' figures (not part of `test`)
 
 generate: $(STAMP) ## Write the generated files: CRDs, reference pages, the dashboard
 	$(PY) -m espalier.api.crd crds
+	cp crds/*.yaml charts/espalier/files/crds/
 	$(PY) -m espalier.api.reference docs/reference/crd.md
 	$(PY) -m espalier.metrics.reference
 
@@ -53,6 +54,12 @@ kubeconfig: $(STAMP) ## Print the path of its kubeconfig: export KUBECONFIG=$(ma
 
 images: $(STAMP) ## Build the images and load them into the cluster, if it is up
 	$(PY) -m tests.images
+
+deploy: $(STAMP) ## Build the images and install the chart on the cluster
+	@$(PY) -m tests.deploy
+
+demo: $(STAMP) ## Everything from nothing: cluster, chart, a study, its trials live
+	@$(PY) -m tests.demo
 
 clean: ## Remove what the build left in the checkout
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

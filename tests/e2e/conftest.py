@@ -1,18 +1,23 @@
 """A cluster with the chart installed, as `make deploy` installs it."""
 
 import os
-import subprocess
+from pathlib import Path
 
 import pytest
 
-from tests.e2e.world import ROOT, World
+from tests.cluster.build import link_tools
+from tests.cluster.layout import cache_folder
+from tests.cluster.progress import Progress
+from tests.deploy import deploy
+from tests.e2e.world import World
 
 
 @pytest.fixture(scope="session")
-def world(cluster: str) -> World:
+def world(cluster: Path, pytestconfig: pytest.Config) -> World:
     """Build the images, install the chart and return the user's view of the cluster."""
-    environment = {**os.environ, "KUBECONFIG": str(cluster)}
-    subprocess.run(["make", "-s", "deploy"], cwd=ROOT, env=environment, check=True, timeout=900)
-    world = World(str(cluster))
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        deploy(os.environ.get("ESPALIER_CLUSTER", "espalier"), Progress())
+    world = World(str(cluster), str(link_tools(cache_folder()) / "kubectl"))
     world.operator_pod()
     return world

@@ -36,3 +36,7 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="espalier")
 def main() -> None:
     """Prune hyperparameter-tuning jobs on Kubernetes."""
+
+
+if __name__ == "__main__":
+    main()

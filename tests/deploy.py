@@ -1,0 +1,74 @@
+"""`python -m tests.deploy`: build the images and install the chart, as on a cluster of one's own.
+
+With `KUBECONFIG` naming a cluster that is not one of ours, the images have to be where it finds
+them; ESPALIER_IMAGES is then what stands before their names.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+import click
+
+from tests.cluster import lifecycle
+from tests.cluster.build import link_tools
+from tests.cluster.errors import ClusterError
+from tests.cluster.layout import Kind, cache_folder
+from tests.cluster.progress import Progress
+from tests.images.cli import make
+from tests.images.recipe import RECIPES, ROOT
+
+NAMESPACE = "espalier-system"
+OWN_IMAGES = "registry.local"
+
+
+def deploy(name: str, progress: Progress) -> None:
+    """Bring the chart of this checkout onto the cluster and wait until the operator is ready."""
+    foreign = lifecycle.foreign_kubeconfig()
+    if foreign is None:
+        layout = lifecycle.up(name, Kind.FULL, progress)
+        kubeconfig = layout.kubeconfig
+        built = make(tuple(RECIPES), name, progress)
+        version = hashlib.sha256("".join(b.archive.name for b in built).encode()).hexdigest()[:16]
+        images, tag = OWN_IMAGES, "dev"
+    else:
+        kubeconfig, version, tag = foreign, "foreign", "dev"
+        images = os.environ.get("ESPALIER_IMAGES", "")
+        if not images:
+            raise ClusterError(
+                "KUBECONFIG names a cluster that is not one of ours: push the images of "
+                "`python -m tests.images` to where it finds them, and set ESPALIER_IMAGES to what "
+                "stands before their names."
+            )
+    command = [
+        *("helm", "upgrade", "--install", "espalier", "charts/espalier"),
+        *("--namespace", NAMESPACE, "--create-namespace", "--wait", "--timeout", "3m"),
+        *("--set", f"image.repository={images}/espalier-operator,image.tag={tag}"),
+        *("--set", f"sidecar.image.repository={images}/espalier-sidecar,sidecar.image.tag={tag}"),
+        *("--set", "store.persistence.keep=false"),
+        *("--set-string", f"podAnnotations.images={version}"),
+    ]
+    path = f"{link_tools(cache_folder())}:{os.environ['PATH']}"
+    environment = {**os.environ, "KUBECONFIG": str(kubeconfig), "PATH": path}
+    with progress.step("install the chart"):
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+    if done.returncode:
+        raise ClusterError(f"helm could not install the chart:\n{done.stderr.strip()}")
+
+
+@click.command()
+@click.option("--name", envvar="ESPALIER_CLUSTER", default="espalier", help="Which cluster.")
+def main(name: str) -> None:
+    """Build the images, load them, install the chart of this checkout."""
+    try:
+        deploy(name, Progress())
+    except ClusterError as error:
+        click.echo(f"\n{error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
