@@ -74,9 +74,10 @@ class Prometheus:
     def ready(self) -> bool:
         """Whether it answers and its target is up."""
         try:
-            return self.values("up") == [1.0]
+            urllib.request.urlopen(f"{self.url}/-/ready", timeout=10).close()
         except OSError:
             return False
+        return self.values("up") == [1.0]
 
     def await_data(self, timeout: float) -> None:
         """Wait until every query of the dashboard has data; else say which have none."""

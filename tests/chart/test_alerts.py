@@ -1,0 +1,117 @@
+"""The alerts fire when they should, and only then, as Prometheus itself computes them."""
+
+import subprocess
+
+import pytest
+import yaml
+
+from espalier.metrics.declared import BY_NAME
+from tests.chart.rendering import CHART
+from tests.metrics.prometheus import binary
+from tests.metrics.test_dashboard import declared_names
+
+ALERTS = CHART / "files" / "alerts.yaml"
+RULES = {
+    rule["alert"]: rule
+    for group in yaml.safe_load(ALERTS.read_text())["groups"]
+    for rule in group["rules"]
+}
+BUILD = ('espalier_build_info{version="0.1.0"}', "1+0x120")
+RUNNING = 'espalier_trials{namespace="a",study="s",phase="Running"}'
+ACCEPTED = 'espalier_report_requests_total{code="Accepted"}'
+REFUSED = 'espalier_report_requests_total{code="BadStep"}'
+GONE = "espalier_decision_to_pod_gone_seconds_bucket"
+BREAKER = 'espalier_pruning_breaker_open{namespace="a",study="s"}'
+
+# Series over two hours, a sample a minute; and the alerts that fire at their end.
+CASES = {
+    "all is well": ([BUILD, (RUNNING, "4+0x120"), (ACCEPTED, "0+60x120")], []),
+    "a tenth of a percent is refused": (
+        [BUILD, (ACCEPTED, "0+1000x120"), (REFUSED, "0+1x120")],
+        [],
+    ),
+    "a bad Study is its author's business": (
+        [BUILD, ('espalier_reconcile_errors_total{treatment="SpecError"}', "0+60x120")],
+        [],
+    ),
+    "the operator is gone": ([(BUILD[0], "1+0x10")], ["EspalierDown"]),
+    "half of the posts are refused": (
+        [BUILD, (ACCEPTED, "0+60x120"), (REFUSED, "0+60x120")],
+        ["EspalierIngestErrors"],
+    ),
+    "trials run and nothing comes": (
+        [BUILD, (RUNNING, "4+0x120"), (ACCEPTED, "7+0x120")],
+        ["EspalierIngestSilent"],
+    ),
+    "the disk is full": (
+        [BUILD, ("espalier_store_commit_errors_total", "0+5x120")],
+        ["EspalierStoreFails"],
+    ),
+    "a bug comes up again and again": (
+        [BUILD, ('espalier_reconcile_errors_total{treatment="InternalError"}', "0+60x120")],
+        ["EspalierReconcileErrors"],
+    ),
+    "trainers do not end on SIGTERM": (
+        [
+            BUILD,
+            (GONE + '{le="120"}', "0+0x120"),
+            (GONE + '{le="300"}', "0+2x120"),
+            (GONE + '{le="+Inf"}', "0+2x120"),
+        ],
+        ["EspalierPodsGoSlowly"],
+    ),
+    "the breaker stays open": ([BUILD, (BREAKER, "1+0x120")], ["EspalierBreakerOpen"]),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_firing(case, tmp_path):
+    series, firing = CASES[case]
+    asked = [
+        {
+            "eval_time": "2h",
+            "alertname": name,
+            "exp_alerts": [expected(name)] if name in firing else [],
+        }
+        for name in RULES
+    ]
+    test = {
+        "rule_files": [str(ALERTS)],
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": [{"series": name, "values": values} for name, values in series],
+                "alert_rule_test": asked,
+            }
+        ],
+    }
+    (tmp_path / "test.yaml").write_text(yaml.safe_dump(test))
+    done = subprocess.run(
+        [binary("promtool"), "test", "rules", str(tmp_path / "test.yaml")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def expected(name):
+    """The alert as it fires for the one series of the case."""
+    study = {"namespace": "a", "study": "s"} if name == "EspalierBreakerOpen" else {}
+    treatment = {"treatment": "InternalError"} if name == "EspalierReconcileErrors" else {}
+    labels = {**study, **treatment}
+    annotations = dict(RULES[name]["annotations"])
+    for label, value in labels.items():
+        annotations["summary"] = annotations["summary"].replace(f"{{{{ $labels.{label} }}}}", value)
+    return {"exp_labels": {**RULES[name]["labels"], **labels}, "exp_annotations": annotations}
+
+
+def test_every_alert_fires_in_some_case():
+    assert {name for _, firing in CASES.values() for name in firing} == set(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_an_alert_asks_for_declared_metrics_alone(rule):
+    names = set(declared_names(rule["expr"]))
+    assert names
+    assert names <= set(BY_NAME)

@@ -1,0 +1,299 @@
+"""What each value does to the rendered objects."""
+
+import json
+
+import pytest
+import yaml
+
+from tests.chart.rendering import (
+    CHART,
+    ROOT,
+    SYSTEM,
+    container,
+    environment,
+    helm,
+    of_kind,
+    render,
+)
+
+KEEP = ("helm.sh/resource-policy", "keep")
+
+
+@pytest.fixture(scope="module")
+def default():
+    return render()
+
+
+def pod(objects):
+    return of_kind(objects, "Deployment")["espalier"]["spec"]["template"]["spec"]
+
+
+def test_lint_finds_nothing():
+    done = helm("lint", "--strict", str(CHART))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ERROR" not in done.stdout
+    assert "WARNING" not in done.stdout
+
+
+def test_every_namespaced_object_names_its_namespace_and_every_object_its_release(default):
+    cluster_wide = {
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "CustomResourceDefinition",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+    }
+    for found in default:
+        if found["kind"] not in cluster_wide:
+            assert found["metadata"]["namespace"] == SYSTEM
+        if found["kind"] != "CustomResourceDefinition":
+            labels = found["metadata"]["labels"]
+            assert labels["app.kubernetes.io/instance"] == "espalier"
+
+
+def test_no_two_objects_share_kind_name_and_namespace():
+    objects = render(
+        {
+            "dashboard.enabled": True,
+            "networkPolicy.enabled": True,
+            "metrics.serviceMonitor.enabled": True,
+            "metrics.prometheusRule.enabled": True,
+            "scope.namespaces": ["a", "b", SYSTEM],
+        }
+    )
+    keys = [(o["kind"], o["metadata"]["name"], o["metadata"].get("namespace", "")) for o in objects]
+    assert len(set(keys)) == len(keys)
+
+
+def test_the_pod_meets_the_restricted_profile(default):
+    spec = pod(default)
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for each in spec["containers"]:
+        assert each["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+    kinds = {next(iter(set(volume) - {"name"})) for volume in spec["volumes"]}
+    assert kinds == {"persistentVolumeClaim", "emptyDir"}
+
+
+def test_no_two_operators_ever_write_the_same_store(default):
+    deployment = of_kind(default, "Deployment")["espalier"]["spec"]
+    claim = of_kind(default, "PersistentVolumeClaim")["espalier-store"]["spec"]
+    assert deployment["replicas"] == 1
+    assert deployment["strategy"] == {"type": "Recreate"}
+    assert claim["accessModes"] == ["ReadWriteOncePod"]
+
+
+def test_the_three_probes_ask_the_metrics_port(default):
+    found = container(default)
+    assert found["livenessProbe"]["httpGet"] == {"path": "/livez", "port": "metrics"}
+    assert found["startupProbe"]["httpGet"] == {"path": "/livez", "port": "metrics"}
+    assert found["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "metrics"}
+    assert {port["name"] for port in found["ports"]} == {"ingest", "metrics"}
+
+
+def test_services_select_the_pod_and_name_its_ports(default):
+    labels = of_kind(default, "Deployment")["espalier"]["spec"]["template"]["metadata"]["labels"]
+    ports = {port["name"] for port in container(default)["ports"]}
+    services = of_kind(default, "Service")
+    assert set(services) == {"espalier", "espalier-metrics"}
+    for service in services.values():
+        assert service["spec"]["selector"].items() <= labels.items()
+        assert {port["targetPort"] for port in service["spec"]["ports"]} <= ports
+
+
+def test_sidecars_are_sent_to_the_ingest_service():
+    objects = render({"ingest.port": 9443})
+    assert environment(objects)["ESPALIER_INGEST_PORT"] == "9443"
+    assert environment(objects)["ESPALIER_INGEST_URL"] == f"https://espalier.{SYSTEM}.svc:9443"
+    assert of_kind(objects, "Service")["espalier"]["spec"]["ports"][0]["port"] == 9443
+
+
+def test_service_links_cannot_set_the_operators_variables(default):
+    assert pod(default)["enableServiceLinks"] is False
+
+
+@pytest.mark.parametrize(
+    ("values", "image"),
+    [
+        pytest.param({}, "espalier-operator:0.1.0", id="no tag: the chart's appVersion"),
+        pytest.param({"image.tag": "dev"}, "espalier-operator:dev", id="a tag"),
+        pytest.param(
+            {"image.tag": "dev", "image.digest": "sha256:" + "0" * 64},
+            "espalier-operator@sha256:" + "0" * 64,
+            id="a digest wins over a tag",
+        ),
+    ],
+)
+def test_the_operators_image(values, image):
+    assert container(render(values))["image"].endswith(image)
+
+
+def test_the_sidecars_image_is_told_to_the_operator():
+    values = {"sidecar.image.repository": "registry.local/sidecar", "sidecar.image.tag": "dev"}
+    assert environment(render(values))["ESPALIER_SIDECAR_IMAGE"] == "registry.local/sidecar:dev"
+
+
+@pytest.mark.parametrize(
+    ("release", "name"),
+    [("espalier", "espalier"), ("my-espalier", "my-espalier"), ("a", "a-espalier")],
+)
+def test_names_carry_the_release_once(release, name):
+    assert set(of_kind(render(release=release), "Deployment")) == {name}
+
+
+class TestStore:
+    def test_an_existing_claim_is_used_and_none_is_made(self):
+        objects = render({"store.persistence.existingClaim": "mine"})
+        assert not of_kind(objects, "PersistentVolumeClaim")
+        assert {"claimName": "mine"} in [
+            v.get("persistentVolumeClaim") for v in pod(objects)["volumes"]
+        ]
+
+    def test_without_persistence_there_is_an_empty_dir_and_a_warning(self):
+        objects = render({"store.persistence.enabled": False})
+        assert not of_kind(objects, "PersistentVolumeClaim")
+        assert {"name": "store", "emptyDir": {}} in pod(objects)["volumes"]
+
+    @pytest.mark.parametrize("keep", [True, False])
+    def test_uninstalling_leaves_the_claim_unless_told_otherwise(self, keep):
+        objects = render({"store.persistence.keep": keep})
+        claim = of_kind(objects, "PersistentVolumeClaim")["espalier-store"]
+        assert (KEEP in claim["metadata"].get("annotations", {}).items()) is keep
+
+    def test_size_and_class_are_taken(self):
+        values = {"store.persistence.size": "50Gi", "store.persistence.storageClass": "fast"}
+        claim = of_kind(render(values), "PersistentVolumeClaim")["espalier-store"]["spec"]
+        assert claim["resources"]["requests"]["storage"] == "50Gi"
+        assert claim["storageClassName"] == "fast"
+
+
+class TestCertificateAuthority:
+    def test_the_secret_is_empty_and_kept(self, default):
+        secret = of_kind(default, "Secret")["espalier-ca"]
+        assert not {"data", "stringData", "immutable"} & set(secret)
+        assert KEEP in secret["metadata"]["annotations"].items()
+
+    def test_its_name_is_told_to_the_operator_and_to_its_role(self):
+        objects = render({"ingest.caSecret": "our-ca"})
+        assert environment(objects)["ESPALIER_CA_SECRET"] == "our-ca"
+        assert set(of_kind(objects, "Secret")) == {"our-ca"}
+        rule = of_kind(objects, "Role")["espalier-ca"]["rules"][0]
+        assert rule["resourceNames"] == ["our-ca"]
+
+
+class TestCustomResourceDefinitions:
+    @pytest.mark.parametrize("source", sorted((ROOT / "crds").glob("*.yaml")), ids=lambda p: p.name)
+    def test_the_chart_carries_the_generated_ones(self, source):
+        copy = CHART / "files" / "crds" / source.name
+        assert copy.read_text() == source.read_text(), "run `make generate`"
+
+    def test_the_chart_carries_no_others(self):
+        ours = {path.name for path in (ROOT / "crds").glob("*.yaml")}
+        assert {path.name for path in (CHART / "files" / "crds").glob("*.yaml")} == ours
+        assert len(ours) == 2
+
+    @pytest.mark.parametrize("keep", [True, False])
+    def test_they_are_rendered_whole_and_kept_unless_told_otherwise(self, keep):
+        rendered = of_kind(render({"crds.keep": keep}), "CustomResourceDefinition")
+        for path in (ROOT / "crds").glob("*.yaml"):
+            source = yaml.safe_load(path.read_text())
+            found = rendered[source["metadata"]["name"]]
+            annotations = found["metadata"].pop("annotations", {})
+            assert (KEEP in annotations.items()) is keep
+            assert found == source
+
+    def test_they_can_be_left_to_another_release(self):
+        assert not of_kind(render({"crds.enabled": False}), "CustomResourceDefinition")
+
+
+class TestScope:
+    def test_without_namespaces_the_operator_serves_all(self, default):
+        assert environment(default)["ESPALIER_NAMESPACES"] == ""
+        assert "espalier" in of_kind(default, "ClusterRole")
+        assert set(of_kind(default, "Role")) == {"espalier-ca"}
+
+    def test_with_namespaces_there_is_a_role_in_each_and_only_tokenreview_for_the_cluster(self):
+        objects = render({"scope.namespaces": ["team-a", "team-b"]})
+        assert environment(objects)["ESPALIER_NAMESPACES"] == "team-a,team-b"
+        bound = of_kind(objects, "ClusterRoleBinding")
+        assert set(bound) == {"espalier-tokenreview"}
+        roles = {
+            (o["metadata"]["namespace"], o["metadata"]["name"])
+            for o in objects
+            if o["kind"] == "Role"
+        }
+        assert roles == {("team-a", "espalier"), ("team-b", "espalier"), (SYSTEM, "espalier-ca")}
+
+    def test_the_policies_apply_where_the_operator_works(self):
+        objects = render({"scope.namespaces": ["team-a"]})
+        for binding in of_kind(objects, "ValidatingAdmissionPolicyBinding").values():
+            selector = binding["spec"]["matchResources"]["namespaceSelector"]
+            assert selector["matchExpressions"][0]["values"] == ["team-a"]
+
+
+class TestMonitoring:
+    def test_nothing_of_it_is_made_unless_asked_for(self, default):
+        kinds = {found["kind"] for found in default}
+        assert not kinds & {"ServiceMonitor", "PrometheusRule", "ConfigMap", "NetworkPolicy"}
+
+    def test_the_service_monitor_finds_the_metrics_service_alone(self):
+        objects = render({"metrics.serviceMonitor.enabled": True})
+        monitor = of_kind(objects, "ServiceMonitor")["espalier"]["spec"]
+        matched = [
+            name
+            for name, service in of_kind(objects, "Service").items()
+            if monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+        ]
+        assert matched == ["espalier-metrics"]
+        assert monitor["endpoints"] == [{"port": "metrics", "interval": "30s", "honorLabels": True}]
+
+    def test_the_dashboard_is_the_generated_file_under_grafanas_label(self):
+        values = {"dashboard.enabled": True, "dashboard.namespace": "grafana"}
+        config = of_kind(render(values), "ConfigMap")["espalier-dashboard"]
+        assert config["metadata"]["labels"]["grafana_dashboard"] == "1"
+        assert config["metadata"]["namespace"] == "grafana"
+        file = CHART / "files" / "dashboards" / "espalier.json"
+        assert json.loads(config["data"]["espalier.json"]) == json.loads(file.read_text())
+
+    def test_the_label_that_grafana_looks_for_can_be_another(self):
+        values = {
+            "dashboard.enabled": True,
+            "dashboard.label": "dash",
+            "dashboard.labelValue": "yes",
+        }
+        config = of_kind(render(values), "ConfigMap")["espalier-dashboard"]
+        assert config["metadata"]["labels"]["dash"] == "yes"
+
+    def test_the_alerts_are_rendered_as_they_are_tested(self):
+        rule = of_kind(render({"metrics.prometheusRule.enabled": True}), "PrometheusRule")
+        assert rule["espalier"]["spec"] == yaml.safe_load((CHART / "files/alerts.yaml").read_text())
+
+
+class TestNetworkPolicy:
+    def test_only_trials_may_report(self):
+        policy = of_kind(render({"networkPolicy.enabled": True}), "NetworkPolicy")["espalier"][
+            "spec"
+        ]
+        ingest = policy["ingress"][0]
+        assert ingest["ports"] == [{"port": "ingest"}]
+        (peer,) = ingest["from"]
+        assert peer["namespaceSelector"] == {}
+        assert peer["podSelector"]["matchExpressions"] == [
+            {"key": "espalier.dev/trial", "operator": "Exists"}
+        ]
+
+    def test_only_the_named_namespaces_trials_with_a_scope(self):
+        values = {"networkPolicy.enabled": True, "scope.namespaces": ["team-a"]}
+        policy = of_kind(render(values), "NetworkPolicy")["espalier"]["spec"]
+        selector = policy["ingress"][0]["from"][0]["namespaceSelector"]
+        assert selector["matchExpressions"][0]["values"] == ["team-a"]
+
+    def test_who_may_scrape_can_be_said(self):
+        peer = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+        values = {"networkPolicy.enabled": True, "networkPolicy.metricsFrom": [peer]}
+        policy = of_kind(render(values), "NetworkPolicy")["espalier"]["spec"]
+        assert policy["ingress"][1] == {"from": [peer], "ports": [{"port": "metrics"}]}

@@ -1,0 +1,108 @@
+"""The values' schema: what it refuses, and that it knows every value."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.chart.rendering import CHART, ROOT, helm, refusal
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        pytest.param({"image.tags": "x"}, "'/image': additional properties 'tags'", id="a typo"),
+        pytest.param(
+            {"policy.allow": ["root"]},
+            "'/policy/allow/0': value must be one of",
+            id="an unknown permission",
+        ),
+        pytest.param(
+            {"ingest.port": 80},
+            "'/ingest/port': minimum: got 80, want 1,024",
+            id="a port that needs root",
+        ),
+        pytest.param(
+            {"scope.namespaces": "team-a"},
+            "'/scope/namespaces': got string, want array",
+            id="one namespace that is no list",
+        ),
+        pytest.param(
+            {"scope.namespaces": ["Team_A"]},
+            "'/scope/namespaces/0'",
+            id="a name that is no namespace's",
+        ),
+        pytest.param(
+            {"scope.namespaces": ["a", "a"]}, "'/scope/namespaces'", id="a namespace twice"
+        ),
+        pytest.param(
+            {"store.persistence.accessModes": ["ReadWriteMany"]},
+            "value must be one of 'ReadWriteOncePod', 'ReadWriteOnce'",
+            id="a volume that several may write",
+        ),
+        pytest.param(
+            {"store.persistence.size": "big"},
+            "'/store/persistence/size'",
+            id="a size that is no quantity",
+        ),
+        pytest.param({"image.digest": "latest"}, "'/image/digest'", id="a digest that is none"),
+        pytest.param({"image.repository": ""}, "'/image/repository'", id="no image"),
+        pytest.param(
+            {"logLevel": "verbose"}, "'/logLevel': value must be one of", id="an unknown log level"
+        ),
+        pytest.param(
+            {"crds.enabled": "yes"},
+            "'/crds/enabled': got string, want boolean",
+            id="a word for a boolean",
+        ),
+        pytest.param(
+            {"replicas": 2}, "additional properties 'replicas'", id="two replicas of one SQLite"
+        ),
+        pytest.param(
+            {"serviceAccount.create": False},
+            "serviceAccount.name is empty",
+            id="no service account at all",
+        ),
+    ],
+)
+def test_a_wrong_value_is_refused_and_named(values, said):
+    assert said in refusal(values)
+
+
+def leaves(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Paths of the values that the chart itself reads, with what the schema says of them."""
+    for key, inner in schema["properties"].items():
+        here = f"{path}.{key}" if path else key
+        if inner.get("additionalProperties") is False:
+            yield from leaves(inner, here)
+        else:
+            yield here, inner
+
+
+SCHEMA = json.loads((CHART / "values.schema.json").read_text())
+LEAVES = {path: found for path, found in leaves(SCHEMA) if path != "global"}
+
+
+def test_helm_accepts_the_default_values_as_values():
+    """Unknown values are refused, so that every default is in the schema."""
+    assert helm("lint", str(CHART), "-f", str(CHART / "values.yaml")).returncode == 0
+
+
+@pytest.mark.parametrize("path", LEAVES)
+def test_every_value_is_described_has_a_default_and_is_read(path):
+    assert LEAVES[path].get("description")
+    at = yaml.safe_load((CHART / "values.yaml").read_text())
+    for key in path.split("."):
+        assert key in at, f"{path} has no default in values.yaml"
+        at = at[key]
+    templates = "\n".join(file.read_text() for file in (CHART / "templates").iterdir())
+    assert re.search(rf"\.{key}\b", templates), f"no template reads {path}"
+
+
+def test_the_version_is_the_projects():
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(), re.M)
+    assert chart["appVersion"] == version[1]
