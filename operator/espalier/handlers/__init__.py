@@ -1,1 +1,5 @@
-"""The kopf shell: start-up and watches."""
+"""kopf as a thin shell: login and watches. It only says what changed; nothing is done here."""
+
+from espalier.handlers.watcher import Watcher
+
+__all__ = ["Watcher"]

@@ -64,6 +64,8 @@ def plan(snapshot: Snapshot, now: float, settings: Settings) -> tuple[Lane, ...]
     if course.accepted:
         lanes += _start(snapshot, standings, study.spec, course, settings, now)
     lanes += _status(snapshot, standings, course, trainer, settings, now)
+    if any(standing.live for standing in standings):
+        lanes.append((Wake(now + settings.progress_interval),))
     return tuple(lane for lane in lanes if lane)
 
 

@@ -15,6 +15,7 @@ from espalier.api.reasons import (
     StudyCondition,
     StudyReason,
 )
+from espalier.api.study_status import pruning_status
 from espalier.planning import gpu_time
 from espalier.planning.names import STUDY_UID_LABEL
 from espalier.planning.outcome import TEMPLATE_FAULTS, Outcome, newest_end
@@ -106,9 +107,7 @@ def _accepted(course: Course) -> Phrase:
     if course.accepted:
         return Phrase(True, StudyReason.SPEC_ACCEPTED, "The spec can be carried out.")
     if course.accepted is None:
-        return Phrase(
-            None, StudyReason.SPEC_ACCEPTED, "The API server is asked about the template."
-        )
+        return Phrase(None, StudyReason.SPEC_ACCEPTED, "The template is being checked.")
     reason = StudyReason.TEMPLATE_REFUSED if course.by_server else StudyReason.SPEC_REFUSED
     return Phrase(False, reason, course.refusal)
 
@@ -116,9 +115,7 @@ def _accepted(course: Course) -> Phrase:
 def _progressing(snapshot: Snapshot, standings: Sequence[Standing], course: Course) -> Phrase:
     spec = snapshot.study.spec
     if spec is None or not course.accepted:
-        return Phrase(
-            False, StudyReason.NOT_ACCEPTED, "Nothing starts before the spec is accepted."
-        )
+        return Phrase(False, StudyReason.NOT_ACCEPTED, "Nothing starts until it is accepted.")
     if course.outcome and course.over:
         return Phrase(False, StudyReason.ENDED, "The study is over.")
     if spec.suspend:
@@ -258,26 +255,4 @@ def _gpu_seconds(snapshot: Snapshot, standings: Sequence[Standing], now: float) 
 
 
 def _pruning(summary: JudgeSummary | None) -> dict[str, Any] | None:
-    if summary is None:
-        return None
-    return {
-        "riskStated": summary.risk_stated,
-        "riskSpent": finite(summary.risk_spent),
-        "riskLeft": summary.risk_left,
-        "exemptTrials": summary.exempt,
-        "falsePruneRate": summary.false_prune_rate,
-        "falsePruneLow": summary.false_prune_low,
-        "falsePruneHigh": summary.false_prune_high,
-        "breakerOpen": summary.breaker_open,
-        "shadows": [
-            {
-                "pruner": shadow.name,
-                "wouldPrune": shadow.would_prune,
-                "savedSteps": float(shadow.would_save),
-                "savedShare": shadow.would_save / shadow.steps if shadow.steps else None,
-                "wouldLoseBest": shadow.loses_best,
-            }
-            for shadow in summary.shadows[:8]
-        ]
-        or None,
-    }
+    return None if summary is None else pruning_status(summary)

@@ -1,0 +1,246 @@
+"""The reconcile path: events mark studies dirty; each is brought to where it should be.
+
+Nothing is done because of an event. An event only makes a study due; what is done follows from a
+snapshot of all that is known of it, so that lost, late and repeated events do no harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from espalier.api import Study
+from espalier.engine.apply import Applier
+from espalier.engine.cache import Object, StudyKey
+from espalier.engine.live import LiveStudies
+from espalier.engine.queue import DirtyQueue
+from espalier.engine.views import study_figures
+from espalier.engine.world import World
+from espalier.errors import InternalError, RetryLater, SpecError
+from espalier.kube import JOB, POD, Cluster
+from espalier.metrics.observer import Observer
+from espalier.metrics.views import StudyView as Figures
+from espalier.planning import Lane, Settings, Snapshot, StudyRecord, effects, plan
+
+log = logging.getLogger(__name__)
+
+_QUIET = (effects.Wake, effects.WriteTrialStatus, effects.WriteStudyStatus, effects.EmitEvent)
+
+
+class Reconciler:
+    """Brings each study to where it should be, again and again.
+
+    All methods belong to one event loop; other threads use ``loop.call_soon_threadsafe``.
+
+    Parameters
+    ----------
+    cluster, live
+        Where objects are read and written, and where values and endings are recorded.
+    settings
+        What the operator's flags decide about plans.
+    clock
+        Seconds since the epoch.
+    workers
+        How many studies are reconciled at the same time.
+    lanes
+        How many lanes of effects are carried out at the same time.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        live: LiveStudies,
+        settings: Settings,
+        observer: Observer,
+        *,
+        clock: Callable[[], float] = time.time,
+        workers: int = 8,
+        lanes: int = 32,
+    ) -> None:
+        self.world = World()
+        self.queue: DirtyQueue[StudyKey] = DirtyQueue(time.monotonic)
+        self._live = live
+        self._settings = settings
+        self._observer = observer
+        self._clock = clock
+        self._workers = workers
+        self._lanes = asyncio.Semaphore(lanes)
+        self._applier = Applier(cluster, live, self.world, clock)
+        self._open: dict[str, StudyKey] = {}
+        self._pruned_at: dict[tuple[str, int], float] = {}
+        self._urgent: set[asyncio.Task[None]] = set()
+        self._figures: dict[StudyKey, Figures] = {}
+        self.figures: tuple[Figures, ...] = ()
+
+    # -- what happens ------------------------------------------------------------------------
+
+    def observed(self, plural: str, deleted: bool, obj: Object) -> None:
+        """Take in what a watch has seen of an object."""
+        cache = self.world.cache(plural)
+        key = cache.drop(obj["metadata"]["uid"]) if deleted else cache.put(obj)
+        if key is not None:
+            self.queue.mark(key)
+
+    def listed(
+        self, plural: str, objects: Sequence[Object], version: int, within: str | None
+    ) -> None:
+        """Take in a list: what it does not hold any more has been deleted."""
+        for key in self.world.cache(plural).replace(objects, version, within):
+            self.queue.mark(key)
+
+    def mark_all(self) -> None:
+        """Have every study looked at that anything is known of."""
+        world = self.world
+        for gone in world.tidy():
+            self._live.unbind(gone)
+        keys = world.studies.keys() | world.trials.keys() | set(self._open.values())
+        for key in keys:
+            self.queue.mark(key)
+
+    def adopt_stored(self, stored: Mapping[str, StudyKey]) -> None:
+        """Take charge of studies that have rows: those that are gone will be closed."""
+        for uid, key in stored.items():
+            self._open.setdefault(uid, key)
+            self.queue.mark(key)
+
+    def prune(self, study_uid: str, number: int) -> None:
+        """Delete a trial's Job and pods at once: its decision has just been committed."""
+        key = self._open.get(study_uid)
+        self._pruned_at[study_uid, number] = time.monotonic()
+        if key is None:
+            return
+        task = asyncio.get_running_loop().create_task(self._delete_now(key, study_uid, number))
+        self._urgent.add(task)
+        task.add_done_callback(self._urgent.discard)
+
+    async def _delete_now(self, key: StudyKey, study_uid: str, number: int) -> None:
+        try:
+            job = self.world.job_of(key, study_uid, number)
+            if job is not None:
+                await self._delete(JOB, job)
+                since = self._pruned_at.get((study_uid, number))
+                if since is not None:
+                    self._observer.delete_accepted(time.monotonic() - since)
+            for pod in self.world.pods_of(key, study_uid, number):
+                await self._delete(POD, pod)
+        except RetryLater as error:
+            log.warning("trial %s/%s number %d is not deleted yet: %s", *key, number, error)
+        except Exception:
+            log.exception("trial %s/%s number %d could not be deleted", *key, number)
+        self.queue.mark(key)
+
+    async def _delete(self, kind: object, obj: Object) -> None:
+        meta = obj["metadata"]
+        await self._applier.delete(
+            kind,  # type: ignore[arg-type]
+            meta["namespace"],
+            meta["name"],
+            meta["uid"],
+            urgent=True,
+        )
+
+    # -- the work ----------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Reconcile until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._workers):
+                group.create_task(self._work())
+
+    async def _work(self) -> None:
+        while True:
+            key = await self.queue.take()
+            began = time.monotonic()
+            try:
+                wake = await self.reconcile(key)
+            except RetryLater as error:
+                delay = self.queue.failed(key, error.after)
+                log.info("study %s/%s: %s; again in %.1f s", *key, error, delay)
+                self._observer.reconcile_failed("RetryLater")
+            except SpecError as error:
+                delay = self.queue.failed(key, 5.0)
+                log.warning("study %s/%s: %s; again in %.1f s", *key, error, delay)
+                self._observer.reconcile_failed("SpecError")
+            except Exception as error:
+                delay = self.queue.failed(key)
+                name = type(error).__name__
+                log.exception("study %s/%s: %s; again in %.1f s", *key, name, delay)
+                self._observer.reconcile_failed("InternalError")
+            else:
+                self.queue.done(key)
+                if wake is not None:
+                    self.queue.mark_in(key, wake)
+            finally:
+                self._observer.reconciled(time.monotonic() - began)
+
+    async def reconcile(self, key: StudyKey) -> float | None:
+        """Do what is due for a study; return in how many seconds to look again, if at all."""
+        obj = self.world.study(key)
+        await self._close_gone(key, obj)
+        if obj is None:
+            return None
+        study = self.world.parse(obj)
+        record = await self._record(key, obj, study)
+        snapshot = self.world.snapshot(key, obj, record)
+        now = self._clock()
+        self._show(key, snapshot, now)
+        lanes = plan(snapshot, now, self._settings)
+        await self._carry_out(key, snapshot, lanes)
+        if any(not isinstance(effect, _QUIET) for lane in lanes for effect in lane):
+            return 0.0
+        times = [effect.at for lane in lanes for effect in lane if isinstance(effect, effects.Wake)]
+        return max(0.01, min(times) - now) if times else None
+
+    async def _record(self, key: StudyKey, obj: Object, study: Study | SpecError) -> StudyRecord:
+        """Open a study's records the first time, and return them."""
+        uid = obj["metadata"]["uid"]
+        if isinstance(study, Study) and "deletionTimestamp" not in obj["metadata"]:
+            try:
+                await self._live.open(study)
+            except SpecError as error:
+                self.world.parsed[uid] = (int(obj["metadata"].get("generation", 0)), error)
+            else:
+                self._open[uid] = key
+        return self._live.record(uid)
+
+    async def _close_gone(self, key: StudyKey, present: Object | None) -> None:
+        """Close the studies that had this name and are deleted."""
+        uid = present["metadata"]["uid"] if present is not None else None
+        for old in [old for old, of in self._open.items() if of == key and old != uid]:
+            await self._live.close(old)
+            del self._open[old]
+            self.world.forget_study(old)
+            for pruned in [pruned for pruned in self._pruned_at if pruned[0] == old]:
+                del self._pruned_at[pruned]
+            self._observer.forget(*key)
+        if present is None and self._figures.pop(key, None) is not None:
+            self.figures = tuple(self._figures.values())
+
+    async def _carry_out(self, key: StudyKey, snapshot: Snapshot, lanes: Sequence[Lane]) -> None:
+        """Carry out all lanes side by side, then raise the worst of what went wrong."""
+        results = await asyncio.gather(
+            *(self._lane(key, snapshot, lane) for lane in lanes), return_exceptions=True
+        )
+        errors = [result for result in results if isinstance(result, BaseException)]
+        for kind in (asyncio.CancelledError, InternalError):
+            for error in errors:
+                if isinstance(error, kind):
+                    raise error
+        for error in sorted(errors, key=lambda error: isinstance(error, RetryLater)):
+            raise error
+
+    async def _lane(self, key: StudyKey, snapshot: Snapshot, lane: Lane) -> None:
+        async with self._lanes:
+            await self._applier.carry_out(key, snapshot.study, lane)
+        for effect in lane:
+            if isinstance(effect, effects.RecordEnd) and effect.end.reason == "Pruned":
+                since = self._pruned_at.pop((snapshot.study.uid, effect.number), None)
+                if since is not None:
+                    self._observer.pod_gone(time.monotonic() - since)
+
+    def _show(self, key: StudyKey, snapshot: Snapshot, now: float) -> None:
+        if (figures := study_figures(snapshot, now)) is not None:
+            self._figures[key] = figures
+            self.figures = tuple(self._figures.values())

@@ -1,0 +1,78 @@
+"""List and compare, again and again: finds what a watch has missed, deletions above all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+
+from espalier.engine.reconciler import Reconciler
+from espalier.errors import RetryLater
+from espalier.kube import JOB, POD, STUDY, TRIAL, Cluster, Kind, NotFound, Refused
+
+log = logging.getLogger(__name__)
+
+KINDS: tuple[tuple[Kind, str], ...] = (
+    (STUDY, ""),
+    (TRIAL, ""),
+    (JOB, "espalier.dev/study"),
+    (POD, "espalier.dev/study"),
+)
+"""What is listed and watched, with the label that narrows it."""
+
+
+class Resync:
+    """Lists everything at the start, and then every so often.
+
+    Parameters
+    ----------
+    namespaces
+        Where; everywhere if empty.
+    interval
+        Seconds between two rounds.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        reconciler: Reconciler,
+        namespaces: Sequence[str] = (),
+        interval: float = 60.0,
+    ) -> None:
+        self._cluster = cluster
+        self._reconciler = reconciler
+        self._namespaces: tuple[str | None, ...] = tuple(namespaces) or (None,)
+        self._interval = interval
+        self.synced = False
+        self.last_seen: dict[str, float] = {}
+
+    async def run(self) -> None:
+        """List until cancelled; errors are logged and tried again soon."""
+        while True:
+            try:
+                await self.once()
+                delay = self._interval
+            except (RetryLater, NotFound, Refused) as error:
+                log.warning("%s; listing again in a moment", _hint(error))
+                delay = getattr(error, "after", None) or 2.0
+            await asyncio.sleep(delay)
+
+    async def once(self) -> None:
+        """List every kind once and have what is known looked at."""
+        for kind, label in KINDS:
+            for namespace in self._namespaces:
+                objects, version = await self._cluster.list(kind, namespace, labels=label)
+                number = int(version) if version.isdigit() else 0
+                self._reconciler.listed(kind.plural, objects, number, namespace)
+            self.last_seen[kind.plural] = time.monotonic()
+        self.synced = True
+        self._reconciler.mark_all()
+
+
+def _hint(error: Exception) -> str:
+    if isinstance(error, NotFound):
+        return f"{error}; are the custom resource definitions installed (helm, or crds/)?"
+    if isinstance(error, Refused) and error.code == 403:
+        return f"{error}; does the operator's role allow it?"
+    return str(error)

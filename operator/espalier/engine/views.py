@@ -1,0 +1,57 @@
+"""A study's figures for the metrics, made from the snapshot of its last reconciliation."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from espalier.api import trainer_of
+from espalier.errors import SpecError
+from espalier.metrics.views import StudyView
+from espalier.planning import Snapshot
+from espalier.planning.gpu_time import held, template_gpus
+from espalier.planning.standing import gather
+from espalier.planning.trial_status import phase_of
+
+
+def study_figures(snapshot: Snapshot, now: float) -> StudyView | None:
+    """Return what a scrape shows of a study; None if its spec cannot be read."""
+    study, record = snapshot.study, snapshot.record
+    if study.spec is None:
+        return None
+    spec, summary = study.spec, record.summary
+    try:
+        trainer = trainer_of(spec.template, spec.trainer_container)
+    except SpecError:
+        return None
+    standings = gather(snapshot)
+    gpus = template_gpus(spec.template)
+    prunings = Counter(
+        (standing.record.prune.pruner, str(standing.record.prune.reason))
+        for standing in standings
+        if standing.record.prune is not None
+    )
+    best = record.trial(record.best).best if record.best is not None else None
+    rate = summary.false_prune_rate if summary else None
+    return StudyView(
+        namespace=study.namespace,
+        study=study.name,
+        pruner=str(spec.pruner.type),
+        direction=str(spec.objective.direction),
+        objective=spec.objective.metric,
+        trials=Counter(str(phase_of(standing, trainer)) for standing in standings),
+        endings=Counter(s.end.reason for s in standings if s.end is not None),
+        prunings=prunings,
+        gpu_seconds_used=sum(held(standing, gpus, now) for standing in standings),
+        gpu_seconds_saved=sum(s.end.gpu_seconds_saved for s in standings if s.end is not None),
+        best_value=best,
+        risk_stated=summary.risk_stated if summary else None,
+        risk_spent=summary.risk_spent if summary and summary.risk_stated is not None else None,
+        false_prune_rate=rate,
+        false_prune_interval=(
+            (summary.false_prune_low, summary.false_prune_high)
+            if summary and rate is not None
+            else None
+        ),
+        breaker_open=bool(summary and summary.breaker_open),
+        shadows={shadow.name: shadow.would_prune for shadow in summary.shadows} if summary else {},
+    )
