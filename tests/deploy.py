@@ -56,7 +56,24 @@ def deploy(name: str, progress: Progress) -> None:
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )
     if done.returncode:
-        raise ClusterError(f"helm could not install the chart:\n{done.stderr.strip()}")
+        raise ClusterError(
+            f"helm could not install the chart:\n{done.stderr.strip()}\n\n{_operator(environment)}"
+        )
+
+
+def _operator(environment: dict[str, str]) -> str:
+    """Return what the operator's pod and its log say, for a failed installation."""
+    said = []
+    for what in (["get", "pods", "-o", "wide"], ["logs", "deployment/espalier", "--tail=20"]):
+        done = subprocess.run(
+            ["kubectl", "-n", NAMESPACE, *what],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        said.append(done.stdout + done.stderr)
+    return "\n".join(said)
 
 
 @click.command()
