@@ -30,12 +30,13 @@ class Verdict:
     decision
         None if the report changed nothing.
     shadows
-        What the shadow pruners decided, those that would have pruned the trial before left out.
+        What the shadow pruners decided, each with its name; those that would have pruned the trial
+        before are left out.
     """
 
     receipt: Receipt
     decision: Decision | None
-    shadows: tuple[Decision, ...] = ()
+    shadows: tuple[tuple[str, Decision], ...] = ()
 
 
 class Judge:
@@ -171,7 +172,7 @@ class Judge:
             self.line.commit(decision)
         return decision
 
-    def _shadow(self, curve: Curve, given: Decision | None) -> list[Decision]:
+    def _shadow(self, curve: Curve, given: Decision | None) -> list[tuple[str, Decision]]:
         decisions = []
         for shadow in self.shadows:
             decision = shadow.judge(self.ledger, curve, given)
@@ -181,7 +182,7 @@ class Judge:
                 why = {"keepBest": self.guards.keep_best}
                 decision = overrule(decision, Reason.AMONG_BEST, why)
             shadow.commit(decision)
-            decisions.append(decision)
+            decisions.append((shadow.name, decision))
         return decisions
 
     def _end(self, trial: int, state: TrialState) -> None:
