@@ -71,18 +71,24 @@ class GroupCommit:
         RetryLater
             From the call or out of the future: nothing of the batch was written.
         """
+        self.ready()
         loop = asyncio.get_running_loop()
-        if self._closed:
-            raise RetryLater("the operator is shutting down; send again", after=2)
-        if self._resume_at and (left := self._resume_at - loop.time()) > 0:
-            raise RetryLater("the store cannot be written; send again", after=left)
-        if len(self._waiting) >= _WAITING:
-            raise RetryLater("the store is behind; send again", after=1)
         done: asyncio.Future[None] = loop.create_future()
         self._waiting.append((batch, done))
         if self._flushing is None:
             self._flushing = loop.create_task(self._flush())
         return done
+
+    def ready(self) -> None:
+        """Raise `RetryLater` if nothing can be queued now."""
+        if self._closed:
+            raise RetryLater("the operator is shutting down; send again", after=2)
+        if self._resume_at:
+            left = self._resume_at - asyncio.get_running_loop().time()
+            if left > 0:
+                raise RetryLater("the store cannot be written; send again", after=left)
+        if len(self._waiting) >= _WAITING:
+            raise RetryLater("the store is behind; send again", after=1)
 
     def failures(self, study: int) -> int:
         """Return how often batches of a study failed."""
@@ -130,7 +136,7 @@ class GroupCommit:
                 done.set_result(None)
 
     def _fail_all(self, group: list[_Item], error: Exception) -> None:
-        _LOG.error("store: a commit failed and nothing of it was written: %s", error)
+        _LOG.error("store: a commit failed and nothing of it was written: %s", _short(error))
         self._pause = min(self._pause * 2 or _FIRST_PAUSE, _LONGEST_PAUSE)
         self._resume_at = asyncio.get_running_loop().time() + self._pause
         lost, self._waiting = group + self._waiting, []
@@ -138,7 +144,7 @@ class GroupCommit:
 
     def _fail_studies(self, group: list[_Item], refused: dict[int, Exception]) -> None:
         for study, error in refused.items():
-            _LOG.error("store: rows of study number %d were refused: %s", study, error)
+            _LOG.error("store: rows of study number %d were refused: %s", study, _short(error))
         lost = [item for item in group + self._waiting if item[0].study in refused]
         self._waiting = [item for item in self._waiting if item[0].study not in refused]
         self._give_up(lost, "the study is being read again; send again")
@@ -153,3 +159,8 @@ class GroupCommit:
             if not done.done():
                 done.set_exception(RetryLater(message, after=self._pause or _FIRST_PAUSE))
                 done.exception()  # Whoever asked may be gone; that is no error of ours.
+
+
+def _short(error: Exception) -> str:
+    # SQLAlchemy's message repeats the statement and the values; the driver's says what happened.
+    return str(getattr(error, "orig", None) or error)[:300]

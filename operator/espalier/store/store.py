@@ -68,6 +68,10 @@ class Store:
         """
         return self._group.commit(batch)
 
+    def ready(self) -> None:
+        """Raise `RetryLater` if `commit` would now."""
+        self._group.ready()
+
     def failures(self, study: int) -> int:
         """Return how often commits of this study failed: what was judged since is not stored."""
         return self._group.failures(study)
@@ -175,7 +179,8 @@ class Store:
         try:
             return await asyncio.get_running_loop().run_in_executor(thread, work)
         except SQLAlchemyError as error:
-            raise RetryLater(f"the store does not answer: {error}", after=1) from error
+            cause = getattr(error, "orig", None) or error
+            raise RetryLater(f"the store does not answer: {cause}", after=1) from error
 
     # -- end --------------------------------------------------------------------------------
 

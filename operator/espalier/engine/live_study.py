@@ -1,0 +1,284 @@
+"""The one writer of one study: values in, decisions out, both durable together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import NamedTuple
+
+from espalier.engine.judging import is_judged, verdict_of
+from espalier.engine.live_trial import LiveTrial
+from espalier.engine.submission import MOST_VALUES_A_TRIAL, CheckedBatch, CheckedReport
+from espalier.errors import ReportError
+from espalier.planning.record import End, StudyRecord, TrialRecord
+from espalier.pruning import Decision, Judge, Receipt, Report, TrialState
+from espalier.store import (
+    Batch,
+    Store,
+    StudyRow,
+    decision_row,
+    end_row,
+    finite_or_none,
+    settings_text,
+)
+
+_MOST_MAPPINGS = 256
+ADVANCES = (Receipt.APPENDED, Receipt.BACKFILLED)
+
+
+class Taken(NamedTuple):
+    """What a study took out of a batch; durable when `commit`, if there is one, is done."""
+
+    accepted: int
+    repeated: int
+    decision: Decision | None
+    pruned: bool
+    receipts: dict[Receipt, int]
+    commit: asyncio.Future[None] | None
+
+
+class LiveStudy:
+    """A study in memory, in step with its log in the store.
+
+    Every change happens in one call without a pause in it, and is queued for the store before the
+    call ends: the log has the same order as the judge saw. If the store then fails, this object
+    is thrown away and read again.
+
+    Parameters
+    ----------
+    row : StudyRow
+        The study in the store.
+    judge : Judge
+        Brought up to date with the study's log.
+    store : Store
+        Where the log is.
+    on_prune : callable
+        Called with the trial's number and the decision once a Prune is durable.
+    """
+
+    def __init__(
+        self, row: StudyRow, judge: Judge, store: Store, on_prune: Callable[[int, Decision], None]
+    ) -> None:
+        self.row = row
+        self.judge = judge
+        self.trials: dict[int, LiveTrial] = {}
+        self.seq = 0
+        self.at = 0.0
+        self.rules: dict[tuple[str, str], int] = {}
+        self.failures = store.failures(row.id)
+        self._store = store
+        self._on_prune = on_prune
+        self._maximise = row.settings["direction"] == "Maximize"
+        self._last_commit: asyncio.Future[None] | None = None
+        self._rule_of: dict[tuple[str, int], tuple[object, int]] = {}
+        self._record: StudyRecord | None = None
+
+    @property
+    def sound(self) -> bool:
+        """Whether all that was judged is stored or on its way."""
+        return self.failures == self._store.failures(self.row.id)
+
+    def trial(self, number: int) -> LiveTrial:
+        """Return a trial, a new one if nothing is known of it."""
+        trial = self.trials.get(number)
+        if trial is None:
+            trial = self.trials[number] = LiveTrial(number, maximise=self._maximise)
+        return trial
+
+    # -- values -----------------------------------------------------------------------------
+
+    def take(self, number: int, attempt: int, batch: CheckedBatch, now: float) -> Taken:
+        """Append, judge and queue the new values of a batch.
+
+        Raises
+        ------
+        ReportError
+            If a value contradicts one that is stored, or the trial has too many; nothing changed.
+        RetryLater
+            If the store takes nothing now; nothing changed.
+        """
+        trial = self.trial(number)
+        news = trial.news(attempt, batch.reports)
+        repeated = len(batch.reports) - len(news)
+        receipts = {Receipt.REPEATED: repeated} if repeated else {}
+        if not news:
+            decision = trial.prune_ahead or trial.decided
+            return Taken(0, repeated, decision, False, receipts, self._on_its_way())
+        if trial.count + len(news) > MOST_VALUES_A_TRIAL:
+            raise ReportError(
+                "TooManyValues",
+                f"expected at most {MOST_VALUES_A_TRIAL} values of a trial; report fewer steps",
+                status=422,
+            )
+        self._store.ready()
+        self.at = max(self.at, now)
+        rows = Batch(self.row.id)
+        advanced: list[CheckedReport] = []
+        decisions: list[Decision] = []
+        for report in news:
+            receipt = self._append(trial, attempt, report, rows, advanced, decisions)
+            receipts[receipt] = receipts.get(receipt, 0) + 1
+        commit = self._commit(rows)
+        trial.in_flight += 1
+        commit.add_done_callback(lambda done: self._taken(done, trial, advanced, decisions))
+        pruned = bool(decisions) and trial.prune_ahead in decisions
+        decision = trial.prune_ahead or trial.decided
+        return Taken(len(news), repeated, decision, pruned, receipts, commit)
+
+    def _append(
+        self,
+        trial: LiveTrial,
+        attempt: int,
+        report: CheckedReport,
+        rows: Batch,
+        advanced: list[CheckedReport],
+        decisions: list[Decision],
+    ) -> Receipt:
+        metric, step, value = report
+        self.seq += 1
+        study, number, seq, at = self.row.id, trial.number, self.seq, self.at
+        trial.keep(attempt, metric, step, value)
+        rows.observations.append(
+            (study, number, attempt, metric, step, finite_or_none(value), seq, at)
+        )
+        receipt = Receipt.APPENDED
+        if is_judged(self.row.settings, metric, step):
+            verdict = verdict_of(self.judge, Report(number, attempt, step, value), at)
+            if verdict is not None:
+                receipt = verdict.receipt
+                if (decision := verdict.decision) is not None:
+                    self._decided(rows, decision, "", seq)
+                    trial.decided = decision
+                    decisions.append(decision)
+                    if decision.prunes:
+                        trial.prune_ahead = decision
+                for name, shadow in verdict.shadows:
+                    self._decided(rows, shadow, name, seq)
+            if receipt in ADVANCES:
+                advanced.append(report)
+        return receipt
+
+    def _decided(self, rows: Batch, decision: Decision, shadow: str, seq: int) -> None:
+        rule = self._rule(rows, decision)
+        rows.decisions.append(decision_row(self.row.id, decision, shadow, rule, seq, self.at))
+
+    def _rule(self, rows: Batch, decision: Decision) -> int:
+        """Return the number under which a decision's pruner and settings are stored."""
+        # A pruner gives the same mapping again and again; holding it keeps its id its own.
+        key = (decision.pruner, id(decision.settings))
+        known = self._rule_of.get(key)
+        if known is not None:
+            return known[1]
+        text = settings_text(decision)
+        rule = self.rules.get((decision.pruner, text))
+        if rule is None:
+            rule = self.rules[decision.pruner, text] = len(self.rules) + 1
+            rows.rules.append((self.row.id, rule, decision.pruner, text))
+        if len(self._rule_of) >= _MOST_MAPPINGS:
+            self._rule_of.clear()
+        self._rule_of[key] = (decision.settings, rule)
+        return rule
+
+    def _taken(
+        self,
+        done: asyncio.Future[None],
+        trial: LiveTrial,
+        advanced: list[CheckedReport],
+        decisions: list[Decision],
+    ) -> None:
+        trial.in_flight -= 1
+        if done.cancelled() or done.exception() is not None:
+            return
+        self._record = None
+        for report in advanced:
+            trial.progressed(report.step, report.value)
+        for decision in decisions:
+            trial.judged(decision)
+            if decision.prunes:
+                self._on_prune(trial.number, decision)
+        if trial.ended:
+            trial.let_go()
+
+    # -- attempts and endings ---------------------------------------------------------------
+
+    def attempt(self, number: int, pod_uid: str) -> tuple[int, asyncio.Future[None] | None]:
+        """Return the ordinal of a pod among its trial's, a new one for a new pod."""
+        trial = self.trial(number)
+        ordinal = trial.attempts.get(pod_uid)
+        if ordinal is not None:
+            return ordinal, self._on_its_way()
+        self._store.ready()
+        ordinal = trial.attempts[pod_uid] = max(trial.attempts.values(), default=0) + 1
+        commit = self._commit(
+            Batch(self.row.id, attempts=[(self.row.id, number, ordinal, pod_uid)])
+        )
+        commit.add_done_callback(lambda done: self._attempted(done, trial))
+        return ordinal, commit
+
+    def _attempted(self, done: asyncio.Future[None], trial: LiveTrial) -> None:
+        if not done.cancelled() and done.exception() is None:
+            self._record = None
+            trial.attempted()
+
+    def finish(self, number: int, end: End) -> tuple[bool, asyncio.Future[None] | None]:
+        """Record how a trial ended; False if it had ended already: the first ending stands."""
+        trial = self.trial(number)
+        if trial.ended:
+            return False, self._on_its_way()
+        self._store.ready()
+        self.seq += 1
+        trial.ended = True
+        self.judge.close(number, end.state, end.at)
+        commit = self._commit(
+            Batch(self.row.id, ends=[end_row(self.row.id, number, end, self.seq)])
+        )
+        commit.add_done_callback(lambda done: self._finished(done, trial, end))
+        return True, commit
+
+    def _finished(self, done: asyncio.Future[None], trial: LiveTrial, end: End) -> None:
+        if not done.cancelled() and done.exception() is None:
+            self._record = None
+            trial.finished(end)
+            trial.let_go()
+
+    # -- the store --------------------------------------------------------------------------
+
+    def _commit(self, rows: Batch) -> asyncio.Future[None]:
+        self._last_commit = self._store.commit(rows)
+        return self._last_commit
+
+    def _on_its_way(self) -> asyncio.Future[None] | None:
+        """Return what to wait for before saying that something known is durable."""
+        last = self._last_commit
+        return None if last is None or last.done() else last
+
+    async def settled(self) -> None:
+        """Wait until nothing of this study is on its way to the store."""
+        if (last := self._on_its_way()) is not None:
+            await asyncio.wait([last])
+
+    # -- what planning sees -----------------------------------------------------------------
+
+    def record(self) -> StudyRecord:
+        """Return what is durable of the study."""
+        if self._record is None:
+            trials = {number: trial.record for number, trial in self.trials.items()}
+            self._record = StudyRecord(
+                uid=self.row.uid,
+                trials=MappingProxyType(trials),
+                best=self._best(trials),
+                summary=self.judge.summary(),
+            )
+        return self._record
+
+    def _best(self, trials: dict[int, TrialRecord]) -> int | None:
+        sign = 1.0 if self._maximise else -1.0
+        completed = [
+            (sign * trial.best, -number)
+            for number, trial in trials.items()
+            if trial.end is not None
+            and trial.end.state is TrialState.COMPLETED
+            and trial.best is not None
+        ]
+        return -max(completed)[1] if completed else None
