@@ -1,5 +1,6 @@
 """Images without a registry: a base made here, and what was built over it brought to the node."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -13,9 +14,9 @@ from tests.cluster.parts import PAUSE, tool
 from tests.cluster.progress import Progress
 
 SUITE = "bookworm"
-BASE = f"localhost/espalier-base:{SUITE}"
 PAUSE_NAME = f"registry.local/pause:{PAUSE}"
-_BASE_REVISION = "2"  # raise it when what the base holds is changed below
+_BASE_REVISION = "3"  # raise it when what the base holds is changed below
+BASE = f"localhost/espalier-base:{SUITE}-{_BASE_REVISION}"
 _LEFT_OUT = (
     "dev/",
     "proc/",
@@ -95,6 +96,7 @@ def _make_base(archive: Path) -> None:
         command = ["debootstrap", "--variant=minbase", "--include=python3", SUITE, folder]
         try:
             _run([*command, *_mirror()])
+            os.chmod(folder, 0o755)  # else nobody but root may start anything in it
             write_archive(
                 archive,
                 BASE,
