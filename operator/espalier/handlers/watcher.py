@@ -139,7 +139,7 @@ def _settings() -> kopf.OperatorSettings:
     settings.networking.request_timeout = 30.0
     settings.networking.connect_timeout = 5.0
     settings.watching.connect_timeout = 5.0
-    settings.watching.server_timeout = 300.0
+    settings.watching.server_timeout = 300  # a whole number: the API server refuses "300.0"
     settings.watching.client_timeout = 330.0
     settings.queueing.worker_limit = None
     settings.persistence.finalizer = "espalier.dev/kopf"

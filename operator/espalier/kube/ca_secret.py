@@ -1,0 +1,49 @@
+"""The one Secret that the operator may read: its own CA."""
+
+from __future__ import annotations
+
+import base64
+
+from espalier.kube.cluster import Cluster
+from espalier.kube.errors import NotFound
+from espalier.kube.kinds import SECRET
+
+_CERTIFICATE, _KEY = "tls.crt", "tls.key"
+
+
+class CaSecret:
+    """Keeps certificate and key of the CA in a Secret that exists already.
+
+    Parameters
+    ----------
+    name
+        Name of the Secret; if empty, nothing is kept.
+    """
+
+    def __init__(self, cluster: Cluster, namespace: str, name: str) -> None:
+        self._cluster = cluster
+        self._namespace = namespace
+        self._name = name
+
+    async def load(self) -> tuple[bytes, bytes] | None:
+        """Return certificate and key as PEM, None while the Secret is empty."""
+        if not self._name:
+            return None
+        try:
+            found = await self._cluster.get(SECRET, self._namespace, self._name)
+        except NotFound as error:
+            raise NotFound(f"{error}; the Helm chart creates it, empty") from error
+        data = found.get("data") or {}
+        if not data.get(_CERTIFICATE) or not data.get(_KEY):
+            return None
+        return base64.b64decode(data[_CERTIFICATE]), base64.b64decode(data[_KEY])
+
+    async def save(self, certificate: bytes, key: bytes) -> None:
+        """Write certificate and key into the Secret."""
+        if not self._name:
+            return
+        data = {
+            _CERTIFICATE: base64.b64encode(certificate).decode(),
+            _KEY: base64.b64encode(key).decode(),
+        }
+        await self._cluster.patch(SECRET, self._namespace, self._name, {"data": data})
