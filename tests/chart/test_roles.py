@@ -1,0 +1,134 @@
+"""What the operator and people may do: little, and no more than is said here."""
+
+import itertools
+
+import pytest
+
+from tests.chart.rendering import SYSTEM, of_kind, render
+
+FORBIDDEN_VERBS = {"*", "escalate", "bind", "impersonate", "deletecollection", "use"}
+FORBIDDEN_RESOURCES = {
+    "*",
+    "pods/exec",
+    "pods/attach",
+    "pods/portforward",
+    "pods/ephemeralcontainers",
+    "pods/log",
+    "serviceaccounts",
+    "serviceaccounts/token",
+    "configmaps",
+    "nodes",
+    "nodes/proxy",
+    "namespaces",
+    "roles",
+    "rolebindings",
+    "clusterroles",
+    "clusterrolebindings",
+}
+SCOPES = [[], ["team-a", "team-b"]]
+
+every_scope = pytest.mark.parametrize("namespaces", SCOPES, ids=["cluster", "namespaces"])
+
+
+def operators_rules(namespaces):
+    """Every rule that is bound to the operator's service account, with the role's name."""
+    objects = render({"scope.namespaces": namespaces})
+    operator = {"kind": "ServiceAccount", "name": "espalier", "namespace": SYSTEM}
+    roles = {
+        (o["kind"], o["metadata"].get("namespace"), o["metadata"]["name"]): o["rules"]
+        for o in objects
+        if o["kind"] in ("Role", "ClusterRole")
+    }
+    for found in objects:
+        if found["kind"] in ("RoleBinding", "ClusterRoleBinding"):
+            assert found["subjects"] == [operator], "only the operator is bound"
+            ref, where = found["roleRef"], found["metadata"].get("namespace")
+            key = (ref["kind"], where if ref["kind"] == "Role" else None, ref["name"])
+            for rule in roles[key]:
+                yield (where, rule)
+
+
+@every_scope
+def test_no_verb_of_the_operator_lets_it_become_more(namespaces):
+    for _, rule in operators_rules(namespaces):
+        assert not set(rule["verbs"]) & FORBIDDEN_VERBS
+        assert not set(rule["resources"]) & FORBIDDEN_RESOURCES
+        assert "*" not in rule["apiGroups"]
+        assert "nonResourceURLs" not in rule
+
+
+@every_scope
+def test_the_one_secret_is_its_own_by_name_and_cannot_be_listed(namespaces):
+    secrets = [(ns, r) for ns, r in operators_rules(namespaces) if "secrets" in r["resources"]]
+    assert secrets == [
+        (
+            SYSTEM,
+            {
+                "apiGroups": [""],
+                "resources": ["secrets"],
+                "resourceNames": ["espalier-ca"],
+                "verbs": ["get", "update", "patch"],
+            },
+        )
+    ]
+
+
+@every_scope
+def test_the_operators_rights_are_these_and_no_others(namespaces):
+    """A right that is added has to be added here too, with its reason."""
+    rights = {
+        (resource, verb)
+        for _, rule in operators_rules(namespaces)
+        for resource, verb in itertools.product(rule["resources"], rule["verbs"])
+    }
+    expected = {
+        "studies": "get list watch",
+        "studies/status": "get patch update",
+        "studies/finalizers": "update",  # owner references that block deletion
+        "trials": "get list watch create patch",
+        "trials/status": "get patch update",
+        "trials/finalizers": "update",
+        "jobs": "get list watch create patch delete",  # patch: suspend
+        "pods": "get list watch delete",
+        "events": "create patch",
+        "tokenreviews": "create",
+        "secrets": "get update patch",
+    }
+    assert rights == {(r, verb) for r, verbs in expected.items() for verb in verbs.split()}
+
+
+def test_with_a_list_of_namespaces_nothing_reaches_beyond_them():
+    reached = {(ns, *rule["resources"]) for ns, rule in operators_rules(["team-a"])}
+    assert {rights for rights in reached if rights[0] is None} == {(None, "tokenreviews")}
+    assert {ns for ns, *_ in reached} == {None, "team-a", SYSTEM}
+
+
+class TestPeople:
+    def roles(self):
+        return of_kind(render(), "ClusterRole")
+
+    def test_those_who_may_view_may_only_look(self):
+        (rule,) = self.roles()["espalier-view"]["rules"]
+        assert rule["verbs"] == ["get", "list", "watch"]
+        assert {"studies", "trials"} <= set(rule["resources"])
+
+    def test_those_who_may_edit_start_and_stop_but_write_no_status(self):
+        rules = self.roles()["espalier-edit"]["rules"]
+        assert not any("/status" in name for rule in rules for name in rule["resources"])
+        assert not any("*" in rule["verbs"] for rule in rules)
+        verbs = {name: rule["verbs"] for rule in rules for name in rule["resources"]}
+        assert {"create", "update", "delete"} <= set(verbs["studies"])
+        assert {"create", "delete"} <= set(verbs["trials"])
+        assert not {"update", "patch"} & set(verbs["trials"])
+
+    def test_they_are_added_to_the_clusters_own_roles(self):
+        to = "rbac.authorization.k8s.io/aggregate-to-"
+        labels = {name: role["metadata"]["labels"] for name, role in self.roles().items()}
+        assert {f"{to}{r}" for r in ("view", "edit", "admin")} <= set(labels["espalier-view"])
+        assert {f"{to}{r}" for r in ("edit", "admin")} <= set(labels["espalier-edit"])
+        assert f"{to}view" not in labels["espalier-edit"]
+        assert not any(key.startswith(to) for key in labels["espalier"])
+
+    def test_they_can_be_left_out(self):
+        names = set(of_kind(render({"rbac.aggregate": False}), "ClusterRole"))
+        assert names == {"espalier", "espalier-tokenreview"}
