@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster import lifecycle
+from tests.cluster.build import link_tools
 from tests.cluster.layout import Kind
 from tests.cluster.progress import Progress
 
@@ -35,6 +36,8 @@ def _kubeconfig(kind: Kind, config: pytest.Config) -> Iterator[Path]:
     capture = config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
         layout = lifecycle.up(name, kind, Progress())
+    # tests say `kubectl` and `helm` as a person would
+    os.environ["PATH"] = f"{link_tools(layout.cache)}:{os.environ['PATH']}"
     yield layout.kubeconfig
     if not was_up:
         with capture.global_and_fixture_disabled():

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cluster.errors import ClusterError
-from tests.cluster.parts import CONTROL_PLANE, NODE, Part
+from tests.cluster.parts import CONTROL_PLANE, NODE, Part, tool
 from tests.cluster.progress import Progress
 
 MODULES = Path(__file__).parent / "go"
@@ -86,6 +86,18 @@ def _build_part(
         for command, _ in missing:
             (cache / part.folder).mkdir(parents=True, exist_ok=True)
             os.replace(Path(folder) / command, cache / part.folder / command)
+
+
+def link_tools(cache: Path) -> Path:
+    """Return the folder with the commands that a person wants on the PATH: kubectl and helm."""
+    links = cache / "bin"
+    links.mkdir(exist_ok=True)
+    for command in ("kubectl", "helm"):
+        target, link = tool(cache, command), links / command
+        if target.exists() and not (link.is_symlink() and link.readlink() == target):
+            link.unlink(missing_ok=True)
+            link.symlink_to(target)
+    return links
 
 
 def go_command(part: Part, commands: Sequence[tuple[str, str]], folder: Path) -> list[str]:

@@ -72,10 +72,8 @@ def _remove(folder: Path, deadline: float) -> None:
 
 def _hierarchies() -> list[Path]:
     """Return the root of each cgroup hierarchy: one in version 2, several in version 1."""
-    if _is_unified(_ROOT):
-        return [_ROOT]
     mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
-    return [Path(fields[1]) for fields in mounts if fields[2] == "cgroup"]
+    return [Path(fields[1]) for fields in mounts if fields[2] in ("cgroup", "cgroup2")]
 
 
 def _is_unified(root: Path) -> bool:

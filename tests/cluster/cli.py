@@ -7,6 +7,7 @@ import click
 
 from tests.cluster import lifecycle, requirements
 from tests.cluster.api import Api
+from tests.cluster.build import link_tools
 from tests.cluster.certificates import Authority
 from tests.cluster.control_plane import server
 from tests.cluster.errors import ClusterError
@@ -62,6 +63,7 @@ def up(name: str, kind: Kind | None) -> None:
         return
     layout = lifecycle.up(name, kind or Kind.FULL, progress)
     progress.say(f"{lifecycle.describe(layout)} is up")
+    progress.say(f"its kubectl and helm are in {link_tools(layout.cache)}")
     click.echo(f"export KUBECONFIG={layout.kubeconfig}")
 
 

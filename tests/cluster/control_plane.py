@@ -1,5 +1,6 @@
 """etcd, kube-apiserver, kube-controller-manager and kube-scheduler: their command lines."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,8 +10,7 @@ from tests.cluster.certificates import Authority
 from tests.cluster.layout import Kind, Layout
 from tests.cluster.objects import answers
 from tests.cluster.parts import tool
-
-FOLDER = Path(__file__).parent
+from tests.cluster.settings import recycler_pod
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,8 @@ def _controller_manager(layout: Layout, authority: Authority, api: Api) -> Compo
         "kube-controller-manager",
         "system:kube-controller-manager",
     )
+    recycler = layout.state / "recycler.json"
+    recycler.write_text(json.dumps(recycler_pod()))
     signing, _ = authority.service_account_key()
     arguments: list[str | Path] = [
         tool(layout.cache, "kube-controller-manager"),
@@ -122,7 +124,7 @@ def _controller_manager(layout: Layout, authority: Authority, api: Api) -> Compo
         # the defaults (20 and 30 a second) would be what a thousand trials wait for
         "--kube-api-qps=100",
         "--kube-api-burst=200",
-        f"--pv-recycler-pod-template-filepath-hostpath={FOLDER / 'manifests' / 'recycler.yaml'}",
+        f"--pv-recycler-pod-template-filepath-hostpath={recycler}",
     ]
     account = "/api/v1/namespaces/default/serviceaccounts/default"
     return Component("kube-controller-manager", arguments, lambda: api.get(account) is not None)

@@ -12,7 +12,7 @@ from tests.cluster import cgroups, images, network, objects
 from tests.cluster.api import Api, write_kubeconfig
 from tests.cluster.archive import names_in
 from tests.cluster.certificates import Authority
-from tests.cluster.control_plane import FOLDER, Component, server
+from tests.cluster.control_plane import Component, server
 from tests.cluster.errors import ClusterError
 from tests.cluster.layout import Kind, Layout
 from tests.cluster.parts import tool
@@ -21,6 +21,7 @@ from tests.cluster.progress import Progress
 from tests.cluster.settings import containerd_settings, dns_settings, kubelet_settings
 
 READY_SECONDS = 90.0
+_MANIFESTS = Path(__file__).parent / "manifests"
 _ADMINISTRATORS = ("system:masters",)
 
 
@@ -192,7 +193,7 @@ def _kwok(layout: Layout, authority: Authority) -> Component:
     arguments: list[str | Path] = [
         tool(layout.cache, "kwok"),
         f"--kubeconfig={kubeconfig}",
-        f"--config={FOLDER / 'manifests' / 'simulation.yaml'}",
+        f"--config={_MANIFESTS / 'simulation.yaml'}",
         f"--manage-nodes-with-annotation-selector={objects.SIMULATED}",
         f"--cidr={layout.simulated_pods}",
         f"--node-ip={layout.address}",

@@ -24,8 +24,8 @@ PACKAGES = {
 }
 _INSTEAD = (
     "What works here: `python -m tests.cluster up --control-plane-only` (API server, controller "
-    "manager, scheduler: enough for `make test-control-plane`), and any cluster of your own with "
-    "KUBECONFIG set."
+    "manager, scheduler: all that the tests in tests/integration ask for), and any cluster of "
+    "your own with KUBECONFIG set."
 )
 
 

@@ -1,8 +1,8 @@
-"""The settings files of containerd, kubelet and CoreDNS."""
+"""The settings files of the controller manager, containerd, kubelet and CoreDNS."""
 
 from pathlib import Path
 
-from tests.cluster.images import PAUSE_NAME
+from tests.cluster.images import BASE, PAUSE_NAME
 from tests.cluster.layout import Layout
 
 DOMAIN = "cluster.local"
@@ -100,3 +100,26 @@ def dns_settings(layout: Layout, kubeconfig: Path) -> str:
     }}
 }}
 """
+
+
+def recycler_pod() -> dict[str, object]:
+    """Return the pod with which the controller manager empties a released volume."""
+    container = {
+        "name": "recycler",
+        "image": BASE,
+        "imagePullPolicy": "Never",
+        "command": ["find", "/scrub", "-mindepth", "1", "-delete"],
+        "volumeMounts": [{"name": "volume", "mountPath": "/scrub"}],
+    }
+    volume = {"name": "volume", "hostPath": {"path": "/replaced-by-the-controller-manager"}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "recycler", "namespace": "default"},
+        "spec": {
+            "restartPolicy": "Never",
+            "terminationGracePeriodSeconds": 0,
+            "containers": [container],
+            "volumes": [volume],
+        },
+    }
