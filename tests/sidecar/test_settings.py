@@ -1,0 +1,75 @@
+"""The environment: what it may say, and what is said about the rest."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from espalier_sidecar.backoff import Backoff
+from espalier_sidecar.errors import SettingsError
+from espalier_sidecar.settings import read_settings
+
+GOOD = {
+    "ESPALIER_INGEST_URL": "https://espalier.espalier.svc:8443",
+    "ESPALIER_CA_PEM": "-----BEGIN CERTIFICATE-----",
+    "ESPALIER_TRIAL": "research/digits-7",
+    "ESPALIER_METRIC": "val_accuracy",
+}
+
+
+def test_four_variables_are_enough() -> None:
+    settings = read_settings(GOOD)
+    assert settings.report_files == ("/espalier/reports.jsonl",)
+    assert settings.log is None
+    assert settings.port == 9321
+
+
+def test_a_file_collector_adds_its_file() -> None:
+    collector = '{"type": "File", "file": {"path": "/espalier/metrics.jsonl"}}'
+    settings = read_settings({**GOOD, "ESPALIER_COLLECTOR": collector})
+    assert settings.report_files == ("/espalier/reports.jsonl", "/espalier/metrics.jsonl")
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_each_of_them_is_needed(name: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        read_settings({**GOOD, name: ""})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        pytest.param("ESPALIER_INGEST_URL", "http://x", "expected https://", id="no TLS"),
+        pytest.param(
+            "ESPALIER_PORT", "tcp://10.0.0.1:80", "a positive number", id="a service link"
+        ),
+        pytest.param("ESPALIER_COLLECTOR", "{", "as JSON", id="a collector that is no JSON"),
+        pytest.param("ESPALIER_COLLECTOR", '{"type": "File"}', "as JSON", id="a file, no path"),
+        pytest.param("ESPALIER_COLLECTOR", "[1]", "as JSON", id="a collector that is a list"),
+        pytest.param(
+            "ESPALIER_COLLECTOR",
+            '{"type": "Log", "log": {"path": "x", "pattern": "("}}',
+            "expected a regular expression",
+            id="a broken pattern",
+        ),
+        pytest.param(
+            "ESPALIER_COLLECTOR",
+            '{"type": "Log", "log": {"path": "x", "pattern": "(?P<step>.)"}}',
+            "value not named",
+            id="a pattern without a value",
+        ),
+    ],
+)
+def test_a_complaint_names_the_setting(name: str, text: str, complaint: str) -> None:
+    with pytest.raises(SettingsError, match=complaint):
+        read_settings({**GOOD, name: text})
+
+
+@given(st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=100))
+def test_backoff_grows_to_its_limit_and_is_spread(draws: list[float]) -> None:
+    backoff = Backoff(first=0.1, limit=15.0)
+    delays = [backoff.next(draw) for draw in draws]
+    for tries, delay in enumerate(delays):
+        full = min(15.0, 0.1 * 2**tries)
+        assert full / 2 <= delay <= full
+    backoff.reset()
+    assert backoff.next(0.0) == 0.05

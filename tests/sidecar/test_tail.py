@@ -1,0 +1,107 @@
+"""Following a file: every whole line once, however it was written."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from espalier_sidecar.tail import MAX_LINE, Position, Tail
+
+
+def drain(tail: Tail, last: bool = False) -> list[bytes]:
+    lines: list[bytes] = []
+    while (some := tail.read(last)) is not None:
+        lines += some
+    return lines
+
+
+@given(
+    st.lists(st.binary(max_size=40).filter(lambda line: b"\n" not in line), max_size=20),
+    st.lists(st.integers(1, 60), min_size=1),
+    st.data(),
+)
+@settings(deadline=None)
+def test_every_line_comes_once_whatever_the_chunks_and_restarts(
+    lines: list[bytes], sizes: list[int], data: st.DataObject
+) -> None:
+    content = b"".join(line + b"\n" for line in lines)
+    found: list[bytes] = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/log"
+        tail = Tail(path)
+        with open(path, "ab", buffering=0) as file:
+            at = 0
+            while at < len(content):
+                size = sizes[at % len(sizes)]
+                file.write(content[at : at + size])
+                at += size
+                found += drain(tail)
+                if data.draw(st.booleans()):
+                    tail = Tail(path, tail.position)
+        found += drain(tail)
+    assert found == lines
+
+
+def test_an_unfinished_line_counts_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"one\ntw")
+    tail = Tail(str(path))
+    assert drain(tail) == [b"one"]
+    assert drain(tail, last=True) == [b"tw"]
+    assert drain(tail, last=True) == []
+
+
+def test_a_file_that_is_cut_is_read_from_its_start(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"one\ntwo\n")
+    tail = Tail(str(path))
+    assert drain(tail) == [b"one", b"two"]
+    path.write_bytes(b"3\n")
+    assert drain(tail) == [b"3"]
+
+
+def test_a_file_that_is_rotated_is_finished_first(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"one\n")
+    tail = Tail(str(path))
+    assert drain(tail) == [b"one"]
+    with path.open("ab") as file:
+        file.write(b"two\nthree")
+    path.rename(tmp_path / "log.1")
+    assert drain(tail) == [b"two"]
+    path.write_bytes(b"four\n")
+    assert drain(tail) == [b"three", b"four"]
+
+
+def test_a_line_without_end_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"one\n" + b"x" * (3 * MAX_LINE) + b"\ntwo\n")
+    tail = Tail(str(path))
+    assert drain(tail) == [b"one", b"two"]
+    assert tail.too_long == 1
+
+
+def test_a_file_that_was_replaced_while_nobody_looked_is_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"one\n")
+    before = path.stat().st_ino
+    tail = Tail(str(path), Position(before + 1, 2))
+    assert drain(tail) == [b"one"]
+
+
+def test_a_pipe_is_not_followed(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    os.mkfifo(path)
+    with pytest.raises(OSError, match="expected a regular file"):
+        Tail(str(path)).read()
+
+
+def test_a_file_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    tail = Tail(str(path))
+    assert tail.read() is None
+    path.write_bytes(b"one\n")
+    assert drain(tail) == [b"one"]
