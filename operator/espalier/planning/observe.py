@@ -131,7 +131,8 @@ def pod_view(obj: Object) -> PodView:
         uid=meta["uid"],
         name=meta["name"],
         trial_name=(meta.get("labels") or {}).get(TRIAL_LABEL, ""),
-        job_name=_job_name(meta),
+        job_name=_job_of(meta)[0],
+        job_uid=_job_of(meta)[1],
         phase=status.get("phase", "Pending"),
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
         started_at=seconds(status.get("startTime")),
@@ -161,11 +162,11 @@ def gpus_of(pod_spec: Object) -> float:
     return total
 
 
-def _job_name(meta: Object) -> str:
+def _job_of(meta: Object) -> tuple[str, str]:
     for owner in meta.get("ownerReferences") or ():
-        if owner.get("kind") == "Job":
-            return str(owner["name"])
-    return ""
+        if owner.get("kind") == "Job" and owner.get("controller"):
+            return str(owner["name"]), str(owner["uid"])
+    return "", ""
 
 
 def _integer(text: object) -> int:

@@ -85,6 +85,7 @@ class PodView:
     name: str
     trial_name: str
     job_name: str
+    job_uid: str
     phase: str
     created_at: float
     started_at: float | None = None

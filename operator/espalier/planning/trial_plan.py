@@ -82,9 +82,11 @@ class TrialPlanner:
         for pod in standing.pods:
             tail = pod.sidecar.exit_message if pod.sidecar else ""
             pending = bool(tail) and pod.uid not in self.snapshot.tails
-            if pod.uid not in self.snapshot.bound and (pending or not pod.over):
+            bound = pod.uid in self.snapshot.bound
+            own = standing.job is not None and pod.job_uid == standing.job.uid
+            if not bound and own and (pending or not pod.over):
                 steps.append(BindPod(standing.number, standing.view.name, pod.name, pod.uid))
-            if pending:
+            if pending and (bound or own):
                 steps.append(IngestTail(standing.number, pod.uid, tail))
         return steps
 
