@@ -15,6 +15,7 @@ from espalier.engine.judging import settings_of
 from espalier.engine.live_study import LiveStudy, Taken
 from espalier.engine.rebuild import rebuild
 from espalier.engine.submission import Answer, Binding, CheckedBatch
+from espalier.engine.tail import Tail, deliver
 from espalier.errors import EspalierError, ReportError, RetryLater
 from espalier.planning.record import End, StudyRecord
 from espalier.pruning import Decision, Receipt
@@ -210,6 +211,21 @@ class LiveStudies:
         self._count(study, taken, arrived)
         decision = await self._decision(study, binding, batch, taken)
         return Answer(taken.accepted, taken.repeated, decision, batch.reports[-1].step)
+
+    async def submit_tail(self, pod_uid: str, message: str) -> Tail:
+        """Take what a pod left in its sidecar's termination message; may be repeated freely.
+
+        Raises
+        ------
+        RetryLater
+            Not all of it is durable: call again.
+        """
+        binding = self._bindings.of(pod_uid)
+        if binding is None:
+            raise RetryLater("this pod is not bound; bind it first")
+        return await deliver(
+            message, binding.trial, lambda batch: self.submit(pod_uid, batch, present=False)
+        )
 
     def _take(self, study: LiveStudy, binding: Binding, batch: CheckedBatch) -> Taken:
         try:

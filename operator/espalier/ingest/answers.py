@@ -1,0 +1,66 @@
+"""The bytes of every answer; none is longer than a few hundred."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from espalier.engine.submission import Answer
+from espalier.errors import ReportError, RetryLater
+from espalier.ingest.rate import TooFast
+
+_LONGEST_MESSAGE = 400
+_JSON = "application/json"
+
+
+def accepted(answer: Answer) -> web.Response:
+    """Return 200: the values are durable, and so is the decision."""
+    decision = answer.decision
+    if decision is None:
+        said = {
+            "action": "Keep",
+            "reason": "NotJudged",
+            "message": "Kept: no value of this trial has been judged.",
+            "step": answer.step,
+        }
+    else:
+        said = {
+            "action": decision.action.value,
+            "reason": decision.reason.value,
+            "message": decision.sentence()[:_LONGEST_MESSAGE],
+            "step": decision.step,
+        }
+    counts = {"accepted": answer.accepted, "repeated": answer.repeated, "decision": said}
+    return web.Response(body=json.dumps(counts).encode(), content_type=_JSON)
+
+
+def refused(error: ReportError) -> web.Response:
+    """Return 4xx: nothing was stored."""
+    said: dict[str, object] = {"code": error.code, "message": error.message[:_LONGEST_MESSAGE]}
+    if error.index is not None:
+        said["index"] = error.index
+    after = error.after if isinstance(error, TooFast) else None
+    return _error(error.status, said, after)
+
+
+def later(error: RetryLater) -> web.Response:
+    """Return 503: it is not certain that anything was stored."""
+    said = {"code": "RetryLater", "message": error.message[:_LONGEST_MESSAGE]}
+    return _error(503, said, error.after or 1.0)
+
+
+def failed() -> web.Response:
+    """Return 500: our bug; nothing about it for those outside."""
+    said = {"code": "InternalError", "message": "a bug of Espalier's; see the operator's log"}
+    return _error(500, said, 5.0)
+
+
+def _error(
+    status: int, said: dict[str, object] | dict[str, str], after: float | None
+) -> web.Response:
+    headers = {} if after is None else {"Retry-After": str(max(1, math.ceil(after)))}
+    body = json.dumps({"error": said}).encode()
+    return web.Response(status=status, body=body, content_type=_JSON, headers=headers)
