@@ -29,16 +29,13 @@ TOLD = {
 def test_an_answer_is_treated_as_agreed(name: str) -> None:
     exchange = TOLD[name]
     response, agreed = exchange["response"], exchange["sidecar"]
-    sent = (
-        len(json.loads(exchange["request"].get("raw", "null") or "null")["reports"])
-        if ("raw" in exchange["request"])
-        else len(exchange["request"]["body"]["reports"])
-    )
+    request = exchange["request"]
+    body = json.loads(request["raw"]) if "raw" in request else request["body"]
     outcome = read_answer(
         response["status"],
         response["headers"].get("Retry-After"),
         json.dumps(response["body"]).encode(),
-        sent,
+        len(body["reports"]),
     )
     assert outcome.treatment.value == agreed["treatment"]
     if outcome.treatment is Treatment.SET_ASIDE:
@@ -57,9 +54,8 @@ def test_what_is_sent_is_what_was_agreed(name: str) -> None:
 
 
 def test_the_termination_message_is_what_was_agreed() -> None:
-    message: dict[str, Any] = json.loads((GOLDEN / "termination-message.json").read_text())[
-        "message"
-    ]
+    golden: dict[str, Any] = json.loads((GOLDEN / "termination-message.json").read_text())
+    message = golden["message"]
     reports = [Report(*row) for row in message["reports"]]
     assert json.loads(last_words(reports, len(reports) + 1, 1)) == message
 
