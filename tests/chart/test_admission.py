@@ -177,7 +177,7 @@ DENIED = [
     pytest.param({"ephemeralContainers": [PRIVILEGED]}, "privileged", id="an ephemeral container"),
     pytest.param(
         {"securityContext": {"windowsOptions": {"hostProcess": True}}},
-        "hostProcess",
+        "privileged",
         id="HostProcess of the pod",
     ),
     pytest.param(
@@ -186,7 +186,7 @@ DENIED = [
                 container(securityContext={"windowsOptions": {"hostProcess": True}}),
             ]
         },
-        "hostProcess",
+        "privileged",
         id="HostProcess of an init container",
     ),
     pytest.param({"hostNetwork": "true"}, "hostNetwork", id="hostNetwork in quotes"),

@@ -5,6 +5,8 @@ import json
 import pytest
 import yaml
 
+from espalier.cli.run import command as run
+from espalier.planning import HOST_FIELDS
 from tests.chart.rendering import (
     CHART,
     ROOT,
@@ -130,6 +132,30 @@ def test_service_links_cannot_set_the_operators_variables(default):
 )
 def test_the_operators_image(values, image):
     assert container(render(values))["image"].endswith(image)
+
+
+def test_the_operator_allows_what_the_policy_allows():
+    values = {"policy.allow": ["hostPath", "privileged"]}
+    assert environment(render(values))["ESPALIER_ALLOW_TEMPLATE_FIELD"] == "hostPath privileged"
+
+
+def test_the_operator_understands_every_variable_that_the_chart_sets(monkeypatch):
+    """`espalier run` reads them itself here, and each one ends up in a flag."""
+    values = {"policy.allow": sorted(HOST_FIELDS), "scope.namespaces": ["a", "b"]}
+    given = environment(render({**values, "sidecar.image.pullPolicy": "Never"}))
+    given["ESPALIER_OWN_NAMESPACE"] = SYSTEM  # from the pod's own metadata
+    assert {each["name"] for each in container(render(values))["env"]} < set(given)
+    for name, text in given.items():
+        monkeypatch.setenv(name, text)
+    context = run.make_context("run", [])
+    read = {
+        p.name for p in run.params if context.get_parameter_source(p.name).name == "ENVIRONMENT"
+    }
+    assert len(read) == len(given), "a variable is no flag's"
+    assert context.params["namespaces"] == ("a", "b")
+    assert set(context.params["allowed"]) == HOST_FIELDS
+    assert context.params["ingest_port"] == 8443
+    assert context.params["sidecar_pull_policy"] == "Never"
 
 
 def test_the_sidecars_image_is_told_to_the_operator():

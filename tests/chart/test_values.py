@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from espalier.planning import HOST_FIELDS
 from tests.chart.rendering import CHART, ROOT, helm, refusal
 
 
@@ -100,6 +101,10 @@ def test_every_value_is_described_has_a_default_and_is_read(path):
         at = at[key]
     templates = "\n".join(file.read_text() for file in (CHART / "templates").iterdir())
     assert re.search(rf"\.{key}\b", templates), f"no template reads {path}"
+
+
+def test_what_the_policy_may_allow_is_what_the_operator_may_allow():
+    assert set(LEAVES["policy.allow"]["items"]["enum"]) == HOST_FIELDS
 
 
 def test_the_version_is_the_projects():

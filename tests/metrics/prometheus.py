@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from espalier.metrics.panels import ROWS, Panel, Query
+from tests.cluster import debian
+from tests.cluster.layout import cache_folder
+from tests.cluster.progress import Progress
 
 INTERVAL = 0.5
 """Seconds between scrapes."""
@@ -36,10 +39,9 @@ def filled_in(expr: str) -> str:
 
 
 def binary(name: str) -> str:
-    """Find `prometheus` or `promtool`, or say how to get it."""
-    path = shutil.which(name)
-    assert path, f"{name} is not installed; on Debian: apt-get install prometheus"
-    return path
+    """Find `prometheus` or `promtool`, or unpack Debian's package in the cache."""
+    installed = shutil.which(name)
+    return installed or str(debian.prometheus(cache_folder(), Progress()).parent / name)
 
 
 @dataclass

@@ -34,7 +34,14 @@ LIMITS = LivenessLimits(watch_age=150, queue_age=100)
         ),
     ],
 )
-def test_liveness(view, ok, said):
+def test_watches_and_queue(view, ok, said):
     health = judge_liveness(view, LIMITS)
     assert health.ok is ok
     assert said in health.message
+
+
+@pytest.mark.parametrize(("age", "ok"), [(0.0, True), (60.0, True), (61.0, False)])
+def test_a_loop_that_makes_no_new_view_is_stuck_however_good_the_old_one_was(age, ok):
+    health = judge_liveness(ControlView(watch_ages={"jobs": 1.0}), LIMITS, age)
+    assert health.ok is ok
+    assert ok or "stuck for 61 s" in health.message

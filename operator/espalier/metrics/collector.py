@@ -63,8 +63,8 @@ def study_samples(view: StudyView) -> Iterator[Sample]:
         yield "espalier_trial_endings_total", (*at, reason), count
     for (pruner, reason), count in view.prunings.items():
         yield "espalier_prunings_total", (*at, pruner, reason), count
-    for pruner, count in view.shadows.items():
-        yield "espalier_shadow_prunings_total", (*at, pruner), count
+    for shadow, count in view.shadows.items():
+        yield "espalier_shadow_prunings_total", (*at, shadow), count
     yield "espalier_gpu_seconds_used_total", at, view.gpu_seconds_used
     yield "espalier_gpu_seconds_saved", at, view.gpu_seconds_saved
     yield "espalier_pruning_breaker_open", at, float(view.breaker_open)

@@ -43,6 +43,7 @@ LABELS: dict[str, str] = {
     "phase": "`Pending`, `Running`, `Completed`, `Pruned` or `Failed`",
     "reason": "why a trial ended, or why it was pruned: see [reasons](reasons.md)",
     "pruner": "the pruner's type, as in the Study's `spec.pruner.type`",
+    "shadow": "a shadow's name in the Study's `spec.pruning.shadows`, four at most",
     "direction": "`Maximize` or `Minimize`",
     "objective": "the Study's `spec.objective.metric`",
     "code": "an answer's code: of ingest `Accepted` or an error code of the report protocol, "
@@ -151,7 +152,7 @@ _STUDIES = (
     _snapshot(
         "espalier_shadow_prunings_total",
         Kind.COUNTER,
-        (*_STUDY, "pruner"),
+        (*_STUDY, "shadow"),
         "Trials that a shadow pruner would have pruned; it only watches.",
     ),
 )

@@ -33,10 +33,26 @@ class LivenessLimits:
 
     watch_age: float = 150.0
     queue_age: float = 150.0
+    loop_age: float = 60.0
 
 
-def judge_liveness(view: ControlView, limits: LivenessLimits) -> Health:
-    """Judge the watches' age and the queue's progress; the first fault found is the reason."""
+def judge_liveness(view: ControlView, limits: LivenessLimits, age: float = 0.0) -> Health:
+    """Judge the loop, the watches' age and the queue's progress; the first fault is the reason.
+
+    Parameters
+    ----------
+    view : ControlView
+        As the operator's loop saw it last.
+    limits : LivenessLimits
+        How old a sign of life may be.
+    age : float
+        Seconds since the loop made that view: a loop that is stuck makes no new one.
+    """
+    if age > limits.loop_age:
+        return Health(
+            False,
+            f"the operator's loop is stuck for {age:.0f} s (limit {limits.loop_age:.0f} s)",
+        )
     for resource, age in sorted(view.watch_ages.items()):
         if age > limits.watch_age:
             return Health(

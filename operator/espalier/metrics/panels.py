@@ -130,7 +130,7 @@ _PRUNED = (
     Panel(
         "Shadow pruners",
         "Trials that a pruner which only watches would have pruned.",
-        (Query(of_studies("espalier_shadow_prunings_total", "pruner"), "{{pruner}}"),),
+        (Query(of_studies("espalier_shadow_prunings_total", "shadow"), "{{shadow}}"),),
         width=12,
         stepped=True,
     ),

@@ -23,7 +23,7 @@ class StudyView:
     false_prune_interval : tuple of float or None
         Lower and upper bound of the 95 % interval.
     shadows : mapping
-        Number of trials that each shadow pruner would have pruned, by its type.
+        Number of trials that each shadow pruner would have pruned, by its name.
     """
 
     namespace: str
