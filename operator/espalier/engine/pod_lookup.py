@@ -6,7 +6,9 @@ from espalier.engine.cache import Object, labelled_key
 from espalier.engine.live import LiveStudies
 from espalier.engine.reconciler import Reconciler
 from espalier.engine.submission import Binding
+from espalier.errors import ReportError, RetryLater
 from espalier.kube import POD, Cluster, NotFound
+from espalier.planning.names import NUMBER_LABEL, STUDY_UID_LABEL
 from espalier.planning.observe import controller_uid
 
 
@@ -23,12 +25,14 @@ class PodLookup:
         self._reconciler = reconciler
 
     async def __call__(self, namespace: str, name: str, uid: str) -> Binding | None:
-        """Return a pod's binding; None if it is no trial's.
+        """Return a pod's binding; None if the API server does not know the pod.
 
         Raises
         ------
+        ReportError
+            403: it is not the present pod of a trial.
         RetryLater
-            If the API server or the store does not answer.
+            If the API server or the store does not answer, or the pod's Job is not known yet.
         """
         if (known := self._live.binding(uid)) is not None:
             return known
@@ -39,27 +43,32 @@ class PodLookup:
         if pod["metadata"]["uid"] != uid:
             return None
         self._reconciler.observed("pods", False, pod)
-        claim = self._claim(pod)
-        if claim is None:
-            return None
-        study_uid, trial, number = claim
+        study_uid, trial, number = self._claim(pod)
         attempt = await self._live.attempt_of(study_uid, number, uid)
         binding = Binding(uid, namespace, name, study_uid, trial, number, attempt)
         self._live.bind(binding)
         return binding
 
-    def _claim(self, pod: Object) -> tuple[str, str, int] | None:
+    def _claim(self, pod: Object) -> tuple[str, str, int]:
         """Return Study uid, Trial name and number, if Job and Trial bear them out."""
-        world, key = self._reconciler.world, labelled_key(pod)
-        job = world.jobs.get(controller_uid(pod))
-        if key is None or job is None or job["metadata"]["uid"] in world.leaving:
-            return None
-        trial = world.trials.get(controller_uid(job))
-        if trial is None:
-            return None
+        world, key, controller = self._reconciler.world, labelled_key(pod), controller_uid(pod)
         labels = pod["metadata"].get("labels") or {}
+        number = labels.get(NUMBER_LABEL, "")
+        if key is None or not controller or controller in world.leaving or not number.isdigit():
+            raise _not_a_trial()
+        job = world.jobs.get(controller)
+        trial = world.trials.get(controller_uid(job)) if job is not None else None
+        if job is None or trial is None:
+            raise RetryLater("the pod's Job is not known yet; send again", after=1.0)
         mine = job["metadata"].get("labels") or {}
-        names = ("espalier.dev/study-uid", "espalier.dev/trial-number")
-        if any(labels.get(each) is None or labels[each] != mine.get(each) for each in names):
-            return None
-        return labels[names[0]], trial["metadata"]["name"], int(labels[names[1]])
+        if any(labels.get(each) != mine.get(each) for each in (STUDY_UID_LABEL, NUMBER_LABEL)):
+            raise _not_a_trial()
+        return labels[STUDY_UID_LABEL], trial["metadata"]["name"], int(number)
+
+
+def _not_a_trial() -> ReportError:
+    return ReportError(
+        "NotYourTrial",
+        "expected the present pod of a trial; only the pods that Espalier's Jobs make may report",
+        status=403,
+    )

@@ -1,5 +1,6 @@
 """Reads, writes and errors of a cluster's API server: the only importer of ``kubernetes``."""
 
+from espalier.kube.ca_secret import CaSecret
 from espalier.kube.cluster import Cluster, Object, Observe
 from espalier.kube.errors import Conflict, NotFound, Refused
 from espalier.kube.kinds import EVENT, JOB, POD, SECRET, STUDY, TRIAL, Kind
@@ -12,6 +13,7 @@ __all__ = [
     "SECRET",
     "STUDY",
     "TRIAL",
+    "CaSecret",
     "Cluster",
     "Conflict",
     "Kind",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 
+from espalier.errors import SpecError
 from espalier.kube.cluster import Cluster
-from espalier.kube.errors import NotFound
+from espalier.kube.errors import Conflict, NotFound
 from espalier.kube.kinds import SECRET
 
 _CERTIFICATE, _KEY = "tls.crt", "tls.key"
@@ -24,6 +25,7 @@ class CaSecret:
         self._cluster = cluster
         self._namespace = namespace
         self._name = name
+        self._version = ""
 
     async def load(self) -> tuple[bytes, bytes] | None:
         """Return certificate and key as PEM, None while the Secret is empty."""
@@ -32,18 +34,30 @@ class CaSecret:
         try:
             found = await self._cluster.get(SECRET, self._namespace, self._name)
         except NotFound as error:
-            raise NotFound(f"{error}; the Helm chart creates it, empty") from error
+            raise SpecError(
+                "--ca-secret",
+                f"expected a Secret {self._namespace}/{self._name}, there is none; create it "
+                "empty, as the Helm chart does",
+            ) from error
+        self._version = str(found["metadata"].get("resourceVersion", ""))
         data = found.get("data") or {}
         if not data.get(_CERTIFICATE) or not data.get(_KEY):
             return None
         return base64.b64decode(data[_CERTIFICATE]), base64.b64decode(data[_KEY])
 
-    async def save(self, certificate: bytes, key: bytes) -> None:
-        """Write certificate and key into the Secret."""
+    async def save(self, certificate: bytes, key: bytes) -> bool:
+        """Write certificate and key; False if the Secret has changed since it was loaded."""
         if not self._name:
-            return
-        data = {
-            _CERTIFICATE: base64.b64encode(certificate).decode(),
-            _KEY: base64.b64encode(key).decode(),
+            return True
+        body = {
+            "metadata": {"resourceVersion": self._version},
+            "data": {
+                _CERTIFICATE: base64.b64encode(certificate).decode(),
+                _KEY: base64.b64encode(key).decode(),
+            },
         }
-        await self._cluster.patch(SECRET, self._namespace, self._name, {"data": data})
+        try:
+            await self._cluster.patch(SECRET, self._namespace, self._name, body)
+        except Conflict:
+            return False
+        return True

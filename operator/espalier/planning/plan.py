@@ -62,7 +62,7 @@ def plan(snapshot: Snapshot, now: float, settings: Settings) -> tuple[Lane, ...]
     lanes = [*check, *(planner.plan(standing) for standing in standings)]
     lanes += _adopt(snapshot, standings)
     if course.accepted:
-        lanes += _start(snapshot, standings, study.spec, course, settings, now)
+        lanes += _start(snapshot, planner, standings, course, settings, now)
     lanes += _status(snapshot, standings, course, trainer, settings, now)
     if any(standing.live for standing in standings):
         lanes.append((Wake(now + settings.progress_interval),))
@@ -142,13 +142,14 @@ def _adopt(snapshot: Snapshot, standings: Sequence[Standing]) -> list[Lane]:
 
 def _start(
     snapshot: Snapshot,
+    planner: TrialPlanner,
     standings: Sequence[Standing],
-    spec: StudySpec,
     course: Course,
     settings: Settings,
     now: float,
 ) -> list[Lane]:
     """Fill the free slots: with Trials that wait, those made by hand first, then with new ones."""
+    spec = planner.spec
     if spec.suspend or (course.outcome is not None and course.outcome.stops):
         return []
     free = spec.trials.parallelism - sum(standing.holds_slot for standing in standings)
@@ -158,12 +159,21 @@ def _start(
         free = min(free, 1)
     waiting = [s for s in standings if s.waiting and s.view and s.view.adopted]
     waiting.sort(key=lambda s: (s.number < FIRST_HAND_MADE, s.number))
-    lanes = [_start_one(snapshot, standing, settings, now) for standing in waiting[: max(0, free)]]
+    lanes = [
+        _start_one(snapshot, planner, standing, settings, now)
+        for standing in waiting[: max(0, free)]
+    ]
     free -= len(waiting)
     return [*lanes, _sample(snapshot, standings, spec, course.limit, free)]
 
 
-def _start_one(snapshot: Snapshot, standing: Standing, settings: Settings, now: float) -> Lane:
+def _start_one(
+    snapshot: Snapshot,
+    planner: TrialPlanner,
+    standing: Standing,
+    settings: Settings,
+    now: float,
+) -> Lane:
     view, study = standing.view, snapshot.study
     assert view is not None
     assert study.spec is not None
@@ -174,7 +184,8 @@ def _start_one(snapshot: Snapshot, standing: Standing, settings: Settings, now: 
             ending = reasons.PARAMETERS_REFUSED
             end = End(ending.reason, str(error), ending.state, now, generation=study.generation)
             return (RecordEnd(standing.number, end),)
-    return (CreateJob(standing.number, build_job(study, view, standing.number, settings)),)
+    body = build_job(study, view, standing.number, settings)
+    return (CreateJob(standing.number, body), *planner.note_job(standing))
 
 
 def _sample(

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from espalier.api.reasons import ENDING_BY_REASON
+from espalier.api.reasons import ENDING_BY_REASON, TrialReason
 from espalier.planning.names import FIRST_HAND_MADE, label_value
 from espalier.planning.observe import seconds
 from espalier.planning.record import End, TrialRecord
@@ -57,7 +57,10 @@ class Standing:
         """Whether the trial ever had a Job, as far as anything tells."""
         if self.job or self.leaving or self.pods or self.record.attempt:
             return True
-        return bool(self.view and self.view.status.get("startTime"))
+        if self.view is None:
+            return False
+        said = condition_of(self.view.status, "Started")
+        return said is not None and said.get("reason") != TrialReason.QUEUED
 
     @property
     def holds_slot(self) -> bool:

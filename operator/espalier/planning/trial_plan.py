@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from espalier.api import reasons
@@ -26,7 +26,7 @@ from espalier.planning.job import build_job
 from espalier.planning.names import QUEUE_LABEL
 from espalier.planning.record import End
 from espalier.planning.settings import Settings
-from espalier.planning.snapshot import PodView, Snapshot
+from espalier.planning.snapshot import JobView, PodView, Snapshot
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import merge_patch
 from espalier.planning.trial_status import PROGRESS, status_of
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from espalier.api import StudySpec
 
 _UNBORN = 2.0
-"""Seconds that a new Trial's first status may wait: mostly its trainer runs by then."""
+"""Seconds that a new Trial's first status may wait: mostly it has its Job by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +191,18 @@ class TrialPlanner:
         if unborn and self.now < view.created_at + _UNBORN:
             return [Wake(view.created_at + _UNBORN)]
         return [write]
+
+    def note_job(self, standing: Standing) -> tuple[Effect, ...]:
+        """Have the Trial say that its Job was created.
+
+        From then on a Job that is not there is one that somebody deleted.
+        """
+        view = standing.view
+        assert view is not None
+        made = JobView(uid="", name=view.name, trial_uid=view.uid, created_at=self.now)
+        status = status_of(replace(standing, job=made), self.trainer, 0.0, self.now)
+        patch = merge_patch(view.status, status)
+        return (WriteTrialStatus(view.name, view.uid, patch),) if patch else ()
 
     def _interval(self, standing: Standing) -> float:
         """Return the least time between two writes of progress: longer for a longer trial."""

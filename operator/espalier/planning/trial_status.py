@@ -116,7 +116,7 @@ def _started(standing: Standing, trainer: str) -> Phrase:
         return Phrase(False, TrialReason.QUEUED, "The trial waits for a free slot.")
     if job.suspended:
         who = "the Study is suspended" if job.suspended_by_us else "a queue holds the Job back"
-        return Phrase(False, TrialReason.QUEUED, f"The trial waits: {who}.")
+        return Phrase(False, TrialReason.JOB_CREATED, f"The trial waits: {who}.")
     if pod is None or pod.over:
         return Phrase(False, TrialReason.JOB_CREATED, f"Job {job.name} is to make a pod.")
     if pod.unschedulable:

@@ -1,0 +1,235 @@
+"""The operator as one process: its parts, brought up and down in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from espalier import __version__
+from espalier.cli.ingest_leaf import Leaf
+from espalier.engine.cache import StudyKey
+from espalier.engine.live import LiveStudies
+from espalier.engine.pod_lookup import PodLookup
+from espalier.engine.reconciler import Reconciler
+from espalier.engine.resync import Resync
+from espalier.errors import RetryLater
+from espalier.handlers import Watcher
+from espalier.ingest import Ingest, Reviews, kept_authority
+from espalier.kube import CaSecret, Cluster, TokenBucket
+from espalier.metrics.health import Health, LivenessLimits, judge_liveness
+from espalier.metrics.observer import Observer
+from espalier.metrics.server import MetricsServer, build_registry
+from espalier.metrics.views import ControlView
+from espalier.planning import Settings, SidecarSettings
+from espalier.planning.names import AUDIENCE
+from espalier.store import Store, open_store
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The flags of `espalier run`."""
+
+    kubeconfig: str | None
+    namespaces: tuple[str, ...]
+    own_namespace: str
+    ca_secret: str
+    store: str
+    ingest_port: int
+    ingest_url: str
+    metrics_port: int
+    sidecar_image: str
+    sidecar_pull_policy: str
+    allowed: tuple[str, ...]
+    qps: float
+    burst: int
+    resync_seconds: float
+    pull_patience_seconds: float
+
+    def settings(self, ca_pem: str) -> Settings:
+        """Return what the flags decide about plans."""
+        return Settings(
+            sidecar=SidecarSettings(
+                image=self.sidecar_image,
+                ingest_url=self.ingest_url,
+                ca_pem=ca_pem,
+                pull_policy=self.sidecar_pull_policy,
+            ),
+            allowed=frozenset(self.allowed),
+            pull_patience=self.pull_patience_seconds,
+        )
+
+
+class OperatorProcess:
+    """All parts of the operator; `run` brings them up, serves, and takes them down."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._stop = asyncio.Event()
+        self._reconciler: Reconciler | None = None
+        self._resync: Resync | None = None
+        self._watcher: Watcher | None = None
+        self._store: Store | None = None
+        self._control = ControlView()
+        registry = build_registry(self._figures, lambda: self._control, __version__)
+        self._observer = Observer(registry)
+        self._metrics = MetricsServer(registry, self._live, self._ready, port=options.metrics_port)
+
+    def stop(self) -> None:
+        """Have `run` take everything down and return."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Run until `stop` is called or a part fails for good."""
+        options = self._options
+        async with contextlib.AsyncExitStack() as stack:
+            self._metrics.start()
+            stack.callback(self._metrics.stop)
+            limiter = TokenBucket(options.qps, options.burst)
+            cluster = await stack.enter_async_context(
+                await Cluster.connect(
+                    options.kubeconfig, limiter=limiter, observe=self._observer.api_answered
+                )
+            )
+            self._store = store = await _patiently(
+                lambda: open_store(options.store, self._observer)
+            )
+            stack.push_async_callback(store.close)
+            live = LiveStudies(store, self._pruned, observe=self._observer)
+            ca = CaSecret(cluster, options.own_namespace, options.ca_secret)
+            authority = await _patiently(
+                lambda: kept_authority(ca.load, ca.save, datetime.now(UTC))
+            )
+            ca_pem = authority.certificate_pem.decode()
+            self._reconciler = Reconciler(cluster, live, options.settings(ca_pem), self._observer)
+            lookup = PodLookup(cluster, live, self._reconciler)
+            ingest = Ingest(live, self._reviews(cluster), lookup, observe=self._observer)
+            leaf = Leaf(authority, options.ingest_url)
+            await ingest.start(None, options.ingest_port, leaf.context)
+            stack.push_async_callback(ingest.stop)
+            stack.callback(leaf.keep_fresh().cancel)
+            self._resync = Resync(
+                cluster, self._reconciler, options.namespaces, options.resync_seconds
+            )
+            await self._serve(store)
+
+    def _reviews(self, cluster: Cluster) -> Reviews:
+        async def review(token: str) -> Mapping[str, Any]:
+            return await cluster.review_token(token, AUDIENCE)
+
+        return Reviews(review, AUDIENCE, observe=self._observer.token_reviewed)
+
+    async def _serve(self, store: Store) -> None:
+        assert self._reconciler is not None
+        assert self._resync is not None
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(self._resync.run(), name="resync"),
+                group.create_task(self._reconcile(store), name="reconcile"),
+                group.create_task(self._look_at_itself(), name="control"),
+            ]
+            await self._stop.wait()
+            log.info("stopping")
+            for task in tasks:
+                task.cancel()
+
+    async def _reconcile(self, store: Store) -> None:
+        """Reconcile once everything has been listed; watch from then on."""
+        assert self._reconciler is not None
+        assert self._resync is not None
+        while not self._resync.synced:
+            await asyncio.sleep(0.05)
+        self._reconciler.adopt_stored(await self._stored(store))
+        loop = asyncio.get_running_loop()
+        observed = self._reconciler.observed
+
+        def seen(plural: str, deleted: bool, obj: Mapping[str, Any]) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the process is ending
+                loop.call_soon_threadsafe(observed, plural, deleted, obj)
+
+        self._watcher = Watcher(
+            seen, namespaces=self._options.namespaces, kubeconfig=self._options.kubeconfig
+        )
+        self._watcher.start()
+        try:
+            log.info("ready: version %s", __version__)
+            await self._reconciler.run()
+        finally:
+            self._watcher.stop()
+
+    async def _stored(self, store: Store) -> dict[str, StudyKey]:
+        """Return the studies that have rows and lie where this operator looks."""
+        within = self._options.namespaces
+        return {
+            row.uid: StudyKey(row.namespace, row.name)
+            for row in await store.studies()
+            if not within or row.namespace in within
+        }
+
+    def _pruned(self, study_uid: str, number: int) -> None:
+        if self._reconciler is not None:
+            self._reconciler.prune(study_uid, number)
+
+    # -- what the probes and the metrics see, from other threads ------------------------------
+
+    async def _look_at_itself(self) -> None:
+        """Refresh the view of the control path; a stuck loop shows by its age."""
+        while True:
+            self._control = self._view()
+            await asyncio.sleep(1.0)
+
+    def _view(self) -> ControlView:
+        assert self._reconciler is not None
+        assert self._resync is not None
+        now = time.monotonic()
+        seen = dict(self._resync.last_seen)
+        for plural, at in (self._watcher.last_seen if self._watcher else {}).items():
+            seen[plural] = max(at, seen.get(plural, 0.0))
+        return ControlView(
+            queue_depth=self._reconciler.queue.depth,
+            queue_oldest_age=self._reconciler.queue.oldest_age(),
+            watch_ages={plural: max(0.0, now - at) for plural, at in seen.items()},
+            store_bytes=self._store.size() if self._store else None,
+        )
+
+    def _figures(self) -> Any:
+        return self._reconciler.figures if self._reconciler else ()
+
+    def _live(self) -> Health:
+        return judge_liveness(self._control, LivenessLimits())
+
+    def _ready(self) -> Health:
+        if self._resync is None or not self._resync.synced:
+            return Health(False, "the cluster has not been listed yet")
+        if self._store is None or not self._store.available:
+            return Health(False, "the store takes nothing at the moment")
+        return Health(True, "ready")
+
+
+async def _patiently(attempt: Callable[[], Awaitable[_T]]) -> _T:
+    """Try until what is needed at the start answers; the probes tell meanwhile that it does not."""
+    while True:
+        try:
+            return await attempt()
+        except RetryLater as error:
+            log.warning("%s; trying again", error)
+            await asyncio.sleep(error.after or 1.0)
+
+
+async def run_operator(options: Options) -> None:
+    """Run the operator until SIGTERM or SIGINT."""
+    process = OperatorProcess(options)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, process.stop)
+    await process.run()

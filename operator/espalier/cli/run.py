@@ -1,0 +1,159 @@
+"""`espalier run`: the operator's flags, each also an environment variable."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+import click
+
+from espalier.cli.logs import set_up_logging
+from espalier.cli.operator_process import Options, run_operator
+from espalier.errors import SpecError
+from espalier.planning import HOST_FIELDS
+
+EPILOG = """\b
+In a cluster the Helm chart sets all of these. To try the operator out of a cluster:
+  espalier run --kubeconfig ~/.kube/config --store sqlite:////tmp/espalier.db \\
+    --ingest-url https://ADDRESS-THAT-PODS-REACH:8443 --sidecar-image IMAGE
+Trials' pods must be able to reach the ingest URL; it is served on --ingest-port.
+"""
+
+
+def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+@click.command(
+    "run",
+    epilog=EPILOG,
+    context_settings={"auto_envvar_prefix": "ESPALIER", "show_default": True},
+)
+@click.option(
+    "--kubeconfig",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Kubeconfig file; without it, the service account of the pod this runs in.",
+    show_envvar=True,
+)
+@click.option(
+    "--namespaces",
+    default="",
+    callback=_names,
+    help="Namespaces to look after, separated by commas; empty: all.",
+    show_envvar=True,
+)
+@click.option(
+    "--own-namespace",
+    default="espalier-system",
+    help="Namespace of the operator's own objects.",
+    show_envvar=True,
+)
+@click.option(
+    "--ca-secret",
+    default="",
+    help="Secret of that namespace in which the ingest's CA is kept; empty: a new CA at each start "
+    "(running trials then cannot report any more).",
+    show_envvar=True,
+)
+@click.option(
+    "--store",
+    default="sqlite:////var/lib/espalier/espalier.db",
+    help="Where values, decisions and endings are kept; on a local or block volume.",
+    show_envvar=True,
+)
+@click.option(
+    "--ingest-port",
+    type=click.IntRange(0, 65535),
+    default=8443,
+    help="Port on which reports are taken (HTTPS).",
+    show_envvar=True,
+)
+@click.option(
+    "--ingest-url",
+    default="https://espalier.espalier-system.svc:8443",
+    help="Address of that port as trials' pods reach it.",
+    show_envvar=True,
+)
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65535),
+    default=9090,
+    help="Port of /metrics, /livez and /readyz (HTTP).",
+    show_envvar=True,
+)
+@click.option(
+    "--sidecar-image",
+    default="espalier-sidecar:latest",
+    help="Image of the container that is added to each trial's pod.",
+    show_envvar=True,
+)
+@click.option(
+    "--sidecar-pull-policy",
+    type=click.Choice(["", "Always", "IfNotPresent", "Never"]),
+    default="",
+    help="Its imagePullPolicy; empty: as the cluster decides.",
+    show_envvar=True,
+)
+@click.option(
+    "--allow-template-field",
+    "allowed",
+    multiple=True,
+    type=click.Choice(sorted(HOST_FIELDS)),
+    help="What a Study's template may use although it reaches out of the pod; may be repeated.",
+    show_envvar=True,
+    envvar="ESPALIER_ALLOW_TEMPLATE_FIELD",
+)
+@click.option(
+    "--qps",
+    type=click.FloatRange(min=0, min_open=True),
+    default=50.0,
+    help="Requests a second to the API server, on average.",
+    show_envvar=True,
+)
+@click.option(
+    "--burst",
+    type=click.IntRange(min=1),
+    default=100,
+    help="Requests that may be sent at once.",
+    show_envvar=True,
+)
+@click.option(
+    "--resync-seconds",
+    type=click.FloatRange(min=1),
+    default=60.0,
+    help="Time between two lists of everything, which find what a watch has missed.",
+    show_envvar=True,
+)
+@click.option(
+    "--pull-patience-seconds",
+    type=click.FloatRange(min=0),
+    default=15.0,
+    help="How long an image may fail to be pulled before the trial ends.",
+    show_envvar=True,
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
+    default="info",
+    help="Least severe level that is logged.",
+    show_envvar=True,
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="One line of text, or one JSON object, for each message.",
+    show_envvar=True,
+)
+def command(log_level: str, log_format: str, **options: Any) -> None:
+    """Run the operator: start trials, take their reports, prune, until SIGTERM.
+
+    Each flag is also an environment variable, whose name stands behind it.
+    """
+    set_up_logging(log_level, as_json=log_format == "json")
+    try:
+        asyncio.run(run_operator(Options(**options)))
+    except SpecError as error:
+        click.echo(f"espalier run: {error}", err=True)
+        sys.exit(2)
