@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.stats import wilcoxon
 
 from espalier.pruning.curve import Curve
 from espalier.pruning.decision import Decision, Evidence
@@ -100,6 +99,9 @@ def _differences(own: Values, best: Values) -> Values:
 
 def _p_value(differences: Values) -> float:
     """Give the probability of differences as low as these, if the trial were no worse."""
+    # Importing scipy.stats takes a second, which only this pruner should pay.
+    from scipy.stats import wilcoxon
+
     if not differences.any():
         return 1.0
     return float(wilcoxon(differences, alternative="less", zero_method="zsplit").pvalue)

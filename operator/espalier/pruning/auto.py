@@ -1,0 +1,136 @@
+"""Chooses the rule by the goal, and how strict it is by what the study itself has shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+from typing import ClassVar
+
+from espalier.pruning.course import WORST, Course
+from espalier.pruning.curve import Curve
+from espalier.pruning.decision import Decision, Evidence
+from espalier.pruning.goal import Goal
+from espalier.pruning.ledger import Ledger
+from espalier.pruning.pruner import Gated
+from espalier.pruning.posterior import Posterior
+from espalier.pruning.reason import Reason
+
+SHAPE, MEAN = 3.0, 0.0155
+"""Prior of a winner's mean scaled rank: as much as three leaders seen, with this mean."""
+LEADER_COUNTS = 0.5
+"""Leaders of one study resemble each other: two count as one."""
+MOST_LEADERS = 10
+STRICTEST, LOOSEST = 0.02, 0.3
+UNDER_BUDGET = 0.03
+"""The share for BestUnderBudget: about that of successive halving by 3 from 8 % of the horizon."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Auto(Gated):
+    """Prune what ranks too low for its progress; the study shows how low is too low.
+
+    At a rung at progress t (the first at 8 % of the horizon, each further by 1.4) a trial that
+    a share q of all known trials is ahead of has the scaled rank ``x = t q``. Successive halving
+    keeps what has a scaled rank below a constant, whatever the task. Here the constant is
+    estimated: the scaled rank of the trial that will win is taken as exponential, its mean as
+    inverse gamma, and the trials that lead the study so far are samples of it; their own
+    earlier ranks, averaged over the rungs, say whether leaders were ahead from early on (then
+    much can be pruned) or came from behind (then little). The predictive tail is a Lomax
+    distribution, ``P(x > a) = (b / (b + a)) ** s``; the limit a is where it equals the risk.
+
+    For goal BestUnderBudget the constant is fixed and strict, and no risk is kept account of;
+    for TimeToTarget the posterior decides. Without a horizon nothing is pruned.
+
+    Parameters
+    ----------
+    goal
+        What the study is for.
+    risk
+        Probability of pruning the winner that all prunings together may take.
+    """
+
+    goal: Goal = Goal.KEEP_WINNER
+    risk: float = 0.05
+
+    name: ClassVar[str] = "Auto"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.require("risk", 0.0 < self.risk <= 0.5, "in (0, 0.5]")
+
+    @property
+    def stated_risk(self) -> float | None:
+        """The risk that all prunings together may take; none is stated under a budget."""
+        return None if self.goal is Goal.BEST_UNDER_BUDGET else self.risk
+
+    @cached_property
+    def _to_target(self) -> Posterior:
+        return Posterior(goal=self.goal, risk=self.risk)
+
+    def rule(self, ledger: Ledger, curve: Curve) -> Decision:
+        """Judge the trial at the rung it has just reached."""
+        if ledger.horizon is None:
+            return self.keep(curve, Reason.NO_HORIZON)
+        if self.goal is Goal.TIME_TO_TARGET:
+            return self._to_target.judge(ledger, curve.number)
+        course = Course.of(ledger, ledger.horizon)
+        rung = course.rung(curve)
+        if rung is None:
+            upcoming = {"next": course.next_step(curve.last_step)}
+            return self.keep(curve, Reason.BETWEEN_RUNGS, upcoming)
+        own = curve.window_mean(curve.last_step)
+        if own != own:
+            return self.prune(curve, Reason.DIVERGED, {"nans": curve.nan_run, "risk": 0.0}, rung)
+        return self._at_rung(ledger, course, curve, rung, own)
+
+    def _at_rung(
+        self, ledger: Ledger, course: Course, curve: Curve, rung: int, own: float
+    ) -> Decision:
+        progress = course.steps[rung] / course.horizon
+        known = course.known(rung) + curve.left
+        limit = UNDER_BUDGET if self.goal is Goal.BEST_UNDER_BUDGET else learnt(course, self.risk)
+        kept = max(1, ceil(min(1.0, limit / progress) * known))
+        better = course.better(rung, own)
+        column = course.columns[rung]
+        cut = column[-min(kept, len(column))][0] if column else WORST
+        evidence: Evidence = {
+            "value": ledger.user(own),
+            "threshold": ledger.user(cut),
+            "kept": kept,
+            "peers": known,
+            "limit": limit,
+        }
+        if better < kept:
+            return self.keep(curve, Reason.TOP_OF_RUNG, evidence, rung)
+        if self.stated_risk is not None:
+            evidence = {**evidence, "risk": self.risk / to_come(ledger, known)}
+        return self.prune(curve, Reason.BELOW_RUNG_CUT, evidence, rung)
+
+
+def to_come(ledger: Ledger, known: int) -> int:
+    """Give how many trials share the risk: all of the study, or twice those known."""
+    return 2 * known if ledger.trials_max is None else max(ledger.trials_max, known)
+
+
+def learnt(course: Course, risk: float) -> float:
+    """Give the scaled rank that the winner exceeds with probability `risk`."""
+    shape, rate = SHAPE, SHAPE * MEAN
+    ended = len(course.columns[-1])
+    if ended >= 3 and course.steps:
+        leaders = course.best_ended(min(MOST_LEADERS, -(-ended // 2)))
+        shape += LEADER_COUNTS * len(leaders)
+        rate += LEADER_COUNTS * sum(scaled_rank(course, trial) for _, trial in leaders)
+    return min(LOOSEST, max(STRICTEST, rate * (risk ** (-1.0 / shape) - 1.0)))
+
+
+def scaled_rank(course: Course, trial: int) -> float:
+    """Give a trial's scaled rank, the mean over the rungs it reached."""
+    scores = course.scores[trial]
+    if not scores:
+        return 0.0
+    ranks = (
+        course.steps[rung] * course.better(rung, score) / course.known(rung)
+        for rung, score in enumerate(scores)
+    )
+    return sum(ranks) / (course.horizon * len(scores))

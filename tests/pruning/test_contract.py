@@ -1,0 +1,58 @@
+"""Every registered pruner passes the contract suite that ships with the package."""
+
+from __future__ import annotations
+
+import pytest
+
+from espalier.pruning import All, Any, Nop, Pruner
+from espalier.pruning.contract import PrunerContract
+from espalier.pruning.registry import BUILT_IN, make
+
+ARGUMENTS = {
+    "Patient": {"patience": 3},
+    "Percentile": {"percentile": 50.0},
+    "SuccessiveHalving": {"min_resource": 3, "reduction_factor": 3},
+    "Threshold": {"lower": -10.0, "upper": 10.0},
+}
+WARM = {
+    "SuccessiveHalving": lambda step: {"min_resource": step},
+    "Hyperband": lambda step: {"min_resource": step},
+}
+WITHOUT_WARM_UP = {"Patient", "Auto"}
+
+
+def built(name: str, **more: object) -> Pruner:
+    return make(name, {**ARGUMENTS.get(name, {}), **more})
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+class TestRegisteredPruner(PrunerContract):
+    @pytest.fixture(autouse=True)
+    def choose(self, name: str) -> None:
+        self.name = name
+        self.prunes = name != "Nop"
+
+    def make(self) -> Pruner:
+        return built(self.name)
+
+    def make_warm(self, step: int) -> Pruner | None:
+        if self.name in WITHOUT_WARM_UP:
+            return None
+        settings = WARM.get(self.name, lambda step: {"warmup_steps": step})(step)
+        return built(self.name, **settings)
+
+
+class TestAny(PrunerContract):
+    def make(self) -> Pruner:
+        return Any(of=(Nop(), built("Median"), built("Patient")))
+
+    def make_warm(self, step: int) -> Pruner | None:
+        return Any(of=(Nop(), built("Median", warmup_steps=step)))
+
+
+class TestAll(PrunerContract):
+    def make(self) -> Pruner:
+        return All(of=(built("Threshold"), built("Median"), built("Patient")))
+
+    def make_warm(self, step: int) -> Pruner | None:
+        return All(of=(built("Threshold"), built("Median", warmup_steps=step)))
