@@ -1,0 +1,140 @@
+"""A real Prometheus beside a real study: every panel of the dashboard has data, and it is true."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.e2e.world import ROOT, SYSTEM, World, wait_for
+from tests.metrics.prometheus import Prometheus, scraping
+
+STUDY = "observed"
+HERE = '{namespace="NAMESPACE",study="observed"}'
+
+
+@contextmanager
+def forwarded(world: World) -> Iterator[str]:
+    """Forward the metrics Service to a port of this machine, on any cluster."""
+    command = [
+        world.kubectl_path,
+        "port-forward",
+        "-n",
+        SYSTEM,
+        "service/espalier-metrics",
+        ":9090",
+    ]
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, "KUBECONFIG": world.kubeconfig},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        found = re.search(r"127\.0\.0\.1:(\d+)", process.stdout.readline())
+        assert found, "kubectl port-forward did not say its port"
+        yield f"127.0.0.1:{found[1]}"
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def observed_study(namespace: str) -> dict[str, Any]:
+    """Take the README's study, with a pruner that states a risk, a shadow, and exempt trials."""
+    study = yaml.safe_load((ROOT / "examples/digits/study.yaml").read_text())
+    study["metadata"] = {"name": STUDY, "namespace": namespace}
+    study["spec"]["pruner"] = {"type": "Auto"}
+    study["spec"]["pruning"] = {
+        "gracePeriodSeconds": 2,
+        "exemptPercent": 25,
+        "shadows": [{"name": "median", "type": "Median", "median": {"startupTrials": 4}}],
+    }
+    return study
+
+
+@pytest.fixture(scope="module")
+def observed(world: World, tmp_path_factory) -> Iterator[tuple[Prometheus, str]]:
+    """A Prometheus that has watched a whole study, and the study's namespace."""
+    with (
+        world.namespace("observed") as namespace,
+        forwarded(world) as target,
+        scraping(target, tmp_path_factory.mktemp("prometheus")) as prometheus,
+    ):
+        world.apply(observed_study(namespace))
+        world.wait_condition(namespace, STUDY, "Succeeded", timeout=600)
+        yield prometheus, namespace
+
+
+def value(prometheus: Prometheus, namespace: str, expr: str) -> float:
+    """Return the one value of a query about the study."""
+    values = prometheus.values(expr.replace("HERE", HERE.replace("NAMESPACE", namespace)))
+    assert len(values) == 1, f"{expr}: {values}"
+    return values[0]
+
+
+def test_every_panel_has_data(observed):
+    prometheus, _ = observed
+    prometheus.await_data(timeout=30)
+
+
+def test_metrics_and_status_agree(observed, world):
+    prometheus, namespace = observed
+    status = world.get("study", namespace, STUDY)["status"]
+    counts = status["counts"]
+
+    def shown() -> dict[str, float]:
+        phases = ("Pending", "Running", "Completed", "Pruned", "Failed")
+        here = f'namespace="{namespace}",study="{STUDY}"'
+        return {
+            phase.lower(): sum(prometheus.values(f'espalier_trials{{{here},phase="{phase}"}}'))
+            for phase in phases
+        }
+
+    wait_for("the last scrape", lambda: shown() == {key: float(counts[key]) for key in shown()})
+    assert value(prometheus, namespace, "sum(espalier_prunings_totalHERE)") == counts["pruned"] > 0
+    assert value(prometheus, namespace, "espalier_best_valueHERE") == pytest.approx(
+        status["best"]["value"]
+    )
+    saved = value(prometheus, namespace, "espalier_gpu_seconds_savedHERE")
+    assert saved == pytest.approx(status["gpuSeconds"]["saved"], rel=0.01)
+    assert saved > 0
+    used = value(prometheus, namespace, "espalier_gpu_seconds_used_totalHERE")
+    assert used == pytest.approx(status["gpuSeconds"]["used"], rel=0.01)
+    ended = value(prometheus, namespace, "sum(espalier_trial_endings_totalHERE)")
+    assert ended == counts["completed"] + counts["pruned"] + counts["failed"]
+
+
+def test_every_value_that_was_stored_was_counted(observed, world):
+    prometheus, namespace = observed
+    stored = [r for r in world.log_of(namespace, STUDY) if r["kind"] == "observation"]
+    received = value(
+        prometheus,
+        namespace,
+        'sum(espalier_reports_totalHERE) - (sum(espalier_reports_total{receipt="Repeated",'
+        f'namespace="{namespace}"}}) or vector(0))',
+    )
+    assert received == len(stored) > 0
+
+
+def test_each_pruning_was_timed_on_its_way(observed, world):
+    """From the report to the freed GPU; the operator may have pruned for other studies before."""
+    prometheus, namespace = observed
+    pruned = world.get("study", namespace, STUDY)["status"]["counts"]["pruned"]
+    for step in ("report_to_decision", "decision_to_delete", "decision_to_pod_gone"):
+        wait_for(
+            f"every pruning in {step}",
+            lambda step=step: prometheus.values(f"espalier_{step}_seconds_count")[0] >= pruned,
+        )
+
+
+def test_a_deleted_study_leaves_no_series(observed, world):
+    """Last: it deletes the study that the others ask about."""
+    prometheus, namespace = observed
+    world.run("delete", "study", STUDY, "-n", namespace)
+    series = f'{{__name__=~"espalier_.*",namespace="{namespace}"}}'
+    wait_for("the study's series to go away", lambda: not prometheus.values(series))
