@@ -81,6 +81,7 @@ class OperatorProcess:
         self._watcher: Watcher | None = None
         self._store: Store | None = None
         self._control = ControlView()
+        self._looked_at: float | None = None
         registry = build_registry(self._figures, lambda: self._control, __version__)
         self._observer = Observer(registry)
         self._metrics = MetricsServer(registry, self._live, self._ready, port=options.metrics_port)
@@ -185,7 +186,7 @@ class OperatorProcess:
     async def _look_at_itself(self) -> None:
         """Refresh the view of the control path; a stuck loop shows by its age."""
         while True:
-            self._control = self._view()
+            self._control, self._looked_at = self._view(), time.monotonic()
             await asyncio.sleep(1.0)
 
     def _view(self) -> ControlView:
@@ -206,7 +207,8 @@ class OperatorProcess:
         return self._reconciler.figures if self._reconciler else ()
 
     def _live(self) -> Health:
-        return judge_liveness(self._control, LivenessLimits())
+        age = 0.0 if self._looked_at is None else time.monotonic() - self._looked_at
+        return judge_liveness(self._control, LivenessLimits(), age)
 
     def _ready(self) -> Health:
         if self._resync is None or not self._resync.synced:
