@@ -69,6 +69,7 @@ def load_image(layout: Layout, archive: Path) -> list[str]:
     if not archive.exists():
         raise ClusterError(f"{archive} does not exist: expected a docker-archive. Build it first.")
     _run([*_ctr(layout), "images", "import", "--snapshotter", "overlayfs", str(archive)])
+    _forget_replaced(layout)
     return names_in(archive)
 
 
@@ -81,6 +82,18 @@ def has_image(layout: Layout, name: str) -> bool:
         check=False,
     )
     return name in found.stdout.split()
+
+
+def _forget_replaced(layout: Layout) -> None:
+    """Drop images whose name went to a newer one; the kubelet is told never to delete any."""
+    listed = subprocess.run(
+        [*_ctr(layout), "images", "list"], capture_output=True, text=True, check=False
+    )
+    rows = [line.split()[:3] for line in listed.stdout.splitlines()[1:]]
+    named = {digest for name, _, digest in rows if not name.startswith("sha256:")}
+    replaced = [name for name, _, digest in rows if digest not in named]
+    if replaced:
+        _run([*_ctr(layout), "images", "remove", *replaced])
 
 
 def _ctr(layout: Layout) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster import build, network, node, process, requirements
-from tests.cluster.api import write_kubeconfig
+from tests.cluster.api import Api, write_kubeconfig
 from tests.cluster.certificates import Authority
 from tests.cluster.control_plane import Component, components, server
 from tests.cluster.errors import ClusterError
@@ -93,8 +93,7 @@ def is_up(layout: Layout) -> bool:
     parts = status(layout)
     if not layout.kubeconfig.exists() or not parts or not all(part.alive for part in parts):
         return False
-    authority = Authority(layout.certificates)
-    return components(layout, authority)[1].ready()
+    return Api(server(layout), Authority(layout.certificates)).healthy()
 
 
 def status(layout: Layout) -> list[Part]:
@@ -141,14 +140,14 @@ def _place(name: str, kind: Kind, cache: Path, progress: Progress) -> Layout:
 
 def _bring_up(layout: Layout, component: Component, progress: Progress) -> None:
     """Start one component and wait until it serves."""
-    already = process.recorded(layout.state, component.name)
-    if already and already.alive() and component.ready():
+    arguments = [*network.enter(layout), *component.arguments]
+    if process.runs(layout.state, component.name, arguments) and component.ready():
         progress.say(f"{component.name}: runs already")
         return
     with progress.step(f"start {component.name}"):
         process.start(
             component.name,
-            [*network.enter(layout), *component.arguments],
+            arguments,
             state=layout.state,
             environment=component.environment,
             cgroup=node.supervision(layout),

@@ -45,18 +45,18 @@ def start(
     environment: Mapping[str, str] | None = None,
     cgroup: Path | None = None,
 ) -> None:
-    """Start a component in the background, unless it already runs.
+    """Start a component in the background, unless it runs already with the same command line.
 
     Its output goes to `logs/NAME.log`, its pid to `pids/NAME`, its command line to
     `commands/NAME` for a person who wants to see or repeat it.
     """
-    running = recorded(state, name)
-    if running and running.alive():
+    if runs(state, name, arguments):
         return
+    stop(state, [name])
     for folder in ("logs", "pids", "commands"):
         (state / folder).mkdir(parents=True, exist_ok=True)
     words = [str(word) for word in arguments]
-    (state / "commands" / name).write_text(" \\\n  ".join(words) + "\n")
+    (state / "commands" / name).write_text(_shown(words))
 
     if cgroup is not None:
         words = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(cgroup / "cgroup.procs"), *words]
@@ -74,6 +74,12 @@ def start(
         raise ClusterError(f"{name} ended at once.\n{last_lines(state, name)}")
     (state / "pids" / name).write_text(json.dumps(asdict(Process(child.pid, started))))
     child.returncode = 0  # it is meant to outlive us: no ResourceWarning when this object goes
+
+
+def runs(state: Path, name: str, arguments: Sequence[str | Path]) -> bool:
+    """Tell whether a component runs, and with this very command line."""
+    running, command = recorded(state, name), state / "commands" / name
+    return bool(running and running.alive() and command.read_text() == _shown(arguments))
 
 
 def recorded(state: Path, name: str) -> Process | None:
@@ -111,6 +117,10 @@ def last_lines(state: Path, name: str, count: int = 15) -> str:
     path = state / "logs" / f"{name}.log"
     lines = path.read_text(errors="replace").splitlines() if path.exists() else []
     return "\n".join([f"--- the end of {path}:", *lines[-count:]])
+
+
+def _shown(arguments: Sequence[str | Path]) -> str:
+    return " \\\n  ".join(map(str, arguments)) + "\n"
 
 
 def _started(pid: int) -> str | None:

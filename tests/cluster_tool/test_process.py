@@ -46,6 +46,13 @@ def test_what_runs_is_not_started_again(state: Path) -> None:
     assert started(state, "sleeper", "sleep", "600") == first
 
 
+def test_what_runs_with_another_command_line_is_replaced(state: Path) -> None:
+    first = started(state, "sleeper", "sleep", "600")
+    second = started(state, "sleeper", "sleep", "700")
+    assert not first.alive()
+    assert second.alive()
+
+
 def test_what_was_killed_is_dead_and_can_be_started_again(state: Path) -> None:
     first = started(state, "sleeper", "sleep", "600")
     os.kill(first.pid, signal.SIGKILL)
