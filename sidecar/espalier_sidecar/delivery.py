@@ -110,15 +110,17 @@ class Delivery(threading.Thread):
         if self._failing_since is None:
             self._failing_since = time.monotonic()
         delay = max(self._backoff.next(random.random()), outcome.after or 0.0)
+        draining = self._draining.is_set()
+        if draining:
+            delay = min(delay, DRAIN_PAUSE)
         say_some(
             "undelivered",
             f"{self._spool.pending} values wait, next try in {delay:.1f} s: {outcome.message}",
         )
         self._undelivered()
-        if not self._draining.wait(delay):
-            return True
+        if draining:
+            time.sleep(delay)
+        else:
+            self._draining.wait(delay)
         # Another answer to the same token is not to be had in the seconds that are left.
-        if outcome.denied:
-            return False
-        time.sleep(min(delay, DRAIN_PAUSE))
-        return True
+        return not (outcome.denied and self._draining.is_set())

@@ -5,6 +5,8 @@ away loses nothing. Kubernetes keeps 4096 bytes of it.
 """
 
 import json
+import os
+import threading
 from collections.abc import Sequence
 
 from espalier_sidecar.report import Report
@@ -39,14 +41,33 @@ def last_words(newest: Sequence[Report], pending: int, dropped: int) -> bytes:
     return _compose(tail, pending - kept + dropped)
 
 
-def write_last_words(spool: Spool, path: str) -> None:
-    """Replace the termination message by the present state."""
-    message = last_words(spool.newest(MOST_THAT_FIT), spool.pending, spool.dropped)
-    try:
-        with open(path, "wb") as file:
-            file.write(message)
-    except OSError as error:
-        say_some("last words", f"could not write {path}: {error}")
+class LastWords:
+    """Keeps the termination message up to date; for several threads.
+
+    Each message replaces the one before in a single write, padded to its length: whoever is
+    killed at any time leaves a whole message.
+    """
+
+    def __init__(self, spool: Spool, path: str) -> None:
+        self._spool = spool
+        self._path = path
+        self._longest = os.path.getsize(path) if os.path.isfile(path) else 0
+        self._lock = threading.Lock()
+
+    def write(self) -> None:
+        """Replace the message by the present state."""
+        with self._lock:
+            newest = self._spool.newest(MOST_THAT_FIT)
+            message = last_words(newest, self._spool.pending, self._spool.dropped)
+            self._longest = max(self._longest, len(message))
+            try:
+                fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+                try:
+                    os.pwrite(fd, message.ljust(self._longest), 0)
+                finally:
+                    os.close(fd)
+            except OSError as error:
+                say_some("last words", f"could not write {self._path}: {error}")
 
 
 def _compose(reports: Sequence[Report], lost: int) -> bytes:

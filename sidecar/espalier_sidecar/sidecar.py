@@ -6,7 +6,7 @@ import signal
 from espalier_sidecar.delivery import Delivery
 from espalier_sidecar.follower import Follower
 from espalier_sidecar.ingest import Ingest
-from espalier_sidecar.last_words import write_last_words
+from espalier_sidecar.last_words import LastWords
 from espalier_sidecar.lines import LogLine, json_line
 from espalier_sidecar.local_server import LocalServer
 from espalier_sidecar.notice import PruneNotice
@@ -32,6 +32,7 @@ class Sidecar:
         own = f"{settings.directory}/.sidecar"
         self._settings = settings
         self._spool = Spool(own, settings.spool_bytes)
+        self._last_words = LastWords(self._spool, settings.termination_log)
         self._notice = PruneNotice(f"{settings.directory}/prune", f"{own}/prune.new")
         self._rejected = Rejected(f"{own}/rejected.jsonl")
         self._followers = self._follow(Positions(f"{own}/positions.json"))
@@ -42,7 +43,7 @@ class Sidecar:
             ingest.post,
             self._notice,
             self._rejected,
-            self._leave_last_words,
+            self._last_words.write,
         )
         self._server = LocalServer(
             settings.port, settings.metric, self._spool, self._notice, self.health
@@ -83,9 +84,9 @@ class Sidecar:
         for follower in self._followers:
             while follower.poll(last=True):
                 pass
-        self._leave_last_words()
+        self._last_words.write()
         self._delivery.drain(self._settings.drain_seconds)
-        self._leave_last_words()
+        self._last_words.write()
         counts = ", ".join(f"{name} {count}" for name, count in self.health().items())
         say(f"ends: {counts}")
 
@@ -101,9 +102,6 @@ class Sidecar:
             read_log = LogLine(log.pattern, self._settings.metric)
             followers.append(Follower(log.path, read_log, self._spool, positions))
         return followers
-
-    def _leave_last_words(self) -> None:
-        write_last_words(self._spool, self._settings.termination_log)
 
 
 def _offer(path: str) -> None:
