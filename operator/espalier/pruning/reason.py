@@ -70,8 +70,13 @@ class Reason(StrEnum):
     )
     NO_LEADER = (
         "NoLeader",
-        "No completed trial with finite values to compare with.",
-        "Kept: no completed trial with finite values to compare with.",
+        "No trial has completed yet, so there is none to compare with.",
+        "Kept: no trial has completed yet, so there is none to compare with.",
+    )
+    NOT_FINITE = (
+        "NotFinite",
+        "The trial or the one it is compared with has a value that is not finite.",
+        "Kept: its values, or those of trial {leader}, are not all finite.",
     )
     TOO_FEW_STEPS = (
         "TooFewSteps",

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
-
-import numpy as np
 
 from espalier.pruning.curve import Curve
 from espalier.pruning.decision import Decision, Evidence
 from espalier.pruning.ledger import Ledger
 from espalier.pruning.pruner import Gated
 from espalier.pruning.reason import Reason
-
-Values = np.ndarray[tuple[int], np.dtype[np.float64]]
+from espalier.pruning.signed_rank import p_value_less
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,28 +52,29 @@ class Wilcoxon(Gated):
         leader = ledger.leader()
         if leader is None:
             return self.keep(curve, Reason.NO_LEADER)
-        own_steps, own = _arrays(curve)
-        steps, best = _arrays(leader)
-        if not (np.isfinite(own).all() and np.isfinite(best).all()):
-            return self.keep(curve, Reason.NO_LEADER)
-        _, mine, others = np.intersect1d(own_steps, steps, assume_unique=True, return_indices=True)
-        pairs = len(mine)
+        steps, own = curve.whole()
+        leader_steps, best = leader.whole()
+        if not (all(map(math.isfinite, own)) and all(map(math.isfinite, best))):
+            return self.keep(curve, Reason.NOT_FINITE, {"leader": leader.number})
+        differences = _differences(steps, own, dict(zip(leader_steps, best, strict=True)))
+        pairs = len(differences)
         needed = max(2, self.startup_steps)
         if pairs < needed:
             return self.keep(curve, Reason.TOO_FEW_STEPS, {"steps": pairs, "needed": needed})
-        p = _p_value(_differences(own[mine], best[others]))
+        p = p_value_less(differences)
         limit = self._limit(pairs - needed + 1)
+        own_mean, best_mean = _mean(own), _mean(best)
         evidence: Evidence = {
             "p": p,
             "threshold": limit,
             "pairs": pairs,
             "leader": leader.number,
-            "mean": ledger.user(_mean(own)),
-            "leaderMean": ledger.user(_mean(best)),
+            "mean": ledger.user(own_mean),
+            "leaderMean": ledger.user(best_mean),
         }
         if not p < limit:
             return self.keep(curve, Reason.NOT_SIGNIFICANTLY_WORSE, evidence)
-        if _mean(best) <= _mean(own):
+        if best_mean <= own_mean:
             return self.keep(curve, Reason.BETTER_ON_AVERAGE, evidence)
         return self.prune(curve, Reason.SIGNIFICANTLY_WORSE, evidence)
 
@@ -85,29 +84,17 @@ class Wilcoxon(Gated):
         return self.p_threshold * 6.0 / (math.pi * look) ** 2
 
 
-def _arrays(curve: Curve) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Values]:
-    steps, scores = curve.whole()
-    return np.array(steps, dtype=np.int64), np.array(scores, dtype=np.float64)
+def _differences(
+    steps: Sequence[int], own: Sequence[float], best: Mapping[int, float]
+) -> list[float]:
+    pairs = [(score, best[step]) for step, score in zip(steps, own, strict=True) if step in best]
+    differences = [mine - other for mine, other in pairs]
+    if all(map(math.isfinite, differences)):
+        return differences
+    # Halved where a difference overflows: only signs and ranks matter to the test.
+    return [mine / 2 - other / 2 for mine, other in pairs]
 
 
-def _differences(own: Values, best: Values) -> Values:
-    # Halved if a difference would overflow: only signs and ranks matter to the test.
-    with np.errstate(over="ignore"):
-        differences = own - best
-    return differences if np.isfinite(differences).all() else own / 2 - best / 2
-
-
-def _p_value(differences: Values) -> float:
-    """Give the probability of differences as low as these, if the trial were no worse."""
-    # Importing scipy.stats takes a second, which only this pruner should pay.
-    from scipy.stats import wilcoxon
-
-    if not differences.any():
-        return 1.0
-    return float(wilcoxon(differences, alternative="less", zero_method="zsplit").pvalue)
-
-
-def _mean(scores: Values) -> float:
-    with np.errstate(over="ignore"):
-        mean = float(sum(scores.tolist()) / len(scores))
-    return mean if math.isfinite(mean) else float((scores / len(scores)).sum())
+def _mean(scores: Sequence[float]) -> float:
+    mean = sum(scores) / len(scores)
+    return mean if math.isfinite(mean) else sum(score / len(scores) for score in scores)
