@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import kopf
+from kopf._core.engines import peering
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +96,8 @@ class Watcher:
             namespaces=self._namespaces,
             standalone=True,
             stop_flag=self._stop_flag,
+            # kopf would make one up from the user's name, and an arbitrary uid has none.
+            identity=peering.Identity("espalier"),
         )
 
     def _registry(self) -> kopf.OperatorRegistry:
