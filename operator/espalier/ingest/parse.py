@@ -31,9 +31,7 @@ def parse_report(body: bytes) -> CheckedBatch:
     if len(body) > LARGEST_BODY:
         raise too_large(len(body))
     try:
-        message = json.loads(
-            body.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant
-        )
+        message = _DECODER.decode(body.decode())
     except ReportError:
         raise
     except RecursionError:
@@ -136,3 +134,6 @@ def _bad_body(message: str) -> ReportError:
 
 def _bad_value(message: str, index: int) -> ReportError:
     return ReportError("BadValue", message, status=422, index=index)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
