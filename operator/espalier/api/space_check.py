@@ -66,7 +66,7 @@ def check_values(space: Space, values: Mapping[str, Any]) -> dict[str, Value]:
         if not parameter.domain.legal(values[name]):
             raise SpecError(
                 path,
-                f"expected a value of the study's {parameter.domain}, got {values[name]!r}; "
+                f"expected what the study allows, {parameter.domain}, got {values[name]!r}; "
                 "choose one of those",
             )
         chosen[name] = parameter.domain.parse(values[name])

@@ -17,6 +17,7 @@ class StudyReference(Model):
     """The study of a trial, in the same namespace."""
 
     name: Annotated[str, Field(min_length=1, max_length=52)]
+    """Name of the Study."""
     uid: Annotated[str, Field(max_length=64)] | None = None
     """Uid of the Study; without it, whichever Study has the name."""
 

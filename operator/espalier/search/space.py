@@ -45,6 +45,10 @@ class FloatRange:
     scale: Scale = Scale.LINEAR
     step: float | None = None
 
+    def __str__(self) -> str:
+        """Return the values in words."""
+        return f"numbers from {self.min} to {self.max}{_manner(self.scale, self.step)}"
+
     @cached_property
     def size(self) -> int | None:
         """Number of values, or None where there is a continuum."""
@@ -113,6 +117,10 @@ class IntRange:
     scale: Scale = Scale.LINEAR
     step: int | None = None
 
+    def __str__(self) -> str:
+        """Return the values in words."""
+        return f"integers from {self.min} to {self.max}{_manner(self.scale, self.step)}"
+
     @property
     def size(self) -> int:
         """Number of values."""
@@ -158,6 +166,10 @@ class Choice:
     """One of several strings, numbers or booleans."""
 
     values: tuple[Value, ...]
+
+    def __str__(self) -> str:
+        """Return the values in words."""
+        return f"one of {', '.join(text_of(value) for value in self.values)}"
 
     @property
     def size(self) -> int:
@@ -227,6 +239,10 @@ class Space:
             if parameter.name == name:
                 return parameter
         raise KeyError(name)
+
+
+def _manner(scale: Scale, step: float | None) -> str:
+    return " on a log scale" if scale is Scale.LOG else "" if step is None else f" by {step}"
 
 
 def _decimal(number: float) -> Decimal:

@@ -1,0 +1,404 @@
+"""A good Study, and a table of bad ones: what is wrong, and what is said about it and by whom."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Spec = dict[str, Any]
+
+
+def good_study(name: str = "digits") -> dict[str, Any]:
+    """The Study of the README, with a parameter of every kind."""
+    return {
+        "apiVersion": "espalier.dev/v1alpha1",
+        "kind": "Study",
+        "metadata": {"name": name},
+        "spec": {
+            "objective": {"metric": "val_accuracy", "direction": "Maximize", "target": 0.99},
+            "resource": {"name": "epoch", "max": 27},
+            "parameters": [
+                {"name": "lr", "float": {"min": 1e-4, "max": 1.0, "scale": "Log"}},
+                {"name": "optimizer", "categorical": {"values": ["sgd", "adam"]}},
+                {
+                    "name": "momentum",
+                    "float": {"min": 0.0, "max": 0.99},
+                    "when": {"parameter": "optimizer", "in": ["sgd"]},
+                },
+                {"name": "layers", "int": {"min": 1, "max": 4}},
+            ],
+            "sampler": {"type": "Random", "seed": 7},
+            "pruner": {"type": "Median", "median": {"startupTrials": 4, "warmupSteps": 2}},
+            "trials": {"max": 30, "parallelism": 4, "maxFailed": 5, "retries": 1},
+            "pruning": {"gracePeriodSeconds": 10},
+            "collector": {"type": "Local"},
+            "template": {
+                "spec": {
+                    "containers": [
+                        {
+                            "name": "trainer",
+                            "image": "registry.local/digits:dev",
+                            "args": ["--lr=$(PARAM_lr)", "--optimizer=$(PARAM_optimizer)"],
+                            "resources": {"limits": {"nvidia.com/gpu": 1}},
+                        }
+                    ]
+                }
+            },
+        },
+    }
+
+
+def changed(change: Callable[[Spec], object], name: str = "digits") -> dict[str, Any]:
+    """The good Study with its spec changed."""
+    study = copy.deepcopy(good_study(name))
+    change(study["spec"])
+    return study
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A fault: how the spec gets it, and what the API server and the operator say."""
+
+    change: Callable[[Spec], object]
+    server: tuple[str, str] | None
+    """Field and a part of the message of the API server; None where it cannot see the fault."""
+    operator: tuple[str, str]
+    """Field and a part of the message of `parse_study`."""
+
+
+def parameter(index: int, value: dict[str, Any]) -> Callable[[Spec], object]:
+    """Replace a parameter of the good Study."""
+    return lambda spec: spec["parameters"].__setitem__(index, value)
+
+
+def parameters(*values: dict[str, Any]) -> Callable[[Spec], object]:
+    """Replace all parameters."""
+    return lambda spec: spec.update(parameters=list(values))
+
+
+def section(name: str, **values: Any) -> Callable[[Spec], object]:
+    """Update a section of the spec."""
+    return lambda spec: spec.setdefault(name, {}).update(values)
+
+
+def container(**values: Any) -> Callable[[Spec], object]:
+    """Update the trainer's container."""
+    return lambda spec: spec["template"]["spec"]["containers"][0].update(values)
+
+
+A_FLOAT = {"min": 0.0, "max": 1.0}
+WHEN_SGD = {"parameter": "optimizer", "in": ["sgd"]}
+OPTIMIZER = {"name": "optimizer", "categorical": {"values": ["sgd", "adam"]}}
+CONTAINERS = "spec.template.spec.containers"
+ONE_KIND = "exactly one of float, int and categorical"
+
+PARAMETERS: dict[str, Bad] = {
+    "a parameter without a kind": Bad(
+        parameter(0, {"name": "lr"}),
+        ("spec.parameters[0]", f"{ONE_KIND} is needed; keep one of them"),
+        ("spec.parameters[0]", f"expected {ONE_KIND}, got none"),
+    ),
+    "a parameter of two kinds": Bad(
+        parameter(0, {"name": "lr", "float": A_FLOAT, "int": {"min": 1, "max": 2}}),
+        ("spec.parameters[0]", f"{ONE_KIND} is needed; keep one of them"),
+        ("spec.parameters[0]", f"expected {ONE_KIND}, got float and int"),
+    ),
+    "a float range that is upside down": Bad(
+        parameter(0, {"name": "lr", "float": {"min": 1.0, "max": 0.5}}),
+        ("spec.parameters[0].float.min", "min must be less than max; swap them"),
+        ("spec.parameters[0].float.min", "less than max (0.5), got 1.0; swap them"),
+    ),
+    "an int range of one value": Bad(
+        parameter(0, {"name": "lr", "int": {"min": 3, "max": 3}}),
+        ("spec.parameters[0].int.min", "leave the parameter out if it has one value"),
+        ("spec.parameters[0].int.min", "less than max (3), got 3"),
+    ),
+    "a float range on a log scale from zero": Bad(
+        parameter(0, {"name": "lr", "float": {"min": 0, "max": 1, "scale": "Log"}}),
+        ("spec.parameters[0].float.min", "scale Log needs min greater than 0; raise min"),
+        ("spec.parameters[0].float.min", "greater than 0, since scale is Log, got 0.0"),
+    ),
+    "an int range on a log scale from below zero": Bad(
+        parameter(0, {"name": "lr", "int": {"min": -1, "max": 1, "scale": "Log"}}),
+        ("spec.parameters[0].int.min", "or set scale: Linear"),
+        ("spec.parameters[0].int.min", "greater than 0, since scale is Log, got -1"),
+    ),
+    "a step on a log scale": Bad(
+        parameter(0, {"name": "x", "float": {"min": 1, "max": 9, "scale": "Log", "step": 2}}),
+        ("spec.parameters[0].float.step", "step belongs to scale Linear; remove step"),
+        ("spec.parameters[0].float.step", "no step, since scale is Log, got 2.0"),
+    ),
+    "a float step wider than its range": Bad(
+        parameter(0, {"name": "x", "float": {"min": 0, "max": 1, "step": 1.5}}),
+        ("spec.parameters[0].float.step", "step must fit between min and max"),
+        ("spec.parameters[0].float.step", "fits between min and max, at most 1e9 times, got 1.5"),
+    ),
+    "a float step that fits more than a thousand million times": Bad(
+        parameter(0, {"name": "x", "float": {"min": 0, "max": 1, "step": 1e-12}}),
+        ("spec.parameters[0].float.step", "at most 1e9 times; choose another step"),
+        ("spec.parameters[0].float.step", "at most 1e9 times, got 1e-12"),
+    ),
+    "an int step wider than its range": Bad(
+        parameter(0, {"name": "x", "int": {"min": 0, "max": 10, "step": 11}}),
+        ("spec.parameters[0].int.step", "step must fit between min and max; choose a smaller"),
+        ("spec.parameters[0].int.step", "fits between min and max, at most 1e9 times, got 11"),
+    ),
+    "a step of zero": Bad(
+        parameter(0, {"name": "x", "int": {"min": 0, "max": 10, "step": 0}}),
+        ("spec.parameters[0].int.step", "should be greater than or equal to 1"),
+        ("spec.parameters[0].int.step", "expected greater than or equal to 1, got 0"),
+    ),
+    "a range beyond what doubles can subtract": Bad(
+        parameter(0, {"name": "x", "float": {"min": -1.5e308, "max": 1.5e308}}),
+        ("spec.parameters[0].float", "min and max must lie between -1e300 and 1e300"),
+        ("spec.parameters[0].float", "between -1e300 and 1e300, got -1.5e+308 and 1.5e+308"),
+    ),
+    "an int bound that JSON cannot hold exactly": Bad(
+        parameter(0, {"name": "x", "int": {"min": 0, "max": 2**53}}),
+        ("spec.parameters[0].int.max", "should be less than or equal to"),
+        ("spec.parameters[0].int.max", "less than or equal to 9007199254740991"),
+    ),
+    "a text where a number belongs": Bad(
+        parameter(0, {"name": "x", "float": {"min": "0", "max": 1}}),
+        ("spec.parameters[0].float.min", "must be of type number"),
+        ("spec.parameters[0].float.min", 'expected a valid number, got "0"'),
+    ),
+    "a scale that does not exist": Bad(
+        parameter(0, {"name": "x", "float": {**A_FLOAT, "scale": "Logarithmic"}}),
+        ("spec.parameters[0].float.scale", 'supported values: "Linear", "Log"'),
+        ("spec.parameters[0].float.scale", "'Linear' or 'Log', got \"Logarithmic\""),
+    ),
+    "two parameters of one name": Bad(
+        parameters(OPTIMIZER, OPTIMIZER),
+        ("spec.parameters[1]", "Duplicate value"),
+        ("spec.parameters[1].name", "'optimizer' for the second time; rename one"),
+    ),
+    "a name that no environment variable can have": Bad(
+        parameter(0, {"name": "learning-rate", "float": A_FLOAT}),
+        ("spec.parameters[0].name", "should match"),
+        ("spec.parameters[0].name", 'got "learning-rate"'),
+    ),
+    "no parameters": Bad(
+        parameters(),
+        ("spec.parameters", "should have at least 1 items"),
+        ("spec.parameters", "at least 1 item"),
+    ),
+    "a categorical without values": Bad(
+        parameter(0, {"name": "x", "categorical": {"values": []}}),
+        ("spec.parameters[0].categorical.values", "should have at least 1 items"),
+        ("spec.parameters[0].categorical.values", "at least 1 item"),
+    ),
+    "a list among the values": Bad(
+        parameter(0, {"name": "x", "categorical": {"values": ["a", [1]]}}),
+        ("spec.parameters[0].categorical.values[1]", "must have at most 0 items"),
+        ("spec.parameters[0].categorical.values[1]", "expected a string, a number or a boolean"),
+    ),
+    "a null among the values": Bad(
+        parameter(0, {"name": "x", "categorical": {"values": ["a", None]}}),
+        None,
+        ("spec.parameters[0].categorical.values[1]", "expected a string, a number or a boolean"),
+    ),
+    "two values that read the same": Bad(
+        parameter(0, {"name": "x", "categorical": {"values": [1, "a", "1"]}}),
+        None,
+        ("spec.parameters[0].categorical.values[2]", "tell apart, got '1' as in [0]"),
+    ),
+    "a condition on a parameter that does not exist": Bad(
+        parameter(2, {"name": "m", "float": A_FLOAT, "when": {"parameter": "opt", "in": ["sgd"]}}),
+        ("spec.parameters", "when must name a parameter that comes before"),
+        ("spec.parameters[2].when.parameter", "comes before (lr, optimizer), got 'opt'"),
+    ),
+    "a condition on a parameter that comes later": Bad(
+        parameters({"name": "momentum", "float": A_FLOAT, "when": WHEN_SGD}, OPTIMIZER),
+        ("spec.parameters", "put that parameter first in the list"),
+        ("spec.parameters[0].when.parameter", "comes before (there is none), got 'optimizer'"),
+    ),
+    "a condition on the parameter itself": Bad(
+        parameters({**OPTIMIZER, "when": WHEN_SGD}),
+        ("spec.parameters", "when must name a parameter that comes before"),
+        ("spec.parameters[0].when.parameter", "comes before"),
+    ),
+    "a condition on a float parameter": Bad(
+        parameter(2, {"name": "m", "float": A_FLOAT, "when": {"parameter": "lr", "in": [0.1]}}),
+        ("spec.parameters", "when must name a categorical or int parameter, not a float one"),
+        ("spec.parameters[2].when.parameter", "expected a categorical or int parameter, got 'lr'"),
+    ),
+    "a condition on a value that is never taken": Bad(
+        parameter(
+            2, {"name": "m", "float": A_FLOAT, "when": {"parameter": "optimizer", "in": ["sdg"]}}
+        ),
+        None,
+        ("spec.parameters[2].when.in[0]", "optimizer can have (one of sgd, adam), got 'sdg'"),
+    ),
+    "a condition on an integer off the lattice": Bad(
+        parameters(
+            {"name": "n", "int": {"min": 0, "max": 9, "step": 3}},
+            {"name": "m", "float": A_FLOAT, "when": {"parameter": "n", "in": [3, 4]}},
+        ),
+        None,
+        ("spec.parameters[1].when.in[1]", "n can have (integers from 0 to 9 by 3), got 4"),
+    ),
+    "a condition without values": Bad(
+        parameter(2, {"name": "m", "float": A_FLOAT, "when": {"parameter": "optimizer", "in": []}}),
+        ("spec.parameters[2].when.in", "should have at least 1 items"),
+        ("spec.parameters[2].when.in", "at least 1 item"),
+    ),
+}
+
+SECTIONS: dict[str, Bad] = {
+    "a grid over a continuum": Bad(
+        section("sampler", type="Grid"),
+        ("spec.sampler", "type Grid needs a finite number of values: give each float parameter"),
+        ("spec.sampler", "got the continuum of lr; give it a step, or set sampler.grid.points"),
+    ),
+    "settings of a grid for another sampler": Bad(
+        section("sampler", type="Sobol", grid={"points": 5}),
+        ("spec.sampler", "grid belongs to type Grid; set type: Grid, or remove grid"),
+        ("spec.sampler.grid", "expected no grid, since type is Sobol"),
+    ),
+    "a seed below zero": Bad(
+        section("sampler", seed=-1),
+        ("spec.sampler.seed", "should be greater than or equal to 0"),
+        ("spec.sampler.seed", "greater than or equal to 0, got -1"),
+    ),
+    "a direction that does not exist": Bad(
+        section("objective", direction="maximise"),
+        ("spec.objective.direction", 'supported values: "Maximize", "Minimize"'),
+        ("spec.objective.direction", "'Maximize' or 'Minimize', got \"maximise\""),
+    ),
+    "no direction": Bad(
+        lambda spec: spec["objective"].pop("direction"),
+        ("spec.objective.direction", "Required value"),
+        ("spec.objective.direction", "expected a value, got nothing; add it"),
+    ),
+    "a metric with a space in its name": Bad(
+        section("objective", metric="val accuracy"),
+        ("spec.objective.metric", "should match"),
+        ("spec.objective.metric", 'got "val accuracy"'),
+    ),
+    "a target that is no number": Bad(
+        section("objective", target="high"),
+        ("spec.objective.target", "must be of type number"),
+        ("spec.objective.target", 'expected a valid number, got "high"'),
+    ),
+    "trials without an end": Bad(
+        section("trials", max=0),
+        ("spec.trials.max", "should be greater than or equal to 1"),
+        ("spec.trials.max", "greater than or equal to 1, got 0"),
+    ),
+    "no number of trials": Bad(
+        lambda spec: spec["trials"].pop("max"),
+        ("spec.trials.max", "Required value"),
+        ("spec.trials.max", "expected a value, got nothing; add it"),
+    ),
+    "a parallelism below zero": Bad(
+        section("trials", parallelism=-1),
+        ("spec.trials.parallelism", "should be greater than or equal to 0"),
+        ("spec.trials.parallelism", "greater than or equal to 0, got -1"),
+    ),
+    "a resource without steps": Bad(
+        section("resource", max=0),
+        ("spec.resource.max", "should be greater than or equal to 1"),
+        ("spec.resource.max", "greater than or equal to 1, got 0"),
+    ),
+    "a pruner that does not exist": Bad(
+        lambda spec: spec.update(pruner={"type": "Mediam"}),
+        ("spec.pruner.type", "supported values"),
+        ("spec.pruner.type", 'got "Mediam"'),
+    ),
+    "a log to read without a pattern": Bad(
+        lambda spec: spec.update(collector={"type": "Log"}),
+        ("spec.collector", "type Log needs log with a pattern that has a group named value"),
+        ("spec.collector.log", "since type is Log, got nothing; add log"),
+    ),
+    "a file to read for the local collector": Bad(
+        section("collector", file={"path": "/espalier/values.jsonl"}),
+        ("spec.collector", "file belongs to type File; set type: File, or remove file"),
+        ("spec.collector.file", "since type is Local, got settings; set type: File"),
+    ),
+    "a log to read for the file collector": Bad(
+        section("collector", type="File", log={"pattern": "(?P<value>.*)"}),
+        ("spec.collector", "log belongs to type Log; set type: Log, or remove log"),
+        ("spec.collector.log", "since type is File, got settings; set type: Log"),
+    ),
+    "a file outside the shared volume": Bad(
+        section("collector", type="File", file={"path": "/tmp/values.jsonl"}),
+        ("spec.collector.file.path", "should match"),
+        ("spec.collector.file.path", 'got "/tmp/values.jsonl"'),
+    ),
+    "a pattern without a group named value": Bad(
+        section("collector", type="Log", log={"pattern": r"loss=(\S+)"}),
+        None,
+        ("spec.collector.log.pattern", "expected a group named value, got no named group"),
+    ),
+    "a pattern that is no regular expression": Bad(
+        section("collector", type="Log", log={"pattern": "(?P<value>"}),
+        None,
+        ("spec.collector.log.pattern", "expected a regular expression of Python's"),
+    ),
+    "a field that does not exist": Bad(
+        section("trials", paralelism=4),
+        ("", 'unknown field "spec.trials.paralelism"'),
+        ("spec.trials.paralelism", "did you mean parallelism?"),
+    ),
+}
+
+TEMPLATES: dict[str, Bad] = {
+    "no template": Bad(
+        lambda spec: spec.pop("template"),
+        ("spec.template", "Required value"),
+        ("spec.template", "expected a value, got nothing; add it"),
+    ),
+    "a template without a spec": Bad(
+        lambda spec: spec.update(template={}),
+        None,
+        ("spec.template.spec", "expected a pod's spec with containers, got nothing"),
+    ),
+    "a template without containers": Bad(
+        lambda spec: spec.update(template={"spec": {"containers": []}}),
+        None,
+        (CONTAINERS, "expected at least one container, got none; add the one that trains"),
+    ),
+    "containers that are no list": Bad(
+        lambda spec: spec.update(template={"spec": {"containers": {"name": "trainer"}}}),
+        None,
+        (CONTAINERS, "expected a list, got an object"),
+    ),
+    "a container that is no object": Bad(
+        lambda spec: spec.update(template={"spec": {"containers": ["trainer"]}}),
+        None,
+        (f"{CONTAINERS}[0]", "expected an object, got a string"),
+    ),
+    "a container without a name": Bad(
+        container(name=None),
+        None,
+        (f"{CONTAINERS}[0].name", "expected a name, got nothing; name the container"),
+    ),
+    "two containers of which none is the trainer": Bad(
+        lambda spec: spec.update(template={"spec": {"containers": [{"name": "a"}, {"name": "b"}]}}),
+        None,
+        ("spec.trainerContainer", "has several (a, b) and none is called 'trainer'"),
+    ),
+    "a trainer that is not in the template": Bad(
+        lambda spec: spec.update(trainerContainer="train"),
+        None,
+        ("spec.trainerContainer", "(trainer), got 'train'; correct the name"),
+    ),
+    "a container with the sidecar's name": Bad(
+        container(name="espalier-sidecar"),
+        None,
+        (f"{CONTAINERS}[0].name", "expected another name than 'espalier-sidecar'"),
+    ),
+    "a volume with the name of Espalier's own": Bad(
+        lambda spec: spec["template"]["spec"].update(volumes=[{"name": "espalier"}]),
+        None,
+        ("spec.template.spec.volumes[0].name", "expected another name than 'espalier'"),
+    ),
+    "a restart policy that hides failures": Bad(
+        lambda spec: spec["template"]["spec"].update(restartPolicy="OnFailure"),
+        None,
+        ("spec.template.spec.restartPolicy", "got 'OnFailure'; remove the field"),
+    ),
+}
+
+BAD = PARAMETERS | SECTIONS | TEMPLATES

@@ -1,0 +1,106 @@
+"""The committed CRDs and their reference are those that the models give."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from espalier.api import crd, reference
+from espalier.api.base import Model, Rule
+from espalier.api.schema import UnfitError, structural
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = crd.files()
+
+
+def schemas(node: dict[str, Any], path: str = ""):
+    """Every schema in a CRD, with its path."""
+    yield path, node
+    for name, child in node.get("properties", {}).items():
+        yield from schemas(child, f"{path}.{name}")
+    if "items" in node:
+        yield from schemas(node["items"], f"{path}[]")
+    if isinstance(node.get("additionalProperties"), dict):
+        yield from schemas(node["additionalProperties"], f"{path}{{}}")
+
+
+NODES = {
+    f"{found['spec']['names']['kind']}{path}": node
+    for found in (crd.study_crd(), crd.trial_crd())
+    for path, node in schemas(found["spec"]["versions"][0]["schema"]["openAPIV3Schema"])
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_committed_crd_is_up_to_date(name):
+    assert (ROOT / "crds" / name).read_text() == FILES[name], "run `make generate`"
+
+
+def test_there_is_no_other_crd():
+    assert {path.name for path in (ROOT / "crds").iterdir()} == set(FILES)
+
+
+def test_the_reference_page_is_up_to_date():
+    assert (ROOT / "docs/reference/crd.md").read_text() == reference.page(), "run `make generate`"
+
+
+def test_everything_that_a_rule_can_touch_is_bounded():
+    free = ("Study.status", "Study.metadata", "Study.apiVersion", "Study.kind")
+    for path, node in NODES.items():
+        if path.startswith(free) or path.startswith("Trial"):
+            continue
+        if node.get("type") == "array":
+            assert "maxItems" in node, path
+        if node.get("type") == "string" and "enum" not in node:
+            assert "maxLength" in node, path
+        if "additionalProperties" in node:
+            assert "maxProperties" in node, path
+
+
+def test_every_field_of_a_spec_without_a_telling_name_is_described():
+    telling = {"min", "max", "float", "int", "categorical"}
+    for path, node in NODES.items():
+        if (
+            ".spec." in path
+            and not path.endswith(("]", "}"))
+            and path.rpartition(".")[2] not in telling
+        ):
+            assert node.get("description"), path
+
+
+def test_the_status_of_a_study_has_no_list_that_grows_with_its_trials():
+    for path, node in NODES.items():
+        if path.startswith("Study.status") and node.get("type") == "array":
+            assert node["maxItems"] <= 8, path
+
+
+def test_a_model_that_refers_to_itself_is_refused():
+    class Recursive(Model):
+        """Refers to itself."""
+
+        inner: "Recursive | None" = None
+
+    with pytest.raises(UnfitError, match="refers to itself"):
+        structural(Recursive)
+
+
+def test_a_union_of_types_is_refused():
+    class Union(Model):
+        """Has a union."""
+
+        value: int | str = 0
+
+    with pytest.raises(UnfitError, match="union"):
+        structural(Union)
+
+
+def test_a_rule_of_a_model_is_in_its_schema():
+    class Ruled(Model):
+        """Has a rule."""
+
+        x: int = 1
+        rules: ClassVar = (Rule("self.x > 0", "x must be positive", field_path=".x"),)
+
+    assert structural(Ruled)["x-kubernetes-validations"] == [
+        {"rule": "self.x > 0", "message": "x must be positive", "fieldPath": ".x"}
+    ]

@@ -1,0 +1,162 @@
+"""A bad Study is refused with the field, what was expected, what came and the remedy."""
+
+import copy
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from espalier.api import check_values, parse_study, parse_trial, space_of
+from espalier.errors import SpecError
+from espalier.pruning import Direction
+from espalier.search import sample
+from tests.api.studies import BAD, changed, good_study
+
+
+@pytest.mark.parametrize("fault", BAD)
+def test_a_fault_is_named_with_its_field_and_the_remedy(fault):
+    field, says = BAD[fault].operator
+    with pytest.raises(SpecError) as caught:
+        parse_study(changed(BAD[fault].change))
+    assert caught.value.field == field
+    assert says in str(caught.value)
+    assert str(caught.value).startswith(f"{field}: expected ")
+    assert "; " in str(caught.value)
+
+
+def test_a_good_study_is_read_with_its_defaults():
+    study = parse_study(good_study())
+    assert study.spec.objective.direction is Direction.MAXIMIZE
+    assert study.spec.parameters[2].when.in_ == ("sgd",)
+    assert study.spec.trials.time_limit_seconds is None
+    assert study.spec.suspend is False
+
+
+def test_a_study_of_the_required_fields_alone_has_good_defaults():
+    small = changed(
+        lambda spec: [spec.pop(field) for field in ("sampler", "pruner", "pruning", "collector")]
+    )
+    small["spec"]["trials"] = {"max": 10}
+    spec = parse_study(small).spec
+    assert (spec.sampler.type, spec.sampler.seed) == ("Random", 0)
+    assert spec.pruner.type == "Auto"
+    assert spec.pruning.grace_period_seconds == 10
+    assert (spec.trials.parallelism, spec.trials.max_failed, spec.trials.retries) == (1, 5, 1)
+    assert spec.collector.type == "Local"
+
+
+@pytest.mark.parametrize("name", ["x" * 53, "a.b"])
+def test_a_study_whose_name_leaves_no_room_for_its_trials_is_refused(name):
+    with pytest.raises(SpecError, match="choose another name") as caught:
+        parse_study(good_study(name))
+    assert caught.value.field == "metadata.name"
+
+
+def test_a_status_of_another_version_of_the_operator_is_read():
+    study = good_study()
+    study["status"] = {"conditions": [], "somethingNew": {"x": 1}}
+    assert parse_study(study).status.conditions == ()
+
+
+def test_a_value_that_json_cannot_hold_is_refused():
+    with pytest.raises(SpecError, match="JSON"):
+        parse_study(changed(lambda spec: spec["objective"].update(target=float("nan"))))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["name", "spec", "min", "max", "values", "in", "type", "x"]),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=6,
+)
+
+
+def paths(node, path=()):
+    """Every place in a nested object."""
+    yield path
+    if isinstance(node, dict | list):
+        for key, child in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from paths(child, (*path, key))
+
+
+PATHS = [path for path in paths(good_study()) if path]
+
+
+@given(path=st.sampled_from(PATHS), junk=JSON)
+@settings(max_examples=400, deadline=None)
+def test_whatever_stands_in_a_field_it_is_read_or_refused_as_a_fault_of_the_spec(path, junk):
+    study = copy.deepcopy(good_study())
+    node = study
+    for key in path[:-1]:
+        node = node[key]
+    node[path[-1]] = junk
+    try:
+        spec = parse_study(study).spec
+    except SpecError:
+        return
+    space, sampler = space_of(spec.parameters), spec.sampler.sampler()
+    drawn = sample(space, sampler, spec.sampler.seed, 0)
+    assert check_values(space, json.loads(json.dumps(drawn))) == drawn
+
+
+def trial(**spec):
+    return {
+        "apiVersion": "espalier.dev/v1alpha1",
+        "kind": "Trial",
+        "metadata": {"name": "my-idea"},
+        "spec": {"study": {"name": "digits"}, **spec},
+    }
+
+
+def test_a_trial_made_by_hand_is_read():
+    read = parse_trial(trial(parameters={"lr": 1, "optimizer": "adam", "layers": 2}))
+    assert read.spec.number is None
+    space = space_of(parse_study(good_study()).spec.parameters)
+    values = check_values(space, read.spec.parameters)
+    assert values == {"lr": 1.0, "optimizer": "adam", "layers": 2}
+    assert isinstance(values["lr"], float)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "field", "says"),
+    [
+        pytest.param({"optimizer": "adam", "layers": 2}, "lr", "got nothing", id="one is missing"),
+        pytest.param(
+            {"lr": 2, "optimizer": "adam", "layers": 2},
+            "lr",
+            "from 0.0001 to 1.0 on a log scale, got 2",
+            id="one is out of range",
+        ),
+        pytest.param(
+            {"lr": 0.1, "optimizer": "adam", "layers": 2, "momentum": 0.5},
+            "momentum",
+            "only where optimizer is sgd, got 0.5; remove it",
+            id="one does not take part",
+        ),
+        pytest.param(
+            {"lr": 0.1, "optimizer": "adam", "layers": 2, "depth": 3},
+            "depth",
+            "(lr, optimizer, momentum, layers)",
+            id="one is unknown",
+        ),
+        pytest.param(
+            {"lr": 0.1, "optimizer": "adam", "layers": 2.5}, "layers", "got 2.5", id="half a layer"
+        ),
+        pytest.param(
+            {"lr": True, "optimizer": "adam", "layers": 2}, "lr", "got True", id="a boolean"
+        ),
+    ],
+)
+def test_a_configuration_made_by_hand_that_is_not_in_the_space_is_refused(parameters, field, says):
+    space = space_of(parse_study(good_study()).spec.parameters)
+    with pytest.raises(SpecError) as caught:
+        check_values(space, parameters)
+    assert caught.value.field == f"spec.parameters.{field}"
+    assert says in str(caught.value)
