@@ -43,7 +43,7 @@ def deploy(name: str, progress: Progress) -> None:
             )
     command = [
         *("helm", "upgrade", "--install", "espalier", "charts/espalier"),
-        *("--namespace", NAMESPACE, "--create-namespace", "--wait", "--timeout", "3m"),
+        *("--namespace", NAMESPACE, "--create-namespace", "--wait", "--timeout", "2m"),
         *("--set", f"image.repository={images}/espalier-operator,image.tag={tag}"),
         *("--set", f"sidecar.image.repository={images}/espalier-sidecar,sidecar.image.tag={tag}"),
         *("--set", "store.persistence.keep=false"),
