@@ -78,6 +78,8 @@ def _convert(
             schema["default"] = default
     if "description" in schema:
         schema["description"] = " ".join(str(schema["description"]).split())
+    if not schema.get("properties", True):
+        del schema["properties"]
     if "properties" in schema:
         schema["properties"] = {
             name: _convert(child, definitions, (*path, name))

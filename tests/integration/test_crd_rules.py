@@ -1,0 +1,453 @@
+"""What a real API server says to Studies and Trials, good and bad."""
+
+import copy
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from espalier.api import parse_study
+from espalier.api.study import FIXED_FIELDS
+from espalier.kube import Refused
+from tests.api.studies import BAD, changed, good_study
+from tests.integration.api_server import ROOT, ApiServer, api_server, causes
+
+NAMES = (f"numbered-{number}" for number in itertools.count())
+NOW = "2026-01-01T00:00:00Z"
+FENCE = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SHOWN = {
+    f"{path.relative_to(ROOT)}: {document['metadata']['name']}": document
+    for path in [
+        ROOT / "README.md",
+        *sorted((ROOT / "docs").rglob("*.md")),
+        *sorted((ROOT / "examples").rglob("*.yaml")),
+    ]
+    for text in ([path.read_text()] if path.suffix == ".yaml" else FENCE.findall(path.read_text()))
+    for document in yaml.safe_load_all(text)
+    if isinstance(document, dict) and document.get("kind") == "Study"
+}
+
+
+@pytest.fixture(scope="module")
+def server(control_plane: Path) -> Iterator[ApiServer]:
+    with api_server(control_plane) as server:
+        yield server
+
+
+def trial(name: str, **spec) -> dict:
+    return {
+        "apiVersion": "espalier.dev/v1alpha1",
+        "kind": "Trial",
+        "metadata": {"name": name},
+        "spec": {"study": {"name": "digits"}, "parameters": {"lr": 0.1, "n": 2}, **spec},
+    }
+
+
+def status(**fields) -> dict:
+    return {"status": fields}
+
+
+CONDITION = {
+    "type": "Accepted",
+    "status": "True",
+    "observedGeneration": 1,
+    "lastTransitionTime": NOW,
+    "reason": "SpecAccepted",
+    "message": "",
+}
+
+
+# --- the definitions themselves -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["studies.espalier.dev", "trials.espalier.dev"])
+def test_a_definition_is_established_and_structural(server, name):
+    crd = json.loads(server.kubectl("get", "crd", name, "-o", "json"))
+    conditions = {each["type"]: each["status"] for each in crd["status"]["conditions"]}
+    assert conditions["Established"] == conditions["NamesAccepted"] == "True"
+    assert "NonStructuralSchema" not in conditions
+    assert "NonStructural" not in conditions
+
+
+@pytest.mark.parametrize("name", ["studies.espalier.dev", "trials.espalier.dev"])
+def test_the_api_server_keeps_the_whole_definition(server, name):
+    crd = json.loads(server.kubectl("get", "crd", name, "-o", "json"))
+    ours = yaml.safe_load((ROOT / "crds" / f"espalier.dev_{name.split('.')[0]}.yaml").read_text())
+    assert crd["spec"]["versions"] == ours["spec"]["versions"]
+
+
+# --- bad Studies ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [name for name, bad in BAD.items() if bad.server])
+def test_a_fault_is_refused_at_apply_with_its_field_and_the_remedy(server, fault):
+    field, says = BAD[fault].server
+    if field == "":
+        said = server.kubectl(
+            "apply", "-f", "-", stdin=json.dumps(changed(BAD[fault].change)), check=False
+        )
+        assert says in said
+        return
+    refusal = server.refusal(changed(BAD[fault].change))
+    assert any(at == field and says in message for at, message in refusal), refusal
+
+
+@pytest.mark.parametrize("fault", [name for name, bad in BAD.items() if not bad.server])
+def test_what_the_api_server_cannot_see_it_takes_and_the_operator_names(server, fault):
+    assert server.refusal(changed(BAD[fault].change)) == []
+
+
+@pytest.mark.parametrize("name", ["x" * 53, "a.b"])
+def test_a_name_that_leaves_no_room_for_trials_is_refused(server, name):
+    assert any(
+        "trials are named after the study: at most 52 characters and no dot" in message
+        for _, message in server.refusal(good_study(name))
+    )
+
+
+# --- good Studies ---------------------------------------------------------------------------------
+
+GOOD = {
+    "the good study": lambda spec: None,
+    "a grid over steps, ints and values": lambda spec: spec.update(
+        sampler={"type": "Grid"},
+        parameters=[
+            {"name": "x", "float": {"min": 0, "max": 1, "step": 0.1}},
+            {"name": "n", "int": {"min": 1, "max": 9}},
+            {"name": "b", "categorical": {"values": [True, 1.5, 3, "a"]}},
+            {"name": "m", "int": {"min": 1, "max": 2}, "when": {"parameter": "n", "in": [1, 2]}},
+        ],
+    ),
+    "a grid of points over a continuum": lambda spec: spec.update(
+        sampler={"type": "Grid", "grid": {"points": 5}}
+    ),
+    "a Sobol sequence": lambda spec: spec.update(sampler={"type": "Sobol", "seed": 2**53 - 1}),
+    "a log to read": lambda spec: spec.update(
+        collector={"type": "Log", "log": {"pattern": r"loss=(?P<value>\S+)"}}
+    ),
+    "a file to read": lambda spec: spec.update(collector={"type": "File"}),
+    "64 parameters": lambda spec: spec.update(
+        parameters=[{"name": f"p{i}", "float": {"min": 0, "max": 1}} for i in range(64)]
+    ),
+    "64 parameters each of which depends on the one before": lambda spec: spec.update(
+        parameters=[
+            {
+                "name": f"p{i}",
+                "int": {"min": 0, "max": 1},
+                **({"when": {"parameter": f"p{i - 1}", "in": [1]}} if i else {}),
+            }
+            for i in range(64)
+        ]
+    ),
+    "whole numbers as the bounds of floats": lambda spec: spec["parameters"].__setitem__(
+        0, {"name": "lr", "float": {"min": 0, "max": 1}}
+    ),
+    "bounds near the largest": lambda spec: spec["parameters"].__setitem__(
+        0, {"name": "lr", "float": {"min": -1e300, "max": 1e300}}
+    ),
+    "a pod template with what only a newer cluster knows": lambda spec: spec["template"][
+        "spec"
+    ].update(somethingNew={"x": [1]}),
+}
+
+
+@pytest.mark.parametrize("study", GOOD)
+def test_a_good_study_is_taken_by_the_api_server_and_by_the_operator(server, study):
+    body = changed(GOOD[study])
+    taken = server.create(body, dry_run=True)
+    assert taken["spec"]["template"] == body["spec"]["template"]
+    assert parse_study(taken).spec == parse_study(body).spec
+
+
+def test_the_defaults_that_the_operator_takes_are_shown_by_the_api_server(server):
+    small = changed(
+        lambda spec: [spec.pop(name) for name in ("sampler", "pruner", "pruning", "collector")]
+    )
+    small["spec"]["trials"] = {"max": 3}
+    taken = server.create(small, dry_run=True)
+    shown = parse_study(small).spec.model_dump(mode="json", exclude_none=True, by_alias=True)
+    assert taken["spec"] == json.loads(json.dumps(shown))
+    assert taken["spec"]["trials"] == {"max": 3, "parallelism": 1, "maxFailed": 5, "retries": 1}
+    assert taken["spec"]["sampler"] == {"type": "Random", "seed": 0}
+    assert taken["spec"]["suspend"] is False
+
+
+# --- updates --------------------------------------------------------------------------------------
+
+OTHER = {
+    "objective": {"metric": "loss"},
+    "resource": {"max": 28},
+    "parameters": [{"name": "lr", "float": {"min": 0.1, "max": 0.2}}],
+    "sampler": {"seed": 8},
+    "pruner": {"median": {"startupTrials": 5}},
+    "pruning": {"gracePeriodSeconds": 11},
+}
+
+
+def test_every_fixed_field_has_a_change_to_try():
+    assert set(OTHER) == set(FIXED_FIELDS)
+
+
+@pytest.fixture(scope="module")
+def started(server: ApiServer) -> str:
+    server.create(good_study("started"))
+    server.patch("Study", "started", status(startTime=NOW), subresource="status")
+    return "started"
+
+
+@pytest.mark.parametrize("field", OTHER)
+def test_what_defines_a_study_is_fixed_once_it_has_started(server, started, field):
+    with pytest.raises(Refused) as refused:
+        server.patch("Study", started, {"spec": {field: OTHER[field]}})
+    message = f"spec.{field} is fixed once the study has started; make another Study to change it"
+    assert any(at == f"spec.{field}" and message in said for at, said in causes(refused.value)), (
+        refused.value
+    )
+
+
+@pytest.mark.parametrize("field", OTHER)
+def test_what_defines_a_study_can_be_corrected_before_it_starts(server, field):
+    name = f"waiting-{field}"
+    server.create(good_study(name))
+    server.patch("Study", name, status(conditions=[CONDITION]), subresource="status")
+    server.patch("Study", name, {"spec": {field: OTHER[field]}})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"trials": {"max": 60, "parallelism": 8, "maxFailed": 9, "retries": 0}},
+        {"trials": {"max": 5, "timeLimitSeconds": 60}},
+        {"suspend": True},
+        {"collector": {"type": "File"}},
+        {"template": {"spec": {"containers": [{"name": "trainer", "image": "other"}]}}},
+        {"trainerContainer": "trainer"},
+    ],
+    ids=lambda change: ", ".join(change),
+)
+def test_what_does_not_define_a_study_can_change_while_it_runs(server, started, change):
+    server.patch("Study", started, {"spec": change})
+
+
+def test_a_study_is_not_called_started_by_writing_its_status_through_the_spec(server):
+    body = {**good_study("honest"), **status(startTime=NOW, active=3)}
+    assert "status" not in server.create(body, dry_run=True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"parameters": {"lr": 0.2}},
+        {"parameters": {"extra": 1}},
+        {"parameters": {"lr": None}},
+        {"number": 5},
+        {"study": {"name": "other"}},
+        {"study": {"uid": "x"}},
+    ],
+    ids=str,
+)
+def test_the_spec_of_a_trial_never_changes(server, change):
+    name = next(NAMES)
+    server.create(trial(name))
+    with pytest.raises(Refused) as refused:
+        server.patch("Trial", name, {"spec": change})
+    assert (
+        "spec",
+        "Invalid value: the spec of a Trial never changes; make another Trial with the other "
+        "parameters",
+    ) in [(at, said.replace('"object": ', "")) for at, said in causes(refused.value)]
+
+
+def test_labels_of_a_trial_can_change(server):
+    server.create(trial("labelled"))
+    server.patch("Trial", "labelled", {"metadata": {"labels": {"espalier.dev/study": "digits"}}})
+
+
+@pytest.mark.parametrize("name", ["x" * 64, "a.b"])
+def test_a_trial_whose_name_cannot_be_a_label_is_refused(server, name):
+    assert any(
+        "the name becomes a label: at most 63 characters and no dot" in message
+        for _, message in server.refusal(trial(name))
+    )
+
+
+# --- status ---------------------------------------------------------------------------------------
+
+
+def full_trial_status() -> dict:
+    """A status with every field at its largest, and messages as long as a long sentence."""
+    text = "m" * 512
+    return status(
+        observedGeneration=1,
+        conditions=[
+            {**CONDITION, "type": type_, "reason": "R" * 63, "message": text}
+            for type_ in ("Started", "Finished")
+        ],
+        phase="Pruned",
+        number=2**31 - 1,
+        attempt=100,
+        step=2**53 - 1,
+        latest=-1.2345678901234567e-300,
+        best=1.2345678901234567e300,
+        decision={
+            "action": "Prune",
+            "reason": "R" * 63,
+            "message": text,
+            "step": 2**53 - 1,
+            "rung": 10,
+            "bracket": 3,
+            "pruner": "p" * 63,
+            "evidence": {f"evidence-{i}": 1.2345678901234567e-300 for i in range(16)},
+        },
+        startTime=NOW,
+        completionTime=NOW,
+        gpuSeconds=1e12,
+        gpuSecondsSaved=1e12,
+        reason="R" * 63,
+    )
+
+
+def test_a_trial_with_everything_in_it_stays_under_ten_kilobytes(server):
+    parameters = {f"parameter_{i:02}": -1.2345678901234567e-100 for i in range(64)}
+    server.create(trial("full", parameters=parameters))
+    written = server.patch("Trial", "full", full_trial_status(), subresource="status")
+    for field, value in full_trial_status()["status"].items():
+        assert written["status"][field] == value
+    assert len(json.dumps(written)) < 10_000
+
+
+def test_a_condition_of_a_type_is_there_once(server):
+    server.create(good_study("conditions"))
+    with pytest.raises(Refused) as refused:
+        server.patch("Study", "conditions", status(conditions=[CONDITION] * 2), "status")
+    assert "Duplicate value" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"message": "m" * 1025},
+        {"reason": "not a word"},
+        {"reason": ""},
+        {"status": "Maybe"},
+        {"lastTransitionTime": "yesterday"},
+    ],
+    ids=str,
+)
+def test_a_condition_that_the_conventions_forbid_is_refused(server, fields):
+    name = next(NAMES)
+    server.create(good_study(name))
+    with pytest.raises(Refused):
+        server.patch("Study", name, status(conditions=[{**CONDITION, **fields}]), "status")
+
+
+def test_writing_a_status_does_not_count_as_a_change_of_the_spec(server):
+    server.create(good_study("generation"))
+    after = server.patch("Study", "generation", status(active=2), "status")
+    assert after["metadata"]["generation"] == 1
+    after = server.patch("Study", "generation", {"spec": {"suspend": True}})
+    assert after["metadata"]["generation"] == 2
+
+
+# --- what kubectl does with them ------------------------------------------------------------------
+
+
+def test_kubectl_scale_sets_the_parallelism_and_reads_the_active_trials(server):
+    server.create(good_study("scaled"))
+    selector = "espalier.dev/study=scaled"
+    server.patch("Study", "scaled", status(active=3, selector=selector), "status")
+    server.kubectl("scale", "study/scaled", "--replicas=8")
+    assert server.get("Study", "scaled")["spec"]["trials"]["parallelism"] == 8
+    scale = json.loads(server.kubectl("get", "study/scaled", "--subresource=scale", "-o", "json"))
+    assert scale["spec"]["replicas"] == 8
+    assert scale["status"] == {"replicas": 3, "selector": selector}
+
+
+def test_trials_are_selected_by_study_and_phase(server):
+    for name, phase in (("sel-0", "Running"), ("sel-1", "Pruned")):
+        server.create(trial(name, study={"name": "selected"}))
+        server.patch("Trial", name, status(phase=phase), "status")
+    both = server.kubectl("get", "trials", "--field-selector=spec.study.name=selected", "-o=name")
+    assert both.split() == ["trial.espalier.dev/sel-0", "trial.espalier.dev/sel-1"]
+    one = server.kubectl(
+        "get",
+        "trials",
+        "--field-selector=spec.study.name=selected,status.phase=Pruned",
+        "-o=name",
+    )
+    assert one.split() == ["trial.espalier.dev/sel-1"]
+
+
+def test_studies_are_selected_by_pruner_and_suspension(server):
+    server.create(changed(lambda spec: spec.update(suspend=True), "suspended"))
+    selector = "--field-selector=spec.suspend=true,spec.pruner.type=Median"
+    assert "suspended" in server.kubectl("get", "studies", selector, "-o=name")
+
+
+def test_kubectl_shows_a_study_and_a_trial_in_columns(server):
+    server.create(good_study("shown"))
+    fields = status(
+        state="Running",
+        active=4,
+        counts={"completed": 5, "pruned": 6, "failed": 1},
+        best={"number": 3, "trial": "shown-3", "value": 0.97},
+    )
+    server.patch("Study", "shown", fields, "status")
+    head, row = server.kubectl("get", "study", "shown").splitlines()
+    columns = ["NAME", "STATE", "ACTIVE", "COMPLETED", "PRUNED", "FAILED", "BEST", "AGE"]
+    assert head.split() == columns
+    assert row.split()[:-1] == ["shown", "Running", "4", "5", "6", "1", "0.97"]
+
+    server.create(trial("shown-3", study={"name": "shown"}))
+    server.patch("Trial", "shown-3", full_trial_status(), "status")
+    head, row = server.kubectl("get", "trial", "shown-3").splitlines()
+    assert head.split() == ["NAME", "PHASE", "STEP", "VALUE", "BEST", "REASON", "AGE"]
+    assert row.split()[1] == "Pruned"
+    assert "DECISION" in server.kubectl("get", "trial", "shown-3", "-o", "wide")
+
+
+def test_the_category_lists_both_kinds(server):
+    server.create(good_study("in-category"))
+    server.create(trial("in-category-0"))
+    listed = server.kubectl("get", "espalier", "-o=name").split()
+    assert {"study.espalier.dev/in-category", "trial.espalier.dev/in-category-0"} <= set(listed)
+
+
+def test_kubectl_explains_a_field(server):
+    explained = server.kubectl("explain", "study.spec.parameters.when.parameter")
+    assert "comes before this one" in " ".join(explained.split())
+
+
+def test_an_unknown_field_is_named_by_kubectl_and_pruned_by_the_api_server(server):
+    odd = changed(lambda spec: spec.update(prunning={}), "odd")
+    said = server.kubectl("apply", "-f", "-", stdin=json.dumps(odd), check=False)
+    assert 'unknown field "spec.prunning"' in said
+    assert "prunning" not in server.create(odd, dry_run=True)["spec"]
+
+
+@pytest.mark.parametrize("place", SHOWN)
+def test_every_study_that_is_shown_is_applied_and_applied_again(server, place):
+    study = copy.deepcopy(SHOWN[place])
+    study["metadata"].pop("namespace", None)
+    study["metadata"]["name"] = f"shown-{list(SHOWN).index(place)}"
+    text = yaml.safe_dump(study)
+    assert "created" in server.kubectl("apply", "-f", "-", stdin=text)
+    first = server.get("Study", study["metadata"]["name"])
+    server.kubectl("apply", "-f", "-", stdin=text)
+    assert server.get("Study", study["metadata"]["name"]) == first
+
+
+def test_parameters_merge_by_name_under_server_side_apply(server):
+    study = good_study("merged")
+    text = json.dumps(study)
+    server.kubectl("apply", "--server-side", "--field-manager=one", "-f", "-", stdin=text)
+    other = copy.deepcopy(study)
+    other["spec"] = {"parameters": [{"name": "extra", "int": {"min": 1, "max": 2}}]}
+    text = json.dumps(other)
+    server.kubectl("apply", "--server-side", "--field-manager=two", "-f", "-", stdin=text)
+    names = [each["name"] for each in server.get("Study", "merged")["spec"]["parameters"]]
+    assert names == ["lr", "optimizer", "momentum", "layers", "extra"]
