@@ -13,7 +13,7 @@ from report import report
 
 BATCH = 16
 VALIDATION = 360
-COPIES = 5  # of each image in an epoch, each moved a little differently
+COPIES = 3  # of each image in an epoch, each moved a little differently
 STOPPED_BY_SIGTERM = 143
 
 
