@@ -13,7 +13,7 @@ from espalier.pruning.signed_rank import p_value_less
 @pytest.mark.parametrize("grid", [0.0, 1.0, 0.1], ids=["no ties", "many ties", "some ties"])
 def test_p_value_is_that_of_scipy(size: int, grid: float) -> None:
     rng = np.random.default_rng(size)
-    for _ in range(4):
+    for _ in range(4 if size < 12 else 1):
         values = rng.normal(rng.choice([-0.5, 0.0, 0.5]), 1.0, size)
         if grid:
             values = np.round(values / grid) * grid

@@ -1,0 +1,282 @@
+"""What holds for every pruner, whatever the history."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from espalier.pruning import (
+    Action,
+    Decision,
+    Direction,
+    Guards,
+    Judge,
+    Ledger,
+    Patient,
+    Pruner,
+    Reason,
+    Report,
+    Threshold,
+    TrialState,
+)
+from tests.pruning.histories import DIRECTIONS, Event, Said, Shape, draw, feed, mirrored
+from tests.pruning.pruners import EVERY, REGISTERED
+
+HORIZON = 30
+EXAMPLES = settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    derandomize=True,
+)
+UNGUARDED = Guards(nan_patience=0, keep_best=0, exempt_percent=0.0)
+
+shapes = st.builds(
+    Shape,
+    trials=st.integers(2, 12),
+    steps=st.integers(2, 12),
+    workers=st.integers(1, 8),
+    ties=st.booleans(),
+    nan_share=st.sampled_from([0.0, 0.0, 0.2]),
+    irregular=st.booleans(),
+    first_step=st.integers(0, 1),
+)
+histories = st.builds(draw, st.integers(0, 10**6), shapes)
+every_pruner = pytest.mark.parametrize("pruner", EVERY.values(), ids=EVERY.keys())
+directions = st.sampled_from(DIRECTIONS)
+
+
+def ledger_of(events: list[Event], direction: Direction = Direction.MAXIMIZE) -> Ledger:
+    ledger = Ledger(direction, HORIZON, study="laws", target=2.0, trials=12)
+    for event in events:
+        feed(ledger, event)
+    return ledger
+
+
+def judge_of(pruner: Pruner, direction: Direction, guards: Guards = UNGUARDED) -> Judge:
+    return Judge(
+        pruner,
+        guards,
+        [("shadow", REGISTERED["Median"])],
+        study_uid="laws",
+        direction=direction,
+        horizon=HORIZON,
+        target=2.0,
+        trials=12,
+    )
+
+
+def run(judge: Judge, events: list[Event]) -> list[object]:
+    return [step(judge, event, float(at)) for at, event in enumerate(events)]
+
+
+def step(judge: Judge, event: Event, at: float) -> object:
+    if isinstance(event, Said):
+        return judge.report(Report(event.trial, 1, event.step, event.value), at)
+    judge.close(event.trial, event.state, at)
+    return None
+
+
+def as_text(decisions: object) -> str:
+    # NaN is not equal to itself; its text is.
+    return repr(decisions)
+
+
+@every_pruner
+@EXAMPLES
+@given(events=histories, direction=directions)
+def test_judging_is_pure(pruner: Pruner, events: list[Event], direction: Direction) -> None:
+    eager, lazy = ledger_of([], direction), ledger_of([], direction)
+    for event in events:
+        feed(eager, event)
+        feed(lazy, event)
+        if isinstance(event, Said):
+            first = pruner.judge(eager, event.trial)
+            assert as_text(pruner.judge(eager, event.trial)) == as_text(first)
+            assert isinstance(first.reason, Reason)
+            assert first.sentence()
+    # A ledger that was never asked gives the same answers as one that was asked all the time.
+    for trial in range(12):
+        assert as_text(pruner.judge(lazy, trial)) == as_text(pruner.judge(eager, trial))
+
+
+@every_pruner
+@EXAMPLES
+@given(events=histories)
+def test_maximizing_is_minimizing_the_negative(pruner: Pruner, events: list[Event]) -> None:
+    opposite = pruner
+    if isinstance(pruner, Threshold):
+        # Bounds are in the user's own sign.
+        opposite = Threshold(lower=-pruner.upper, upper=-pruner.lower)
+    up = ledger_of([], Direction.MAXIMIZE)
+    down = Ledger(Direction.MINIMIZE, HORIZON, study="laws", target=-2.0, trials=12)
+    for event, mirror in zip(events, mirrored(events), strict=True):
+        feed(up, event)
+        feed(down, mirror)
+        if isinstance(event, Said):
+            one, other = pruner.judge(up, event.trial), opposite.judge(down, event.trial)
+            assert one.action is other.action
+            assert one.rung == other.rung
+            if not isinstance(pruner, Threshold):
+                assert one.reason is other.reason
+
+
+@every_pruner
+@EXAMPLES
+@given(events=histories, order=st.randoms(use_true_random=False))
+def test_the_order_in_which_other_trials_report_does_not_matter(
+    pruner: Pruner, events: list[Event], order: random.Random
+) -> None:
+    by_trial: dict[int, list[Event]] = {}
+    for event in events:
+        by_trial.setdefault(event.trial, []).append(event)
+    cut = {trial: order.randint(1, len(own)) for trial, own in by_trial.items()}
+    picks = [trial for trial, count in cut.items() for _ in range(count)]
+    ledgers = []
+    for _ in range(2):
+        order.shuffle(picks)
+        queues = {trial: iter(own) for trial, own in by_trial.items()}
+        ledger = ledger_of([])
+        for i, trial in enumerate(picks):
+            feed(ledger, next(queues[trial]))
+            if i % 7 == 3:
+                pruner.judge(ledger, trial)
+        ledgers.append(ledger)
+    for trial in by_trial:
+        if ledgers[0].curve(trial).state is TrialState.RUNNING:
+            one, other = (pruner.judge(ledger, trial) for ledger in ledgers)
+            assert as_text(one) == as_text(other)
+
+
+@every_pruner
+@EXAMPLES
+@given(events=histories, direction=directions)
+def test_repeated_reports_change_nothing(
+    pruner: Pruner, events: list[Event], direction: Direction
+) -> None:
+    once, again = judge_of(pruner, direction), judge_of(pruner, direction)
+    said: list[Said] = []
+    for at, event in enumerate(events):
+        assert as_text(step(once, event, float(at))) == as_text(step(again, event, float(at)))
+        if isinstance(event, Said):
+            said.append(event)
+        for old in said[-3:]:
+            assert step(again, old, float(at)).decision is None
+    assert again.summary().contradicted == 0
+
+
+@every_pruner
+@EXAMPLES
+@given(events=histories, direction=directions, data=st.data())
+def test_the_same_after_a_restart_at_any_point(
+    pruner: Pruner, events: list[Event], direction: Direction, data: st.DataObject
+) -> None:
+    whole = judge_of(pruner, direction)
+    verdicts = run(whole, events)
+    cut = data.draw(st.integers(0, len(events)))
+    restarted = judge_of(pruner, direction)
+    assert as_text(run(restarted, events[:cut])) == as_text(verdicts[:cut])
+    rest = [step(restarted, e, float(cut + i)) for i, e in enumerate(events[cut:])]
+    assert as_text(rest) == as_text(verdicts[cut:])
+    assert as_text(restarted.summary()) == as_text(whole.summary())
+
+
+MAY_PRUNE_THE_BETTER = {
+    "Any": "it has Patient inside",
+    "Patient": "a better curve may rise sooner and then stand still",
+    "Threshold": "the upper bound is there to catch values that are too good",
+    "Auto": "a curve that is better early promises less growth",
+    "Posterior": "a curve that is better early promises less growth",
+    "Bandit": "a curve that is better early promises less growth",
+}
+
+
+@pytest.mark.parametrize(
+    "pruner",
+    [pruner for name, pruner in EVERY.items() if name not in MAY_PRUNE_THE_BETTER],
+    ids=[name for name in EVERY if name not in MAY_PRUNE_THE_BETTER],
+)
+@EXAMPLES
+@given(events=histories, data=st.data())
+def test_a_better_curve_is_not_pruned_where_a_worse_one_is_kept(
+    pruner: Pruner, events: list[Event], data: st.DataObject
+) -> None:
+    trial = data.draw(st.sampled_from(sorted({event.trial for event in events})))
+    events = [e for e in events if e.trial != trial or isinstance(e, Said)]
+    gains = {e.step: data.draw(st.integers(1, 8)) / 8 for e in events if e.trial == trial}
+    better = [
+        Said(trial, e.step, e.value + gains[e.step]) if e.trial == trial else e for e in events
+    ]
+    worse_off, better_off = ledger_of(events), ledger_of(better)
+    if worse_off.curve(trial).steps and not pruner.judge(worse_off, trial).prunes:
+        assert not pruner.judge(better_off, trial).prunes
+
+
+@every_pruner
+@EXAMPLES
+@given(events=histories, direction=directions)
+def test_two_nan_in_a_row_prune_whatever_the_pruner(
+    pruner: Pruner, events: list[Event], direction: Direction
+) -> None:
+    judge = judge_of(pruner, direction, Guards(exempt_percent=0.0))
+    run(judge, events)
+    for at in (1, 2):
+        decision = judge.report(Report(99, 1, at, math.nan), 1e6 + at).decision
+    if decision is not None:
+        assert decision.action is Action.PRUNE
+        assert decision.reason is Reason.DIVERGED
+
+
+GATED = {
+    name: pruner
+    for name, pruner in EVERY.items()
+    if hasattr(pruner, "warmup_steps") and not isinstance(pruner, Patient)
+}
+
+
+@pytest.mark.parametrize("kind", GATED.values(), ids=GATED.keys())
+@EXAMPLES
+@given(
+    events=histories,
+    direction=directions,
+    startup=st.integers(0, 6),
+    warmup=st.integers(0, 8),
+    interval=st.integers(1, 4),
+)
+def test_start_up_warm_up_and_interval_are_respected(
+    kind: Pruner,
+    events: list[Event],
+    direction: Direction,
+    startup: int,
+    warmup: int,
+    interval: int,
+) -> None:
+    gates = {"startup_trials": startup, "warmup_steps": warmup, "interval_steps": interval}
+    pruner = dataclasses.replace(kind, **gates)
+    ledger = ledger_of([], direction)
+    judged: dict[int, set[int]] = {}
+    for event in events:
+        feed(ledger, event)
+        if isinstance(event, Said) and pruner.judge(ledger, event.trial).prunes:
+            assert ledger.completed >= startup
+            assert event.step >= warmup
+            place = (event.step - warmup) // interval
+            assert place not in judged.setdefault(event.trial, set())
+            judged[event.trial].add(place)
+
+
+@every_pruner
+@EXAMPLES
+@given(events=histories, direction=directions)
+def test_decisions_survive_json(pruner: Pruner, events: list[Event], direction: Direction) -> None:
+    ledger = ledger_of(events, direction)
+    for trial in range(12):
+        decision = pruner.judge(ledger, trial)
+        restored = Decision.from_dict(decision.to_dict())
+        assert as_text(restored.to_dict()) == as_text(decision.to_dict())
+        assert restored.sentence() == decision.sentence()
