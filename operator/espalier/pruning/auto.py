@@ -7,13 +7,13 @@ from functools import cached_property
 from math import ceil
 from typing import ClassVar
 
-from espalier.pruning.course import WORST, Course
+from espalier.pruning.course import WORST, Course, to_come
 from espalier.pruning.curve import Curve
 from espalier.pruning.decision import Decision, Evidence
 from espalier.pruning.goal import Goal
 from espalier.pruning.ledger import Ledger
-from espalier.pruning.pruner import Gated
 from espalier.pruning.posterior import Posterior
+from espalier.pruning.pruner import Gated
 from espalier.pruning.reason import Reason
 
 SHAPE, MEAN = 3.0, 0.0155
@@ -106,11 +106,6 @@ class Auto(Gated):
         if self.stated_risk is not None:
             evidence = {**evidence, "risk": self.risk / to_come(ledger, known)}
         return self.prune(curve, Reason.BELOW_RUNG_CUT, evidence, rung)
-
-
-def to_come(ledger: Ledger, known: int) -> int:
-    """Give how many trials share the risk: all of the study, or twice those known."""
-    return 2 * known if ledger.trials_max is None else max(ledger.trials_max, known)
 
 
 def learnt(course: Course, risk: float) -> float:

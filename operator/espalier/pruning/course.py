@@ -151,3 +151,8 @@ class Course:
             column = self.columns[rung]
             del column[bisect_left(column, (score, trial))]
             self.version[rung] += 1
+
+
+def to_come(ledger: Ledger, known: int) -> int:
+    """Give how many trials share the risk: all of the study, or twice those known."""
+    return 2 * known if ledger.trials_max is None else max(ledger.trials_max, known)
