@@ -3,7 +3,6 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from espalier.planning import effects
 from tests.planning.worlds import Simulated, study
 
 MOST_ROUNDS = 400
@@ -44,8 +43,8 @@ def check(world: Simulated, parallelism: int) -> None:
     """What must hold at every moment."""
     live = [pod for pod in world.pods.values() if not pod.over]
     assert len(live) <= parallelism, "more pods than parallelism"
-    # A crash between a Job's creation and the note of it, then its deletion by a person, looks as
-    # if it had never been created.
+    # A crash before anything is recorded of the newest trial, then its deletion by a person, looks
+    # as if it had never been created.
     noted = [name for name in world.jobs_created if name not in world.unnoted]
     assert len(set(noted)) == len(noted), "a Job was created twice"
     assert len(set(world.ends)) == len(world.ends), "a trial ended twice"
@@ -66,8 +65,8 @@ def finish(world: Simulated, parallelism: int) -> None:
     raise AssertionError("the study does not come to an end")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(ACTIONS, max_size=60), st.integers(1, 3))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(ACTIONS, max_size=40), st.integers(1, 3))
 def test_whatever_happens_the_study_ends_with_one_ending_a_trial(actions, parallelism):
     world = Simulated(study(trials={"max": 6, "parallelism": parallelism, "maxFailed": 50}))
     for action in actions:
@@ -85,7 +84,7 @@ def test_whatever_happens_the_study_ends_with_one_ending_a_trial(actions, parall
         assert (record.end.reason == "Pruned") == (record.prune is not None), number
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=40))
 def test_a_plan_that_was_carried_out_is_not_made_again(ends):
     world = Simulated(study(trials={"max": 6, "parallelism": 3}))
@@ -100,7 +99,7 @@ def test_a_plan_that_was_carried_out_is_not_made_again(ends):
             raise AssertionError("plans go on without anything happening")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 12), st.integers(1, 3))
 def test_a_pruned_trial_never_gets_another_pod(rounds, parallelism):
     world = Simulated(study(trials={"max": 4, "parallelism": parallelism}))
@@ -117,8 +116,3 @@ def test_a_pruned_trial_never_gets_another_pod(rounds, parallelism):
         for pod in world.pods.values():
             assert pod.number not in pruned or pod.deleting
     assert all(f"s-{number}" not in world.jobs_created[before:] for number in pruned)
-
-
-def test_effects_name_what_they_act_on_by_uid():
-    assert {field for field in effects.DeleteJob.__slots__} >= {"uid"}
-    assert {field for field in effects.DeletePod.__slots__} >= {"uid"}

@@ -127,7 +127,9 @@ def pod(number: int, *containers: ContainerView, **changes: Any) -> PodView:
     return replace(view, **changes)
 
 
-def over(number: int, *containers: ContainerView, phase: str = "Succeeded", **changes: Any) -> PodView:
+def over(
+    number: int, *containers: ContainerView, phase: str = "Succeeded", **changes: Any
+) -> PodView:
     """Return a trial's pod that has ended, its sidecar too."""
     return pod(
         number,
@@ -206,6 +208,7 @@ class Simulated:
     jobs_created: list[str] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     unnoted: set[str] = field(default_factory=set)
+    sampled: int = 0
     serial: int = 0
 
     def snapshot(self) -> Snapshot:
@@ -226,6 +229,7 @@ class Simulated:
             template=self.verdict,
             bound=dict(self.bound),
             tails=frozenset(self.tails),
+            sampled=self.sampled,
         )
 
     def reconcile(self, budget: int | None = None) -> int:
@@ -248,12 +252,15 @@ class Simulated:
         self.bound.clear()
         self.tails.clear()
         self.verdict = None
+        self.sampled = 0
+        self.unnoted |= {f"s-{number}" for number in self.trials if number not in self.records}
 
     def _act(self, effect: Any) -> None:
         match effect:
             case effects.CheckTemplate():
                 self.verdict = TemplateVerdict(effect.generation, True)
             case effects.CreateTrial():
+                self.sampled = max(self.sampled, effect.number + 1)
                 if effect.number not in self.trials:
                     self.trials[effect.number] = trial(
                         effect.number, created_at=self.now, uid=self._new("t")

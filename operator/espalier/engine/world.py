@@ -9,6 +9,7 @@ from typing import Any
 from espalier.api import Study, parse_study
 from espalier.engine.cache import ObjectCache, StudyKey, labelled_key, study_key, trial_key
 from espalier.errors import SpecError
+from espalier.planning.names import FIRST_HAND_MADE
 from espalier.planning.observe import controller_uid, job_view, pod_view, study_view, trial_view
 from espalier.planning.record import StudyRecord
 from espalier.planning.snapshot import Snapshot, TemplateVerdict
@@ -35,6 +36,8 @@ class World:
         Uids of the pods whose termination message has been stored.
     leaving
         Uids of Jobs and pods whose deletion the API server has accepted.
+    sampled
+        How many sampled Trials were seen, by the Study's uid: the newest may have been deleted.
     """
 
     studies: ObjectCache = field(default_factory=lambda: ObjectCache(study_key))
@@ -46,6 +49,7 @@ class World:
     bound: dict[str, int] = field(default_factory=dict)
     tails: set[str] = field(default_factory=set)
     leaving: set[str] = field(default_factory=set)
+    sampled: dict[str, int] = field(default_factory=dict)
     parsed: dict[str, tuple[int, Study | SpecError]] = field(default_factory=dict)
 
     def cache(self, plural: str) -> ObjectCache:
@@ -85,13 +89,17 @@ class World:
         spec = study.spec if isinstance(study, Study) else None
         trials = [trial for trial in self.trials.of(key) if _belongs(trial, uid)]
         pods = [pod for pod in self.pods.of(key) if _labelled(pod, uid)]
+        views = tuple(
+            trial_view(trial, name, uid, self.written.get(trial["metadata"]["uid"], 0.0))
+            for trial in trials
+        )
+        numbers = [view.number for view in views if view.number is not None]
+        seen = max((number + 1 for number in numbers if number < FIRST_HAND_MADE), default=0)
+        self.sampled[uid] = max(seen, self.sampled.get(uid, 0))
         return Snapshot(
             study=study_view(obj, spec, error, self.written.get(uid, 0.0)),
             record=record,
-            trials=tuple(
-                trial_view(trial, name, uid, self.written.get(trial["metadata"]["uid"], 0.0))
-                for trial in trials
-            ),
+            trials=views,
             jobs=tuple(
                 job_view(job)
                 for job in self.jobs.of(key)
@@ -103,6 +111,7 @@ class World:
             tails=frozenset(
                 pod["metadata"]["uid"] for pod in pods if pod["metadata"]["uid"] in self.tails
             ),
+            sampled=self.sampled[uid],
         )
 
     def _marked(self, pod: Object) -> Object:
@@ -132,7 +141,7 @@ class World:
 
     def forget_study(self, uid: str) -> None:
         """Drop what is remembered of a study."""
-        for memory in (self.verdicts, self.written, self.parsed):
+        for memory in (self.verdicts, self.written, self.parsed, self.sampled):
             memory.pop(uid, None)
 
     def tidy(self) -> list[str]:

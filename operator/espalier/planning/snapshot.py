@@ -123,6 +123,8 @@ class Snapshot:
         Attempt number by the uid of each pod that may report.
     tails
         Uids of the pods whose termination message has been stored.
+    sampled
+        How many sampled Trials are known to have been created, as far as is remembered.
     """
 
     study: StudyView
@@ -133,3 +135,4 @@ class Snapshot:
     template: TemplateVerdict | None = None
     bound: Mapping[str, int] = field(default_factory=dict)
     tails: frozenset[str] = field(default_factory=frozenset)
+    sampled: int = 0

@@ -100,7 +100,7 @@ def gather(snapshot: Snapshot) -> tuple[Standing, ...]:
     numbers = {number for number in views if number is not None}
     numbers |= set(snapshot.record.trials) | set(pods)
     sampled = [number for number in numbers if number < FIRST_HAND_MADE]
-    numbers |= set(range(max(sampled, default=-1) + 1))
+    numbers |= set(range(max(max(sampled, default=-1) + 1, snapshot.sampled)))
     return tuple(
         _standing(snapshot, number, views.get(number), jobs[number], pods[number])
         for number in sorted(numbers)

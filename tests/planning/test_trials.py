@@ -1,0 +1,320 @@
+"""What is planned for a trial, case by case: given the world is so, then this is done."""
+
+from dataclasses import replace
+
+import pytest
+
+from espalier.planning import effects
+from espalier.planning.record import End, TrialRecord
+from espalier.pruning import TrialState
+from tests.planning.worlds import (
+    NOW,
+    SETTINGS,
+    container,
+    ended,
+    job,
+    of_type,
+    over,
+    planned,
+    pod,
+    prune_decision,
+    record,
+    snapshot,
+    study,
+    trial,
+)
+
+REPORTED = TrialRecord(0, attempt=1, step=5, latest=0.9, best=0.9, best_step=5)
+SILENT = TrialRecord(0, attempt=1)
+
+
+def one(record_=REPORTED, *, jobs=(), pods=(), view=None, study_=None, **more):
+    """Return a snapshot with trial 0 only."""
+    return snapshot(
+        study_ or study(trials={"max": 1, "parallelism": 1}),
+        record=record(record_),
+        trials=(view or trial(0),) if view is not False else (),
+        jobs=jobs,
+        pods=pods,
+        **more,
+    )
+
+
+def waiting(reason, message="no"):
+    return container(running=False, started_at=None, waiting_reason=reason, waiting_message=message)
+
+
+FAILED = {"failed": True, "failed_reason": "BackoffLimitExceeded"}
+ENDINGS = {
+    "a complete Job with a value: Completed": (
+        one(jobs=(job(0, complete=True),), pods=(over(0),)),
+        "Completed",
+        "0.9",
+    ),
+    "a complete Job whose pod is gone already: Completed": (
+        one(jobs=(job(0, complete=True),)),
+        "Completed",
+        "0.9",
+    ),
+    "a complete Job without a value: NoMetric, naming the metric": (
+        one(SILENT, jobs=(job(0, complete=True),), pods=(over(0),)),
+        "NoMetric",
+        "'accuracy'",
+    ),
+    "a failed Job with exit code 3: TrainerFailed with the code": (
+        one(
+            jobs=(job(0, **FAILED),),
+            pods=(over(0, ended(code=3, exit_message="a\nlast words\n"), phase="Failed"),),
+        ),
+        "TrainerFailed",
+        "code 3: last words",
+    ),
+    "a trainer killed for its memory: OutOfMemory": (
+        one(
+            jobs=(job(0, **FAILED),),
+            pods=(over(0, ended(code=137, exit_reason="OOMKilled"), phase="Failed"),),
+        ),
+        "OutOfMemory",
+        "memory",
+    ),
+    "a container that cannot be started, although retries are left: BadCommand at once": (
+        one(
+            jobs=(job(0),),
+            pods=(
+                over(
+                    0,
+                    ended(code=128, exit_reason="StartError", exit_message="exec: /no: not found"),
+                    phase="Failed",
+                ),
+            ),
+        ),
+        "BadCommand",
+        "/no",
+    ),
+    "an image that is never pulled by policy: ImagePullFailed at once": (
+        one(
+            SILENT,
+            jobs=(job(0),),
+            pods=(pod(0, waiting("ErrImageNeverPull"), phase="Pending", started_at=NOW),),
+        ),
+        "ImagePullFailed",
+        "imagePullPolicy",
+    ),
+    "an image that fails to be pulled for long: ImagePullFailed": (
+        one(
+            SILENT,
+            jobs=(job(0),),
+            pods=(pod(0, waiting("ImagePullBackOff"), phase="Pending", started_at=NOW - 20),),
+        ),
+        "ImagePullFailed",
+        "container trainer",
+    ),
+    "a container that cannot be created: PodRefused": (
+        one(
+            SILENT,
+            jobs=(job(0),),
+            pods=(pod(0, waiting("CreateContainerConfigError"), phase="Pending"),),
+        ),
+        "PodRefused",
+        "spec.template",
+    ),
+    "a Job that somebody deleted: DeletedByUser": (one(), "DeletedByUser", "Job"),
+    "a Trial that somebody deleted: DeletedByUser": (one(view=False), "DeletedByUser", "Trial"),
+    "a pod that somebody deleted, no retries left: DeletedByUser": (
+        one(
+            jobs=(job(0, **FAILED),),
+            pods=(over(0, ended(code=143), phase="Failed", deleting=True),),
+        ),
+        "DeletedByUser",
+        "s-0-x",
+    ),
+    "a failed Job without any pod: DeletedByUser": (
+        one(jobs=(job(0, **FAILED),)),
+        "DeletedByUser",
+        "gone",
+    ),
+    "a trainer that runs longer than it may: TimeLimitExceeded": (
+        one(
+            jobs=(job(0),),
+            pods=(pod(0),),
+            study_=study(trials={"max": 1, "parallelism": 1, "timeLimitSeconds": 30}),
+        ),
+        "TimeLimitExceeded",
+        "30 s",
+    ),
+    "a pruned trial whose pods are gone: Pruned": (
+        one(replace(REPORTED, prune=prune_decision(0))),
+        "Pruned",
+        "",
+    ),
+    "disrupted more often than is bearable: the disruption's own reason": (
+        one(
+            replace(REPORTED, attempt=99),
+            jobs=(job(0),),
+            pods=(over(0, ended(code=137), phase="Failed", disruption="TerminationByKubelet"),),
+        ),
+        "NodePressure",
+        "attempt 99",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ENDINGS, ids=list(ENDINGS))
+def test_an_ending_is_told(case):
+    snap, reason, words = ENDINGS[case]
+    found = of_type(planned(snap), effects.RecordEnd)
+    assert [each.end.reason for each in found] == [reason]
+    assert words in found[0].end.message
+    assert found[0].end.at == NOW
+
+
+GOING_ON = {
+    "a trial whose trainer runs": one(jobs=(job(0),), pods=(pod(0),)),
+    "a pod that failed while the Job has retries left": one(
+        jobs=(job(0),), pods=(over(0, ended(code=1), phase="Failed"),)
+    ),
+    "an image that fails to be pulled since a moment": one(
+        SILENT,
+        jobs=(job(0),),
+        pods=(pod(0, waiting("ErrImagePull"), phase="Pending", started_at=NOW - 1),),
+    ),
+    "a pruned trial whose pod is still there": one(
+        replace(REPORTED, prune=prune_decision(0)), pods=(pod(0, deleting=True),)
+    ),
+    "a complete Job whose sidecar still runs": one(
+        jobs=(job(0, complete=True),), pods=(over(0, ended()),)
+    ),
+    "an evicted pod, to be replaced": one(
+        jobs=(job(0),),
+        pods=(over(0, ended(code=143), phase="Failed", disruption="EvictionByEvictionAPI"),),
+    ),
+    "a trial that waits for its turn": one(TrialRecord(0)),
+    "a trial that has ended": one(
+        replace(REPORTED, end=End("Completed", "", TrialState.COMPLETED, NOW)),
+        jobs=(job(0, complete=True),),
+        pods=(over(0),),
+    ),
+}
+_unsettled = GOING_ON["a complete Job whose sidecar still runs"]
+GOING_ON["a complete Job whose sidecar still runs"] = replace(
+    _unsettled,
+    pods=(replace(_unsettled.pods[0], sidecar=container("espalier-sidecar")),),
+)
+
+
+@pytest.mark.parametrize("case", GOING_ON, ids=list(GOING_ON))
+def test_no_ending_is_told(case):
+    assert of_type(planned(GOING_ON[case]), effects.RecordEnd) == []
+
+
+def test_what_a_sidecar_left_behind_is_stored_before_anything_else_is_done():
+    left = replace(over(0), sidecar=ended("espalier-sidecar", exit_message='{"espalier":1}'))
+    snap = one(SILENT, jobs=(job(0, complete=True),), pods=(left,), bound={})
+    found = [e for e in planned(snap) if not isinstance(e, effects.WriteStudyStatus)]
+    assert [type(effect) for effect in found] == [effects.BindPod, effects.IngestTail]
+    after = replace(snap, tails=frozenset({left.uid}), bound={left.uid: 1})
+    assert of_type(planned(after), effects.RecordEnd)
+
+
+def test_a_pod_may_report_as_soon_as_it_is_seen():
+    snap = one(TrialRecord(0), jobs=(job(0),), pods=(pod(0, phase="Pending"),), bound={})
+    assert of_type(planned(snap), effects.BindPod) == [effects.BindPod(0, "s-0", "s-0-x", "p0")]
+
+
+def test_a_pod_of_a_foreign_job_may_not_report():
+    foreign = pod(0, job_uid="someone else's")
+    snap = one(TrialRecord(0), jobs=(job(0),), pods=(foreign,), bound={})
+    assert of_type(planned(snap), effects.BindPod) == []
+
+
+def test_a_pruned_trial_loses_its_job_before_its_pods_and_its_ending_comes_last():
+    snap = one(replace(REPORTED, prune=prune_decision(0)), jobs=(job(0),), pods=(pod(0),))
+    found = of_type(planned(snap), effects.DeleteJob, effects.DeletePod, effects.RecordEnd)
+    assert [type(effect) for effect in found] == [effects.DeleteJob, effects.DeletePod]
+    assert found[0].uid == "j0"
+
+
+def test_a_trial_that_is_ended_by_the_operator_has_its_ending_recorded_before_its_job_is_deleted():
+    limited = study(trials={"max": 1, "parallelism": 1, "timeLimitSeconds": 30})
+    snap = one(jobs=(job(0),), pods=(pod(0),), study_=limited)
+    found = planned(snap)
+    assert of_type(found, effects.RecordEnd)
+    assert not of_type(found, effects.DeleteJob)
+    end = of_type(found, effects.RecordEnd)[0].end
+    after = replace(snap, record=record(replace(REPORTED, end=end)))
+    assert of_type(planned(after), effects.DeleteJob, effects.DeletePod) == [
+        effects.DeleteJob(0, "s-0", "j0"),
+        effects.DeletePod("s-0-x", "p0"),
+    ]
+
+
+def test_the_job_of_a_completed_trial_is_kept_with_its_log():
+    done = replace(REPORTED, end=End("Completed", "", TrialState.COMPLETED, NOW))
+    snap = one(done, jobs=(job(0, complete=True),), pods=(over(0),))
+    assert of_type(planned(snap), effects.DeleteJob, effects.DeletePod) == []
+
+
+def test_a_trainer_that_exits_0_when_it_is_evicted_runs_again_under_a_new_job():
+    gone = over(0, disruption="EvictionByEvictionAPI")
+    snap = one(jobs=(job(0, complete=True),), pods=(gone,))
+    found = planned(snap)
+    assert of_type(found, effects.RecordEnd) == []
+    (again,) = of_type(found, effects.CreateJob)
+    assert again.body["metadata"]["name"] == "s-0-r1"
+
+
+def test_gpu_time_is_what_the_pods_held_and_saved_is_what_was_left():
+    done = one(jobs=(job(0, complete=True),), pods=(over(0),))
+    (end,) = of_type(planned(done), effects.RecordEnd)
+    assert end.end.gpu_seconds == pytest.approx(2 * 39)
+    gone = one(
+        replace(REPORTED, prune=prune_decision(0, step=4)),
+        view=trial(0, status={"startTime": "2027-01-15T07:59:20Z"}),
+    )
+    (end,) = of_type(planned(gone), effects.RecordEnd)
+    assert end.end.gpu_seconds == pytest.approx(2 * 40)
+    assert end.end.gpu_seconds_saved == pytest.approx(2 * 40 / 4 * 6)
+
+
+def test_progress_is_written_at_most_every_ten_seconds():
+    snap = one(jobs=(job(0),), pods=(pod(0),))
+    (first,) = of_type(planned(snap), effects.WriteTrialStatus)
+    assert first.status["phase"] == "Running"
+    view = trial(0, status=dict(first.status), status_written_at=NOW)
+    further = replace(REPORTED, step=6, latest=0.95)
+    again = one(further, jobs=(job(0),), pods=(pod(0),), view=view)
+    assert of_type(planned(again, NOW + 1), effects.WriteTrialStatus) == []
+    assert effects.Wake(NOW + 15.5) in planned(again, NOW + 1), "half of 31 s"
+    (later,) = of_type(planned(again, NOW + 31), effects.WriteTrialStatus)
+    assert later.status["step"] == 6
+
+
+def test_a_status_that_says_all_is_not_written_again():
+    snap = one(jobs=(job(0),), pods=(pod(0),))
+    (write,) = of_type(planned(snap), effects.WriteTrialStatus)
+    view = trial(0, status=dict(write.status), status_written_at=NOW)
+    assert (
+        of_type(planned(one(jobs=(job(0),), pods=(pod(0),), view=view)), effects.WriteTrialStatus)
+        == []
+    )
+
+
+def test_a_diverged_value_is_absent_from_the_status():
+    nan = replace(REPORTED, latest=float("nan"))
+    (write,) = of_type(planned(one(nan, jobs=(job(0),), pods=(pod(0),))), effects.WriteTrialStatus)
+    assert "latest" not in write.status
+    assert write.status["best"] == 0.9
+
+
+def test_an_ending_that_only_the_status_knows_is_believed():
+    told = {"conditions": [{"type": "Finished", "status": "True", "reason": "Completed"}]}
+    snap = one(TrialRecord(0), view=trial(0, status=told), jobs=(job(0, complete=True),))
+    found = planned(snap)
+    assert of_type(found, effects.RecordEnd, effects.CreateJob) == []
+
+
+def test_patience_is_a_setting():
+    patient = replace(SETTINGS, pull_patience=1000.0)
+    snap = ENDINGS["an image that fails to be pulled for long: ImagePullFailed"][0]
+    assert of_type(planned(snap, settings=patient), effects.RecordEnd) == []
+    assert effects.Wake(NOW - 20 + 1000) in planned(snap, settings=patient)
