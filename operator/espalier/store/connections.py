@@ -71,7 +71,7 @@ def check(engine: Engine, path: Path) -> None:
     if found != ["ok"]:
         raise SpecError(
             "--store",
-            f"{path} is damaged ({'; '.join(found)[:300]}); restore a backup, or move the file "
+            f"{path} is damaged ({' '.join(' '.join(found).split())[:300]}); restore a backup, or move the file "
             "aside: studies then start anew",
         )
     _LOG.info("store: %s is sound", path)

@@ -52,6 +52,7 @@ class Store:
         self._reader = reading(path)
         self._group = GroupCommit(writer.write, self._write_thread, observe or Unobserved())
         self._undertaker: asyncio.Task[None] | None = None
+        self._closed = False
 
     # -- writing ----------------------------------------------------------------------------
 
@@ -186,6 +187,9 @@ class Store:
 
     async def close(self) -> None:
         """Commit what waits, then close; later commits raise `RetryLater`."""
+        if self._closed:
+            return
+        self._closed = True
         await self._group.close()
         if self._undertaker is not None:
             self._undertaker.cancel()

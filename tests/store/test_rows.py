@@ -1,0 +1,227 @@
+"""What goes into the store comes out of it, bit for bit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from espalier.planning.record import End
+from espalier.pruning import Action, Decision, Reason, TrialState
+from espalier.store import (
+    Batch,
+    Log,
+    Store,
+    decision_row,
+    end_row,
+    finite_or_none,
+    lines,
+    list_studies,
+    read_log,
+    settings_text,
+)
+from espalier.store.rows import _plain_text
+from tests.store.storing import new_study, runner_with_store, storing, url_of, values
+
+numbers = st.floats() | st.integers(-(2**70), 2**70)
+evidences = st.dictionaries(st.text(max_size=8), numbers | st.text(max_size=8), max_size=5)
+plain_settings = st.dictionaries(
+    st.text(max_size=8), numbers | st.text(max_size=8) | st.booleans() | st.none(), max_size=4
+)
+decisions = st.builds(
+    Decision,
+    trial=st.integers(0, 2**31),
+    attempt=st.integers(1, 100),
+    step=st.integers(0, 2**53),
+    action=st.sampled_from(Action),
+    reason=st.sampled_from(Reason),
+    evidence=evidences,
+    rung=st.none() | st.integers(0, 40),
+    bracket=st.none() | st.integers(0, 40),
+    pruner=st.sampled_from(["Median", "Auto", "espalier_x:Y"]),
+    settings=plain_settings,
+)
+
+
+def same(a: Decision, b: Decision) -> bool:
+    # NaN differs from itself; its text does not.
+    texts = [json.dumps(each.to_dict(), sort_keys=True) for each in (a, b)]
+    return texts[0] == texts[1]
+
+
+def put(folder: Path, *batches: Any) -> Log:
+    async def run() -> Log:
+        async with storing(folder) as (store, row):
+            for batch in batches:
+                await store.commit(batch(row.id))
+            return await store.log(row)
+
+    return asyncio.run(run())
+
+
+def test_decisions(tmp_path: Path) -> None:
+    with runner_with_store(tmp_path) as (runner, store):
+
+        @given(st.lists(st.tuples(decisions, st.sampled_from(["", "median"])), max_size=6))
+        @settings(max_examples=50, deadline=None)
+        def law(given_: list[tuple[Decision, str]]) -> None:
+            runner.run(decisions_come_back(store, given_))
+
+        law()
+
+
+async def decisions_come_back(store: Store, given_: list[tuple[Decision, str]]) -> None:
+    kept: dict[tuple[int, int, int, str], Decision] = {}
+    pruned: set[int] = set()
+    for decision, shadow in given_:
+        if decision.prunes and not shadow:
+            if decision.trial in pruned:
+                continue
+            pruned.add(decision.trial)
+        kept.setdefault((decision.trial, decision.attempt, decision.step, shadow), decision)
+    row = await new_study(store)
+    batch = Batch(row.id)
+    for seq, ((*_, shadow), decision) in enumerate(kept.items()):
+        batch.rules.append((row.id, seq, decision.pruner, settings_text(decision)))
+        batch.decisions.append(decision_row(row.id, decision, shadow, seq, seq, 2.5))
+    await store.commit(batch)
+    log = await store.log(row)
+    for stored, ((*_, shadow), decision) in zip(log.decisions, kept.items(), strict=True):
+        assert stored.shadow == shadow
+        assert same(stored.decision, decision)
+
+
+@given(evidences)
+def test_the_short_way_to_write_evidence_is_as_good_as_json(evidence: dict[str, Any]) -> None:
+    text = _plain_text(evidence)
+    finite = all(math.isfinite(v) for v in evidence.values() if isinstance(v, float))
+    assert (text is not None) == finite
+    if text is not None:
+        assert text == json.dumps(evidence, separators=(",", ":"))
+
+
+def test_values(tmp_path: Path) -> None:
+    with runner_with_store(tmp_path) as (runner, store):
+
+        @given(st.lists(st.floats(), max_size=8))
+        @settings(max_examples=50, deadline=None)
+        def law(given_: list[float]) -> None:
+            runner.run(values_come_back(store, given_))
+
+        law()
+
+
+async def values_come_back(store: Store, given_: list[float]) -> None:
+    row = await new_study(store)
+    batch = Batch(row.id)
+    for step, value in enumerate(given_):
+        batch.observations.append((row.id, 0, 1, "loss", step, finite_or_none(value), step, 1.0))
+    await store.commit(batch)
+    log = await store.log(row)
+    for stored, value in zip(log.observations, given_, strict=True):
+        assert stored.value == value or (math.isnan(stored.value) and not math.isfinite(value))
+
+
+def test_ends_and_attempts(tmp_path: Path) -> None:
+    end = End("Completed", "Trained to epoch 27.", TrialState.COMPLETED, 12.5, 60.0, 3.5, 2)
+    log = put(
+        tmp_path,
+        lambda study: Batch(study, attempts=[(study, 7, 1, "pod-a"), (study, 7, 2, "pod-b")]),
+        lambda study: Batch(study, ends=[end_row(study, 7, end, 4)]),
+    )
+    assert log.attempts == [(7, 1, "pod-a"), (7, 2, "pod-b")]
+    assert [(stored.seq, stored.trial, stored.end) for stored in log.ends] == [(4, 7, end)]
+
+
+def test_a_log_is_exported_in_the_order_of_arrival(tmp_path: Path) -> None:
+    decision = Decision(
+        0, 1, 2, Action.PRUNE, Reason.START_UP, {"x": math.inf}, None, None, "Median", {}
+    )
+    end = End("Pruned", "why", TrialState.PRUNED, 3.0)
+    put(
+        tmp_path,
+        lambda study: Batch(study, attempts=[(study, 0, 1, "pod-a")]),
+        lambda study: values(study, 0, 1, seq=1),
+        lambda study: Batch(
+            study,
+            rules=[(study, 1, "Median", "{}")],
+            observations=[(study, 0, 1, "loss", 2, None, 2, 1.0)],
+            decisions=[
+                decision_row(study, decision, "", 1, 2, 1.0),
+                decision_row(study, decision, "other", 1, 2, 1.0),
+            ],
+        ),
+        lambda study: Batch(study, ends=[end_row(study, 0, end, 3)]),
+    )
+    assert [row.name for row in list_studies(url_of(tmp_path))] == ["u1"]
+    log = read_log(url_of(tmp_path), "research", "u1")
+    assert log is not None
+    rows = [json.loads(line) for line in lines(log)]
+    assert [(row["kind"], row.get("seq")) for row in rows] == [
+        ("study", None),
+        ("attempt", None),
+        ("observation", 1),
+        ("observation", 2),
+        ("decision", 2),
+        ("decision", 2),
+        ("end", 3),
+    ]
+    assert [row["value"] for row in rows[2:4]] == [0.5, None]
+    assert [row["shadow"] for row in rows[4:6]] == [None, "other"]
+    assert same(Decision.from_dict(rows[4]), decision)
+    assert rows[6]["state"] == "Pruned"
+    assert read_log(url_of(tmp_path), "research", "u2") is None
+
+
+def test_a_deleted_study_is_gone_at_once_and_its_rows_soon(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with storing(tmp_path) as (store, row):
+            other = await store.open_study("u2", "research", "u2", {}, at=1.0, version="0")
+            for trial in range(30):
+                await store.commit(values(row.id, trial, 1, 2, 3))
+                await store.commit(values(other.id, trial, 1))
+            await store.delete_study("u1", at=2.0)
+            assert [study.uid for study in await store.studies()] == ["u2"]
+            assert store._undertaker is not None
+            await store._undertaker
+            log = await store.log(row)
+            assert (log.observations, log.decisions, log.ends, log.attempts) == ([], [], [], [])
+            assert len((await store.log(other)).observations) == 30
+            # A number is not given twice: what is late for the old study cannot reach the new.
+            again = await store.open_study("u1", "research", "u1", {}, at=3.0, version="0")
+            assert again.id > other.id
+
+    asyncio.run(run())
+
+
+def test_a_purge_that_was_interrupted_goes_on_at_the_next_start(tmp_path: Path) -> None:
+    async def first() -> None:
+        async with storing(tmp_path) as (store, row):
+            await store.commit(values(row.id, 0, 1, 2, 3))
+            store._writer.bury("u1", 2.0)
+
+    async def second() -> None:
+        async with storing(tmp_path, "u2") as (store, _):
+            assert store._undertaker is not None
+            await store._undertaker
+            with store._writer.begin() as connection:
+                for table in ("observations", "studies"):
+                    sql = f"SELECT count(*) FROM {table}"
+                    assert connection.exec_driver_sql(sql).scalar() == (table == "studies")
+
+    asyncio.run(first())
+    asyncio.run(second())
+
+
+def test_opening_a_study_again_changes_nothing(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with storing(tmp_path) as (store, row):
+            again = await store.open_study("u1", "x", "y", {"other": 1}, at=9.0, version="9")
+            assert again == row
+
+    asyncio.run(run())
