@@ -2,7 +2,8 @@
 
 `PARAM_curve` chooses the curve, by name or by number. Every value is printed once it has been
 handed over, as a line of JSON, so that what a trainer reported can be compared with what was
-stored.
+stored. The curves are the validation losses (cross-entropy) of forty small networks that were
+trained on scikit-learn's digits for 81 epochs, with random hyperparameters; two diverged.
 """
 
 import argparse
