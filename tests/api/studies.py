@@ -306,6 +306,36 @@ SECTIONS: dict[str, Bad] = {
         ("spec.pruner.type", "supported values"),
         ("spec.pruner.type", 'got "Mediam"'),
     ),
+    "a goal of reaching a target without one": Bad(
+        lambda spec: [
+            spec["objective"].pop("target"),
+            spec.update(pruner={"type": "Auto", "auto": {"goal": "TimeToTarget"}}),
+        ],
+        ("spec.objective", "goal TimeToTarget needs objective.target; add it, or choose another"),
+        ("spec.objective.target", "since the pruner's goal is TimeToTarget, got nothing; add it"),
+    ),
+    "settings of another pruner": Bad(
+        lambda spec: spec.update(pruner={"type": "Nop", "median": {"startupTrials": 4}}),
+        ("spec.pruner.median", "median belongs to type: Median; remove median, or choose"),
+        ("spec.pruner.median", "since type is Nop, got settings; remove median, or set type"),
+    ),
+    "a pruner without the settings that it needs": Bad(
+        lambda spec: spec.update(pruner={"type": "Percentile"}),
+        ("spec.pruner.type", "type: Percentile needs settings; add percentile"),
+        ("spec.pruner.percentile", "since type is Percentile, got nothing; add percentile"),
+    ),
+    "a shadow with the settings of another pruner": Bad(
+        section("pruning", shadows=[{"name": "s", "type": "Nop", "auto": {}}]),
+        ("spec.pruning.shadows[0].auto", "auto belongs to type: Auto"),
+        ("spec.pruning.shadows[0].auto", "since type is Nop, got settings; remove auto"),
+    ),
+    "a combination of pruners with the settings of another": Bad(
+        lambda spec: spec.update(
+            pruner={"type": "Any", "any": [{"type": "Nop"}, {"type": "Nop", "auto": {}}]}
+        ),
+        ("spec.pruner.any[1].auto", "auto belongs to type: Auto"),
+        ("spec.pruner.any[1].auto", "since type is Nop, got settings; remove auto"),
+    ),
     "a log to read without a pattern": Bad(
         lambda spec: spec.update(collector={"type": "Log"}),
         ("spec.collector", "type Log needs log with a pattern that has a group named value"),

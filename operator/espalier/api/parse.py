@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from espalier.api.base import Model
+from espalier.api.pruner_check import check_pruner
 from espalier.api.space_check import check_space
 from espalier.api.study import MAX_STUDY_NAME, CollectorSpec, Study
 from espalier.api.template import check_template, trainer_of
@@ -43,6 +44,7 @@ def parse_study(obj: Mapping[str, Any]) -> Study:
         )
     spec = study.spec
     check_space(spec.parameters, spec.sampler)
+    check_pruner(spec)
     _check_collector(spec.collector)
     check_template(spec.template)
     trainer_of(spec.template, spec.trainer_container)

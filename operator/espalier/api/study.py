@@ -146,6 +146,13 @@ class StudySpec(Model):
             " or set sampler.grid.points",
             field_path=".sampler",
         ),
+        Rule(
+            "has(self.objective.target)"
+            " || !(has(self.pruner.auto) && self.pruner.auto.goal == 'TimeToTarget')"
+            " && !(has(self.pruner.posterior) && self.pruner.posterior.goal == 'TimeToTarget')",
+            "goal TimeToTarget needs objective.target; add it, or choose another goal",
+            field_path=".objective",
+        ),
     )
 
 
