@@ -35,8 +35,7 @@ def column_of(step: int) -> int:
     """Round a step down to 11 significant bits.
 
     Up to step 2048 every step is a column of its own; beyond, one column stands for less than
-    0.1 % of the steps, which bounds the number of columns by 1024 + 512 * 42 for steps up to
-    2^53 and by some 6,000 for a million steps.
+    0.1 % of the steps, which bounds their number: some 11,000 for a million steps.
     """
     shift = step.bit_length() - EXACT_BITS
     return step if shift <= 0 else step >> shift << shift

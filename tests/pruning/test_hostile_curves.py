@@ -1,0 +1,83 @@
+"""Curves that break things: a decision with a reason each time, quietly and in bounded time."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from espalier.pruning import Action, Decision, Direction, Judge, Pruner, Receipt, Report
+from espalier.pruning.curve import Curve
+from tests.pruning.pruners import EVERY
+
+Points = Iterable[tuple[int, float]]
+LENGTH = 60
+
+
+def takes_off(trial: int) -> Points:
+    return [(s, 0.1 if s < 55 else 0.5 + trial / 100) for s in range(1, LENGTH)]
+
+
+CURVES: dict[str, Callable[[int], Points]] = {
+    "diverging": lambda t: [(s, -(10.0 ** (s * 5 + t))) for s in range(1, LENGTH)],
+    "constant": lambda t: [(s, float(t)) for s in range(1, LENGTH)],
+    "tied": lambda t: [(s, 0.5) for s in range(1, LENGTH)],
+    "NaN from the start": lambda t: [(s, math.nan) for s in range(1, LENGTH)],
+    "NaN now and then": lambda t: [(s, math.nan if s % 3 else 1.0 * t) for s in range(1, LENGTH)],
+    "a single step": lambda t: [(7, float(t))],
+    "tiny": lambda t: [(s, (s + t) * 1e-308) for s in range(1, LENGTH)],
+    "huge": lambda t: [(s, (-1.0) ** t * 1e308 * s / LENGTH) for s in range(1, LENGTH)],
+    "subnormal and huge": lambda t: [(s, 5e-324 if s % 2 else 1.7e308) for s in range(1, LENGTH)],
+    "infinite": lambda t: [(s, (-1.0) ** (s + t) * math.inf) for s in range(1, LENGTH)],
+    "steps that go backwards": lambda t: [(LENGTH - s, float(s * t)) for s in range(1, LENGTH)],
+    "far apart": lambda t: [(2**s + t, float(s * t)) for s in range(4, 53)],
+    "sign that flips": lambda t: [(s, (-1.0) ** s * (t + 1)) for s in range(1, LENGTH)],
+    "take-off after nine tenths": takes_off,
+}
+
+
+@pytest.mark.parametrize("pruner", EVERY.values(), ids=EVERY.keys())
+@pytest.mark.parametrize("kind", CURVES)
+def test_a_decision_with_a_reason_each_time(kind: str, pruner: Pruner) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for direction in Direction:
+            judge = Judge(
+                pruner,
+                study_uid="hostile",
+                direction=direction,
+                horizon=LENGTH,
+                target=1.0,
+                trials=12,
+            )
+            at = 0.0
+            for trial in range(12):
+                for step, value in CURVES[kind](trial):
+                    at += 1.0
+                    verdict = judge.report(Report(trial, 1, step, value), at)
+                    if verdict.receipt is Receipt.LATE:
+                        assert verdict.decision is None
+                        continue
+                    decision = verdict.decision
+                    assert decision is not None
+                    assert decision.sentence()
+                    assert len(repr(decision.to_dict())) < 10_000
+                    if decision.action is Action.PRUNE:
+                        break
+            judge.summary()
+
+
+def test_a_million_steps_take_bounded_memory() -> None:
+    pruner = EVERY["Median of all that reached"]
+    judge = Judge(pruner, study_uid="long", direction=Direction.MAXIMIZE, horizon=None)
+    decision: Decision | None = None
+    for step in range(1, 1_000_001):
+        decision = judge.report(Report(0, 1, step, 1.0), 0.0).decision
+    assert decision is not None
+    assert size_of(judge.ledger.curve(0)) < 40_000_000
+
+
+def size_of(curve: Curve) -> int:
+    return sum(len(a) * a.itemsize for a in (curve.steps, curve.scores, curve.bests, curve.times))
