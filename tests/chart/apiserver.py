@@ -25,13 +25,13 @@ class ApiServer:
         if isinstance(stdin, list):
             stdin = {"apiVersion": "v1", "kind": "List", "items": stdin}
         return subprocess.run(
-            [shutil.which("kubectl") or str(tool(cache_folder(), "kubectl")), *arguments],
+            [_kubectl(), *arguments],
             input=json.dumps(stdin) if stdin is not None else None,
             capture_output=True,
             text=True,
             check=False,
             env={**os.environ, "KUBECONFIG": str(self.kubeconfig)},
-            timeout=120,
+            timeout=300,
         )
 
     def must(self, *arguments: str, stdin: Any = None) -> str:
@@ -61,9 +61,15 @@ def namespace(name: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
-def wait_until(what: str, holds: Callable[[], bool], timeout: float = 60) -> None:
+def wait_until(what: str, holds: Callable[[], bool], timeout: float = 180) -> None:
     """Wait until a condition holds."""
     deadline = time.monotonic() + timeout
     while not holds():
         assert time.monotonic() < deadline, f"waited {timeout:.0f} s for {what}"
         time.sleep(0.1)
+
+
+def _kubectl() -> str:
+    """Prefer the kubectl that was built with the server: the machine's may be too old for it."""
+    built = tool(cache_folder(), "kubectl")
+    return str(built) if built.exists() else shutil.which("kubectl") or "kubectl"

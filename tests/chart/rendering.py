@@ -39,7 +39,7 @@ def helm(*arguments: str, kubeconfig: Path | None = None) -> subprocess.Complete
         text=True,
         check=False,
         env=environment,
-        timeout=120,
+        timeout=300,
     )
 
 

@@ -127,3 +127,22 @@ def test_the_operator_may_read_its_own_secret_and_no_other(release):
     assert not may("create", "pods/exec", "-n", "default")
     assert not may("create", "pods", "-n", "default")
     assert not may("get", "nodes")
+
+
+def test_the_operators_pod_is_let_into_a_restricted_namespace(release):
+    """Pod Security admission itself judges the pod, and would refuse a worse one."""
+    release.install()
+    label = "pod-security.kubernetes.io/enforce=restricted"
+    release.server.must("label", "namespace", release.namespace, label)
+    spec = release.get("deployment")["spec"]["template"]["spec"]
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "judged", "namespace": release.namespace},
+        "spec": spec,
+    }
+    create = ("create", "--dry-run=server", "-f", "-")
+    release.server.must(*create, stdin=pod)
+    del spec["containers"][0]["securityContext"]["capabilities"]
+    refused = release.server.kubectl(*create, stdin=pod)
+    assert 'violates PodSecurity "restricted' in refused.stderr

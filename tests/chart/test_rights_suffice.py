@@ -18,13 +18,11 @@ from tests.chart.apiserver import ApiServer, wait_until
 from tests.chart.rendering import CHART, ROOT, helm, with_values
 from tests.metrics.prometheus import free_port
 
-SYSTEM, TEAM = "rights-system", "rights-team"
 
-
-def kubeconfig_of_operator(server: ApiServer, folder: Path) -> Path:
+def kubeconfig_of_operator(server: ApiServer, system: str, folder: Path) -> Path:
     """Write a kubeconfig that has the operator's service account and nothing else."""
     config = json.loads(server.must("config", "view", "--raw", "--flatten", "-o", "json"))
-    token = server.must("create", "token", "espalier", "-n", SYSTEM, "--duration=1h").strip()
+    token = server.must("create", "token", "espalier", "-n", system, "--duration=1h").strip()
     config["users"] = [{"name": "operator", "user": {"token": token}}]
     for context in config["contexts"]:
         context["context"]["user"] = "operator"
@@ -34,7 +32,7 @@ def kubeconfig_of_operator(server: ApiServer, folder: Path) -> Path:
 
 
 @contextmanager
-def operator(kubeconfig: Path, namespaces: str, folder: Path) -> Iterator[str]:
+def operator(kubeconfig: Path, system: str, namespaces: str, folder: Path) -> Iterator[str]:
     """Run the operator until the block is left; yields the address of its metrics port."""
     metrics = free_port()
     with (folder / "operator.log").open("w") as log:
@@ -43,7 +41,7 @@ def operator(kubeconfig: Path, namespaces: str, folder: Path) -> Iterator[str]:
                 sys.executable, "-m", "espalier.cli.main", "run",
                 f"--kubeconfig={kubeconfig}",
                 f"--namespaces={namespaces}",
-                f"--own-namespace={SYSTEM}",
+                f"--own-namespace={system}",
                 "--ca-secret=espalier-ca",
                 f"--store=sqlite:///{folder}/espalier.db",
                 f"--ingest-port={free_port()}",
@@ -70,54 +68,54 @@ def answers(url: str) -> bool:
     return True
 
 
-def study():
+def study(team):
     made = yaml.safe_load((ROOT / "tests/chart/study.yaml").read_text())
-    made["metadata"]["namespace"] = TEAM
+    made["metadata"]["namespace"] = team
     return made
 
 
-@pytest.mark.parametrize("namespaces", [[], [TEAM]], ids=["cluster-wide", "one namespace"])
-def test_a_study_runs_suspends_and_goes_without_one_forbidden_request(
-    bare_server, namespaces, tmp_path
-):
+@pytest.mark.parametrize("scope", ["cluster", "namespace"])
+def test_a_study_runs_suspends_and_goes_without_one_forbidden_request(bare_server, scope, tmp_path):
     server = bare_server
-    server.namespace(SYSTEM)
-    server.namespace(TEAM)
+    system, team = f"rights-{scope}-system", f"rights-{scope}-team"
+    namespaces = [] if scope == "cluster" else [team]
+    server.namespace(system)
+    server.namespace(team)
     given = with_values({"scope.namespaces": namespaces, "crds.keep": False})
-    where = ("-n", SYSTEM)
+    where = ("-n", system)
     done = helm("install", "espalier", str(CHART), *where, *given, kubeconfig=server.kubeconfig)
     assert done.returncode == 0, done.stderr
     try:
-        config = kubeconfig_of_operator(server, tmp_path)
-        with operator(config, ",".join(namespaces), tmp_path) as url:
+        config = kubeconfig_of_operator(server, system, tmp_path)
+        with operator(config, system, ",".join(namespaces), tmp_path) as url:
 
             def log():
                 return (tmp_path / "operator.log").read_text()
 
             def jobs(suspended=False):
-                found = server.get("jobs", "-n", TEAM) or {"items": []}
+                found = server.get("jobs", "-n", team) or {"items": []}
                 of = [job["spec"].get("suspend", False) for job in found["items"]]
                 return [job for job in of if job is suspended]
 
             wait_until("the operator to be ready", lambda: answers(f"{url}/readyz"))
-            server.must("create", "-f", "-", stdin=study())
+            server.must("create", "-f", "-", stdin=study(team))
             wait_until("four Jobs", lambda: len(jobs()) == 4)
             for suspend in ("true", "false"):
                 patch = f'-p={{"spec": {{"suspend": {suspend}}}}}'
-                server.must("patch", "study", "digits", "-n", TEAM, "--type=merge", patch)
+                server.must("patch", "study", "digits", "-n", team, "--type=merge", patch)
                 running = 0 if suspend == "true" else 4
                 wait_until(f"{running} Jobs to run", lambda n=running: len(jobs()) == n)
-            server.must("delete", "study", "digits", "-n", TEAM)
+            server.must("delete", "study", "digits", "-n", team)
             wait_until("the Jobs to go", lambda: not jobs() + jobs(suspended=True))
             page = urllib.request.urlopen(f"{url}/metrics", timeout=10).read().decode()
         requests = re.findall(r"^espalier_api_requests_total\{.*", page, re.MULTILINE)
         assert any('verb="create"' in line and 'resource="jobs"' in line for line in requests)
         assert [line for line in requests if 'code="403"' in line] == []
         assert "forbidden" not in log().lower()
-        assert server.get("secret", "espalier-ca", "-n", SYSTEM)["data"]
+        assert server.get("secret", "espalier-ca", "-n", system)["data"]
     except BaseException:
         print((tmp_path / "operator.log").read_text()[-6000:])
         raise
     finally:
         helm("uninstall", "espalier", *where, kubeconfig=server.kubeconfig)
-        server.must("delete", "namespace", SYSTEM, TEAM)
+        server.must("delete", "namespace", system, team, "--wait=false")
