@@ -1,7 +1,8 @@
-"""What the cluster is made of, each part pinned; change a version here and nowhere else.
+"""What the cluster is made of, each part at one version.
 
 Kubernetes and etcd cannot be installed with `go install …@version` because their modules
-replace others; a go.mod of ours in `go/` pins them. `make cluster-pins` writes it anew.
+replace others; a go.mod of ours in `go/` pins them: change a version there too, then run
+`go mod tidy` in that folder.
 """
 
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ import pytest
 from tests.cluster import lifecycle
 from tests.cluster.images import BASE
 from tests.cluster.layout import cache_folder
-from tests.cluster.objects import GPU, GPUS
+from tests.cluster.objects import GPU, GPUS, simulated_node
 from tests.cluster.parts import tool
 
 NAMESPACE = "tool-test"
@@ -142,9 +142,7 @@ def test_the_machine_reaches_services_and_pods(kubectl: Kubectl, web: str) -> No
 
 def test_a_job_runs_beside_its_native_sidecar(kubectl: Kubectl, web: str) -> None:
     sidecar = container("sidecar", "python3", "-uc", SIDECAR, restartPolicy="Always")
-    trainer = container(
-        "trainer", "python3", "-uc", TRAINER, resources={"limits": {GPU: str(GPUS)}}
-    )
+    trainer = container("trainer", "python3", "-uc", TRAINER, resources={"limits": {GPU: "1"}})
     spec = {
         "restartPolicy": "Never",
         "securityContext": USER,
@@ -181,6 +179,25 @@ def test_more_gpus_than_there_are_cannot_be_had(kubectl: Kubectl) -> None:
     kubectl("wait", "pod/greedy", f"--for={condition}", "--timeout=30s")
     said = kubectl("get", "pod", "greedy", "--output", "jsonpath={.status.conditions[0].message}")
     assert f"Insufficient {GPU}" in said
+
+
+def test_a_simulated_node_plays_its_pods(kubectl: Kubectl) -> None:
+    name = "tool-test-simulated"
+    node = simulated_node(name)
+    taint = node["spec"]["taints"][0]
+    try:
+        kubectl.apply(node)
+        kubectl("wait", f"node/{name}", "--for=condition=Ready", "--timeout=30s")
+        tolerations = [{"key": taint["key"], "operator": "Exists"}]
+        sidecar = container("sidecar", "true", restartPolicy="Always")
+        played = container("played", "true", resources={"limits": {GPU: "1"}})
+        spec = {"initContainers": [sidecar], "containers": [played], "tolerations": tolerations}
+        there = {"nodeSelector": node["metadata"]["labels"]}
+        kubectl.apply(pod("played", {**spec, **there}))
+        kubectl("wait", "pod/played", "--for=condition=Ready", "--timeout=30s")
+        kubectl("delete", "pod", "played", "--timeout=30s")
+    finally:
+        kubectl("delete", "node", name)
 
 
 def test_a_released_volume_is_emptied_and_offered_again(kubectl: Kubectl, web: str) -> None:
