@@ -180,7 +180,7 @@ def test_a_queue_owns_the_suspension_of_its_jobs():
 
 
 def test_a_study_succeeds_when_all_its_trials_have_ended_and_names_the_best():
-    records = [done(n, best=0.1 * n, best_step=3) for n in range(4)]
+    records = [done(n, latest=0.1 * n, step=3, best=0.9) for n in range(4)]
     found = planned(
         snapshot(
             study(),

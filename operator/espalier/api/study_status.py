@@ -24,15 +24,15 @@ class TrialCounts(Status):
 
 
 class BestTrial(Status):
-    """The completed trial with the best value."""
+    """The completed trial whose last value is the best."""
 
     number: Count
     trial: Name
     """Name of the Trial."""
     value: float | None = None
-    """Its best value of the objective's metric."""
+    """Its last value of the objective's metric."""
     step: int | None = None
-    """The step at which it had that value."""
+    """The step of that value."""
     parameters: ParameterValues = Field(default_factory=dict)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import NamedTuple
@@ -275,10 +276,11 @@ class LiveStudy:
     def _best(self, trials: dict[int, TrialRecord]) -> int | None:
         sign = 1.0 if self._maximise else -1.0
         completed = [
-            (sign * trial.best, -number)
+            (sign * trial.latest, -number)
             for number, trial in trials.items()
             if trial.end is not None
             and trial.end.state is TrialState.COMPLETED
-            and trial.best is not None
+            and trial.latest is not None
+            and not math.isnan(trial.latest)
         ]
         return -max(completed)[1] if completed else None

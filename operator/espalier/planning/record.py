@@ -91,7 +91,7 @@ class StudyRecord:
     trials
         By number; a trial of which nothing is stored is absent.
     best
-        The number of the best completed trial.
+        The number of the completed trial whose last value is the best.
     summary
         What the judge accounts for: risk, exempt trials, shadows.
     """

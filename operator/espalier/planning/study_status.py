@@ -240,8 +240,8 @@ def _best(snapshot: Snapshot, standings: Sequence[Standing]) -> Mapping[str, Any
     return {
         "number": number,
         "trial": view.name if view else kept.get("trial") if same else f"(deleted) {number}",
-        "value": finite(record.best),
-        "step": record.best_step,
+        "value": finite(record.latest),
+        "step": record.step,
         "parameters": dict(view.parameters) if view else kept.get("parameters") if same else {},
     }
 
