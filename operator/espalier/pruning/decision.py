@@ -58,7 +58,7 @@ class Decision:
 
     def sentence(self) -> str:
         """Say the decision in words and numbers, in at most a few hundred characters."""
-        known: dict[str, object] = {k: _words(v) for k, v in self.evidence.items()}
+        known: dict[str, object] = _words(self.evidence)
         known.update(step=self.step, pruner=self.pruner)
         if self.rung is not None:
             known["rung"] = self.rung
@@ -101,8 +101,12 @@ class Decision:
         )
 
 
-def _words(value: float | int | str) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+def _words(evidence: Mapping[str, float | int | str]) -> dict[str, object]:
+    """Write numbers in as few digits as tell them apart: 0.98333333 is not worse than itself."""
+    floats = {v for v in evidence.values() if isinstance(v, float)}
+    written = {f"{v:.6g}" for v in floats}
+    form = "{:.6g}" if len(written) == len(floats) else "{!r}"
+    return {k: form.format(v) if isinstance(v, float) else v for k, v in evidence.items()}
 
 
 def _plain(value: Any) -> Any:
