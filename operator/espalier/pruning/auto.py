@@ -128,4 +128,4 @@ def scaled_rank(course: Course, trial: int) -> float:
         course.steps[rung] * course.better(rung, score) / course.known(rung)
         for rung, score in enumerate(scores)
     )
-    return sum(ranks) / (course.horizon * len(scores))
+    return float(sum(ranks)) / (course.horizon * len(scores))

@@ -90,7 +90,7 @@ class Posterior(Gated):
         if own != own:
             return self.prune(curve, Reason.DIVERGED, {"nans": curve.nan_run, "risk": 0.0}, rung)
         seen = len(course.columns[rung + 1])
-        if seen < NEED or curve.left:
+        if seen < NEED or curve.number not in course.scores:
             few = {"seen": seen, "needed": NEED}
             return self.keep(curve, Reason.TOO_LITTLE_EVIDENCE, few, rung)
         better, known = course.better(rung, own), course.known(rung)

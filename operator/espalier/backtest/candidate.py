@@ -1,0 +1,114 @@
+"""A pruner to be tried: what a Study would say, with shares of the horizon allowed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
+from espalier.errors import SpecError
+from espalier.pruning import Direction, Judge, Report, TrialState
+
+
+class Engine(Protocol):
+    """What judges trials in a simulation."""
+
+    def report(self, trial: int, step: int, value: float, at: float) -> bool:
+        """Take in a value; whether the trial is pruned now."""
+
+    def close(self, trial: int, completed: bool, at: float) -> None:
+        """Take in that the trial ended by itself."""
+
+
+class Maker(Protocol):
+    """Makes the engine of one simulated study."""
+
+    @property
+    def label(self) -> str:
+        """What the pruner is called in tables."""
+
+    def make(
+        self, *, study: str, seed: int, direction: Direction, horizon: int, trials: int
+    ) -> Engine:
+        """Make a fresh engine."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A Study's pruner and pruning parts under a label.
+
+    Parameters
+    ----------
+    label
+        What it is called in tables.
+    pruner
+        As `spec.pruner`; a number of steps may be given as a share of the horizon: ``8%``.
+    pruning
+        As `spec.pruning`.
+    """
+
+    label: str
+    pruner: Mapping[str, Any]
+    pruning: Mapping[str, Any] = field(default_factory=dict)
+
+    def make(
+        self, *, study: str, seed: int, direction: Direction, horizon: int, trials: int
+    ) -> Engine:
+        """Build the judge that an operator would build for such a study."""
+        return JudgeEngine(self.judge(study, seed, direction, horizon, trials))
+
+    def judge(
+        self, study: str, seed: int, direction: Direction, horizon: int, trials: int
+    ) -> Judge:
+        """Build the judge that an operator would build for such a study."""
+        try:
+            pruner = PrunerSpec.model_validate(resolved(self.pruner, horizon))
+            pruning = PruningSpec.model_validate(resolved(self.pruning, horizon))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise SpecError(f"pruner {self.label}: {where}", str(first["msg"])) from error
+        return build_judge(
+            pruner,
+            pruning,
+            study_uid=study,
+            seed=seed,
+            direction=direction,
+            horizon=horizon,
+            trials=trials,
+        )
+
+
+class JudgeEngine:
+    """The operator's own engine: ledger, pruner, guards, exempt trials and breaker."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+
+    def report(self, trial: int, step: int, value: float, at: float) -> bool:
+        """Take in a value; whether the trial is pruned now."""
+        decision = self.judge.report(Report(trial, 1, step, value), at).decision
+        return decision is not None and decision.prunes
+
+    def close(self, trial: int, completed: bool, at: float) -> None:
+        """Take in that the trial ended by itself."""
+        state = TrialState.COMPLETED if completed else TrialState.FAILED
+        self.judge.close(trial, state, at)
+
+
+def resolved(setting: Any, horizon: int) -> Any:
+    """Replace shares such as ``8%`` by steps of a horizon, rounded up."""
+    if isinstance(setting, Mapping):
+        return {key: resolved(value, horizon) for key, value in setting.items()}
+    if isinstance(setting, list):
+        return [resolved(value, horizon) for value in setting]
+    if isinstance(setting, str) and setting.endswith("%"):
+        try:
+            return max(1, math.ceil(float(setting[:-1]) * horizon / 100.0))
+        except ValueError:
+            return setting
+    return setting

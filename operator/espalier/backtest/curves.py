@@ -1,0 +1,144 @@
+"""Complete curves of many trials of one task, and where they come from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from espalier.errors import SpecError
+from espalier.pruning import Direction
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The values of N trials over steps 1 to S, all of them run to the end.
+
+    Parameters
+    ----------
+    name
+        The task's.
+    direction
+        Which way the metric is better.
+    values
+        N rows of S values in the user's sign; NaN where a trial diverged.
+    seconds
+        When each value was there, in seconds since the trial's start.
+    """
+
+    name: str
+    direction: Direction
+    values: Array
+    seconds: Array
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2 or self.values.shape != self.seconds.shape:
+            raise SpecError(
+                self.name,
+                f"expected values and seconds of the same N x S, got {self.values.shape} and "
+                f"{self.seconds.shape}; record a time for each value",
+            )
+        if not self.values.size:
+            raise SpecError(self.name, "expected at least one complete trial, got none")
+
+    @property
+    def steps(self) -> int:
+        """How many steps a trial has."""
+        return int(self.values.shape[1])
+
+    @property
+    def finals(self) -> Array:
+        """Final values, oriented so that larger is better; not finite ones are the worst."""
+        last = self.values[:, -1] * self.direction.sign
+        return np.where(np.isfinite(last), last, -np.inf)
+
+    def __len__(self) -> int:
+        return int(self.values.shape[0])
+
+    def take(self, order: Iterable[int]) -> Curves:
+        """Give some of the trials, in this order."""
+        rows = np.fromiter(order, dtype=np.intp)
+        return Curves(self.name, self.direction, self.values[rows], self.seconds[rows])
+
+
+def read_folder(folder: Path) -> list[Curves]:
+    """Read every task of a folder: NAME.npz with `values` and `seconds`, NAME.json beside it.
+
+    Raises
+    ------
+    SpecError
+        If there is no such pair, or one cannot be read.
+    """
+    found = sorted(path for path in folder.glob("*.npz") if path.with_suffix(".json").exists())
+    if not found:
+        raise SpecError(str(folder), "expected pairs of NAME.npz and NAME.json, got none")
+    return [read_file(path) for path in found]
+
+
+def read_file(path: Path) -> Curves:
+    """Read one task: arrays from the npz file, its direction (`min`, `max`) from the json."""
+    try:
+        about = json.loads(path.with_suffix(".json").read_text())
+        with np.load(path) as arrays:
+            values = np.asarray(arrays["values"], dtype=np.float64)
+            seconds = np.asarray(arrays["seconds"], dtype=np.float64)
+        direction = direction_of(str(about["direction"]))
+    except (OSError, KeyError, ValueError) as error:
+        raise SpecError(str(path), f"expected values, seconds and a direction, got: {error}")
+    return Curves(path.stem, direction, values, seconds)
+
+
+def direction_of(text: str) -> Direction:
+    """Read min, minimize, max or maximize."""
+    if text.lower().startswith("min"):
+        return Direction.MINIMIZE
+    if text.lower().startswith("max"):
+        return Direction.MAXIMIZE
+    raise ValueError(f"expected min or max as the direction, got {text!r}")
+
+
+def read_log(rows: Iterable[Mapping[str, Any]], name: str) -> Curves:
+    """Read a study's exported log: those of its trials that completed with a value at each step.
+
+    Raises
+    ------
+    SpecError
+        If the log does not begin with the study, or no trial is complete.
+    """
+    rows = iter(rows)
+    head = next(rows, {})
+    if head.get("kind") != "study":
+        raise SpecError(name, "expected a log of `espalier export`, which begins with its study")
+    settings = head["settings"]
+    values: dict[int, dict[int, tuple[float, float]]] = {}
+    completed: list[int] = []
+    for row in rows:
+        if row["kind"] == "observation" and row["metric"] == settings["metric"]:
+            value = float("nan") if row["value"] is None else float(row["value"])
+            values.setdefault(row["trial"], {}).setdefault(row["step"], (value, row["at"]))
+        elif row["kind"] == "end" and row["state"] == "Completed":
+            completed.append(row["trial"])
+    horizon = int(settings["horizon"])
+    first = 0 if any(0 in curve for curve in values.values()) else 1
+    wanted = range(first, first + horizon)
+    whole = [trial for trial in completed if all(step in values[trial] for step in wanted)]
+    if not whole:
+        raise SpecError(
+            name,
+            "expected trials that completed with a value at every step, got none; run the study "
+            "with pruner Nop, or with exempt trials",
+        )
+    curves = np.array([[values[trial][step] for step in wanted] for trial in whole])
+    times = curves[:, :, 1]
+    # The first step took as long as the others on average: its start is not in the log.
+    pace = (times[:, -1:] - times[:, :1]) / max(1, horizon - 1)
+    return Curves(
+        name, Direction(settings["direction"]), curves[:, :, 0], times - times[:, :1] + pace
+    )

@@ -1,0 +1,148 @@
+"""What a simulated study saved, and what it lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from espalier.backtest.candidate import Maker
+from espalier.backtest.curves import Array, Curves
+from espalier.backtest.simulate import Outcome, simulate
+
+LOST_ABOVE = 0.02
+"""A regret above this is a winner lost."""
+BUDGETS = (0.10, 0.25, 0.50)
+"""Shares of the time that the whole pool needs without pruning."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a pruner is tried.
+
+    Parameters
+    ----------
+    workers
+        How many trials run at the same time.
+    trials
+        Length of a study's list, drawn from the pool; all where there are fewer.
+    orders
+        How many lists are drawn for a task.
+    seed
+        What the lists are drawn from, with the task's name and the list's number.
+    """
+
+    workers: int = 8
+    trials: int = 100
+    orders: int = 20
+    seed: int = 0
+
+    def order(self, curves: Curves, number: int, size: int | None = None) -> list[int]:
+        """Draw a list of trials of a task; the same for every pruner."""
+        name = int.from_bytes(curves.name.encode()) % 2**63
+        rng = np.random.default_rng([self.seed, number, name])
+        drawn = rng.permutation(len(curves))[: self.trials if size is None else size]
+        return [int(trial) for trial in drawn]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Averages over a task's lists.
+
+    Parameters
+    ----------
+    saved
+        Share of the seconds without pruning that was not spent.
+    regret
+        (best final value of the list − best completed) / (best − median).
+    lost
+        Share of the lists with a regret above 0.02.
+    budget_regret
+        Regret on the whole pool after 10, 25 and 50 % of the time it needs without pruning;
+        empty if it was not measured.
+    """
+
+    saved: float
+    regret: float
+    lost: float
+    budget_regret: tuple[float, ...] = ()
+
+
+def regret(finals: Array, chosen: Array) -> float:
+    """Give how far the best of the chosen is from the best, in units of best minus median.
+
+    1 if nothing was chosen; 0 where the best is no better than the median.
+    """
+    finite = finals[np.isfinite(finals)]
+    if not finite.size:
+        return 0.0
+    best, median = float(finite.max()), float(np.median(finite))
+    got = float(np.max(finals[chosen], initial=-np.inf))
+    if not got > -np.inf:
+        return 1.0
+    return 0.0 if best == got else (best - got) / max(best - median, np.finfo(float).tiny)
+
+
+def list_study(curves: Curves, maker: Maker, setting: Setting, number: int) -> Measured:
+    """Simulate one study with a fixed list of trials."""
+    drawn = curves.take(setting.order(curves, number))
+    outcome = _run(drawn, maker, setting, number)
+    lost = regret(drawn.finals, np.isfinite(outcome.completed_at))
+    saved = 1.0 - outcome.spent / float(drawn.seconds[:, -1].sum())
+    return Measured(saved, lost, float(lost > LOST_ABOVE))
+
+
+def budget_study(
+    curves: Curves, maker: Maker, setting: Setting, number: int
+) -> tuple[float, ...]:
+    """Simulate one study on the whole pool, and give its regret at each budget."""
+    pool = curves.take(setting.order(curves, number, len(curves)))
+    whole = simulate(pool, setting.workers, None).ended_at
+    outcome = _run(pool, maker, setting, number, BUDGETS[-1] * whole)
+    times = [share * whole for share in BUDGETS]
+    return tuple(regret(pool.finals, outcome.completed_at <= time) for time in times)
+
+
+def task(curves: Curves, maker: Maker, setting: Setting, budgets: bool = False) -> Measured:
+    """Try a pruner on a task's lists, and give the averages."""
+    lists = [list_study(curves, maker, setting, number) for number in range(setting.orders)]
+    pools = [
+        budget_study(curves, maker, setting, number)
+        for number in range(setting.orders if budgets else 0)
+    ]
+    return average(lists, pools)
+
+
+def average(lists: list[Measured], pools: list[tuple[float, ...]]) -> Measured:
+    """Average over studies, or over tasks."""
+    rows = np.array([(m.saved, m.regret, m.lost) for m in lists])
+    saved, lost_value, lost = (float(x) for x in rows.mean(axis=0))
+    by_budget = tuple(float(x) for x in np.mean(pools, axis=0)) if pools else ()
+    return Measured(saved, lost_value, lost, by_budget)
+
+
+def over_tasks(tasks: list[Measured]) -> Measured:
+    """Average over tasks, each of which counts the same."""
+    pools = [measured.budget_regret for measured in tasks if measured.budget_regret]
+    return average(tasks, pools)
+
+
+def interval(values: list[float], level: float = 0.95, draws: int = 4000) -> tuple[float, float]:
+    """Give a bootstrap interval of the mean over tasks."""
+    rng = np.random.default_rng(0)
+    drawn = rng.choice(np.array(values), size=(draws, len(values))).mean(axis=1)
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def _run(
+    curves: Curves, maker: Maker, setting: Setting, number: int, until: float = float("inf")
+) -> Outcome:
+    engine = maker.make(
+        study=f"{curves.name}/{setting.seed}/{number}",
+        seed=setting.seed,
+        direction=curves.direction,
+        horizon=curves.steps,
+        trials=len(curves),
+    )
+    return simulate(curves, setting.workers, engine, until)
