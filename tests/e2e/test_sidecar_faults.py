@@ -1,0 +1,62 @@
+"""A sidecar dies beside a trainer that goes on: no step is missing, none is there twice."""
+
+import os
+import signal
+
+import pytest
+
+from tests.e2e.studies import replay_study
+from tests.e2e.test_faults import endings, observed
+from tests.e2e.world import World, processes_of, processes_running, wait_for
+
+STEPS = 60
+CURVES = 2
+
+
+def sidecar_of(trial: str) -> int | None:
+    """Return the process of a trial's sidecar, if it runs on this node."""
+    found = set(processes_of(trial)) & set(processes_running("espalier_sidecar"))
+    return min(found, default=None)
+
+
+@pytest.fixture(scope="module")
+def namespace(world: World):
+    with world.namespace("sidecar-faults") as name:
+        yield name
+
+
+def test_a_sidecar_killed_twice_leaves_no_gap(world: World, namespace: str) -> None:
+    study = replay_study("replay", namespace, trials=CURVES, steps=STEPS, step_seconds=1.0)
+    world.apply(study)
+    trials = [f"{namespace}/replay-{number}" for number in range(CURVES)]
+    killed: set[int] = set()
+    for _ in range(2):
+        for trial in trials:
+            pid = wait_for(
+                f"a sidecar of {trial} that was not killed yet",
+                lambda trial=trial: (
+                    (found := sidecar_of(trial)) is not None and found not in killed and found
+                ),
+                120,
+            )
+            at = latest_step(world, namespace, trial)
+            wait_for(
+                f"another step of {trial}",
+                lambda trial=trial, at=at: latest_step(world, namespace, trial) > at,
+                120,
+            )
+            os.kill(pid, signal.SIGKILL)
+            killed.add(pid)
+    world.wait_condition(namespace, "replay", "Succeeded", timeout=300)
+    values = observed(world, namespace, "replay")
+    wanted = list(range(1, STEPS + 1))
+    assert {number: sorted(steps) for number, steps in values.items()} == dict.fromkeys(
+        range(CURVES), wanted
+    )
+    assert set(endings(world, namespace, "replay").values()) == {"Completed"}
+
+
+def latest_step(world: World, namespace: str, trial: str) -> int:
+    """Return the latest step that the trial's status shows."""
+    found = world.get("trial", namespace, trial.partition("/")[2]) or {}
+    return int(found.get("status", {}).get("step", 0))
