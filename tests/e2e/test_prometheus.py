@@ -32,6 +32,7 @@ def forwarded(world: World) -> Iterator[str]:
         command,
         env={**os.environ, "KUBECONFIG": world.kubeconfig},
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # it complains of every scrape that came too late
         text=True,
     )
     try:
@@ -63,7 +64,7 @@ def observed(world: World, tmp_path_factory) -> Iterator[tuple[Prometheus, str]]
     with (
         world.namespace("observed") as namespace,
         forwarded(world) as target,
-        scraping(target, tmp_path_factory.mktemp("prometheus")) as prometheus,
+        scraping(target, tmp_path_factory.mktemp("prometheus"), interval=2) as prometheus,
     ):
         world.apply(observed_study(namespace))
         world.wait_condition(namespace, STUDY, "Succeeded", timeout=600)

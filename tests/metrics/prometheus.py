@@ -20,7 +20,7 @@ from tests.cluster.layout import cache_folder
 from tests.cluster.progress import Progress
 
 INTERVAL = 0.5
-"""Seconds between scrapes."""
+"""Seconds between scrapes, unless told otherwise."""
 
 VARIABLES = {"$__rate_interval": "1h", "$namespace": ".*", "$study": ".*"}
 """What Grafana would put in; the rates look back over the whole test."""
@@ -97,10 +97,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def scraping(target: str, folder: Path) -> Iterator[Prometheus]:
+def scraping(target: str, folder: Path, interval: float = INTERVAL) -> Iterator[Prometheus]:
     """Run a Prometheus that scrapes `target` (host:port) until the block is left."""
     job = {"job_name": "espalier", "static_configs": [{"targets": [target]}]}
-    seconds = f"{int(INTERVAL * 1000)}ms"
+    seconds = f"{int(interval * 1000)}ms"
     config = {
         "global": {"scrape_interval": seconds, "scrape_timeout": seconds},
         "scrape_configs": [job],
