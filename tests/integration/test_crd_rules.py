@@ -20,7 +20,7 @@ NAMES = (f"numbered-{number}" for number in itertools.count())
 NOW = "2026-01-01T00:00:00Z"
 FENCE = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SHOWN = {
-    f"{path.relative_to(ROOT)}: {document['metadata']['name']}": document
+    f"{path.relative_to(ROOT)}: {document['kind']} {document['metadata']['name']}": document
     for path in [
         ROOT / "README.md",
         *sorted((ROOT / "docs").rglob("*.md")),
@@ -28,7 +28,7 @@ SHOWN = {
     ]
     for text in ([path.read_text()] if path.suffix == ".yaml" else FENCE.findall(path.read_text()))
     for document in yaml.safe_load_all(text)
-    if isinstance(document, dict) and document.get("kind") == "Study"
+    if isinstance(document, dict) and document.get("kind") in ("Study", "Trial")
 }
 
 
@@ -430,15 +430,16 @@ def test_an_unknown_field_is_named_by_kubectl_and_pruned_by_the_api_server(serve
 
 
 @pytest.mark.parametrize("place", SHOWN)
-def test_every_study_that_is_shown_is_applied_and_applied_again(server, place):
-    study = copy.deepcopy(SHOWN[place])
-    study["metadata"].pop("namespace", None)
-    study["metadata"]["name"] = f"shown-{list(SHOWN).index(place)}"
-    text = yaml.safe_dump(study)
+def test_what_the_documentation_shows_is_applied_and_applied_again(server, place):
+    shown = copy.deepcopy(SHOWN[place])
+    kind, name = shown["kind"], f"documented-{list(SHOWN).index(place)}"
+    shown["metadata"].pop("namespace", None)
+    shown["metadata"]["name"] = name
+    text = yaml.safe_dump(shown)
     assert "created" in server.kubectl("apply", "-f", "-", stdin=text)
-    first = server.get("Study", study["metadata"]["name"])
+    first = server.get(kind, name)
     server.kubectl("apply", "-f", "-", stdin=text)
-    assert server.get("Study", study["metadata"]["name"]) == first
+    assert server.get(kind, name) == first
 
 
 def test_parameters_merge_by_name_under_server_side_apply(server):

@@ -167,3 +167,17 @@ def test_an_int_log_range_keeps_its_ends():
     assert domain.from_unit(1 - 1e-16) == 1000
     points = domain.points(4)
     assert points.values == (1, 10, 100, 1000)
+
+
+def test_points_on_a_log_scale_are_the_round_numbers_that_people_expect():
+    points = FloatRange(1e-4, 0.1, Scale.LOG).points(4)
+    assert [points.at(index) for index in range(points.size)] == [0.0001, 0.001, 0.01, 0.1]
+
+
+@given(domain=float_ranges(steps=st.just(False)), count=st.integers(2, 50))
+def test_points_are_legal_values_in_order_from_end_to_end(domain, count):
+    points = domain.points(count)
+    values = [points.at(index) for index in range(points.size)]
+    assert values == sorted(values)
+    assert (values[0], values[-1]) == (domain.min, domain.max)
+    assert all(domain.legal(value) for value in values)

@@ -104,8 +104,11 @@ class FloatPoints:
         return self.count
 
     def at(self, index: int) -> float:
-        """Return value number `index`, counted from 0."""
-        return self.range.from_unit(index / (self.count - 1)) if self.count > 1 else self.range.min
+        """Return value number `index`, counted from 0: the ends exactly, the rest to 12 digits."""
+        if index in (0, self.count - 1):
+            return self.range.max if index else self.range.min
+        value = float(f"{self.range.from_unit(index / (self.count - 1)):.12g}")
+        return min(max(value, self.range.min), self.range.max)
 
 
 @dataclass(frozen=True)
