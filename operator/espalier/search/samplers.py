@@ -8,7 +8,6 @@ from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
-from scipy.stats import qmc
 
 from espalier.search.grid import grid_point, grid_size
 from espalier.search.space import Space, Value
@@ -99,6 +98,9 @@ def sobol_units(dimensions: int, seed: int, number: int) -> list[float]:
 
 @lru_cache(maxsize=64)
 def _sobol_block(dimensions: int, seed: int, block: int) -> np.ndarray[tuple[int, int]]:
+    # Imported only where needed: it takes a second and 50 MiB, and most studies do without.
+    from scipy.stats import qmc
+
     engine = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
     if block:  # scipy 1.17 overflows when asked to skip nothing
         engine.fast_forward(block * _BLOCK)
