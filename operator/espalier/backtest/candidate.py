@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pydantic import ValidationError
-
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.errors import SpecError
 from espalier.pruning import Direction, Judge, Report, TrialState
@@ -68,10 +66,8 @@ class Candidate:
         try:
             pruner = PrunerSpec.model_validate(resolved(self.pruner, horizon))
             pruning = PruningSpec.model_validate(resolved(self.pruning, horizon))
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise SpecError(f"pruner {self.label}: {where}", str(first["msg"])) from error
+        except ValueError as error:
+            raise SpecError(f"pruner {self.label}", str(error)) from error
         return build_judge(
             pruner,
             pruning,

@@ -92,9 +92,7 @@ def list_study(curves: Curves, maker: Maker, setting: Setting, number: int) -> M
     return Measured(saved, lost, float(lost > LOST_ABOVE))
 
 
-def budget_study(
-    curves: Curves, maker: Maker, setting: Setting, number: int
-) -> tuple[float, ...]:
+def budget_study(curves: Curves, maker: Maker, setting: Setting, number: int) -> tuple[float, ...]:
     """Simulate one study on the whole pool, and give its regret at each budget."""
     pool = curves.take(setting.order(curves, number, len(curves)))
     whole = simulate(pool, setting.workers, None).ended_at

@@ -10,6 +10,7 @@ import numpy as np
 from espalier.backtest.candidate import Engine
 from espalier.backtest.curves import Array, Curves
 
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of one simulated study.

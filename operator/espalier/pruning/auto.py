@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import ClassVar
 
-from espalier.pruning.course import WORST, Course, to_come
+from espalier.pruning.course import FIRST, WORST, Course, to_come
 from espalier.pruning.curve import Curve
 from espalier.pruning.decision import Decision, Evidence
 from espalier.pruning.goal import Goal
@@ -15,6 +14,7 @@ from espalier.pruning.ledger import Ledger
 from espalier.pruning.posterior import Posterior
 from espalier.pruning.pruner import Gated
 from espalier.pruning.reason import Reason
+from espalier.pruning.successive_halving import SuccessiveHalving
 
 SHAPE, MEAN = 3.0, 0.0155
 """Prior of a winner's mean scaled rank: as much as three leaders seen, with this mean."""
@@ -22,8 +22,7 @@ LEADER_COUNTS = 0.5
 """Leaders of one study resemble each other: two count as one."""
 MOST_LEADERS = 10
 STRICTEST, LOOSEST = 0.02, 0.3
-UNDER_BUDGET = 0.03
-"""The share for BestUnderBudget: about that of successive halving by 3 from 8 % of the horizon."""
+REDUCTION_FACTOR = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +38,9 @@ class Auto(Gated):
     much can be pruned) or came from behind (then little). The predictive tail is a Lomax
     distribution, ``P(x > a) = (b / (b + a)) ** s``; the limit a is where it equals the risk.
 
-    For goal BestUnderBudget the constant is fixed and strict, and no risk is kept account of;
-    for TimeToTarget the posterior decides. Without a horizon nothing is pruned.
+    For goal BestUnderBudget it is successive halving by 3 from 8 % of the horizon, and no risk
+    is kept account of; for TimeToTarget it is the posterior of the target. Without a horizon
+    nothing is pruned.
 
     Parameters
     ----------
@@ -64,16 +64,13 @@ class Auto(Gated):
         """The risk that all prunings together may take; none is stated under a budget."""
         return None if self.goal is Goal.BEST_UNDER_BUDGET else self.risk
 
-    @cached_property
-    def _to_target(self) -> Posterior:
-        return Posterior(goal=self.goal, risk=self.risk)
-
     def rule(self, ledger: Ledger, curve: Curve) -> Decision:
         """Judge the trial at the rung it has just reached."""
         if ledger.horizon is None:
             return self.keep(curve, Reason.NO_HORIZON)
-        if self.goal is Goal.TIME_TO_TARGET:
-            return self._to_target.judge(ledger, curve.number)
+        if self.goal is not Goal.KEEP_WINNER:
+            decision = self._by_goal(ledger.horizon).judge(ledger, curve.number)
+            return replace(decision, pruner=self.name, settings=self.settings)
         course = Course.of(ledger, ledger.horizon)
         rung = course.rung(curve)
         if rung is None:
@@ -84,12 +81,18 @@ class Auto(Gated):
             return self.prune(curve, Reason.DIVERGED, {"nans": curve.nan_run, "risk": 0.0}, rung)
         return self._at_rung(ledger, course, curve, rung, own)
 
+    def _by_goal(self, horizon: int) -> Gated:
+        if self.goal is Goal.TIME_TO_TARGET:
+            return Posterior(goal=self.goal, risk=self.risk)
+        first = max(1, ceil(FIRST * horizon))
+        return SuccessiveHalving(min_resource=first, reduction_factor=REDUCTION_FACTOR)
+
     def _at_rung(
         self, ledger: Ledger, course: Course, curve: Curve, rung: int, own: float
     ) -> Decision:
         progress = course.steps[rung] / course.horizon
         known = course.known(rung) + curve.left
-        limit = UNDER_BUDGET if self.goal is Goal.BEST_UNDER_BUDGET else learnt(course, self.risk)
+        limit = learnt(course, self.risk)
         kept = max(1, ceil(min(1.0, limit / progress) * known))
         better = course.better(rung, own)
         column = course.columns[rung]
@@ -103,8 +106,7 @@ class Auto(Gated):
         }
         if better < kept:
             return self.keep(curve, Reason.TOP_OF_RUNG, evidence, rung)
-        if self.stated_risk is not None:
-            evidence = {**evidence, "risk": self.risk / to_come(ledger, known)}
+        evidence = {**evidence, "risk": self.risk / to_come(ledger, known)}
         return self.prune(curve, Reason.BELOW_RUNG_CUT, evidence, rung)
 
 
