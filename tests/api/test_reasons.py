@@ -1,9 +1,11 @@
 """The closed lists of reasons say enough, once, and fit into a condition."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from espalier.api import reasons
 from espalier.api.reasons import (
     ENDING_BY_REASON,
     ENDINGS,
@@ -16,6 +18,7 @@ from espalier.api.reasons import (
 )
 from espalier.pruning import TrialState
 
+ROOT = Path(__file__).resolve().parents[2]
 REASONS = [*StudyReason, *TrialReason]
 
 
@@ -53,3 +56,21 @@ def test_every_condition_has_a_reason():
 
 def test_a_trial_reason_is_not_also_an_ending():
     assert not set(TrialReason) & set(ENDING_BY_REASON)
+
+
+SOURCES = "".join(
+    path.read_text()
+    for path in (ROOT / "operator" / "espalier").rglob("*.py")
+    if path.name != "reasons.py"
+)
+
+
+@pytest.mark.parametrize("reason", REASONS, ids=lambda reason: f"{reason.type} {reason}")
+def test_every_reason_is_given_somewhere(reason):
+    assert f"{type(reason).__name__}.{reason.name}" in SOURCES
+
+
+@pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: ending.reason)
+def test_every_ending_is_recorded_somewhere(ending):
+    (name,) = [name for name, value in vars(reasons).items() if value is ending]
+    assert re.search(rf"\b{name}\b", SOURCES)

@@ -202,7 +202,6 @@ class StudyReason(ConditionReason):
     UNSCHEDULABLE = "Unschedulable", "Degraded", "The scheduler finds no node for a trial's pod."
     QUOTA_EXCEEDED = "QuotaExceeded", "Degraded", "The namespace's quota refuses a trial."
     PRUNING_PAUSED = "PruningPaused", "Degraded", "Too many prunings at once; pruning pauses."
-    STORE_UNAVAILABLE = "StoreUnavailable", "Degraded", "Values cannot be stored now; they wait."
 
 
 class TrialReason(ConditionReason):
