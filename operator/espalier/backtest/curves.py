@@ -91,7 +91,9 @@ def read_file(path: Path) -> Curves:
             seconds = np.asarray(arrays["seconds"], dtype=np.float64)
         direction = direction_of(str(about["direction"]))
     except (OSError, KeyError, ValueError) as error:
-        raise SpecError(str(path), f"expected values, seconds and a direction, got: {error}")
+        raise SpecError(
+            str(path), f"expected values, seconds and a direction, got: {error}"
+        ) from error
     return Curves(path.stem, direction, values, seconds)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from espalier.backtest.candidate import Maker
 from espalier.backtest.curves import Array, Curves
@@ -68,7 +69,7 @@ class Measured:
     budget_regret: tuple[float, ...] = ()
 
 
-def regret(finals: Array, chosen: Array) -> float:
+def regret(finals: Array, chosen: NDArray[np.bool_]) -> float:
     """Give how far the best of the chosen is from the best, in units of best minus median.
 
     1 if nothing was chosen; 0 where the best is no better than the median.

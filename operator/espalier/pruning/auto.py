@@ -118,7 +118,8 @@ def learnt(course: Course, risk: float) -> float:
         leaders = course.best_ended(min(MOST_LEADERS, -(-ended // 2)))
         shape += LEADER_COUNTS * len(leaders)
         rate += LEADER_COUNTS * sum(scaled_rank(course, trial) for _, trial in leaders)
-    return min(LOOSEST, max(STRICTEST, rate * (risk ** (-1.0 / shape) - 1.0)))
+    limit: float = rate * (risk ** (-1.0 / shape) - 1.0)
+    return min(LOOSEST, max(STRICTEST, limit))
 
 
 def scaled_rank(course: Course, trial: int) -> float:
@@ -130,4 +131,4 @@ def scaled_rank(course: Course, trial: int) -> float:
         course.steps[rung] * course.better(rung, score) / course.known(rung)
         for rung, score in enumerate(scores)
     )
-    return float(sum(ranks)) / (course.horizon * len(scores))
+    return sum(ranks) / (course.horizon * len(scores))
