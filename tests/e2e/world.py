@@ -60,7 +60,7 @@ class World:
             "get", kind, "-n", namespace, *named, *more, "-o", "json", "--ignore-not-found"
         )
         if not out.strip():
-            return None
+            return None if name else []
         got = json.loads(out)
         return got if name else got["items"]
 
