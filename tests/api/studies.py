@@ -205,22 +205,22 @@ PARAMETERS: dict[str, Bad] = {
     ),
     "a condition on a parameter that does not exist": Bad(
         parameter(2, {"name": "m", "float": A_FLOAT, "when": {"parameter": "opt", "in": ["sgd"]}}),
-        ("spec.parameters", "when must name a parameter that comes before"),
+        ("spec.parameters", "when of m must name a parameter that comes before"),
         ("spec.parameters[2].when.parameter", "comes before (lr, optimizer), got 'opt'"),
     ),
     "a condition on a parameter that comes later": Bad(
         parameters({"name": "momentum", "float": A_FLOAT, "when": WHEN_SGD}, OPTIMIZER),
-        ("spec.parameters", "put that parameter first in the list"),
+        ("spec.parameters", "when of momentum must name a parameter that comes before; put that"),
         ("spec.parameters[0].when.parameter", "comes before (there is none), got 'optimizer'"),
     ),
     "a condition on the parameter itself": Bad(
         parameters({**OPTIMIZER, "when": WHEN_SGD}),
-        ("spec.parameters", "when must name a parameter that comes before"),
+        ("spec.parameters", "when of optimizer must name a parameter that comes before"),
         ("spec.parameters[0].when.parameter", "comes before"),
     ),
     "a condition on a float parameter": Bad(
         parameter(2, {"name": "m", "float": A_FLOAT, "when": {"parameter": "lr", "in": [0.1]}}),
-        ("spec.parameters", "when must name a categorical or int parameter, not a float one"),
+        ("spec.parameters", "when of m must name a categorical or int parameter, not a float one"),
         ("spec.parameters[2].when.parameter", "expected a categorical or int parameter, got 'lr'"),
     ),
     "a condition on a value that is never taken": Bad(
@@ -248,7 +248,7 @@ PARAMETERS: dict[str, Bad] = {
 SECTIONS: dict[str, Bad] = {
     "a grid over a continuum": Bad(
         section("sampler", type="Grid"),
-        ("spec.sampler", "type Grid needs a finite number of values: give each float parameter"),
+        ("spec.sampler", "type Grid needs a finite number of values; give lr a step, or set"),
         ("spec.sampler", "got the continuum of lr; give it a step, or set sampler.grid.points"),
     ),
     "settings of a grid for another sampler": Bad(

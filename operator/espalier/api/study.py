@@ -95,6 +95,11 @@ class CollectorSpec(Model):
     )
 
 
+_NOT_BEFORE = "has(p.when) && !self.parameters.exists(j, q, j < i && q.name == p.when.parameter)"
+_ON_A_FLOAT = "has(p.when) && self.parameters.exists(q, q.name == p.when.parameter && has(q.float))"
+_CONTINUUM = "has(p.float) && !has(p.float.step)"
+
+
 class StudySpec(Model):
     """What is to be tuned, how trials are chosen and pruned, and the pod that trains."""
 
@@ -127,23 +132,27 @@ class StudySpec(Model):
 
     rules: ClassVar = (
         Rule(
-            "self.parameters.all(i, p, !has(p.when) ||"
-            " self.parameters.exists(j, q, j < i && q.name == p.when.parameter))",
+            f"!self.parameters.exists(i, p, {_NOT_BEFORE})",
             "when must name a parameter that comes before; put that parameter first in the list",
+            f"'when of ' + self.parameters.transformList(i, p, {_NOT_BEFORE}, p.name)[0] + ' must"
+            " name a parameter that comes before; put that parameter first in the list'",
             field_path=".parameters",
         ),
         Rule(
-            "self.parameters.all(p, !has(p.when) || self.parameters.all(q,"
-            " q.name != p.when.parameter || !has(q.float)))",
-            "when must name a categorical or int parameter, not a float one;"
-            " make that one categorical or int",
+            f"!self.parameters.exists(p, {_ON_A_FLOAT})",
+            "when must name a categorical or int parameter; make that one categorical or int",
+            f"'when of ' + self.parameters.transformList(i, p, {_ON_A_FLOAT}, p.name)[0] + ' must"
+            " name a categorical or int parameter, not a float one; make that one categorical or int'",
             field_path=".parameters",
         ),
         Rule(
             "self.sampler.type != 'Grid' || has(self.sampler.grid)"
-            " || self.parameters.all(p, !has(p.float) || has(p.float.step))",
-            "type Grid needs a finite number of values: give each float parameter a step,"
+            f" || !self.parameters.exists(p, {_CONTINUUM})",
+            "type Grid needs a finite number of values; give each float parameter a step,"
             " or set sampler.grid.points",
+            "'type Grid needs a finite number of values; give ' +"
+            f" self.parameters.transformList(i, p, {_CONTINUUM}, p.name)[0] + ' a step, or set"
+            " sampler.grid.points'",
             field_path=".sampler",
         ),
         Rule(
