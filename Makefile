@@ -35,6 +35,7 @@ generate: $(STAMP) ## Write the generated files: CRDs, reference pages, the dash
 	$(PY) -m espalier.api.crd crds
 	cp crds/*.yaml charts/espalier/files/crds/
 	$(PY) -m espalier.api.reference docs/reference/crd.md
+	$(PY) -m espalier.api.pruner_reference
 	$(PY) -m espalier.metrics.reference
 
 cluster-up: $(STAMP) ## Bring up a real Kubernetes on this machine (root, Linux)

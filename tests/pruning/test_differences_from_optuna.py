@@ -8,6 +8,7 @@ import optuna
 import pytest
 
 from espalier.pruning import (
+    All,
     Direction,
     Guards,
     Hyperband,
@@ -15,13 +16,14 @@ from espalier.pruning import (
     Ledger,
     Match,
     Median,
+    Patient,
     Percentile,
     Report,
     SuccessiveHalving,
     TrialState,
     Wilcoxon,
 )
-from tests.pruning.histories import Ended, Event, Said, feed
+from tests.pruning.histories import Ended, Event, Said, draw, feed
 from tests.pruning.oracle import Oracle
 
 UP, DOWN = Direction.MAXIMIZE, Direction.MINIMIZE
@@ -186,3 +188,19 @@ def test_steps_beyond_2048_are_judged_once_in_a_thousandth() -> None:
         oracle.feed(event)
     assert pruner.judge(ledger, 1).reason.value == "BetweenChecks"
     assert oracle.judge(1, theirs) is False
+
+
+def test_all_of_patient_and_another_is_patient_around_the_other() -> None:
+    """A Study has no pruner inside another; type All says the same."""
+    inner = Median(startup_trials=1)
+    around, beside = Patient(patience=1, inner=inner), All(of=(Patient(patience=1), inner))
+    pruned = 0
+    for seed in range(200):
+        ledger = Ledger(DOWN, 30)
+        for event in draw(seed):
+            feed(ledger, event)
+            if isinstance(event, Said):
+                said = around.judge(ledger, event.trial).prunes
+                assert said == beside.judge(ledger, event.trial).prunes
+                pruned += said
+    assert pruned > 50

@@ -21,10 +21,6 @@ CAMEL = {
     "Percentile": {"percentile": 40.0},
     "Threshold": {"lower": 0.0},
 }
-    "Patient": {"patience": 2},
-    "Percentile": {"percentile": 40.0},
-    "Threshold": {"lower": 0.0},
-}
 
 
 def judge_of(pruner: str, pruning: str = "{}", **more) -> Judge:
