@@ -30,7 +30,7 @@ def study_figures(snapshot: Snapshot, now: float) -> StudyView | None:
         for standing in standings
         if standing.record.prune is not None
     )
-    best = record.trial(record.best).best if record.best is not None else None
+    best = record.trial(record.best).latest if record.best is not None else None
     rate = summary.false_prune_rate if summary else None
     return StudyView(
         namespace=study.namespace,

@@ -117,7 +117,7 @@ _STUDIES = (
         "espalier_best_value",
         Kind.GAUGE,
         _STUDY,
-        "Best value of the Study so far, in the objective's own sign.",
+        "Last value of the best completed trial so far, in the objective's own sign.",
     ),
     _snapshot(
         "espalier_pruning_risk_stated_ratio",

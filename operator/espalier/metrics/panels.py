@@ -81,7 +81,7 @@ _RUNS = (
     ),
     Panel(
         "Best value",
-        "Best value of each study so far, in the objective's own sign.",
+        "Last value of each study's best completed trial so far, in the objective's own sign.",
         (Query(f"espalier_best_value{SELECTED}", "{{namespace}}/{{study}}"),),
         width=12,
         stepped=True,
