@@ -49,6 +49,7 @@ def observed_study(namespace: str) -> dict[str, Any]:
     """Take the README's study, with a pruner that states a risk, a shadow, and exempt trials."""
     study = yaml.safe_load((ROOT / "examples/digits/study.yaml").read_text())
     study["metadata"] = {"name": STUDY, "namespace": namespace}
+    study["spec"]["trials"]["max"] = 16
     study["spec"]["pruner"] = {"type": "Auto"}
     study["spec"]["pruning"] = {
         "gracePeriodSeconds": 2,
