@@ -14,11 +14,6 @@ def timestamp(now: float) -> str:
     return datetime.fromtimestamp(int(now), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def seconds(time: str) -> float:
-    """Return the seconds since the epoch of a time that Kubernetes wrote."""
-    return datetime.fromisoformat(time).timestamp()
-
-
 def shorten(text: str, limit: int = MAX_MESSAGE) -> str:
     """Return `text` within `limit` characters, its end replaced by an ellipsis where need be."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
@@ -27,12 +22,6 @@ def shorten(text: str, limit: int = MAX_MESSAGE) -> str:
 def find_condition(conditions: Iterable[Mapping[str, Any]], type_: str) -> Mapping[str, Any] | None:
     """Return the condition of a type, or None."""
     return next((each for each in conditions if each.get("type") == type_), None)
-
-
-def is_true(conditions: Iterable[Mapping[str, Any]], type_: str) -> bool:
-    """Whether the condition of a type is there and ``True``."""
-    found = find_condition(conditions, type_)
-    return found is not None and found.get("status") == "True"
 
 
 def set_condition(

@@ -1,15 +1,10 @@
-"""Metadata and labels of the objects that Espalier makes."""
+"""Metadata of objects."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
-from espalier.api.base import GROUP, Status
-
-STUDY_LABEL = f"{GROUP}/study"
-STUDY_UID_LABEL = f"{GROUP}/study-uid"
-TRIAL_LABEL = f"{GROUP}/trial"
-TRIAL_NUMBER_LABEL = f"{GROUP}/trial-number"
+from espalier.api.base import Status
 
 
 class ObjectMeta(Status):

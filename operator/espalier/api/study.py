@@ -142,7 +142,8 @@ class StudySpec(Model):
             f"!self.parameters.exists(p, {_ON_A_FLOAT})",
             "when must name a categorical or int parameter; make that one categorical or int",
             f"'when of ' + self.parameters.transformList(i, p, {_ON_A_FLOAT}, p.name)[0] + ' must"
-            " name a categorical or int parameter, not a float one; make that one categorical or int'",
+            " name a categorical or int parameter, not a float one;"
+            " make that one categorical or int'",
             field_path=".parameters",
         ),
         Rule(
