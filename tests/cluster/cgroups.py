@@ -24,6 +24,9 @@ def make(layout: Layout) -> None:
         for setting in ("cpuset.cpus", "cpuset.mems"):  # version 1 starts with empty sets
             if (root / setting).exists() and not (folder / setting).read_text().strip():
                 (folder / setting).write_text((root / setting).read_text())
+        if (folder / "cpu.shares").exists():
+            # version 1 weighs all pods together like one process outside: too little beside tests
+            (folder / "cpu.shares").write_text("4096")
     supervision(layout).mkdir(exist_ok=True)
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +78,8 @@ def down(name: str, kind: Kind, progress: Progress) -> bool:
             if kind is Kind.FULL:
                 node.remove(layout)
             shutil.rmtree(layout.state)
+            with suppress(OSError):  # the other kind's folder may lie beside it
+                layout.state.parent.rmdir()
     return True
 
 
