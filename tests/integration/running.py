@@ -6,6 +6,7 @@ There is no kubelet: the test plays it, by writing pods' statuses. Everything el
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import itertools
 import json
@@ -316,7 +317,8 @@ async def bench(control_plane: Path):
     try:
         yield Bench(cluster, name)
     finally:
-        await cluster.delete(NAMESPACE, "", name)
+        with contextlib.suppress(NotFound):
+            await cluster.delete(NAMESPACE, "", name)
         await cluster.close()
 
 
