@@ -1,17 +1,19 @@
 """Builds an image over the base made here, unless nothing that it is made of has changed."""
 
 import os
-import shutil
+import platform
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.cluster import requirements
 from tests.cluster.build import locked
 from tests.cluster.errors import ClusterError
-from tests.cluster.images import BASE, base_archive, offer_base
+from tests.cluster.images import BASE, offer_base
+from tests.cluster.layout import Kind
 from tests.cluster.progress import Progress
 from tests.images.recipe import ROOT, Recipe, fingerprint
-from tests.images.wheels import pip_in, requirements, wheelhouse
+from tests.images.wheels import pip_in, wanted, wheelhouse
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,13 @@ class Built:
 def build(recipe: Recipe, cache: Path, progress: Progress) -> Built:
     """Give the image's docker-archive; made when an input has changed."""
     short = recipe.name.rpartition("/")[2].partition(":")[0]
-    more = [base_archive(cache, progress).name.encode()]
+    more = [BASE.encode()]
     if recipe.installs:
-        more.append("\n".join(requirements()).encode())
+        more.append("\n".join(wanted()).encode())
     archive = cache / "images" / f"{short}-{fingerprint(recipe, more)}.tar"
     with locked(cache / "images" / f"{short}.lock", progress, f"another that builds {short}"):
         if not archive.exists():
-            _check_tools()
+            _check_tools(progress)
             offer_base(cache, progress)
             wheels = wheelhouse(cache, progress) if recipe.installs else None
             with progress.step(f"build {recipe.name}"):
@@ -49,12 +51,13 @@ def build(recipe: Recipe, cache: Path, progress: Progress) -> Built:
     return Built(recipe.name, archive)
 
 
-def _check_tools() -> None:
-    if os.geteuid() != 0 or shutil.which("buildah") is None:
+def _check_tools(progress: Progress) -> None:
+    if platform.system() != "Linux" or os.geteuid() != 0:
         raise ClusterError(
-            "Images are built with buildah, as root, on Linux. Elsewhere build them with docker: "
-            "each Dockerfile says how in its first lines."
+            "Images are built here with buildah, as root, on Linux. Elsewhere build them with "
+            "docker: each Dockerfile says how in its first lines."
         )
+    requirements.check(Kind.FULL, progress)
 
 
 def _build(recipe: Recipe, wheels: Path | None) -> None:

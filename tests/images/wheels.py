@@ -8,6 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+from tests.cluster.build import locked
 from tests.cluster.errors import ClusterError
 from tests.cluster.progress import Progress
 from tests.images.recipe import ROOT
@@ -16,7 +17,7 @@ PYTHON = "3.11"  # of the base image
 EXAMPLES = ("scikit-learn>=1.6,<2", "numpy>=2,<3")
 
 
-def requirements() -> list[str]:
+def wanted() -> list[str]:
     """List what the images install, and what installs it."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         settings = tomllib.load(file)
@@ -33,16 +34,12 @@ def requirements() -> list[str]:
 
 def wheelhouse(cache: Path, progress: Progress) -> Path:
     """Give a folder that holds the wheels; fetched when the requirements are new."""
-    wanted = requirements()
-    key = hashlib.sha256("\n".join(wanted).encode()).hexdigest()[:16]
+    key = hashlib.sha256("\n".join(wanted()).encode()).hexdigest()[:16]
     folder = cache / "wheels" / key
-    if folder.is_dir():
-        return folder
-    partial = folder.with_suffix(".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    with progress.step("fetch the wheels that the images install"):
-        _fetch(wanted, partial)
-    os.replace(partial, folder)
+    with locked(cache / "wheels.lock", progress, "another that fetches wheels"):
+        if not folder.is_dir():
+            with progress.step("fetch the wheels that the images install"):
+                _fetch(folder)
     return folder
 
 
@@ -51,9 +48,12 @@ def pip_in(folder: Path) -> str:
     return next(folder.glob("pip-*.whl")).name
 
 
-def _fetch(wanted: list[str], folder: Path) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(folder)]
+def _fetch(folder: Path) -> None:
+    partial = folder.with_suffix(".partial")
+    shutil.rmtree(folder.parent, ignore_errors=True)
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(partial)]
     command += ["--only-binary=:all:", f"--python-version={PYTHON}", "--progress-bar=off"]
-    done = subprocess.run([*command, *wanted], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, *wanted()], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise ClusterError(f"the wheels could not be fetched:\n{done.stderr[-2000:]}")
+    os.replace(partial, folder)
