@@ -13,7 +13,7 @@ import resource
 import statistics
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import optuna
@@ -83,10 +83,8 @@ def curves(trials: int, seed: int = 1) -> np.ndarray:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def table() -> Iterator[list[str]]:
-    rows: list[str] = []
-    yield rows
-    print("\n" + "\n".join(rows))
+def head() -> None:
+    print(f"\n{'':9}{'':20}{'trials':>8}{'median us':>12}{'p99 us':>12}{'MiB':>10}")
 
 
 def judge_with(pruner: Pruner, trials: int) -> Judge:
@@ -137,29 +135,9 @@ def resident() -> float:
         return int(file.read().split()[1]) * resource.getpagesize() / 2**20
 
 
-@pytest.mark.parametrize(
-    ("name", "trials"),
-    [(name, size) for name in OURS for size in SIZES if name not in MODELS or size <= MODEL_UP_TO],
-)
-def test_ours(name: str, trials: int, table: list[str]) -> None:
-    if not table:
-        table.append(f"{'':9}{'':20}{'trials':>8}{'median us':>12}{'p99 us':>12}{'MiB':>10}")
-    gc.collect()
-    before = resident()
-    judge = judge_with(OURS[name](), trials)
-    memory = resident() - before
-
-    def act(trial: int, step: int, value: float) -> bool:
-        decision = judge.report(Report(trial, 1, step, value), float(step)).decision
-        return decision is not None and decision.prunes
-
-    times = timed(act, trials)
-    table.append(row("Espalier", name, trials, times, memory))
-
-
 @pytest.mark.parametrize("trials", [size for size in SIZES if size <= OPTUNA_UP_TO])
 @pytest.mark.parametrize("name", THEIRS)
-def test_optuna(name: str, trials: int, table: list[str]) -> None:
+def test_optuna(name: str, trials: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -173,7 +151,7 @@ def test_optuna(name: str, trials: int, table: list[str]) -> None:
                 key, value = f"completed_rung_{rung}", values[step - 1]
                 study._storage.set_trial_system_attr(number, key, value)
             study._storage.set_trial_state_values(number, OptunaState.COMPLETE, [values[-1]])
-        table.append(row("Optuna", name, trials, timed(asker(study), trials), None))
+        print(row("Optuna", name, trials, timed(asker(study), trials), None), flush=True)
 
 
 def asker(study: optuna.Study) -> Callable[[int, int, float], bool]:
@@ -189,7 +167,7 @@ def asker(study: optuna.Study) -> Callable[[int, int, float], bool]:
 
 
 @pytest.mark.parametrize("peers", Peers)
-def test_rebuild(peers: Peers, table: list[str]) -> None:
+def test_rebuild(peers: Peers) -> None:
     trials = min(10_000, max(SIZES))
     values = curves(trials).tolist()
     reports = [
@@ -206,7 +184,26 @@ def test_rebuild(peers: Peers, table: list[str]) -> None:
         ledger.close(trial, TrialState.COMPLETED)
     Median(peers=peers).judge(ledger, 0)
     took = time.process_time() - start
-    table.append(
+    print(
         f"rebuild of {trials} x {STEPS} values and Median's ranks ({peers}): {took:.2f} s,"
-        f" {resident() - before:.0f} MiB"
+        f" {resident() - before:.0f} MiB",
+        flush=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "trials"),
+    [(name, size) for size in SIZES for name in OURS if name not in MODELS or size <= MODEL_UP_TO],
+)
+def test_ours(name: str, trials: int) -> None:
+    gc.collect()
+    before = resident()
+    judge = judge_with(OURS[name](), trials)
+    memory = resident() - before
+
+    def act(trial: int, step: int, value: float) -> bool:
+        decision = judge.report(Report(trial, 1, step, value), float(step)).decision
+        return decision is not None and decision.prunes
+
+    times = timed(act, trials)
+    print(row("Espalier", name, trials, times, memory), flush=True)

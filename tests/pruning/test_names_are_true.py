@@ -261,3 +261,18 @@ def test_hyperband_without_a_largest_step_says_so() -> None:
     ledger = Ledger(UP, None)
     ledger.append(Report(0, 1, 1, 1.0))
     assert make("Hyperband", {}).judge(ledger, 0).reason.value == "NoHorizon"
+
+
+@pytest.mark.parametrize("late", [[], [3], [7], [3, 7], [1, 2, 9]])
+def test_patient_takes_values_by_step_whenever_they_arrive(late: list[int]) -> None:
+    values = {1: 5.0, 2: 1.0, 3: 6.0, 5: 2.0, 7: 5.5, 9: 3.0, 10: 4.0}
+    pruner = Patient(patience=2, min_delta=0.25)
+    in_order, out_of_order = Ledger(UP, 100), Ledger(UP, 100)
+    for step, value in values.items():
+        in_order.append(Report(0, 1, step, value))
+    for step in [*(s for s in values if s not in late), *late]:
+        out_of_order.append(Report(0, 1, step, values[step]))
+    one, other = pruner.judge(in_order, 0), pruner.judge(out_of_order, 0)
+    assert one.evidence == other.evidence == {"before": 6.0, "value": 5.5, "recent": 3}
+    assert one.prunes
+    assert other.prunes

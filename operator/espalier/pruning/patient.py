@@ -97,10 +97,16 @@ class Patient:
 
 
 def _before_and_after(curve: Curve, recent: int) -> tuple[float, float]:
+    """Give the best score of all but the last few steps, and that of the last few."""
     if not curve.behind:
         return curve.bests[-recent - 1], _best(curve.scores[-recent:])
-    _, scores = curve.whole()
-    return _best(scores[:-recent]), _best(scores[-recent:])
+    # Values that arrived behind the latest step are few; the rest is not looked through again.
+    latest = list(zip(curve.steps[-recent:], curve.scores[-recent:], strict=True))
+    merged = sorted([*latest, *curve.behind.items()])
+    others = len(curve.steps) - sum(step not in curve.behind for step, _ in merged[-recent:])
+    earlier = [curve.bests[others - 1]] if others else []
+    before = _best([*earlier, *(score for _, score in merged[:-recent])])
+    return before, _best(score for _, score in merged[-recent:])
 
 
 def _best(scores: Iterable[float]) -> float:
