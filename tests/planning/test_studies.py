@@ -260,7 +260,7 @@ def test_a_completed_trial_that_reaches_the_target_ends_the_study(direction, tar
     found = planned(
         snapshot(
             study(objective=objective),
-            record=record(done(0, best=0.9, best_step=5), TrialRecord(1, attempt=1), best=0),
+            record=record(done(0, latest=0.9, best=0.9), TrialRecord(1, attempt=1), best=0),
             trials=(trial(0), trial(1)),
             jobs=(job(0, complete=True), job(1)),
             pods=(pod(1),),

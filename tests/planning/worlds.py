@@ -253,7 +253,8 @@ class Simulated:
         self.tails.clear()
         self.verdict = None
         self.sampled = 0
-        self.unnoted |= {f"s-{number}" for number in self.trials if number not in self.records}
+        noted = {f"s-{number}" for number in self.records}
+        self.unnoted |= {name for name in self.jobs_created if name not in noted}
 
     def _act(self, effect: Any) -> None:
         match effect:

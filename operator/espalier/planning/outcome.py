@@ -137,7 +137,7 @@ def _sampled(standing: Standing) -> bool:
 
 def _target(spec: StudySpec, record: StudyRecord) -> Outcome | None:
     target = spec.objective.target
-    best = record.trial(record.best).best if record.best is not None else None
+    best = record.trial(record.best).latest if record.best is not None else None
     if target is None or best is None:
         return None
     larger = spec.objective.direction is Direction.MAXIMIZE
