@@ -1,6 +1,7 @@
 """Each way in which a trial can end has its own reason, told apart on real pods."""
 
 import copy
+import json
 
 import pytest
 
@@ -114,7 +115,7 @@ def test_a_metric_that_never_comes_degrades_the_study_and_names_the_remedy(world
 
 def test_an_evicted_pod_is_retried_and_not_counted_as_a_failure(world, namespace):
     study = replay_study("evicted", namespace, trials=1, steps=8, step_seconds=0.5)
-    study["spec"]["trials"].update(retries=0, maxFailed=0)
+    study["spec"]["trials"].update(retries=0, maxFailed=1)
     world.apply(study)
     pod = wait_for(
         "its running pod",
@@ -133,8 +134,6 @@ def test_an_evicted_pod_is_retried_and_not_counted_as_a_failure(world, namespace
         "kind": "Eviction",
         "metadata": {"name": pod, "namespace": namespace},
     }
-    import json
-
     path = f"/api/v1/namespaces/{namespace}/pods/{pod}/eviction"
     world.run("create", "--raw", path, "-f", "-", stdin=json.dumps(eviction))
     world.wait_condition(namespace, "evicted", "Succeeded", timeout=120)

@@ -19,7 +19,9 @@ NAMESPACE = "hostile"
 def running(world: World):
     """A study with two long trials; returns their pods."""
     with world.namespace(NAMESPACE) as namespace:
-        study = replay_study("victim", namespace, trials=2, parallelism=2, steps=1000)
+        study = replay_study(
+            "victim", namespace, trials=2, parallelism=2, steps=1000, step_seconds=2
+        )
         world.apply(study)
         pods = wait_for(
             "two running pods",
