@@ -66,7 +66,10 @@ def token_of(pod: str, *, audience: str = AUDIENCE, expires: float | None = None
 def status_of(token: str, namespace: str = "research") -> dict[str, Any]:
     """Return what an API server would say of a token that `token_of` made."""
     payload = token.split(".")[1]
-    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except ValueError:
+        return {"authenticated": False, "error": "invalid bearer token"}
     if AUDIENCE not in claims["aud"]:
         return {"authenticated": False, "error": "token audiences do not match"}
     extra = {

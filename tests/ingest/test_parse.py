@@ -62,9 +62,12 @@ def error_of(body: bytes) -> ReportError:
 
 
 def check_bounds(body: bytes) -> None:
+    error = None
     try:
         batch = parse_report(body)
-    except ReportError as error:
+    except ReportError as caught:
+        error = caught
+    if error is not None:
         assert error.status == CODES[error.code]
         assert 10 < len(error.message) < 1000
         assert error.message.isprintable()

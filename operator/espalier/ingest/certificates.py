@@ -11,7 +11,7 @@ import ipaddress
 import os
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from cryptography import x509
@@ -37,7 +37,7 @@ class Authority:
     """A certificate authority; `certificate_pem` is public, `key_pem` is not."""
 
     certificate_pem: bytes
-    key_pem: bytes
+    key_pem: bytes = field(repr=False)
 
     @property
     def certificate(self) -> x509.Certificate:
