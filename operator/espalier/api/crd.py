@@ -28,7 +28,7 @@ def study_crd() -> dict[str, Any]:
             ("Completed", "integer", ".status.counts.completed", "Completed trials.", 0),
             ("Pruned", "integer", ".status.counts.pruned", "Pruned trials.", 0),
             ("Failed", "integer", ".status.counts.failed", "Failed trials.", 0),
-            ("Best", "number", ".status.best.value", "Best value of a completed trial.", 0),
+            ("Best", "number", ".status.best.value", "Best last value of a completed trial.", 0),
             ("Trial", "string", ".status.best.trial", "The trial that has it.", 1),
             ("Metric", "string", ".spec.objective.metric", "What is optimised.", 1),
             ("Pruner", "string", ".spec.pruner.type", "Which pruner judges.", 1),

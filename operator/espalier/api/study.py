@@ -26,7 +26,7 @@ class ObjectiveSpec(Model):
     direction: Direction
     """Whether a larger or a smaller value is better."""
     target: float | None = None
-    """The study ends as soon as a completed trial's best value is at least as good as this."""
+    """The study ends as soon as a completed trial's last value is at least as good as this."""
 
 
 class ResourceSpec(Model):
