@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, isfinite, nan, sqrt
+from math import hypot, inf, isfinite, nan, sqrt
 from typing import ClassVar
 
 from espalier.pruning.curve import Curve
@@ -212,11 +212,8 @@ def trend(curve: Curve) -> Trend | None:
     width = sum((step - centre) ** 2 for step in steps)
     slope = sum((s - centre) * (h - middle) for s, h in zip(steps, heights, strict=True)) / width
     level = middle - slope * centre
-    squares = sum(
-        (h - level - slope * s) ** 2 if abs(h) < 1e150 else inf
-        for s, h in zip(steps, heights, strict=True)
-    )
-    noise = sqrt(squares / (count - 2))
+    noise = hypot(*(h - level - slope * s for s, h in zip(steps, heights, strict=True)))
+    noise /= sqrt(count - 2)
     found = Trend(base + level, slope, noise)
     return found if isfinite(found.level) and isfinite(slope) and isfinite(noise) else None
 

@@ -178,7 +178,8 @@ def widened(own: Forecast, course: Course, reaches: list[Reach], rung: int) -> F
         if len(course.scores[trial]) > rung:
             foreseen = forecast(course, reaches, trial, rung)
             if foreseen.scale > 0.0:
-                squares += min(100.0, ((end - foreseen.mean) / foreseen.scale) ** 2)
+                off = min(10.0, abs(end - foreseen.mean) / foreseen.scale)
+                squares += off * off
                 count += 1
     factor = (CHECK_WEIGHT + squares) / (CHECK_WEIGHT + count)
     if not factor > 1.0:

@@ -1,0 +1,165 @@
+"""Auto: a limit that the study's own leaders set, and a rule for each goal."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from espalier.pruning import Direction, Goal, Guards, Judge, Ledger, Reason, Report, TrialState
+from espalier.pruning.auto import LOOSEST, STRICTEST, Auto, learnt
+from espalier.pruning.course import Course, rungs_up_to
+
+HORIZON = 50
+UP = Direction.MAXIMIZE
+
+
+def play(ledger: Ledger, trial: int, values: list[float], end: TrialState | None = None) -> None:
+    for step, value in enumerate(values, 1):
+        ledger.append(Report(trial, 1, step, value * ledger.sign), float(step))
+    if end is not None:
+        ledger.close(trial, end)
+
+
+def steady(level: float, steps: int = HORIZON) -> list[float]:
+    return [level] * steps
+
+
+def late(level: float, steps: int = HORIZON) -> list[float]:
+    """A curve that is behind all others until three quarters of the way."""
+    return [-level if step < 0.75 * steps else level for step in range(steps)]
+
+
+def study(curves: list[list[float]], direction: Direction = UP) -> Ledger:
+    ledger = Ledger(direction, HORIZON, trials=100)
+    for trial, values in enumerate(curves):
+        play(ledger, trial, values, TrialState.COMPLETED)
+    return ledger
+
+
+def limit(ledger: Ledger, risk: float = 0.05) -> float:
+    return learnt(Course.of(ledger, HORIZON), risk)
+
+
+def test_leaders_that_were_ahead_from_early_on_let_auto_prune_more():
+    unknown = limit(study([]))
+    ledger = study([steady(level) for level in range(6)])
+    for trial in range(6, 60):
+        play(ledger, trial, steady(-1.0, 4), TrialState.PRUNED)
+    assert limit(ledger) < unknown
+
+
+def test_leaders_that_came_from_behind_let_auto_prune_less():
+    unknown = limit(study([]))
+    assert limit(study([late(1.0 + level) for level in range(20)])) > unknown
+
+
+@given(st.floats(0.001, 0.5), st.floats(0.001, 0.5))
+def test_a_smaller_risk_never_prunes_more(one: float, other: float):
+    ledger = study([steady(level) for level in range(6)])
+    small, large = sorted((one, other))
+    assert STRICTEST <= limit(ledger, large) <= limit(ledger, small) <= LOOSEST
+
+
+@given(st.integers(1, 10**6))
+def test_rungs_rise_strictly_and_stay_below_the_horizon(horizon: int):
+    steps = rungs_up_to(horizon)
+    assert all(a < b for a, b in zip(steps, steps[1:], strict=False))
+    assert all(1 <= step < horizon for step in steps)
+    assert len(steps) <= 12
+
+
+def test_a_million_steps_cost_eight_rungs():
+    assert len(rungs_up_to(10**6)) == 8
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+def test_a_trial_that_ranks_last_is_pruned_at_a_rung_with_the_numbers_compared(direction):
+    ledger = study([steady(float(level)) for level in range(20)], direction)
+    step = next(s for s in rungs_up_to(HORIZON) if s / HORIZON > 0.3)
+    play(ledger, 20, steady(-1.0, step))
+    decision = Auto().judge(ledger, 20)
+    assert decision.prunes
+    assert decision.reason is Reason.BELOW_RUNG_CUT
+    assert decision.evidence["value"] == -1.0 * direction.sign
+    assert decision.evidence["peers"] == 21
+    assert decision.evidence["risk"] == pytest.approx(0.05 / 100)
+
+
+def test_the_best_trial_is_kept_at_every_step():
+    ledger = study([steady(float(level)) for level in range(20)])
+    for step in range(1, HORIZON + 1):
+        ledger.append(Report(20, 1, step, 99.0), float(step))
+        assert not Auto().judge(ledger, 20).prunes
+
+
+def test_trials_at_chance_level_are_all_kept_however_long_they_take_to_take_off():
+    curves = [[0.1] * 46 + [0.1 + level / 100] * 4 for level in range(20)]
+    judge = Judge(
+        Auto(), Guards(exempt_percent=0), study_uid="u", direction=UP, horizon=HORIZON, trials=20
+    )
+    for step in range(HORIZON):
+        for trial, values in enumerate(curves):
+            verdict = judge.report(Report(trial, 1, step + 1, values[step]), float(step))
+            assert verdict.decision is not None
+            assert not (verdict.decision.prunes and step < 46)
+
+
+def test_all_prunings_together_spend_no_more_than_the_stated_risk():
+    judge = Judge(
+        Auto(), Guards(exempt_percent=0), study_uid="u", direction=UP, horizon=HORIZON, trials=60
+    )
+    pruned = 0
+    for trial in range(60):
+        for step in range(1, HORIZON + 1):
+            level = (trial * 37 % 60) + step / 100
+            verdict = judge.report(Report(trial, 1, step, level), float(step))
+            if verdict.decision is not None and verdict.decision.prunes:
+                pruned += 1
+                break
+        else:
+            judge.close(trial, TrialState.COMPLETED, float(step))
+    summary = judge.summary()
+    assert pruned > 30
+    assert summary.risk_stated == 0.05
+    assert 0.0 < summary.risk_spent <= 0.05
+
+
+def test_without_a_horizon_nothing_is_pruned_and_the_reason_says_so():
+    ledger = Ledger(UP, None)
+    play(ledger, 0, steady(1.0))
+    assert Auto().judge(ledger, 0).reason is Reason.NO_HORIZON
+
+
+def test_under_a_budget_it_halves_successively_and_says_that_it_is_auto():
+    ledger = study([steady(float(level)) for level in range(12)])
+    play(ledger, 12, steady(-1.0, 4))
+    auto = Auto(goal=Goal.BEST_UNDER_BUDGET)
+    decision = auto.judge(ledger, 12)
+    assert decision.prunes
+    assert decision.pruner == "Auto"
+    assert decision.settings["goal"] == "BestUnderBudget"
+    assert auto.stated_risk is None
+
+
+HOSTILE = st.sampled_from(
+    [math.nan, math.inf, -math.inf, 1e308, -1e308, 1e-308, 0.0, -0.0, 1.0, -1.0]
+)
+
+
+@pytest.mark.parametrize("goal", list(Goal))
+@given(st.lists(st.lists(HOSTILE, min_size=1, max_size=12), min_size=2, max_size=9), st.booleans())
+def test_hostile_curves_get_a_decision_with_a_sentence(goal, curves, maximise):
+    direction = Direction.MAXIMIZE if maximise else Direction.MINIMIZE
+    ledger = Ledger(direction, 12, target=1.0, trials=9)
+    pruner = Auto(goal=goal)
+    for trial, values in enumerate(curves):
+        for step, value in enumerate(values, 1):
+            ledger.append(Report(trial, 1, step, value), float(step))
+            decision = pruner.judge(ledger, trial)
+            assert decision.sentence()
+            json.dumps(decision.to_dict(), allow_nan=False)
+        ledger.close(trial, TrialState.COMPLETED if trial % 2 else TrialState.PRUNED)
