@@ -48,12 +48,12 @@ def scenario(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
 
     @functools.wraps(test)
     def run(*args: Any, **kwargs: Any) -> None:
-        asyncio.run(asyncio.wait_for(test(*args, **kwargs), 120))
+        asyncio.run(asyncio.wait_for(test(*args, **kwargs), 240))
 
     return run
 
 
-async def eventually(what: str, probe: Callable[[], Awaitable[Any]], timeout: float = 20) -> Any:
+async def eventually(what: str, probe: Callable[[], Awaitable[Any]], timeout: float = 60) -> Any:
     """Ask until the answer is true."""
     deadline = time.monotonic() + timeout
     while True:

@@ -75,11 +75,16 @@ class DirtyQueue(Generic[Key]):
                 self._busy.add(key)
                 return key
             self._wakeup.clear()
-            timeout = max(0.0, self._heap[0][0] - self._clock()) if self._heap else None
+            timer = None
+            if self._heap:
+                delay = max(0.0, self._heap[0][0] - self._clock())
+                timer = asyncio.get_running_loop().call_later(delay, self._wakeup.set)
             try:
-                await asyncio.wait_for(self._wakeup.wait(), timeout)
-            except TimeoutError:
-                continue
+                # Not wait_for: until Python 3.12 it may lose a cancellation.
+                await self._wakeup.wait()
+            finally:
+                if timer is not None:
+                    timer.cancel()
 
     def done(self, key: Key) -> None:
         """Give a key back that was worked on with success."""

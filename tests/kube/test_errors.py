@@ -1,0 +1,63 @@
+"""Each answer of the API server is turned into what is to be done next."""
+
+import json
+
+import pytest
+
+from espalier.errors import RetryLater, SpecError
+from espalier.kube.errors import Conflict, NotFound, Refused, from_answer
+
+
+def answer(code, *, reason="", message="said so", causes=(), retry_after=None):
+    body = {"kind": "Status", "reason": reason, "message": message, "details": {"causes": causes}}
+    return from_answer("create /jobs", code, json.dumps(body).encode(), retry_after)
+
+
+TREATMENTS = {
+    "404: it is gone": (answer(404), NotFound),
+    "409 AlreadyExists: it is there": (answer(409, reason="AlreadyExists"), Conflict),
+    "409 Conflict: it is another one": (answer(409, reason="Conflict"), Conflict),
+    "422: the object must be changed": (answer(422, reason="Invalid"), Refused),
+    "403: the object or the role must be changed": (answer(403, reason="Forbidden"), Refused),
+    "429: later": (answer(429), RetryLater),
+    "500: later": (answer(500), RetryLater),
+    "503: later": (answer(503), RetryLater),
+    "401: later, since tokens are renewed": (answer(401), RetryLater),
+}
+
+
+@pytest.mark.parametrize("case", TREATMENTS, ids=list(TREATMENTS))
+def test_an_answer_is_treated(case):
+    error, kind = TREATMENTS[case]
+    assert type(error) is kind
+    assert "said so" in str(error)
+
+
+def test_a_conflict_tells_whether_the_object_exists():
+    assert answer(409, reason="AlreadyExists").exists
+    assert not answer(409, reason="Conflict").exists
+
+
+def test_a_refusal_is_the_users_to_mend_and_names_the_first_field():
+    error = answer(422, causes=[{"field": "spec.template.spec.x", "message": "no"}])
+    assert isinstance(error, SpecError)
+    assert error.field == "spec.template.spec.x"
+
+
+def test_a_terminating_namespace_is_told_from_a_missing_right():
+    causes = [{"reason": "NamespaceTerminating"}]
+    assert answer(403, causes=causes).namespace_terminating
+    assert not answer(403).namespace_terminating
+
+
+@pytest.mark.parametrize(
+    ("header", "after"), [("7", 7.0), ("7000", 60.0), ("-1", 0.0), ("soon", 1.0), (None, 1.0)]
+)
+def test_the_time_to_wait_is_the_servers_within_reason(header, after):
+    assert answer(429, retry_after=header).after == after
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"x"', b"{}"])
+def test_an_answer_that_is_no_status_is_treated_by_its_code(body):
+    assert isinstance(from_answer("get /x", 502, body, None), RetryLater)
+    assert isinstance(from_answer("get /x", 404, body, None), NotFound)
