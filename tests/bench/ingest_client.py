@@ -69,6 +69,7 @@ class Load:
         self._sidecars = [(number, bodies_of(number, values)) for number in range(sidecars)]
         self.seconds: list[float] = []
         self.statuses: dict[int, int] = {}
+        self.acknowledged: list[int] = []
         self._open: list[Sidecar] = []
 
     async def connect(self) -> None:
@@ -77,8 +78,15 @@ class Load:
         for number, bodies in self._sidecars:
             answered: list[Sidecar] = []
 
-            def done(seconds: float, status: int, answered: list[Sidecar] = answered) -> None:
+            def done(
+                seconds: float,
+                status: int,
+                answered: list[Sidecar] = answered,
+                number: int = number,
+            ) -> None:
                 self.seconds.append(seconds)
+                if status == 200:
+                    self.acknowledged.append(number)
                 self.statuses[status] = self.statuses.get(status, 0) + 1
                 self.answered(answered[0])
 

@@ -1,7 +1,8 @@
-"""The real ingest server as a process of its own, pinned to one core, for the benchmarks.
+"""The real ingest server as a process of its own, for the benchmarks and for being killed.
 
-Run as ``python -m tests.bench.ingest_server FOLDER CORE TRIALS [uvloop]``: prints its port and its
-authority as a line of JSON, then its CPU seconds and memory for each line that it reads.
+Run as ``python -m tests.bench.ingest_server FOLDER CORE TRIALS [uvloop]``, CORE being ``-`` for
+any: prints its port and its authority as a line of JSON, then its CPU seconds and memory for each
+line that it reads.
 """
 
 from __future__ import annotations
@@ -44,8 +45,9 @@ async def serve(folder: Path, trials: int) -> None:
 
 
 def main() -> None:
-    folder, core, trials = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    os.sched_setaffinity(0, {core})
+    folder, core, trials = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    if core != "-":
+        os.sched_setaffinity(0, {int(core)})
     if "uvloop" in sys.argv[4:]:
         import uvloop
 

@@ -99,7 +99,7 @@ def test_good_batches_come_through_as_they_are(reports: list[dict[str, Any]], fi
     assert batch.final is final
     for sent, came in zip(reports, batch.reports, strict=True):
         assert (came.metric, came.step) == (sent["metric"], sent["step"])
-        expected = sent.get("value", math.nan)
+        expected = float(sent.get("value", math.nan))
         assert came.value == expected or (math.isnan(came.value) and "diverged" in sent)
 
 

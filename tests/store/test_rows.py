@@ -218,10 +218,13 @@ def test_a_purge_that_was_interrupted_goes_on_at_the_next_start(tmp_path: Path) 
     asyncio.run(second())
 
 
-def test_opening_a_study_again_changes_nothing(tmp_path: Path) -> None:
+def test_the_settings_of_a_study_change_until_it_has_values(tmp_path: Path) -> None:
     async def run() -> None:
         async with storing(tmp_path) as (store, row):
-            again = await store.open_study("u1", "x", "y", {"other": 1}, at=9.0, version="9")
-            assert again == row
+            changed = await store.open_study("u1", "x", "y", {"other": 1}, at=9.0, version="9")
+            assert (changed.id, changed.settings) == (row.id, {"other": 1})
+            assert (changed.namespace, changed.name) == (row.namespace, row.name)
+            await store.commit(values(row.id, 0, 1))
+            assert await store.open_study("u1", "x", "y", {}, at=9.0, version="9") == changed
 
     asyncio.run(run())

@@ -77,7 +77,7 @@ class LiveStudies:
     async def open(self, study: Study) -> None:
         """Open a study; its log is read the first time, later calls do nothing.
 
-        What the judge depends on is fixed by the first call for a study that has values.
+        What the judge depends on may change until the study has its first value.
 
         Raises
         ------
@@ -87,7 +87,8 @@ class LiveStudies:
             If the store does not answer.
         """
         uid = study.metadata.uid
-        if uid not in self._studies:
+        live = self._studies.get(uid)
+        if live is None or (live.seq == 0 and live.row.settings != settings_of(study)):
             if uid not in self._opening:
                 self._begin(uid, self._open(study))
             await asyncio.shield(self._opening[uid])

@@ -69,9 +69,10 @@ def check(engine: Engine, path: Path) -> None:
             raise
         found = [str(error.orig)]
     if found != ["ok"]:
+        damage = " ".join(" ".join(found).split())
         raise SpecError(
             "--store",
-            f"{path} is damaged ({' '.join(' '.join(found).split())[:300]}); restore a backup, or move the file "
-            "aside: studies then start anew",
+            f"{path} is damaged ({damage[:300]}); restore a backup, or move it aside: studies "
+            "then start anew",
         )
     _LOG.info("store: %s is sound", path)

@@ -9,12 +9,11 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from espalier.errors import RetryLater
 from espalier.store import reading as ask
-from espalier.store import schema
 from espalier.store.connections import reading
 from espalier.store.group_commit import GroupCommit, StoreObserver
 from espalier.store.location import SoleWriter
@@ -92,20 +91,16 @@ class Store:
         at: float,
         version: str,
     ) -> StudyRow:
-        """Return the study with this uid; the first call writes it, later ones change nothing."""
+        """Return the study with this uid; the first call writes it.
+
+        Later calls change its settings while it has no values, and nothing else.
+        """
         found = await self._read(lambda connection: ask.find_study(connection, uid))
-        if found is not None:
+        if found is not None and found.settings == settings:
             return found
         values = {"uid": uid, "namespace": namespace, "name": name, "opened_at": at}
         values |= {"settings": json.dumps(settings), "version": version}
-
-        def write() -> StudyRow | None:
-            with self._writer.begin() as connection:
-                if ask.find_study(connection, uid) is None:
-                    connection.execute(insert(schema.studies).values(**values))
-                return ask.find_study(connection, uid)
-
-        found = await self._run(self._write_thread, write)
+        found = await self._run(self._write_thread, lambda: self._writer.put_study(values))
         if found is None:
             raise RetryLater(f"study {namespace}/{name} is being deleted", after=5)
         return found

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
+from espalier.store import reading as ask
 from espalier.store import schema
 from espalier.store.connections import writing
-from espalier.store.rows import Batch, Row
+from espalier.store.rows import Batch, Row, StudyRow
 
 _ORDER = ("attempts", "rules", "observations", "decisions", "ends")
 
@@ -98,6 +100,24 @@ class Writer:
     def begin(self) -> AbstractContextManager[Connection]:
         """Begin a transaction; leaving the context commits it."""
         return self._engine.begin()
+
+    def put_study(self, values: dict[str, Any]) -> StudyRow | None:
+        """Write a study, or the settings of one without values; None if it is being deleted."""
+        uid, studies, values_of = values["uid"], schema.studies, schema.observations
+        with self.begin() as connection:
+            found = ask.find_study(connection, uid)
+            if found is None:
+                if connection.scalar(select(studies.c.id).where(studies.c.uid == uid)) is None:
+                    connection.execute(insert(studies).values(**values))
+                return ask.find_study(connection, uid)
+            of_study = values_of.c.study == found.id
+            if connection.scalar(select(values_of.c.seq).where(of_study).limit(1)) is None:
+                connection.execute(
+                    update(studies)
+                    .where(studies.c.id == found.id)
+                    .values(settings=values["settings"], version=values["version"])
+                )
+            return ask.find_study(connection, uid)
 
     def bury(self, uid: str, at: float) -> int | None:
         """Mark a study deleted; return its number, None where there is none."""
