@@ -37,6 +37,7 @@ generate: $(STAMP) ## Write the generated files: CRDs, reference pages, the dash
 	$(PY) -m espalier.api.reference docs/reference/crd.md
 	$(PY) -m espalier.api.pruner_reference
 	$(PY) -m espalier.metrics.reference
+	$(PY) -m espalier.cli.reference docs/reference
 
 cluster-up: $(STAMP) ## Bring up a real Kubernetes on this machine (root, Linux)
 	@$(PY) -m tests.cluster up

@@ -33,6 +33,7 @@ def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]
 @click.option(
     "--kubeconfig",
     type=click.Path(exists=True, dir_okay=False),
+    default=None,
     help="Kubeconfig file; without it, the service account of the pod this runs in.",
     show_envvar=True,
 )

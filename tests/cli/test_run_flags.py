@@ -1,0 +1,89 @@
+"""`espalier run`: its reference, its environment, and what it says of wrong flags."""
+
+import json
+import logging
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from espalier.cli.ingest_leaf import names_of
+from espalier.cli.logs import JsonFormatter, TextFormatter
+from espalier.cli.reference import PAGE, flags_page
+from espalier.cli.run import command
+from espalier.errors import SpecError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_reference_of_the_flags_is_up_to_date():
+    page = ROOT / "docs/reference" / PAGE
+    assert page.read_text(encoding="utf-8") == flags_page(), "run make generate"
+
+
+def test_the_reference_names_the_variables_that_click_reads():
+    context = click.Context(command, auto_envvar_prefix="ESPALIER")
+    for option in command.params:
+        variable = option.envvar or f"ESPALIER_{option.name.upper()}"
+        assert f"`{variable}`" in flags_page(), option.name
+    assert context.auto_envvar_prefix == "ESPALIER"
+
+
+def test_help_teaches_how_to_run_it_out_of_a_cluster():
+    out = CliRunner().invoke(command, ["--help"]).output
+    assert "--kubeconfig ~/.kube/config" in out
+    assert "ESPALIER_INGEST_URL" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--ingest-port", "70000"], "0<=x<=65535"),
+        (["--qps", "0"], "x>0"),
+        (["--allow-template-field", "everything"], "hostNetwork"),
+        (["--kubeconfig", "/no/such/file"], "does not exist"),
+    ],
+)
+def test_a_wrong_flag_is_refused_with_what_was_expected(arguments, word):
+    result = CliRunner().invoke(command, arguments)
+    assert result.exit_code == 2
+    assert word in result.output
+
+
+def test_a_service_is_certified_under_the_names_that_pods_may_use():
+    assert names_of("https://espalier.system.svc:8443") == (
+        "espalier.system.svc",
+        "espalier.system",
+        "espalier.system.svc.cluster.local",
+    )
+    assert names_of("https://10.0.0.1:8443") == ("10.0.0.1",)
+    assert names_of("https://[fd00::1]:8443") == ("fd00::1",)
+
+
+@pytest.mark.parametrize("url", ["http://x:1", "x", "https://", ""])
+def test_an_ingest_url_without_tls_or_host_is_refused(url):
+    with pytest.raises(SpecError, match="expected https://HOST:PORT"):
+        names_of(url)
+
+
+def record(message, **extra):
+    made = logging.makeLogRecord({"msg": message, "levelno": logging.INFO, "levelname": "INFO"})
+    for key, value in extra.items():
+        setattr(made, key, value)
+    return made
+
+
+def test_a_json_log_line_is_one_object_whatever_the_message_holds():
+    line = JsonFormatter().format(record('a\n"b"\x1b[31m', study="s", odd=object()))
+    assert "\n" not in line
+    assert "\x1b" not in line
+    entry = json.loads(line)
+    assert entry["message"] == 'a\n"b"\x1b[31m'
+    assert entry["study"] == "s"
+    assert "odd" not in entry
+
+
+def test_a_text_log_line_shows_control_characters_instead_of_obeying_them():
+    line = TextFormatter("%(message)s").format(record("a\nb\x1b[31m"))
+    assert line == "a\\nb\\x1b[31m"
