@@ -1,0 +1,161 @@
+"""A study's log, replayed: the same decisions, and differences told where there are some."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from click.testing import CliRunner
+
+from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
+from espalier.backtest.replay import replay_rows
+from espalier.cli.backtest import command as backtest
+from espalier.cli.replay import command as replay
+from espalier.errors import SpecError
+from espalier.pruning import Direction, Report, TrialState
+from tests.backtest.test_simulate import CURVES, TASKS
+
+SETTINGS = {
+    "metric": "value",
+    "direction": "Minimize",
+    "horizon": 36,
+    "target": None,
+    "seed": 3,
+    "trials": 30,
+    "pruner": {"type": "Auto"},
+    "pruning": {"shadows": [{"type": "Median", "name": "median"}]},
+}
+
+
+def recorded() -> list[dict]:
+    """Record a study as the operator would, trials in waves of three."""
+    curves = TASKS["tfm_stdlib_nats"]
+    judge = build_judge(
+        PrunerSpec.model_validate(SETTINGS["pruner"]),
+        PruningSpec.model_validate(SETTINGS["pruning"]),
+        study_uid="uid",
+        seed=3,
+        direction=Direction.MINIMIZE,
+        horizon=36,
+        trials=30,
+    )
+    rows = [{"kind": "study", "format": 1, "uid": "uid", "settings": SETTINGS}]
+    for wave in range(0, 30, 3):
+        alive = [wave, wave + 1, wave + 2]
+        for step in range(1, 37):
+            for trial in list(alive):
+                value = float(curves.values[trial, step - 1])
+                at = 100.0 * wave + step
+                stored = None if math.isnan(value) else value
+                seen = {"trial": trial, "attempt": 1, "metric": "value", "step": step}
+                seen |= {"seq": len(rows), "value": stored, "at": at}
+                rows.append({"kind": "observation", **seen})
+                verdict = judge.report(Report(trial, 1, step, value), at)
+                decisions = [(None, verdict.decision), *verdict.shadows]
+                for shadow, decision in decisions:
+                    if decision is not None:
+                        rows.append(
+                            {"kind": "decision", "seq": seen["seq"], "at": at, "shadow": shadow}
+                            | decision.to_dict()
+                        )
+                if verdict.decision is not None and verdict.decision.prunes:
+                    alive.remove(trial)
+                    ended = TrialState.PRUNED
+                elif step == 36:
+                    ended = TrialState.COMPLETED
+                else:
+                    continue
+                judge.close(trial, ended, at)
+                end = {"trial": trial, "seq": len(rows), "state": ended.value, "at": at}
+                rows.append({"kind": "end", **end})
+    return [json.loads(json.dumps(row)) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def log() -> list[dict]:
+    return recorded()
+
+
+def test_a_replay_comes_to_the_same_decisions_bit_for_bit(log):
+    found = replay_rows(log, "log")
+    assert found.decisions > 300
+    assert found.differences == ()
+
+
+def test_some_trials_of_the_log_were_pruned(log):
+    assert sum(row.get("action") == "Prune" and row["shadow"] is None for row in log) > 10
+
+
+def test_a_changed_value_is_found(log):
+    changed = [dict(row) for row in log]
+    row = next(r for r in changed if r.get("action") == "Prune")
+    row["action"] = "Keep"
+    found = replay_rows(changed, "log")
+    assert len(found.differences) == 1
+    difference = found.differences[0]
+    assert difference.key[1:] == (row["trial"], row["attempt"], row["step"])
+    assert "recomputed" in difference.sentence()
+
+
+def test_other_settings_give_other_decisions(log):
+    head = dict(log[0])
+    head["settings"] = {**SETTINGS, "pruner": {"type": "Nop"}}
+    assert replay_rows([head, *log[1:]], "log").differences
+
+
+def test_what_is_no_log_says_what_is_expected():
+    with pytest.raises(SpecError, match="espalier export"):
+        replay_rows([{"kind": "observation"}], "log")
+
+
+def test_the_command_tells_agreement_by_its_exit_code(log, tmp_path):
+    path = tmp_path / "study.jsonl"
+    path.write_text("\n".join(map(json.dumps, log)))
+    result = CliRunner().invoke(replay, [str(path), "--json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["differences"] == []
+    changed = [row for row in log if row["kind"] != "decision" or row["step"] != 5]
+    path.write_text("\n".join(map(json.dumps, changed)))
+    result = CliRunner().invoke(replay, [str(path)])
+    assert result.exit_code == 1
+    assert "differ" in result.stdout
+
+
+def test_the_command_names_what_it_looked_for(tmp_path):
+    result = CliRunner().invoke(replay, ["nosuch", "--store", f"sqlite:///{tmp_path}/none.db"])
+    assert result.exit_code == 1
+    assert "NAMESPACE/NAME" in result.output
+
+
+def test_backtest_prints_json_and_draws_a_picture(tmp_path):
+    picture = tmp_path / "compared.svg"
+    result = CliRunner().invoke(
+        backtest,
+        [
+            str(CURVES / "tfm_stdlib_nats.npz"),
+            *("--pruner", "Auto"),
+            *("--pruner", "{type: Median, median: {warmupSteps: 10%}}"),
+            *("--trials", "20", "--orders", "1", "--json", "--picture", str(picture)),
+        ],
+    )
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert [each["pruner"] for each in found["results"]] == ["Auto", "Median warmupSteps=10%"]
+    assert picture.read_text().startswith("<svg")
+
+
+def test_backtest_prints_a_table_of_means_and_of_tasks(tmp_path):
+    result = CliRunner().invoke(
+        backtest,
+        [str(CURVES / "tfm_stdlib_nats.npz"), "--pruner", "Nop", "--trials", "8", "--orders", "1"],
+    )
+    assert result.exit_code == 0, result.output
+    assert "saved / lost" in result.stdout
+    assert "tfm_stdlib_nats" in result.stdout
+
+
+def test_backtest_refuses_a_pruner_that_is_no_mapping():
+    result = CliRunner().invoke(backtest, [str(CURVES), "--pruner", "[1"])
+    assert result.exit_code == 1
+    assert "YAML" in result.output

@@ -1,0 +1,193 @@
+"""The simulated study: workers, order, cost, and what is measured on it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from espalier.backtest.candidate import Candidate, resolved
+from espalier.backtest.compare import compare, scatter
+from espalier.backtest.curves import Curves, read_file, read_folder, read_log
+from espalier.backtest.measure import Setting, interval, list_study, regret, task
+from espalier.backtest.simulate import simulate
+from espalier.errors import SpecError
+from espalier.pruning import Direction
+
+CURVES = Path(__file__).parent.parent / "curves"
+TASKS = {curves.name: curves for curves in read_folder(CURVES)}
+AUTO = Candidate("Auto", {"type": "Auto"})
+NOP = Candidate("Nop", {"type": "Nop"}, {"nanPatience": 0})
+
+
+class Recorder:
+    """An engine that prunes given trials at given steps, and notes what it is told."""
+
+    def __init__(self, prune_at: dict[int, int] | None = None) -> None:
+        self.prune_at = prune_at or {}
+        self.told: list[tuple[float, int, int]] = []
+        self.closed: list[int] = []
+
+    def report(self, trial: int, step: int, value: float, at: float) -> bool:
+        self.told.append((at, trial, step))
+        return self.prune_at.get(trial) == step
+
+    def close(self, trial: int, completed: bool, at: float) -> None:
+        self.closed.append(trial)
+
+
+def made(trials: int = 6, steps: int = 4, pace: float = 1.0) -> Curves:
+    values = np.arange(trials * steps, dtype=float).reshape(trials, steps)
+    seconds = np.tile(np.arange(1, steps + 1) * pace, (trials, 1))
+    return Curves("made", Direction.MAXIMIZE, values, seconds)
+
+
+@given(st.integers(1, 9), st.integers(1, 7), st.integers(1, 5))
+def test_without_pruning_every_step_is_reported_once_in_the_order_of_time(workers, trials, steps):
+    recorder = Recorder()
+    outcome = simulate(made(trials, steps), workers, recorder)
+    assert sorted(told[1:] for told in recorder.told) == [
+        (trial, step) for trial in range(trials) for step in range(1, steps + 1)
+    ]
+    times = [told[0] for told in recorder.told]
+    assert times == sorted(times)
+    assert outcome.spent == pytest.approx(trials * steps)
+    assert outcome.ended_at == pytest.approx(-(-trials // workers) * steps)
+
+
+def test_never_more_trials_run_than_there_are_workers():
+    recorder = Recorder({0: 2, 3: 1})
+    simulate(made(8), 3, recorder)
+    running: set[int] = set()
+    for _, trial, step in recorder.told:
+        running.add(trial)
+        assert len(running) <= 3
+        if step == 4 or recorder.prune_at.get(trial) == step:
+            running.remove(trial)
+
+
+def test_a_pruned_trial_stops_costs_no_more_and_frees_its_worker():
+    recorder = Recorder({0: 1})
+    outcome = simulate(made(2), 1, recorder)
+    assert outcome.steps == [1, 4]
+    assert outcome.spent == pytest.approx(5.0)
+    assert outcome.completed_at.tolist() == [np.inf, 5.0]
+    assert recorder.closed == [1]
+
+
+def test_what_runs_at_the_end_of_the_budget_does_not_complete():
+    outcome = simulate(made(3), 1, Recorder(), until=6.0)
+    assert outcome.completed_at.tolist() == [4.0, np.inf, np.inf]
+
+
+@pytest.mark.parametrize(
+    ("finals", "chosen", "expected"),
+    [
+        pytest.param([1, 2, 3], [0, 0, 1], 0.0, id="the winner completed"),
+        pytest.param([1, 2, 3], [0, 1, 0], 1.0, id="the median is one unit behind"),
+        pytest.param([1, 2, 3], [0, 0, 0], 1.0, id="nothing completed"),
+        pytest.param([2, 2, 2], [1, 0, 0], 0.0, id="all are equal"),
+        pytest.param([1, -np.inf, 3], [0, 1, 1], 0.0, id="a diverged trial counts nowhere"),
+    ],
+)
+def test_regret(finals, chosen, expected):
+    got = regret(np.array(finals, dtype=float), np.array(chosen, dtype=bool))
+    assert got == pytest.approx(expected)
+
+
+def test_nop_saves_nothing_and_loses_nothing_on_any_task():
+    for curves in TASKS.values():
+        found = list_study(curves, NOP, Setting(trials=20), 0)
+        assert (found.saved, found.regret, found.lost) == (pytest.approx(0.0), 0.0, 0.0)
+
+
+def test_the_same_seed_gives_the_same_figures_and_another_one_others():
+    curves = TASKS["tfm_stdlib_nats"]
+    setting = Setting(trials=30, orders=2)
+    assert task(curves, AUTO, setting) == task(curves, AUTO, setting)
+    assert setting.order(curves, 0) != Setting(trials=30, seed=1).order(curves, 0)
+
+
+def test_auto_saves_half_and_keeps_the_winner_of_a_clean_and_of_a_noisy_task():
+    for name in ("tfm_stdlib_nats", "mlp_mroz_smallval_acc"):
+        found = task(TASKS[name], AUTO, Setting(orders=4))
+        assert found.saved > 0.45, name
+        assert found.lost <= 0.25, name
+
+
+def test_auto_loses_fewer_winners_than_default_successive_halving():
+    both = [AUTO, Candidate("SHA", {"type": "SuccessiveHalving"})]
+    tasks = [TASKS["tfm_stdlib_nats"], TASKS["lgbm_diamonds_rmse"]]
+    auto, halving = compare(both, tasks, Setting(orders=3))
+    assert auto.mean.lost < halving.mean.lost
+
+
+def test_shares_of_the_horizon_become_steps_rounded_up():
+    spec = {"type": "Any", "any": [{"median": {"warmupSteps": "8%", "peers": "Reached"}}]}
+    assert resolved(spec, 81)["any"][0]["median"] == {"warmupSteps": 7, "peers": "Reached"}
+
+
+def test_a_bad_pruner_says_what_is_wrong():
+    with pytest.raises(SpecError, match="percentile"):
+        task(made(), Candidate("bad", {"type": "Percentile"}), Setting(orders=1))
+
+
+def test_the_interval_holds_the_mean_and_shrinks_to_it_where_all_tasks_agree():
+    low, high = interval([0.1, 0.5, 0.9])
+    assert low < 0.5 < high
+    assert interval([0.3, 0.3]) == (pytest.approx(0.3), pytest.approx(0.3))
+
+
+def test_a_picture_is_a_document_that_names_every_pruner():
+    results = compare([AUTO, NOP], [made(12, 8)], Setting(orders=1))
+    picture = scatter(results, "made & drawn")
+    assert picture.startswith("<svg")
+    assert ">Auto<" in picture
+    assert "made &amp; drawn" in picture
+
+
+def test_recorded_tasks_have_what_their_description_says():
+    assert len(TASKS) == 6
+    for curves in TASKS.values():
+        about = json.loads((CURVES / f"{curves.name}.json").read_text())
+        assert curves.values.shape == (about["n"], about["s"])
+
+
+def test_a_folder_without_tasks_says_what_is_expected(tmp_path):
+    with pytest.raises(SpecError, match=r"NAME\.npz"):
+        read_folder(tmp_path)
+
+
+def test_a_file_without_values_says_what_is_expected(tmp_path):
+    np.savez(tmp_path / "a.npz", other=np.zeros(3))
+    (tmp_path / "a.json").write_text('{"direction": "min"}')
+    with pytest.raises(SpecError, match="values"):
+        read_file(tmp_path / "a.npz")
+
+
+def test_complete_trials_of_a_log_become_curves_and_others_do_not():
+    settings = {"metric": "loss", "direction": "Minimize", "horizon": 2}
+    rows = [{"kind": "study", "settings": settings}]
+    for trial, steps in ((0, 2), (1, 1), (2, 2)):
+        for step in range(1, steps + 1):
+            value = None if trial == 2 else float(step)
+            rows.append(
+                {
+                    "kind": "observation",
+                    "trial": trial,
+                    "metric": "loss",
+                    "step": step,
+                    "value": value,
+                    "at": 10.0 * step + trial,
+                }
+            )
+        state = "Completed" if steps == 2 else "Pruned"
+        rows.append({"kind": "end", "trial": trial, "state": state})
+    curves = read_log(rows, "default/study")
+    assert curves.values.tolist()[0] == [1.0, 2.0]
+    assert np.isnan(curves.values[1]).all()
+    assert curves.seconds.tolist() == [[10.0, 20.0], [10.0, 20.0]]
