@@ -85,7 +85,7 @@ def test_posts_a_second(sidecars: int, values: int, loop: str, tmp_path: Path) -
         cpu = (after["cpu"] - before["cpu"]) / posts
         assert set(load.statuses) == {200}
         print(
-            f"\n{loop}, {sidecars} connections, {values} values a post: {posts / took:.0f} posts/s, "
+            f"\n{loop}, {sidecars} connections, {values} values a post: {posts / took:.0f}/s, "
             f"{posts * values / took:.0f} values/s; {cpu * 1e6:.0f} us of CPU a post = "
             f"{1 / cpu:.0f} posts/s, {values / cpu:.0f} values/s of a free core; "
             f"p50 {ms(load.seconds, 50):.1f} ms, p99 {ms(load.seconds, 99):.1f} ms"
