@@ -22,7 +22,7 @@ async def test_a_study_starts_as_many_jobs_as_it_may_and_refills_their_slots(
             for number in (first, second):
                 pod = await at.pod_of(f"study-{number}")
                 await at.run_pod(pod)
-                await process.report(pod, 0.1 * number, 0.2)
+                await process.report(pod, 0.2, 0.1 * number)
                 await at.end_pod(pod)
             for number in (first, second):
                 await at.wait_ended(f"study-{number}", "Completed")
@@ -110,8 +110,8 @@ async def test_a_trial_made_by_hand_is_numbered_owned_and_run(control_plane, tmp
             "metadata": {"name": "my-own"},
             "spec": {"study": {"name": "study"}, "parameters": {"lr": 0.25}},
         }
-        await at.create(body, TRIAL)
         first = await at.pod_of("study-0")
+        await at.create(body, TRIAL)
         await at.run_pod(first)
         await process.report(first, 0.1)
         await at.end_pod(first)
