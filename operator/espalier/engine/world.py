@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from espalier.api import Study, parse_study
-from espalier.engine.cache import ObjectCache, StudyKey, labelled_key, study_key, trial_key
+from espalier.engine.cache import (
+    ObjectCache,
+    StudyKey,
+    labelled_key,
+    study_key,
+    trial_key,
+    version_of,
+)
 from espalier.errors import SpecError
 from espalier.planning.names import FIRST_HAND_MADE
 from espalier.planning.observe import controller_uid, job_view, pod_view, study_view, trial_view
@@ -15,6 +22,7 @@ from espalier.planning.record import StudyRecord
 from espalier.planning.snapshot import Snapshot, TemplateVerdict
 
 Object = Mapping[str, Any]
+V = TypeVar("V")
 
 
 @dataclass(slots=True)
@@ -36,6 +44,8 @@ class World:
         Uids of the pods whose termination message has been stored.
     leaving
         Uids of Jobs and pods whose deletion the API server has accepted.
+    views
+        The last view of each Job and pod, by uid, with the version that it was made of.
     sampled
         How many sampled Trials were seen, by the Study's uid: the newest may have been deleted.
     """
@@ -50,6 +60,7 @@ class World:
     tails: set[str] = field(default_factory=set)
     leaving: set[str] = field(default_factory=set)
     sampled: dict[str, int] = field(default_factory=dict)
+    views: dict[str, tuple[tuple[int, bool], object]] = field(default_factory=dict)
     parsed: dict[str, tuple[int, Study | SpecError]] = field(default_factory=dict)
 
     def cache(self, plural: str) -> ObjectCache:
@@ -101,11 +112,11 @@ class World:
             record=record,
             trials=views,
             jobs=tuple(
-                job_view(job)
+                self._view(job, job_view)
                 for job in self.jobs.of(key)
                 if _labelled(job, uid) and job["metadata"]["uid"] not in self.leaving
             ),
-            pods=tuple(pod_view(self._marked(pod)) for pod in pods),
+            pods=tuple(self._view(self._marked(pod), pod_view) for pod in pods),
             template=self.verdicts.get(uid),
             bound=self.bound,
             tails=frozenset(
@@ -113,6 +124,17 @@ class World:
             ),
             sampled=self.sampled[uid],
         )
+
+    def _view(self, obj: Object, make: Callable[[Object], V]) -> V:
+        """Return the view of an object, made once for each of its versions."""
+        uid = obj["metadata"]["uid"]
+        version = (version_of(obj), "deletionTimestamp" in obj["metadata"])
+        known = self.views.get(uid)
+        if known is not None and known[0] == version:
+            return cast(V, known[1])
+        view = make(obj)
+        self.views[uid] = (version, view)
+        return view
 
     def _marked(self, pod: Object) -> Object:
         """Return a pod as being deleted, if the API server has accepted its deletion."""
@@ -155,6 +177,8 @@ class World:
             for uid in self.leaving
             if self.pods.get(uid) is not None or self.jobs.get(uid) is not None
         }
+        for uid in [uid for uid in self.views if not (self.pods.get(uid) or self.jobs.get(uid))]:
+            del self.views[uid]
         for uid in [uid for uid in self.written if not (self._known(uid))]:
             del self.written[uid]
         return gone

@@ -28,7 +28,7 @@ from espalier.planning.record import End
 from espalier.planning.settings import Settings
 from espalier.planning.snapshot import JobView, PodView, Snapshot
 from espalier.planning.standing import Standing
-from espalier.planning.status_words import merge_patch
+from espalier.planning.status_words import condition_of, merge_patch
 from espalier.planning.trial_status import PROGRESS, status_of
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class TrialPlanner:
 
     def plan(self, standing: Standing) -> tuple[Effect, ...]:
         """Return what is to be done about a trial, in order."""
+        if self._settled(standing):
+            return ()
         reports = self._reports(standing)
         if any(isinstance(effect, IngestTail) for effect in reports):
             return tuple(reports)
@@ -73,6 +75,20 @@ class TrialPlanner:
         steps += self._suspension(standing)
         steps += self._status(standing)
         return tuple(steps)
+
+    @staticmethod
+    def _settled(standing: Standing) -> bool:
+        """Whether the trial has ended, says so, and has left nothing behind: nearly all have."""
+        view, job, end = standing.view, standing.job, standing.end
+        if end is None or standing.live or (job and not (job.complete or job.failed)):
+            return False
+        if job is not None and standing.record.prune is not None:
+            return False
+        if view is None:
+            return True
+        said = condition_of(view.status, "Finished") or {}
+        told = said.get("status") == "True" and said.get("reason") == end.reason
+        return told and bool(view.status.get("completionTime"))
 
     def _reports(self, standing: Standing) -> list[Effect]:
         """Let the pods report, and take what sidecars left behind."""
