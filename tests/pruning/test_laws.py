@@ -29,7 +29,7 @@ from tests.pruning.pruners import EVERY, REGISTERED
 
 HORIZON = 30
 EXAMPLES = settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     derandomize=True,

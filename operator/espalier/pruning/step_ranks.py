@@ -65,6 +65,9 @@ class StepRanks:
             ("step ranks", peers, match), lambda ledger: StepRanks(ledger, peers, match)
         )
 
+    def __len__(self) -> int:
+        return len(self._columns)
+
     def column(self, curve: Curve) -> Ranking | None:
         """Give the column of the trial's latest report; None if an earlier one has taken it."""
         step = curve.steps[-1]
