@@ -22,7 +22,7 @@ from tests.pruning.oracle import Oracle
 
 pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 
-HISTORIES = 360
+HISTORIES = 520
 HORIZON = 7
 
 # Pruners that keep nothing in Optuna's storage can be asked side by side.
