@@ -16,7 +16,7 @@ CURVES = 2
 def sidecar_of(trial: str) -> int | None:
     """Return the process of a trial's sidecar, if it runs on this node."""
     found = set(processes_of(trial)) & set(processes_running("espalier_sidecar"))
-    return min(found, default=None)
+    return min(found - set(processes_running("ready")), default=None)
 
 
 @pytest.fixture(scope="module")
@@ -29,24 +29,17 @@ def test_a_sidecar_killed_twice_leaves_no_gap(world: World, namespace: str) -> N
     study = replay_study("replay", namespace, trials=CURVES, steps=STEPS, step_seconds=1.0)
     world.apply(study)
     trials = [f"{namespace}/replay-{number}" for number in range(CURVES)]
-    killed: set[int] = set()
     for _ in range(2):
         for trial in trials:
-            pid = wait_for(
-                f"a sidecar of {trial} that was not killed yet",
-                lambda trial=trial: (
-                    (found := sidecar_of(trial)) is not None and found not in killed and found
+            at = latest_step(world, namespace, trial)
+            wait_for(
+                f"another step of {trial}, by a sidecar that runs again",
+                lambda trial=trial, at=at: (
+                    latest_step(world, namespace, trial) > at and sidecar_of(trial)
                 ),
                 120,
             )
-            at = latest_step(world, namespace, trial)
-            wait_for(
-                f"another step of {trial}",
-                lambda trial=trial, at=at: latest_step(world, namespace, trial) > at,
-                120,
-            )
-            os.kill(pid, signal.SIGKILL)
-            killed.add(pid)
+            os.kill(wait_for("a sidecar", lambda trial=trial: sidecar_of(trial)), signal.SIGKILL)
     world.wait_condition(namespace, "replay", "Succeeded", timeout=300)
     values = observed(world, namespace, "replay")
     wanted = list(range(1, STEPS + 1))
