@@ -275,4 +275,4 @@ def key_of(seen: StoredObservation) -> Key:
 
 
 TestLive = Live.TestCase
-TestLive.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestLive.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)

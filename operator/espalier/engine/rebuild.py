@@ -10,7 +10,7 @@ from espalier.engine.judging import judge_of, replay
 from espalier.engine.live_study import ADVANCES, LiveStudy
 from espalier.planning.record import End
 from espalier.pruning import Decision, TrialState, Verdict
-from espalier.store import Log, Store, StoredDecision, StoredObservation, StudyRow
+from espalier.store import Log, Store, StoredObservation, StudyRow
 
 _LOG = logging.getLogger(__name__)
 _BETWEEN_PAUSES = 100
@@ -49,7 +49,7 @@ async def rebuild(
             _ended(study, arrival.trial, arrival.end)
         if count % _BETWEEN_PAUSES == 0:
             await asyncio.sleep(0)
-    _restore_decisions(study, log, taken)
+    await _restore_decisions(study, log, taken)
     for trial in study.trials.values():
         trial.let_go()
     return study
@@ -68,31 +68,30 @@ def _ended(study: LiveStudy, number: int, end: End) -> None:
     trial.finished(end)
 
 
-def _restore_decisions(study: LiveStudy, log: Log, taken: dict[_Key, Decision]) -> None:
-    acted = [stored for stored in log.decisions if not stored.shadow]
-    for stored in acted:
+async def _restore_decisions(study: LiveStudy, log: Log, taken: dict[_Key, Decision]) -> None:
+    different: list[_Key] = []
+    for count, stored in enumerate(log.decisions):
+        if stored.shadow:
+            continue
         decision = stored.decision
+        key = (decision.trial, decision.attempt, decision.step)
+        if taken.pop(key, None) != decision:
+            different.append(key)
         trial = study.trial(decision.trial)
         trial.judged(decision)
         trial.decided = decision
         if decision.prunes:
             trial.prune_ahead = decision
             study.judge.close(decision.trial, TrialState.PRUNED, stored.at)
-    different = _differences(acted, taken)
+        if count % _BETWEEN_PAUSES == 0:
+            await asyncio.sleep(0)
+    different += taken
     if different:
         _LOG.warning(
             "study %s/%s: %d stored decisions differ from what this version of Espalier would "
-            "decide, the first one at %s; the stored ones stand",
+            "decide, the first one at (trial, attempt, step) %s; the stored ones stand",
             study.row.namespace,
             study.row.name,
             len(different),
-            different[0],
+            min(different),
         )
-
-
-def _differences(stored: list[StoredDecision], taken: dict[_Key, Decision]) -> list[_Key]:
-    known = {
-        (each.decision.trial, each.decision.attempt, each.decision.step): each.decision
-        for each in stored
-    }
-    return sorted(key for key in known.keys() | taken.keys() if known.get(key) != taken.get(key))

@@ -18,6 +18,7 @@ from espalier.store.rows import (
     StudyRow,
     decision_of,
     end_of,
+    settings_of_rule,
 )
 
 _LIVING = schema.studies.c.deleted_at.is_(None)
@@ -111,7 +112,10 @@ def decision_at(
             table.c.shadow == "",
         )
     ).first()
-    return None if row is None else decision_of(row, _rules(connection, study))
+    if row is None:
+        return None
+    pruner, text = _rules(connection, study)[row.rule]
+    return decision_of(row, settings_of_rule(pruner, text), pruner)
 
 
 def log_of(connection: Connection, study: StudyRow) -> Log:
@@ -123,6 +127,7 @@ def log_of(connection: Connection, study: StudyRow) -> Log:
         return select(table).where(table.c.study == study.id)
 
     rules = _rules(connection, study.id)
+    settings = {rule: settings_of_rule(*each) for rule, each in rules.items()}
     observations = of_study(schema.observations).order_by(schema.observations.c.seq)
     order = (schema.decisions.c.seq, schema.decisions.c.shadow)
     return Log(
@@ -133,7 +138,7 @@ def log_of(connection: Connection, study: StudyRow) -> Log:
         ],
         observations=_observations(connection.execute(observations)),
         decisions=[
-            decision_of(row, rules)
+            decision_of(row, settings[row.rule], rules[row.rule][0])
             for row in connection.execute(of_study(schema.decisions).order_by(*order))
         ],
         ends=[

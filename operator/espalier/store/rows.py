@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from espalier.planning.record import End
-from espalier.pruning import Decision, TrialState
+from espalier.pruning import Action, Decision, Reason, TrialState
 from espalier.pruning.decision import Evidence
 
 Row = tuple[Any, ...]
@@ -155,24 +156,39 @@ def decision_row(
     )
 
 
-def decision_of(row: Any, rules: dict[int, tuple[str, str]]) -> StoredDecision:
-    """Restore a decision from its row."""
-    pruner, settings = rules[row.rule]
-    decision = Decision.from_dict(
-        {
-            "trial": row.trial,
-            "attempt": row.attempt,
-            "step": row.step,
-            "action": row.action,
-            "reason": row.reason,
-            "evidence": json.loads(row.evidence),
-            "rung": row.rung,
-            "bracket": row.bracket,
-            "pruner": pruner,
-            "settings": json.loads(settings),
-        }
+_PLAIN = {float, int, str, bool, type(None)}
+
+
+def decision_of(row: Any, settings: Mapping[str, object], pruner: str) -> StoredDecision:
+    """Restore a decision from its row and its rule's settings."""
+    evidence = json.loads(row.evidence)
+    if not all(type(value) in _PLAIN for value in evidence.values()):
+        evidence = _restored(pruner, evidence=evidence).evidence
+    decision = Decision(
+        trial=row.trial,
+        attempt=row.attempt,
+        step=row.step,
+        action=Action(row.action),
+        reason=Reason(row.reason),  # type: ignore[call-arg]
+        evidence=evidence,
+        rung=row.rung,
+        bracket=row.bracket,
+        pruner=pruner,
+        settings=settings,
     )
     return StoredDecision(decision, row.shadow, row.seq, row.at)
+
+
+def settings_of_rule(pruner: str, text: str) -> Mapping[str, object]:
+    """Restore the settings of a rule."""
+    return _restored(pruner, settings=json.loads(text)).settings
+
+
+def _restored(pruner: str, **parts: dict[str, Any]) -> Decision:
+    # What is not plain JSON, such as an infinity, is written in the decision's own way.
+    frame = {"trial": 0, "attempt": 0, "step": 0, "action": Action.KEEP, "pruner": pruner}
+    frame |= {"reason": Reason.NEVER_PRUNES, "rung": None, "bracket": None}
+    return Decision.from_dict(frame | {"evidence": {}, "settings": {}} | parts)
 
 
 def end_row(study: int, trial: int, end: End, seq: int) -> Row:
