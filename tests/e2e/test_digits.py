@@ -135,10 +135,14 @@ def test_what_a_trial_says_it_reported_is_what_is_stored(finished, world):
             for row in log
             if row["kind"] == "observation" and row["trial"] == trial["spec"]["number"]
         }
-        assert max(stored) == trial["status"]["step"]
-        assert math.isclose(stored[max(stored)], trial["status"]["latest"], rel_tol=1e-12)
+        said = trial["status"]["step"]
+        assert math.isclose(stored[said], trial["status"]["latest"], rel_tol=1e-12)
         if trial["status"]["phase"] == "Completed":
             assert sorted(stored) == list(range(1, 28)), "27 epochs, each stored once"
+        else:
+            # A pruned trainer may report in its grace period: kept, but judged no more.
+            assert sorted(stored) == list(range(1, max(stored) + 1))
+            assert said == trial["status"]["decision"]["step"] <= max(stored)
 
 
 def test_gpu_seconds_were_used_and_saved(finished):

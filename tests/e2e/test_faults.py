@@ -74,7 +74,7 @@ def test_an_undisturbed_study_stores_every_value_once(undisturbed):
 def test_three_kills_in_the_middle_of_a_study_change_nothing(undisturbed, world):
     with world.namespace("faults-kill") as namespace:
         world.apply(replay_study("replay", namespace, steps=STEPS))
-        for ended in (0, 2, 5):
+        for ended in (0, 0, 4):
             wait_for(
                 f"{ended} ended trials and one that runs",
                 lambda ended=ended: (

@@ -34,7 +34,11 @@ def test_a_study_prunes_real_pods_and_leaves_a_replayable_record(kind, world: Wo
             pruner=STUDIES[kind],
         )
         study["spec"]["pruning"]["shadows"] = [
-            {"type": "Median", "median": {"startupTrials": 4, "warmupSteps": 2}}
+            {
+                "name": "gentle",
+                "type": "Median",
+                "median": {"startupTrials": 4, "warmupSteps": 2},
+            }
         ]
         world.apply(study)
         world.wait_condition(namespace, name, "Succeeded", timeout=400)
@@ -52,7 +56,8 @@ def test_a_study_prunes_real_pods_and_leaves_a_replayable_record(kind, world: Wo
 
         judged = [row for row in log if row["kind"] == "decision" and row.get("shadow")]
         assert judged, "the shadow judged the same stream"
-        assert status["pruning"]["shadows"][0]["pruner"] == "Median"
+        shadow = status["pruning"]["shadows"][0]
+        assert (shadow["name"], shadow["pruner"]) == ("gentle", "Median")
 
         replayed = json.loads(world.espalier("replay", f"{namespace}/{name}", "--json"))
         assert replayed["decisions"] > 0
