@@ -47,6 +47,7 @@ class RunningSidecar:
             "ESPALIER_PORT": str(self.port),
             "ESPALIER_DIRECTORY": str(self.directory),
             "ESPALIER_TERMINATION_LOG": str(self.termination_log),
+            "ESPALIER_DRAIN_SECONDS": "1",
             **environ,
         }
         self.process = self._start()
@@ -109,7 +110,10 @@ class RunningSidecar:
                 stdout=log,
                 stderr=log,
             )
-        if not wait_until_ready(self.port, 20.0):
-            process.kill()
-            raise AssertionError(f"the sidecar did not start:\n{self.log.read_text()}")
-        return process
+        for _ in range(40):
+            if wait_until_ready(self.port, 0.5):
+                return process
+            if process.poll() is not None:
+                break
+        process.kill()
+        raise AssertionError(f"the sidecar did not start:\n{self.log.read_text()}")

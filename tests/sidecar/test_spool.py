@@ -89,7 +89,7 @@ class SmallSpoolMachine(SpoolMachine):
 TestSpool = SpoolMachine.TestCase
 TestSmallSpool = SmallSpoolMachine.TestCase
 TestSpool.settings = TestSmallSpool.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None
+    max_examples=25, stateful_step_count=30, deadline=None
 )
 
 
