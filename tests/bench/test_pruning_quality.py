@@ -31,12 +31,12 @@ PICTURES = os.environ.get("ESPALIER_PICTURES")
 CURVES = read_folder(Path(__file__).parent.parent / "curves")
 SHARES = (8, 10, 16, 20)
 FRONTIER = {
-    "Auto": [
-        Candidate(f"risk {risk:g}", {"type": "Auto", "auto": {"risk": risk}})
+    "Auto, risk": [
+        Candidate(f"{risk:g}", {"type": "Auto", "auto": {"risk": risk}})
         for risk in (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
     ],
-    "Posterior": [
-        Candidate(f"risk {risk:g}", {"type": "Posterior", "posterior": {"risk": risk}})
+    "Posterior, risk": [
+        Candidate(f"{risk:g}", {"type": "Posterior", "posterior": {"risk": risk}})
         for risk in (0.02, 0.05, 0.2, 0.5)
     ],
     "SuccessiveHalving η 3, first rung": [
@@ -160,15 +160,15 @@ def test_frontier_and_calibration() -> None:
         save(f"frontier {label}", results)
         points = [Point(r.mean.saved, r.mean.lost, r.label) for r in results]
         series.append(Series(label, points))
-    stated = [candidate.pruner["auto"]["risk"] for candidate in FRONTIER["Auto"]]
+    stated = [candidate.pruner["auto"]["risk"] for candidate in FRONTIER["Auto, risk"]]
     if PICTURES:
         frontier(series)
-        calibration(stated, found["Auto"])
+        calibration(stated, found["Auto, risk"])
 
 
 def frontier(series: list[Series]) -> None:
     points = [point for one in series for point in one.points]
-    x = percent_axis("compute saved (mean of six tasks)", [point.x for point in points])
+    x = percent_axis("compute saved (mean of six tasks)", [point.x for point in points], 0.3)
     y = percent_axis("studies that lose their winner", [point.y for point in points])
     picture = draw("Saved against lost, each pruner over its own knob, 8 workers", x, y, series)
     (Path(PICTURES or ".") / "pruning-frontier.svg").write_text(picture, encoding="utf-8")
