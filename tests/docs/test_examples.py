@@ -83,5 +83,11 @@ def test_the_readmes_study_is_the_examples():
     assert shown == example
 
 
+def test_the_index_of_decisions_names_every_page():
+    folder = ROOT / "docs/adr"
+    pages = {page.name for page in folder.glob("0*.md")}
+    assert set(LINK.findall((folder / "README.md").read_text())) == pages
+
+
 def test_operator_is_no_package_because_it_would_shadow_the_standard_library():
     assert not (ROOT / "operator" / "__init__.py").exists()
