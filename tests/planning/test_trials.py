@@ -40,8 +40,10 @@ def one(record_=REPORTED, *, jobs=(), pods=(), view=None, study_=None, **more):
     )
 
 
-def waiting(reason, message="no"):
-    return container(running=False, started_at=None, waiting_reason=reason, waiting_message=message)
+def waiting(reason, message="no", name="trainer"):
+    return container(
+        name, running=False, started_at=None, waiting_reason=reason, waiting_message=message
+    )
 
 
 FAILED = {"failed": True, "failed_reason": "BackoffLimitExceeded"}
@@ -50,6 +52,15 @@ ENDINGS = {
         one(jobs=(job(0, complete=True),), pods=(over(0),)),
         "Completed",
         "0.9",
+    ),
+    "a trainer whose own hook fails: BadCommand": (
+        one(
+            SILENT,
+            jobs=(job(0),),
+            pods=(pod(0, waiting("PostStartHookError"), phase="Pending", started_at=NOW - 600),),
+        ),
+        "BadCommand",
+        "spec.template",
     ),
     "a complete Job whose pod is gone already: Completed": (
         one(jobs=(job(0, complete=True),)),
@@ -177,6 +188,19 @@ GOING_ON = {
         SILENT,
         jobs=(job(0),),
         pods=(pod(0, waiting("ErrImagePull"), phase="Pending", started_at=NOW - 1),),
+    ),
+    "a sidecar whose hook was broken off, which the kubelet starts again": one(
+        SILENT,
+        jobs=(job(0),),
+        pods=(
+            pod(
+                0,
+                waiting("PodInitializing"),
+                phase="Pending",
+                started_at=NOW - 600,
+                sidecar=waiting("PostStartHookError", name="espalier-sidecar"),
+            ),
+        ),
     ),
     "a pruned trial whose pod is still there": one(
         replace(REPORTED, prune=prune_decision(0)), pods=(pod(0, deleting=True),)

@@ -216,13 +216,18 @@ def _blocked(pod: PodView, settings: Settings, now: float) -> Verdict | Later | 
         if reason in _PULL:
             until = since if reason in _AT_ONCE else since + settings.pull_patience
             verdict = _image_verdict(container)
-        elif reason in _CREATE | _START:
+        elif reason in _CREATE | _START and not _starts_again(container):
             until = since + settings.start_patience
             verdict = _create_verdict(container)
         else:
             continue
         return verdict if now >= until else Later(until)
     return None
+
+
+def _starts_again(container: ContainerView) -> bool:
+    """Tell whether the kubelet starts it again: our sidecar, whose hook a disruption broke off."""
+    return container.name == SIDECAR and container.waiting_reason == "PostStartHookError"
 
 
 def _image_verdict(container: ContainerView) -> Verdict:
