@@ -11,17 +11,18 @@ from tests.e2e.studies import replay_study
 from tests.e2e.world import DEPLOYMENT, SYSTEM, World, processes_running, wait_for
 
 STEPS = 10
+OPERATOR = ("/own/bin/espalier", "run")
 
 
 def kill_operator(world: World) -> None:
     """Send SIGKILL to the operator's process, or, off this node, delete its pod by force."""
     before = world.operator_pod()
-    pids = processes_running("espalier", "run")
+    pids = processes_running(*OPERATOR)
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
     if not pids:
         world.run("delete", "pod", before, "-n", SYSTEM, "--force", "--grace-period=0")
-    wait_for("the operator's death", lambda: not set(pids) & set(processes_running("run")), 30)
+    wait_for("the operator's death", lambda: not set(pids) & set(processes_running(*OPERATOR)), 30)
 
 
 def observed(world: World, namespace: str, study: str) -> dict[int, dict[int, float]]:

@@ -153,8 +153,8 @@ def processes_of(trial: str) -> list[int]:
     return found
 
 
-def processes_running(*words: str) -> list[int]:
-    """Return the ids of this node's processes whose command line has all the words."""
+def processes_running(*parts: str) -> list[int]:
+    """Return the ids of this node's processes that have all these parts in their command line."""
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -163,6 +163,6 @@ def processes_running(*words: str) -> list[int]:
             command = (entry / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if all(any(word.encode() in part for part in command) for word in words):
+        if all(part.encode() in command for part in parts):
             found.append(int(entry.name))
     return found
