@@ -12,6 +12,7 @@ from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.backtest.replay import replay_rows
 from espalier.cli.backtest import command as backtest
 from espalier.cli.replay import command as replay
+from espalier.engine.judging import judge_of, verdict_of
 from espalier.errors import SpecError
 from espalier.pruning import Direction, Report, TrialState
 from tests.backtest.test_simulate import CURVES, TASKS
@@ -102,6 +103,29 @@ def test_other_settings_give_other_decisions(log):
     head = dict(log[0])
     head["settings"] = {**SETTINGS, "pruner": {"type": "Nop"}}
     assert replay_rows([head, *log[1:]], "log").differences
+
+
+def small(pruner: dict, values: list[float | None]) -> list[dict]:
+    """Record one trial of a study without guards, as the operator would."""
+    settings = {**SETTINGS, "pruner": pruner, "pruning": {"nanPatience": 0, "exemptPercent": 0}}
+    judge = judge_of("uid", settings)
+    rows = [{"kind": "study", "format": 1, "uid": "uid", "settings": settings}]
+    for step, value in enumerate(values, 1):
+        seen = {"trial": 0, "attempt": 1, "metric": "value", "step": step, "value": value}
+        rows.append({"kind": "observation", "seq": step, "at": float(step)} | seen)
+        report = Report(0, 1, step, math.nan if value is None else value)
+        verdict = verdict_of(judge, report, float(step))
+        if verdict is not None and verdict.decision is not None:
+            row = {"kind": "decision", "seq": step, "at": float(step), "shadow": None}
+            rows.append(row | verdict.decision.to_dict())
+    return [json.loads(json.dumps(row)) for row in rows]
+
+
+def test_a_number_that_is_none_is_no_difference():
+    log = small({"type": "Patient", "patient": {"patience": 1}}, [None, None, None, 1.0])
+    nan = {"float": "nan"}
+    assert any(nan in row["evidence"].values() for row in log if row["kind"] == "decision")
+    assert replay_rows(log, "log").differences == ()
 
 
 def test_what_is_no_log_says_what_is_expected():

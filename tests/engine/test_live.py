@@ -270,6 +270,24 @@ def test_a_correction_before_the_first_value_changes_the_judge(tmp_path: Path) -
     run(tmp_path, story)
 
 
+def test_a_restart_finds_no_difference_in_a_number_that_is_none(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(world: World) -> None:
+        values = [(step, math.nan) for step in range(1, 5)]
+        answer = await world.report(0, *values)
+        assert answer.decision is not None
+        assert math.isnan(float(answer.decision.evidence["value"]))
+        await LiveStudies(world.store, lambda _uid, _number: None).open(patient)
+        assert "differ" not in caplog.text
+
+    patient = study_of(
+        {"type": "Patient", "patient": {"patience": 1}},
+        pruning={"exemptPercent": 0, "nanPatience": 0},
+    )
+    run(tmp_path, story, patient)
+
+
 def test_two_studies_do_not_see_each_other(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         other = study_of({"type": "Nop"}, uid="other-uid", name="other")

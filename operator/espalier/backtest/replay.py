@@ -77,9 +77,13 @@ def replay_rows(rows: Iterable[Mapping[str, Any]], name: str) -> Replay:
     differences = tuple(
         Difference(key, recorded.get(key), recomputed.get(key))
         for key in sorted(recorded.keys() | recomputed.keys())
-        if recorded.get(key) != recomputed.get(key)
+        if not _same(recorded.get(key), recomputed.get(key))
     )
     return Replay(len(recorded), differences)
+
+
+def _same(one: Decision | None, other: Decision | None) -> bool:
+    return one is not None and one.same_as(other)
 
 
 def _judge(uid: str, settings: Mapping[str, Any]) -> Judge:

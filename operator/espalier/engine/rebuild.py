@@ -75,7 +75,7 @@ async def _restore_decisions(study: LiveStudy, log: Log, taken: dict[_Key, Decis
             continue
         decision = stored.decision
         key = (decision.trial, decision.attempt, decision.step)
-        if taken.pop(key, None) != decision:
+        if not decision.same_as(taken.pop(key, None)):
             different.append(key)
         trial = study.trial(decision.trial)
         trial.judged(decision)

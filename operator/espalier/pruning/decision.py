@@ -56,6 +56,10 @@ class Decision:
         """Whether the trial is to be pruned."""
         return self.action is Action.PRUNE
 
+    def same_as(self, other: Decision | None) -> bool:
+        """Whether the other says the same; NaN is the same as NaN, which it does not equal."""
+        return other is not None and (self == other or self.to_dict() == other.to_dict())
+
     def sentence(self) -> str:
         """Say the decision in words and numbers, in at most a few hundred characters."""
         known: dict[str, object] = _words(self.evidence)
