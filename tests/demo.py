@@ -9,7 +9,7 @@ from tests.cluster.build import link_tools
 from tests.cluster.errors import ClusterError
 from tests.cluster.layout import Kind, cache_folder
 from tests.cluster.progress import Progress
-from tests.deploy import NAMESPACE, deploy
+from tests.deploy import NAMESPACE, OWN_IMAGES, deploy, images_prefix
 from tests.images.recipe import ROOT
 
 STUDY = "examples/digits/study.yaml"
@@ -45,11 +45,14 @@ def main() -> int:
         "PATH": f"{tools}:{os.environ['PATH']}",
     }
 
-    def run(*command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, cwd=ROOT, env=environment, check=False, text=True)
+    def run(*command: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, check=False, text=True, input=stdin
+        )
 
     run("kubectl", "delete", "study", "digits", "--ignore-not-found", "--wait=true")
-    if run("kubectl", "apply", "-f", STUDY).returncode:
+    study = (ROOT / STUDY).read_text().replace(OWN_IMAGES, images_prefix())
+    if run("kubectl", "apply", "-f", "-", stdin=study).returncode:
         return 1
     watched = run(sys.executable, "-m", "espalier.cli.main", "watch", "digits")
     first_pruned = subprocess.run(

@@ -23,24 +23,30 @@ NAMESPACE = "espalier-system"
 OWN_IMAGES = "registry.local"
 
 
+def images_prefix() -> str:
+    """Return what stands before the images' names: ours, or where KUBECONFIG's cluster looks."""
+    if lifecycle.foreign_kubeconfig() is None:
+        return OWN_IMAGES
+    prefix = os.environ.get("ESPALIER_IMAGES", "")
+    if not prefix:
+        raise ClusterError(
+            "KUBECONFIG names a cluster that is not one of ours: push the images of "
+            "`python -m tests.images` to where it finds them, and set ESPALIER_IMAGES to what "
+            "stands before their names."
+        )
+    return prefix
+
+
 def deploy(name: str, progress: Progress) -> None:
     """Bring the chart of this checkout onto the cluster and wait until the operator is ready."""
     foreign = lifecycle.foreign_kubeconfig()
+    images, tag, version = images_prefix(), "dev", "foreign"
     if foreign is None:
-        layout = lifecycle.up(name, Kind.FULL, progress)
-        kubeconfig = layout.kubeconfig
+        kubeconfig = lifecycle.up(name, Kind.FULL, progress).kubeconfig
         built = make(tuple(RECIPES), name, progress)
         version = hashlib.sha256("".join(b.archive.name for b in built).encode()).hexdigest()[:16]
-        images, tag = OWN_IMAGES, "dev"
     else:
-        kubeconfig, version, tag = foreign, "foreign", "dev"
-        images = os.environ.get("ESPALIER_IMAGES", "")
-        if not images:
-            raise ClusterError(
-                "KUBECONFIG names a cluster that is not one of ours: push the images of "
-                "`python -m tests.images` to where it finds them, and set ESPALIER_IMAGES to what "
-                "stands before their names."
-            )
+        kubeconfig = foreign
     command = [
         *("helm", "upgrade", "--install", "espalier", "charts/espalier"),
         *("--namespace", NAMESPACE, "--create-namespace", "--wait", "--timeout", "2m"),

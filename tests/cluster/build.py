@@ -91,7 +91,7 @@ def _build_part(
 def link_tools(cache: Path) -> Path:
     """Return the folder with the commands that a person wants on the PATH: kubectl and helm."""
     links = cache / "bin"
-    links.mkdir(exist_ok=True)
+    links.mkdir(parents=True, exist_ok=True)
     for command in ("kubectl", "helm"):
         target, link = tool(cache, command), links / command
         if target.exists() and not (link.is_symlink() and link.readlink() == target):

@@ -18,6 +18,7 @@ def world(cluster: Path, pytestconfig: pytest.Config) -> World:
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
         deploy(os.environ.get("ESPALIER_CLUSTER", "espalier"), Progress())
-    world = World(str(cluster), str(link_tools(cache_folder()) / "kubectl"))
+    ours = link_tools(cache_folder()) / "kubectl"
+    world = World(str(cluster), str(ours) if ours.exists() else "kubectl")
     world.operator_pod()
     return world

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tests.deploy import images_prefix
+
 RESTRICTED = {
     "allowPrivilegeEscalation": False,
     "capabilities": {"drop": ["ALL"]},
@@ -25,8 +27,8 @@ def replay_study(
     """Make a study whose trainer replays recorded curves, one curve a trial (a grid)."""
     container = {
         "name": "trainer",
-        "image": "registry.local/replay:dev",
-        "imagePullPolicy": "Never",
+        "image": f"{images_prefix()}/replay:dev",
+        "imagePullPolicy": "IfNotPresent",
         "args": [f"--steps={steps}", f"--step-seconds={step_seconds}", "--metric=nll"],
         "securityContext": RESTRICTED,
         "resources": {

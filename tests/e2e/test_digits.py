@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
+from tests.deploy import OWN_IMAGES, images_prefix
 from tests.e2e.world import ROOT, World, processes_of, wait_for
 
 NAMESPACE, STUDY = "digits-e2e", "digits"
@@ -17,7 +18,8 @@ NAMESPACE, STUDY = "digits-e2e", "digits"
 def finished(world: World):
     """The digits study, applied as the README says and watched until it ended."""
     with world.namespace(NAMESPACE):
-        study = yaml.safe_load((ROOT / "examples/digits/study.yaml").read_text())
+        text = (ROOT / "examples/digits/study.yaml").read_text()
+        study = yaml.safe_load(text.replace(OWN_IMAGES, images_prefix()))
         study["metadata"]["namespace"] = NAMESPACE
         world.apply(study)
         world.wait_condition(NAMESPACE, STUDY, "Succeeded", timeout=600)
