@@ -12,9 +12,9 @@ from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.backtest.replay import replay_rows
 from espalier.cli.backtest import command as backtest
 from espalier.cli.replay import command as replay
-from espalier.engine.judging import judge_of, verdict_of
+from espalier.engine.judging import judge_of
 from espalier.errors import SpecError
-from espalier.pruning import Direction, Report, TrialState
+from espalier.pruning import Direction, Ledger, Report, Threshold, TrialState, verdict_of
 from tests.backtest.test_simulate import CURVES, TASKS
 
 SETTINGS = {
@@ -126,6 +126,20 @@ def test_a_number_that_is_none_is_no_difference():
     nan = {"float": "nan"}
     assert any(nan in row["evidence"].values() for row in log if row["kind"] == "decision")
     assert replay_rows(log, "log").differences == ()
+
+
+def test_a_pruner_that_raised_raises_again_and_is_no_difference(monkeypatch):
+    judged = Threshold.judge
+
+    def judge(self: Threshold, ledger: Ledger, trial: int) -> object:
+        if ledger.curve(trial).last_step == 2:
+            raise ZeroDivisionError("in a plug-in")
+        return judged(self, ledger, trial)
+
+    monkeypatch.setattr(Threshold, "judge", judge)
+    log = small({"type": "Threshold", "threshold": {"upper": 9.0}}, [1.0, 2.0, 3.0, 4.0])
+    found = replay_rows(log, "log")
+    assert (found.decisions, found.differences) == (3, ())
 
 
 def test_what_is_no_log_says_what_is_expected():

@@ -9,7 +9,7 @@ from typing import Any
 
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.errors import SpecError
-from espalier.pruning import Decision, Direction, Judge, Report, TrialState, Verdict
+from espalier.pruning import Decision, Direction, Judge, Report, TrialState, Verdict, verdict_of
 
 Key = tuple[str, int, int, int]
 """Name of the shadow (empty for the acting pruner), trial, attempt and step."""
@@ -111,7 +111,9 @@ def _decide(
             continue
         value = math.nan if row["value"] is None else float(row["value"])
         report = Report(row["trial"], row["attempt"], row["step"], value)
-        yield from _decisions(judge.report(report, row["at"]))
+        verdict = verdict_of(judge, report, row["at"])
+        if verdict is not None:
+            yield from _decisions(verdict)
 
 
 def _decisions(verdict: Verdict) -> Iterable[tuple[Key, Decision]]:

@@ -6,16 +6,13 @@ log, comes to the stored decisions without the cluster.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import Any
 
 from espalier.api import Study
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
-from espalier.pruning import Direction, Judge, Report, Verdict
+from espalier.pruning import Direction, Judge, Report, Verdict, verdict_of
 from espalier.store import Log, StoredEnd, StoredObservation
-
-_LOG = logging.getLogger(__name__)
 
 
 def settings_of(study: Study) -> dict[str, Any]:
@@ -51,19 +48,6 @@ def judge_of(uid: str, settings: dict[str, Any]) -> Judge:
         target=settings["target"],
         trials=settings["trials"],
     )
-
-
-def verdict_of(judge: Judge, report: Report, at: float) -> Verdict | None:
-    """Judge a value; None where the pruner raised, which must not cost the value.
-
-    What raises once raises again at the same place of a replay, so the trial goes on unjudged at
-    this step, before and after a restart alike.
-    """
-    try:
-        return judge.report(report, at)
-    except Exception:
-        _LOG.exception("the pruner failed on %s; the trial is kept: please report it", report)
-        return None
 
 
 def is_judged(settings: dict[str, Any], metric: str, step: int) -> bool:

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import NamedTuple
 
-from espalier.engine.judging import is_judged, verdict_of
+from espalier.engine.judging import is_judged
 from espalier.engine.live_trial import LiveTrial
 from espalier.engine.submission import MOST_VALUES_A_TRIAL, CheckedBatch, CheckedReport
 from espalier.errors import ReportError
 from espalier.planning.record import End, StudyRecord, TrialRecord
-from espalier.pruning import Decision, Judge, Receipt, Report, TrialState
+from espalier.pruning import Decision, Judge, Receipt, Report, TrialState, verdict_of
 from espalier.store import (
     Batch,
     Store,

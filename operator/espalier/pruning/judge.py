@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from espalier.pruning.pruner import Pruner
 from espalier.pruning.reason import Reason
 from espalier.pruning.report import Receipt, Report, TrialState
 from espalier.pruning.summary import JudgeSummary, ShadowSummary, clopper_pearson
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +235,19 @@ class Judge:
             would_save=saved,
             loses_best=leader is not None and leader.number in shadow.pruned,
         )
+
+
+def verdict_of(judge: Judge, report: Report, at: float) -> Verdict | None:
+    """Judge a value; None where the pruner raised, which must not cost the value.
+
+    What raises once raises again at the same place of a replay, so the trial goes on unjudged at
+    this step, before and after a restart alike.
+    """
+    try:
+        return judge.report(report, at)
+    except Exception:
+        _LOG.exception("the pruner failed on %s; the trial is kept: please report it", report)
+        return None
 
 
 def _behind(curve: Curve, report: Report) -> Decision:
