@@ -191,3 +191,20 @@ def test_complete_trials_of_a_log_become_curves_and_others_do_not():
     assert curves.values.tolist()[0] == [1.0, 2.0]
     assert np.isnan(curves.values[1]).all()
     assert curves.seconds.tolist() == [[10.0, 20.0], [10.0, 20.0]]
+
+
+def test_a_trial_that_completed_without_a_value_of_the_objective_is_no_curve():
+    settings = {"metric": "loss", "direction": "Minimize", "horizon": 1}
+    seen = {"kind": "observation", "attempt": 1, "step": 1, "at": 1.0, "value": 3.0}
+    silent = [
+        {"kind": "study", "settings": settings},
+        {**seen, "trial": 0, "metric": "accuracy"},
+        {"kind": "end", "trial": 0, "state": "Completed"},
+    ]
+    spoken = [
+        {**seen, "trial": 1, "metric": "loss"},
+        {"kind": "end", "trial": 1, "state": "Completed"},
+    ]
+    assert read_log([*silent, *spoken], "default/study").values.tolist() == [[3.0]]
+    with pytest.raises(SpecError, match="a value at every step"):
+        read_log(silent, "default/study")

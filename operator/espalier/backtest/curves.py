@@ -130,7 +130,8 @@ def read_log(rows: Iterable[Mapping[str, Any]], name: str) -> Curves:
     horizon = int(settings["horizon"])
     first = 0 if any(0 in curve for curve in values.values()) else 1
     wanted = range(first, first + horizon)
-    whole = [trial for trial in completed if all(step in values[trial] for step in wanted)]
+    # A trial may have completed without a single value of the objective.
+    whole = [trial for trial in completed if all(step in values.get(trial, ()) for step in wanted)]
     if not whole:
         raise SpecError(
             name,
