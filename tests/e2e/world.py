@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -125,6 +126,30 @@ class World:
         """Return what Prometheus would scrape from the operator."""
         path = f"/api/v1/namespaces/{SYSTEM}/services/espalier-metrics:metrics/proxy/metrics"
         return self.run("get", "--raw", path)
+
+    @contextmanager
+    def uids(self, kind: str, namespace: str) -> Iterator[set[str]]:
+        """Collect the uid of every object of a kind that is ever seen while this lasts."""
+        command = [self.kubectl_path, "get", kind, "-n", namespace, "-w", "--no-headers"]
+        watch = subprocess.Popen(
+            [*command, "-o", "custom-columns=UID:.metadata.uid"],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "KUBECONFIG": self.kubeconfig},
+        )
+        seen: set[str] = set()
+
+        def read() -> None:
+            assert watch.stdout
+            seen.update(line.strip() for line in watch.stdout)
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        try:
+            yield seen
+        finally:
+            watch.terminate()
+            reader.join(10)
 
     @contextmanager
     def namespace(self, name: str) -> Iterator[str]:
