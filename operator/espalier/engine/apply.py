@@ -74,8 +74,18 @@ class Applier:
             case effects.BindPod():
                 await self._bind(study, effect)
             case effects.IngestTail():
-                await self._live.submit_tail(effect.pod_uid, effect.message)
+                tail = await self._live.submit_tail(effect.pod_uid, effect.message)
                 self._world.tails.add(effect.pod_uid)
+                if tail.lost or tail.refused:
+                    log.warning(
+                        "study %s/%s number %d: of what its sidecar could not deliver, %d values "
+                        "are lost and %d were refused",
+                        *key,
+                        effect.number,
+                        tail.lost,
+                        tail.refused,
+                        extra={"namespace": key.namespace, "study": key.name},
+                    )
             case effects.RecordEnd():
                 if await self._live.finish(study.uid, effect.number, effect.end):
                     log.info(
