@@ -338,8 +338,16 @@ SECTIONS: dict[str, Bad] = {
     ),
     "a log to read without a pattern": Bad(
         lambda spec: spec.update(collector={"type": "Log"}),
-        ("spec.collector", "type Log needs log with a pattern that has a group named value"),
+        (
+            "spec.collector",
+            "type Log needs log with a pattern that has groups named step and value",
+        ),
         ("spec.collector.log", "since type is Log, got nothing; add log"),
+    ),
+    "a file to read without its path": Bad(
+        lambda spec: spec.update(collector={"type": "File"}),
+        ("spec.collector", "type File needs file with the path of the file to follow"),
+        ("spec.collector.file", "since type is File, got nothing; add file"),
     ),
     "a file to read for the local collector": Bad(
         section("collector", file={"path": "/espalier/values.jsonl"}),
@@ -359,7 +367,12 @@ SECTIONS: dict[str, Bad] = {
     "a pattern without a group named value": Bad(
         section("collector", type="Log", log={"pattern": r"loss=(\S+)"}),
         None,
-        ("spec.collector.log.pattern", "expected a group named value, got no named group"),
+        ("spec.collector.log.pattern", "expected groups named step and value, got none"),
+    ),
+    "a pattern without a group named step": Bad(
+        section("collector", type="Log", log={"pattern": r"loss=(?P<value>\S+)"}),
+        None,
+        ("spec.collector.log.pattern", "got value; write (?P<step>...) around"),
     ),
     "a pattern that is no regular expression": Bad(
         section("collector", type="Log", log={"pattern": "(?P<value>"}),

@@ -127,9 +127,11 @@ GOOD = {
     ),
     "a Sobol sequence": lambda spec: spec.update(sampler={"type": "Sobol", "seed": 2**53 - 1}),
     "a log to read": lambda spec: spec.update(
-        collector={"type": "Log", "log": {"pattern": r"loss=(?P<value>\S+)"}}
+        collector={"type": "Log", "log": {"pattern": r"(?P<step>\d+): loss=(?P<value>\S+)"}}
     ),
-    "a file to read": lambda spec: spec.update(collector={"type": "File"}),
+    "a file to read": lambda spec: spec.update(
+        collector={"type": "File", "file": {"path": "/espalier/values.jsonl"}}
+    ),
     "64 parameters": lambda spec: spec.update(
         parameters=[{"name": f"p{i}", "float": {"min": 0, "max": 1}} for i in range(64)]
     ),
@@ -223,7 +225,7 @@ def test_what_defines_a_study_can_be_corrected_before_it_starts(server, field):
         {"trials": {"max": 60, "parallelism": 8, "maxFailed": 9, "retries": 0}},
         {"trials": {"max": 5, "timeLimitSeconds": 60}},
         {"suspend": True},
-        {"collector": {"type": "File"}},
+        {"collector": {"type": "File", "file": {"path": "/espalier/values.jsonl"}}},
         {"template": {"spec": {"containers": [{"name": "trainer", "image": "other"}]}}},
         {"trainerContainer": "trainer"},
     ],

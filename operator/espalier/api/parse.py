@@ -83,28 +83,38 @@ def _check_collector(collector: CollectorSpec) -> None:
                 f"expected nothing, since type is {collector.type}, got settings; set "
                 f"type: {type_}, or remove {type_.lower()}",
             )
+    if collector.type == "File" and collector.file is None:
+        raise SpecError(
+            "spec.collector.file",
+            "expected the path of the file to follow, since type is File, got nothing; add file",
+        )
     if collector.type != "Log":
         return
     if collector.log is None:
         raise SpecError(
             "spec.collector.log",
-            "expected a pattern that has a group named value, since type is Log, got nothing; "
-            "add log",
+            "expected a pattern that has groups named step and value, since type is Log, got "
+            "nothing; add log",
         )
+    _check_pattern(collector.log.pattern)
+
+
+def _check_pattern(pattern: str) -> None:
     try:
-        groups = re.compile(collector.log.pattern).groupindex
+        groups = re.compile(pattern).groupindex
     except re.error as error:
         raise SpecError(
             "spec.collector.log.pattern",
             f"expected a regular expression of Python's, got one with a fault ({error}); "
             "correct it",
         ) from error
-    if "value" not in groups:
-        raise SpecError(
-            "spec.collector.log.pattern",
-            f"expected a group named value, got {', '.join(groups) or 'no named group'}; write "
-            "(?P<value>...) around the number",
-        )
+    for name in ("step", "value"):
+        if name not in groups:
+            raise SpecError(
+                "spec.collector.log.pattern",
+                f"expected groups named step and value, got {', '.join(groups) or 'none'}; write "
+                f"(?P<{name}>...) around the {name}'s number",
+            )
 
 
 def _spec_error(model: type[Model], error: ErrorDetails) -> SpecError:

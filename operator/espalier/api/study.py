@@ -68,7 +68,7 @@ class LogCollector(Model):
     path: Annotated[str, Field(pattern=r"^/espalier/.+", max_length=256)] = "/espalier/train.log"
     """The log file that the sidecar follows, in the volume /espalier."""
     pattern: Annotated[str, Field(min_length=1, max_length=512)]
-    """Regular expression (Python's) with a group named value, and maybe step and metric."""
+    """Regular expression (Python's) with groups named step and value, and maybe metric."""
 
 
 class CollectorSpec(Model):
@@ -89,8 +89,12 @@ class CollectorSpec(Model):
             "log belongs to type Log; set type: Log, or remove log",
         ),
         Rule(
+            "self.type != 'File' || has(self.file)",
+            "type File needs file with the path of the file to follow",
+        ),
+        Rule(
             "self.type != 'Log' || has(self.log)",
-            "type Log needs log with a pattern that has a group named value",
+            "type Log needs log with a pattern that has groups named step and value",
         ),
     )
 
