@@ -28,7 +28,7 @@ Value = tuple[str, int, float | None]
 KEEP = {"action": "Keep", "reason": "WarmUp", "message": "no rung yet", "step": 1}
 PRUNE = {
     "action": "Prune",
-    "reason": "BelowMedian",
+    "reason": "WorseThanPercentile",
     "message": "0.41 at epoch 9 is below 0.87, the median of 12 trials",
     "step": 9,
 }
