@@ -173,7 +173,7 @@ class OperatorProcess:
         within = self._options.namespaces
         return {
             row.uid: StudyKey(row.namespace, row.name)
-            for row in await store.studies()
+            for row in await _patiently(store.studies)
             if not within or row.namespace in within
         }
 
@@ -194,14 +194,22 @@ class OperatorProcess:
         assert self._resync is not None
         now = time.monotonic()
         seen = dict(self._resync.last_seen)
-        for plural, at in (self._watcher.last_seen if self._watcher else {}).items():
+        # A copy, made at one stroke: the watcher's thread adds to it.
+        for plural, at in dict(self._watcher.last_seen if self._watcher else {}).items():
             seen[plural] = max(at, seen.get(plural, 0.0))
         return ControlView(
             queue_depth=self._reconciler.queue.depth,
             queue_oldest_age=self._reconciler.queue.oldest_age(),
             watch_ages={plural: max(0.0, now - at) for plural, at in seen.items()},
-            store_bytes=self._store.size() if self._store else None,
+            store_bytes=self._store_bytes(),
         )
+
+    def _store_bytes(self) -> int | None:
+        try:
+            return self._store.size() if self._store else None
+        except OSError as error:
+            log.warning("the size of the store cannot be read: %s", error)
+            return None
 
     def _figures(self) -> Any:
         return self._reconciler.figures if self._reconciler else ()
