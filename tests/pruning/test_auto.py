@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from espalier.pruning import Direction, Goal, Guards, Judge, Ledger, Reason, Report, TrialState
 from espalier.pruning.auto import LOOSEST, STRICTEST, Auto, learnt
 from espalier.pruning.course import Course, rungs_up_to
+from espalier.pruning.posterior import Posterior
 
 HORIZON = 50
 UP = Direction.MAXIMIZE
@@ -163,3 +164,14 @@ def test_hostile_curves_get_a_decision_with_a_sentence(goal, curves, maximise):
             assert decision.sentence()
             json.dumps(decision.to_dict(), allow_nan=False)
         ledger.close(trial, TrialState.COMPLETED if trial % 2 else TrialState.PRUNED)
+
+
+@pytest.mark.parametrize("pruner", [Auto(), Posterior()], ids=["Auto", "Posterior"])
+def test_a_single_nan_before_a_rung_costs_a_trial_that_recovered_nothing(pruner):
+    ledger = study([steady(float(level)) for level in range(20)])
+    rung = rungs_up_to(HORIZON)[-1]
+    play(ledger, 20, [*steady(99.0, rung - 2), math.nan, 99.0])
+    decision = pruner.judge(ledger, 20)
+    assert (decision.reason, decision.evidence["value"]) == (Reason.TOP_OF_RUNG, 99.0)
+    play(ledger, 21, [*steady(99.0, rung - 1), math.nan])
+    assert pruner.judge(ledger, 21).reason is Reason.DIVERGED

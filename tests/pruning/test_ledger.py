@@ -228,3 +228,25 @@ def test_window_mean_covers_the_last_part_of_the_steps() -> None:
     ledger.append(Report(1, 1, 1, 0.1))
     ledger.append(Report(1, 1, 2, 0.1))
     assert ledger.curve(1).window_mean(2, 0.9) == 0.1
+
+
+@pytest.mark.parametrize(
+    ("values", "mean"),
+    [
+        ([1.0, math.nan, 3.0], 2.0),
+        ([1.0, -math.inf, 3.0], 2.0),
+        ([1.0, 3.0, math.nan], math.nan),
+        ([math.inf, math.nan, -math.inf], -math.inf),
+    ],
+    ids=[
+        "NaN before the latest does not count",
+        "nor does what is infinite",
+        "the latest does",
+        "whatever it is",
+    ],
+)
+def test_a_window_mean_is_of_the_finite_scores_up_to_the_latest(values, mean) -> None:
+    ledger = Ledger(UP)
+    for step, value in enumerate(values, 1):
+        ledger.append(Report(0, 1, step, value))
+    assert ledger.curve(0).window_mean(3, 0.9) == pytest.approx(mean, nan_ok=True)

@@ -107,16 +107,20 @@ class Curve:
         return self.bests[i - 1] if i else NAN
 
     def window_mean(self, step: int, share: float = 0.15) -> float:
-        """Mean score over the steps in ((1 - share) step, step]; NaN counts as NaN.
+        """Mean of the finite scores over the steps in ((1 - share) step, step].
 
-        At most the newest 64 reports count, which bounds the time for very long curves.
+        The latest score stands for all if it is NaN or infinite: a trial that recovered is not
+        diverged, one that has just reported NaN is. At most the newest 64 reports count, which
+        bounds the time for very long curves.
         """
         end = bisect_right(self.steps, step)
         start = bisect_right(self.steps, (1.0 - share) * step, 0, end)
         start = max(min(start, end - 1), end - WINDOW_REPORTS, 0)
         if end <= start:
             return NAN
-        return _mean(self.scores[start:end])
+        if not math.isfinite(self.scores[end - 1]):
+            return self.scores[end - 1]
+        return _mean([score for score in self.scores[start:end] if math.isfinite(score)])
 
     def whole(self) -> tuple[array[int], array[float]]:
         """Steps and scores of all reports by step, with those that arrived behind."""
@@ -127,7 +131,7 @@ class Curve:
         return steps, array("d", (merged[step] for step in steps))
 
 
-def _mean(values: array[float]) -> float:
+def _mean(values: list[float]) -> float:
     # Around the first value, so that the mean of equal values is that value, bit for bit.
     first, count = values[0], len(values)
     if count == 1:
