@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 
@@ -264,15 +266,17 @@ def test_a_shadow_judges_without_acting_and_tells_what_it_would_have_done() -> N
     assert (nop.would_prune, nop.would_save, nop.loses_best) == (0, 0, False)
 
 
+@dataclass(frozen=True)
 class Risky:
     """Prunes every trial, at a risk."""
 
-    name = "Risky"
-    stated_risk = 0.1
+    risk: float = 0.03
+    name: ClassVar[str] = "Risky"
+    stated_risk: ClassVar[float] = 0.1
 
     def judge(self, ledger: Ledger, trial: int) -> Decision:
         step = ledger.curve(trial).last_step
-        risk = {"risk": 0.03}
+        risk = {"risk": self.risk}
         return Decision(
             trial, 1, step, Action.PRUNE, Reason.PLUGIN_PRUNES, risk, None, None, self.name, {}
         )
@@ -295,3 +299,28 @@ def test_a_trial_that_is_kept_after_all_spends_no_risk() -> None:
     judge = judge_of(Risky(), keep_best=1)
     assert say(judge, 0, 1, 9.0).reason is Reason.AMONG_BEST
     assert judge.summary().risk_spent == 0.0
+
+
+def test_two_pruners_of_one_name_spend_each_its_own_risk() -> None:
+    judge = judge_of(Any(of=(Risky(0.06), Risky(0.03))))
+    assert say(judge, 0, 1, 1.0).prunes
+    assert judge.summary().risk_spent == pytest.approx(0.06 + 0.03)
+    # The first has no risk left for another; the second has for two.
+    assert [say(judge, trial, 1, 1.0).prunes for trial in (1, 2, 3)] == [True, True, False]
+    assert judge.summary().risk_spent == pytest.approx(0.06 + 3 * 0.03)
+
+
+def test_a_pruner_whose_vote_was_needed_spends_its_risk_whoever_gave_the_reason() -> None:
+    judge = judge_of(All(of=(STRICT, Risky())))
+    assert not say(judge, 0, 1, 1.0).prunes
+    assert judge.summary().risk_spent == 0.0
+    assert [say(judge, trial, 1, -1.0).prunes for trial in (1, 2, 3, 4)] == [True] * 3 + [False]
+    assert judge.summary().risk_spent == pytest.approx(0.09)
+
+
+def test_what_a_guard_prunes_costs_a_shadow_no_risk() -> None:
+    judge = judge_of(Nop(), shadows=[("risky", Risky())], nan_patience=1)
+    say(judge, 0, 1, 1.0)
+    assert say(judge, 1, 1, math.nan).prunes
+    (shadow,) = judge.shadows
+    assert shadow.line.spent == pytest.approx(0.03)

@@ -29,6 +29,9 @@ class Line:
         stated = [getattr(leaf, "stated_risk", None) for leaf in self.leaves]
         self._stated: list[float | None] = stated
         self._spent = [0.0] * len(self.leaves)
+        # What was said last, and by which leaf: the leaves of a composite may bear one name.
+        self._decision: Decision | None = None
+        self._decisions: list[Decision] = []
         self._votes: dict[tuple[int, int], int] = {}
         self._plain = len(self.leaves) == 1 and self._patience[0] == 1 and stated[0] is None
 
@@ -47,21 +50,22 @@ class Line:
         """Judge the trial, with patience and within the risk."""
         if self._plain:
             return self.pruner.judge(ledger, curve.number)
-        decisions = [
+        self._decisions = [
             self._heed(i, leaf.judge(ledger, curve.number)) for i, leaf in enumerate(self.leaves)
         ]
-        return combine(self.pruner, decisions)
+        self._decision = combine(self.pruner, self._decisions)
+        return self._decision
 
     def commit(self, decision: Decision) -> None:
-        """Take in that the trial is pruned by this decision."""
-        risk = decision.evidence.get("risk")
-        if not isinstance(risk, float):
+        """Take in that the trial is pruned by this decision; each that said so bears its risk.
+
+        A guard's decision costs nothing: only the one that `judge` gave last counts.
+        """
+        if decision is not self._decision:
             return
-        decided_by = decision.evidence.get("decidedBy", self.pruner.name)
-        for i, leaf in enumerate(self.leaves):
-            if leaf.name == decided_by and self._stated[i] is not None:
-                self._spent[i] += risk
-                return
+        for i, said in enumerate(self._decisions):
+            if said.prunes and self._stated[i] is not None:
+                self._spent[i] += _risk_of(said)
 
     def forget(self, trial: int) -> None:
         """Take in that the trial has ended."""
@@ -81,12 +85,16 @@ class Line:
                 return overrule(decision, Reason.AWAITING_PATIENCE, why)
         stated = self._stated[i]
         if decision.prunes and stated is not None:
-            risk = float(decision.evidence.get("risk", 0.0))
+            risk = _risk_of(decision)
             if self._spent[i] + risk > stated:
                 left = max(0.0, stated - self._spent[i])
                 why_not = {"risk": risk, "left": left, "stated": stated}
                 return overrule(decision, Reason.RISK_SPENT, why_not)
         return decision
+
+
+def _risk_of(decision: Decision) -> float:
+    return float(decision.evidence.get("risk", 0.0))
 
 
 class Shadow:
