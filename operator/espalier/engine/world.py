@@ -16,10 +16,10 @@ from espalier.engine.cache import (
     version_of,
 )
 from espalier.errors import SpecError
-from espalier.planning.names import FIRST_HAND_MADE
 from espalier.planning.observe import controller_uid, job_view, pod_view, study_view, trial_view
 from espalier.planning.record import StudyRecord
 from espalier.planning.snapshot import Snapshot, TemplateVerdict
+from espalier.planning.standing import number_limit, sampled_numbers
 
 Object = Mapping[str, Any]
 V = TypeVar("V")
@@ -104,8 +104,8 @@ class World:
             trial_view(trial, name, uid, self.written.get(trial["metadata"]["uid"], 0.0))
             for trial in trials
         )
-        numbers = [view.number for view in views if view.number is not None]
-        seen = max((number + 1 for number in numbers if number < FIRST_HAND_MADE), default=0)
+        numbers = sampled_numbers(views, number_limit(spec, record)) if spec is not None else []
+        seen = max((number + 1 for number in numbers), default=0)
         self.sampled[uid] = max(seen, self.sampled.get(uid, 0))
         return Snapshot(
             study=study_view(obj, spec, error, self.written.get(uid, 0.0)),

@@ -85,6 +85,7 @@ def trial_view(obj: Object, study: str, study_uid: str, written_at: float = 0.0)
         generation=int(meta.get("generation", 1)),
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
         deleting="deletionTimestamp" in meta,
+        sampled=(spec.get("study") or {}).get("uid") == study_uid,
         adopted=adopted and (number is None or labels.get(NUMBER_LABEL) == str(number)),
         status=status,
         status_written_at=written_at,

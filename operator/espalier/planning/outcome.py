@@ -80,7 +80,7 @@ def judge_outcome(
     if (outcome := _target(spec, record)) is not None:
         return outcome
     limit = sampled_limit(spec, standings, generation)
-    sampled = [standing for standing in standings if _sampled(standing)]
+    sampled = [standing for standing in standings if standing.number < limit]
     if len(sampled) < limit or any(standing.end is None for standing in standings):
         return None
     if not any(s.end and s.end.state is TrialState.COMPLETED for s in standings):

@@ -7,6 +7,7 @@ seen, or how often the operator was killed: what has been done already is not pl
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from espalier.api import check_values, reasons, space_of, trainer_of
@@ -192,15 +193,15 @@ def _sample(
     snapshot: Snapshot, standings: Sequence[Standing], spec: StudySpec, limit: int, free: int
 ) -> Lane:
     """Create the next Trials, in the order of their numbers: a gap would look like a deletion."""
-    known = [s.number for s in standings if s.number < FIRST_HAND_MADE]
-    first = max(known, default=-1) + 1
+    taken = {standing.number for standing in standings}
+    missing = (number for number in range(limit) if number not in taken)
     space, sampler = space_of(spec.parameters), spec.sampler.sampler()
     return tuple(
         CreateTrial(
             number,
             build_trial(snapshot.study, number, sample(space, sampler, spec.sampler.seed, number)),
         )
-        for number in range(first, min(limit, first + max(0, free)))
+        for number in islice(missing, max(0, free))
     )
 
 

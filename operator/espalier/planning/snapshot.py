@@ -30,7 +30,13 @@ class StudyView:
 
 @dataclass(frozen=True, slots=True)
 class TrialView:
-    """A Trial object; ``number`` is None until a hand-made one has been adopted."""
+    """A Trial object; ``number`` is None until a hand-made one has been adopted.
+
+    Parameters
+    ----------
+    sampled
+        Whether it names its Study by uid, as those do that the operator samples.
+    """
 
     uid: str
     name: str
@@ -40,6 +46,7 @@ class TrialView:
     created_at: float = 0.0
     deleting: bool = False
     adopted: bool = True
+    sampled: bool = True
     status: Mapping[str, Any] = field(default_factory=dict)
     status_written_at: float = 0.0
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from espalier.api.reasons import ENDING_BY_REASON, TrialReason
 from espalier.planning.names import FIRST_HAND_MADE, label_value
 from espalier.planning.observe import seconds
-from espalier.planning.record import End, TrialRecord
+from espalier.planning.record import End, StudyRecord, TrialRecord
 from espalier.planning.snapshot import JobView, PodView, Snapshot, TrialView
 from espalier.planning.status_words import condition_of
+from espalier.pruning import TrialState
+
+if TYPE_CHECKING:
+    from espalier.api import StudySpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +87,8 @@ class Standing:
 def gather(snapshot: Snapshot) -> tuple[Standing, ...]:
     """Bring together what belongs to each numbered trial, in the order of their numbers.
 
-    Sampled numbers are given out in order, so that a number which is missing below one that is
-    known belongs to a Trial that somebody deleted: it has a standing without a view.
+    Sampled numbers are given out in order, so that a number which is missing below one that was
+    sampled belongs to a Trial that somebody deleted: it has a standing without a view.
     """
     views = {view.number: view for view in snapshot.trials if view.number is not None}
     names = {label_value(view.name): view.number for view in views.values()}
@@ -92,19 +97,52 @@ def gather(snapshot: Snapshot) -> tuple[Standing, ...]:
     for job in snapshot.jobs:
         if (number := uids.get(job.trial_uid)) is not None:
             jobs[number].append(job)
+    numbers = {number for number in views if number is not None} | set(snapshot.record.trials)
+    numbers |= set(range(max(_sampled_before(snapshot), snapshot.sampled)))
+    known = {job.uid for job in snapshot.jobs if job.trial_uid}
     pods: dict[int, list[PodView]] = defaultdict(list)
     for pod in snapshot.pods:
         number = pod.number if pod.number is not None else names.get(pod.trial_name)
-        if number is not None:
+        if number is None:
+            continue
+        # A label alone makes no trial: anybody can write one.
+        if number in numbers or pod.uid in snapshot.bound or pod.job_uid in known:
             pods[number].append(pod)
-    numbers = {number for number in views if number is not None}
-    numbers |= set(snapshot.record.trials) | set(pods)
-    sampled = [number for number in numbers if number < FIRST_HAND_MADE]
-    numbers |= set(range(max(max(sampled, default=-1) + 1, snapshot.sampled)))
+    numbers |= set(pods)
     return tuple(
         _standing(snapshot, number, views.get(number), jobs[number], pods[number])
         for number in sorted(numbers)
     )
+
+
+def sampled_numbers(views: Iterable[TrialView], most: int) -> list[int]:
+    """Return the numbers below ``most`` of Trials that were sampled, not placed there by hand."""
+    return [
+        view.number
+        for view in views
+        if view.sampled and view.number is not None and view.number < most
+    ]
+
+
+def number_limit(spec: StudySpec, record: StudyRecord) -> int:
+    """Return a bound that no sampled number has reached: each failure is made up for once."""
+    failed = sum(
+        1
+        for trial in record.trials.values()
+        if trial.end is not None and trial.end.state is TrialState.FAILED
+    )
+    return min(spec.trials.max + failed, FIRST_HAND_MADE)
+
+
+def _sampled_before(snapshot: Snapshot) -> int:
+    """Return the least number that was not sampled yet, as far as objects and records tell."""
+    if snapshot.study.spec is None:
+        return 0
+    most = number_limit(snapshot.study.spec, snapshot.record)
+    placed = {view.number for view in snapshot.trials if not view.sampled}
+    numbers = sampled_numbers(snapshot.trials, most)
+    numbers += [number for number in snapshot.record.trials if number < most]
+    return max((number + 1 for number in numbers if number not in placed), default=0)
 
 
 def _standing(
