@@ -1,7 +1,8 @@
 """What could not be delivered, in the container's termination message.
 
 The operator reads it from the pod's status, so that a trial that ends while the operator is
-away loses nothing. Kubernetes keeps 4096 bytes of it.
+away loses nothing. Kubernetes keeps 4096 bytes of it, and of 12 KiB an equal share for each of the
+pod's containers: the operator says how much that is.
 """
 
 import json
@@ -14,10 +15,12 @@ from espalier_sidecar.spool import Spool
 from espalier_sidecar.voice import say_some
 
 MAX_BYTES = 4096
-MOST_THAT_FIT = MAX_BYTES // len('["a",1,1],')
+SHORTEST_REPORT = len('["a",1,1],')
 
 
-def last_words(newest: Sequence[Report], pending: int, dropped: int) -> bytes:
+def last_words(
+    newest: Sequence[Report], pending: int, dropped: int, max_bytes: int = MAX_BYTES
+) -> bytes:
     """Compose the message: the newest reports that fit, oldest of them first.
 
     Parameters
@@ -28,13 +31,14 @@ def last_words(newest: Sequence[Report], pending: int, dropped: int) -> bytes:
         How many reports are undelivered in all.
     dropped
         How many were lost before, because the spool was full.
+    max_bytes
+        The longest message that Kubernetes keeps whole.
     """
-    frame = len(_compose([], pending + dropped))
     kept = 0
-    size = frame
+    size = len(_compose([], pending + dropped)) + len(str(len(newest)))
     for report in reversed(newest):
         size += len(json.dumps(report, separators=(",", ":"))) + 1
-        if size > MAX_BYTES:
+        if size > max_bytes:
             break
         kept += 1
     tail = list(newest[len(newest) - kept :])
@@ -48,17 +52,19 @@ class LastWords:
     killed at any time leaves a whole message.
     """
 
-    def __init__(self, spool: Spool, path: str) -> None:
+    def __init__(self, spool: Spool, path: str, max_bytes: int) -> None:
         self._spool = spool
         self._path = path
+        self._max_bytes = max_bytes
         self._longest = os.path.getsize(path) if os.path.isfile(path) else 0
         self._lock = threading.Lock()
 
     def write(self) -> None:
         """Replace the message by the present state."""
         with self._lock:
-            newest = self._spool.newest(MOST_THAT_FIT)
-            message = last_words(newest, self._spool.pending, self._spool.dropped)
+            spool = self._spool
+            newest = spool.newest(max(1, self._max_bytes // SHORTEST_REPORT))
+            message = last_words(newest, spool.pending, spool.dropped, self._max_bytes)
             self._longest = max(self._longest, len(message))
             try:
                 fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -71,5 +77,6 @@ class LastWords:
 
 
 def _compose(reports: Sequence[Report], lost: int) -> bytes:
-    message = {"espalier": 1, "reports": reports, "lost": max(0, lost)}
+    # The numbers come first: whoever cuts the message cuts its end.
+    message = {"espalier": 1, "lost": max(0, lost), "count": len(reports), "reports": reports}
     return json.dumps(message, separators=(",", ":")).encode()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from espalier_sidecar.errors import SettingsError
+from espalier_sidecar.last_words import MAX_BYTES
 
 
 class LogSource(NamedTuple):
@@ -28,6 +29,7 @@ class Settings(NamedTuple):
     port: int
     directory: str
     termination_log: str
+    last_words_bytes: int
     spool_bytes: int
     drain_seconds: float
 
@@ -51,6 +53,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         port=int(_number(environ, "ESPALIER_PORT", 9321)),
         directory=directory,
         termination_log=environ.get("ESPALIER_TERMINATION_LOG", "/dev/termination-log"),
+        last_words_bytes=int(_number(environ, "ESPALIER_LAST_WORDS_BYTES", MAX_BYTES)),
         spool_bytes=int(_number(environ, "ESPALIER_SPOOL_BYTES", 16 * 2**20)),
         drain_seconds=_number(environ, "ESPALIER_DRAIN_SECONDS", 3.0),
     )

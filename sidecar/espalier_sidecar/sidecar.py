@@ -32,7 +32,9 @@ class Sidecar:
         own = f"{settings.directory}/.sidecar"
         self._settings = settings
         self._spool = Spool(own, settings.spool_bytes)
-        self._last_words = LastWords(self._spool, settings.termination_log)
+        self._last_words = LastWords(
+            self._spool, settings.termination_log, settings.last_words_bytes
+        )
         self._notice = PruneNotice(f"{settings.directory}/prune", f"{own}/prune.new")
         self._rejected = Rejected(f"{own}/rejected.jsonl")
         self._followers = self._follow(Positions(f"{own}/positions.json"))

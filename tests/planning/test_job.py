@@ -84,6 +84,25 @@ def test_the_sidecar_runs_under_the_restricted_profile_also_beside_a_root_traine
     assert security["seccompProfile"] == {"type": "RuntimeDefault"}
 
 
+@pytest.mark.parametrize(
+    ("containers", "init_containers", "most"),
+    [(1, 0, 4096), (1, 1, 4096), (2, 1, 3072), (3, 4, 1536)],
+)
+def test_a_sidecars_last_words_fit_into_its_share_of_the_pods_termination_messages(
+    containers, init_containers, most
+):
+    more = [{"name": f"c{number}", "image": "x"} for number in range(1, containers)]
+    init = [{"name": f"i{number}", "image": "x"} for number in range(init_containers)]
+    pod = pod_of(built(template=template(containers=[TRAINER, *more], initContainers=init)))
+    (said,) = [
+        each["value"]
+        for each in pod["initContainers"][0]["env"]
+        if each["name"] == "ESPALIER_LAST_WORDS_BYTES"
+    ]
+    assert int(said) == most
+    assert int(said) * (len(pod["containers"]) + len(pod["initContainers"])) <= 12 * 1024
+
+
 def test_what_a_template_says_about_its_pod_is_kept():
     pod = pod_of(
         built(template=template(nodeSelector={"gpu": "a"}, automountServiceAccountToken=True))

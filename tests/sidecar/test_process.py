@@ -300,7 +300,7 @@ def test_a_trainer_that_ends_without_a_newline_loses_nothing(
     (sidecar.directory / "reports.jsonl").write_text('{"step": 1, "value": 0.5}')
     assert sidecar.terminate() == 0
     assert each_step(ingest) == [1]
-    assert sidecar.last_words() == {"espalier": 1, "reports": [], "lost": 0}
+    assert sidecar.last_words() == {"espalier": 1, "lost": 0, "count": 0, "reports": []}
 
 
 def test_what_is_delivered_after_the_end_is_said_to_be_the_last(
@@ -324,8 +324,9 @@ def test_what_could_not_be_delivered_is_in_the_termination_message(
     wanted = [[METRIC, step, step / 3] for step in range(10)]
     assert sidecar.last_words() == {
         "espalier": 1,
-        "reports": [*wanted, [METRIC, 10, None]],
         "lost": 0,
+        "count": 11,
+        "reports": [*wanted, [METRIC, 10, None]],
     }
 
 
@@ -338,6 +339,18 @@ def test_a_termination_message_too_small_keeps_the_newest_and_counts_the_rest(
     words = sidecar.last_words()
     assert [step for _, step, _ in words["reports"]] == list(range(words["lost"], 5000))
     assert len(words["reports"]) > 100
+
+
+def test_a_termination_message_is_no_longer_than_the_operator_says(
+    start: Start, ingest: FakeIngest
+) -> None:
+    sidecar = start(ESPALIER_LAST_WORDS_BYTES="1536")
+    ingest.close()
+    sidecar.post([{"step": step, "value": step / 3} for step in range(500)])
+    assert sidecar.terminate() == 0
+    words = sidecar.last_words()
+    assert [step for _, step, _ in words["reports"]] == list(range(words["lost"], 500))
+    assert 1400 < sidecar.termination_log.stat().st_size <= 1536
 
 
 def test_a_sidecar_killed_while_ingest_is_away_leaves_last_words_too(

@@ -21,6 +21,7 @@ def test_four_variables_are_enough() -> None:
     assert settings.report_files == ("/espalier/reports.jsonl",)
     assert settings.log is None
     assert settings.port == 9321
+    assert settings.last_words_bytes == 4096
 
 
 def test_a_file_collector_adds_its_file() -> None:

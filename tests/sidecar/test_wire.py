@@ -57,7 +57,8 @@ def test_the_termination_message_is_what_was_agreed() -> None:
     golden: dict[str, Any] = json.loads((GOLDEN / "termination-message.json").read_text())
     message = golden["message"]
     reports = [Report(*row) for row in message["reports"]]
-    assert json.loads(last_words(reports, len(reports) + 1, 1)) == message
+    agreed = json.dumps(message, separators=(",", ":")).encode()
+    assert last_words(reports, len(reports) + 1, 1) == agreed
 
 
 @given(st.integers(100, 999), st.none() | st.text(max_size=8), st.binary(), st.integers(1, 256))
@@ -84,16 +85,18 @@ def test_any_answer_has_a_treatment(
     ),
     st.integers(0, 10**9),
     st.integers(0, 10**9),
+    st.sampled_from([100, 1024, 3072, 4096]),
 )
 def test_last_words_fit_keep_the_newest_and_count_the_rest(
-    reports: list[Report], older: int, dropped: int
+    reports: list[Report], older: int, dropped: int, most: int
 ) -> None:
-    message = last_words(reports, len(reports) + older, dropped)
-    assert len(message) <= 4096
+    message = last_words(reports, len(reports) + older, dropped, most)
+    assert len(message) <= most
     found = json.loads(message)
     kept = found["reports"]
     assert [list(report) for report in reports[len(reports) - len(kept) :]] == kept
+    assert found["count"] == len(kept)
     assert found["lost"] + len(kept) == len(reports) + older + dropped
     if len(kept) < len(reports):
         more = json.dumps(reports[len(reports) - len(kept) - 1], separators=(",", ":"))
-        assert len(message) + len(more) + 1 > 4096 - 10
+        assert len(message) + len(more) + 1 > most - 10

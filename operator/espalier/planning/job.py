@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Manifest = dict[str, Any]
 
 PORT = 9321
+TERMINATION_MESSAGE = 4096
+TERMINATION_MESSAGES = 12 * 1024
+"""Bytes that the kubelet keeps of a container's message, and of all the messages of a pod."""
 _READY = ["python3", "-SE", "-m", "espalier_sidecar", "ready"]
 
 
@@ -199,6 +202,7 @@ def _sidecar(
         "ESPALIER_METRIC": spec.objective.metric,
         "ESPALIER_COLLECTOR": collector,
         "ESPALIER_PORT": str(PORT),
+        "ESPALIER_LAST_WORDS_BYTES": str(_last_words_bytes(pod)),
     }
     security: Manifest = {
         "allowPrivilegeEscalation": False,
@@ -232,6 +236,15 @@ def _sidecar(
     if sidecar.pull_policy:
         container["imagePullPolicy"] = sidecar.pull_policy
     return container
+
+
+def _last_words_bytes(pod: Manifest) -> int:
+    """Return the sidecar's share of what the kubelet keeps, which cuts all messages alike.
+
+    Source: ``normalizeStatus`` in k8s.io/kubernetes/pkg/kubelet/status/status_manager.go.
+    """
+    containers = len(pod["containers"]) + len(pod.get("initContainers") or []) + 1
+    return min(TERMINATION_MESSAGE, TERMINATION_MESSAGES // containers)
 
 
 def _volumes(sidecar: SidecarSettings) -> list[Manifest]:
