@@ -246,5 +246,6 @@ class Applier:
 
 def _names_study(found: Object, study: StudyView) -> bool:
     """Whether a Trial was made by hand under the name of a sampled one, for this very Study."""
-    named = ((found.get("spec") or {}).get("study") or {}).get("name")
-    return found.get("kind") == TRIAL.name and named == study.name and not controller_uid(found)
+    named = (found.get("spec") or {}).get("study") or {}
+    ours = named.get("name") == study.name and named.get("uid") in (None, "", study.uid)
+    return found.get("kind") == TRIAL.name and ours and not controller_uid(found)

@@ -34,6 +34,15 @@ def trial_name(study: str, number: int) -> str:
     return f"{study}-{number}"
 
 
+def sampled_number(study: str, name: str) -> int | None:
+    """Return the number that a sampled Trial of this name has; None if none has this name."""
+    stem, _, digits = name.rpartition("-")
+    if stem != study or not digits.isascii() or not digits.isdigit() or len(digits) > 6:
+        return None
+    number = int(digits)
+    return number if trial_name(study, number) == name else None
+
+
 def label_value(name: str) -> str:
     """Return a name as a label's value: itself, or cut and told apart by a digest if too long."""
     if len(name) <= _LABEL_LIMIT:

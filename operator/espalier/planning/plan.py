@@ -7,7 +7,7 @@ seen, or how often the operator was killed: what has been done already is not pl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, TypeAlias
 
 from espalier.api import check_values, reasons, space_of, trainer_of
@@ -24,7 +24,7 @@ from espalier.planning.effects import (
     WriteStudyStatus,
 )
 from espalier.planning.job import build_job, build_trial, labels_of, owner
-from espalier.planning.names import API_VERSION, FIRST_HAND_MADE
+from espalier.planning.names import API_VERSION, FIRST_HAND_MADE, sampled_number, trial_name
 from espalier.planning.outcome import hold_until, judge_outcome, sampled_limit
 from espalier.planning.record import End
 from espalier.planning.settings import Settings
@@ -122,14 +122,21 @@ def _trainer(spec: StudySpec) -> str:
 
 
 def _adopt(snapshot: Snapshot, standings: Sequence[Standing]) -> list[Lane]:
-    """Number the Trials that were made by hand, the oldest first, and make them the Study's."""
+    """Number the Trials that were made by hand, the oldest first, and make them the Study's.
+
+    One with the name of a trial that was not sampled yet takes that trial's place.
+    """
     study = snapshot.study
+    taken = {standing.number for standing in standings}
     number = max([FIRST_HAND_MADE - 1, *(standing.number for standing in standings)])
     lanes: list[Lane] = []
     for view in sorted(snapshot.trials, key=lambda view: (view.created_at, view.name)):
         if (view.adopted and view.number is not None) or view.deleting:
             continue
         own = view.number
+        if own is None:
+            own = sampled_number(study.name, view.name)
+            own = None if own in taken else own
         if own is None:
             number += 1
             own = number
@@ -178,7 +185,7 @@ def _start_one(
     view, study = standing.view, snapshot.study
     assert view is not None
     assert study.spec is not None
-    if standing.number >= FIRST_HAND_MADE:
+    if standing.number >= FIRST_HAND_MADE or not view.sampled:
         try:
             check_values(space_of(study.spec.parameters), view.parameters)
         except SpecError as error:
@@ -194,7 +201,12 @@ def _sample(
 ) -> Lane:
     """Create the next Trials, in the order of their numbers: a gap would look like a deletion."""
     taken = {standing.number for standing in standings}
-    missing = (number for number in range(limit) if number not in taken)
+    # A name that an object still has is waited for, not passed over: see above.
+    names = {view.name for view in snapshot.trials}
+    missing = takewhile(
+        lambda number: trial_name(snapshot.study.name, number) not in names,
+        (number for number in range(limit) if number not in taken),
+    )
     space, sampler = space_of(spec.parameters), spec.sampler.sampler()
     return tuple(
         CreateTrial(
