@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from espalier.engine.queue import FIRST_DELAY, LAST_DELAY, DirtyQueue
+from espalier.engine.queue import FIRST_DELAY, LAST_DELAY, MARKED_DELAY, DirtyQueue
 
 
 class Clock:
@@ -211,3 +211,51 @@ def test_no_mark_is_ever_lost(steps):
         assert owed <= set(await due(q))
 
     run(scenario())
+
+
+def test_a_time_that_was_set_while_a_key_was_worked_on_outlives_its_failure():
+    async def scenario():
+        clock = Clock()
+        q = queue(clock)
+        for _ in range(12):  # the backoff has grown to its longest
+            q.mark("a")
+            q.failed(await q.take())
+        q.mark("a")
+        key = await q.take()
+        q.mark_in(key, 3.0)
+        assert q.failed(key) == LAST_DELAY
+        clock.now += 2.9
+        early = q.depth
+        clock.now += 0.2
+        return early, q.depth
+
+    assert run(scenario()) == (0, 1)
+
+
+def test_a_mark_while_a_key_was_worked_on_shortens_the_wait_after_its_failure():
+    async def scenario():
+        q = queue()
+        for _ in range(12):
+            q.mark("a")
+            q.failed(await q.take())
+        q.mark("a")
+        key = await q.take()
+        q.mark(key)
+        return q.failed(key)
+
+    assert run(scenario()) == MARKED_DELAY
+
+
+def test_a_time_that_comes_while_a_key_is_worked_on_counts_as_a_mark():
+    async def scenario():
+        clock = Clock()
+        q = queue(clock)
+        q.mark("a")
+        key = await q.take()
+        q.mark_in(key, 3.0)
+        clock.now += 4.0
+        assert q.depth == 0
+        q.done(key)
+        return await due(q), q.depth
+
+    assert run(scenario()) == (["a"], 0)

@@ -13,6 +13,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 FIRST_DELAY = 0.2
 LAST_DELAY = 60.0
+MARKED_DELAY = 2.0
 
 
 class DirtyQueue(Generic[Key]):
@@ -46,10 +47,11 @@ class DirtyQueue(Generic[Key]):
 
     def mark(self, key: Key) -> None:
         """Have a key worked on as soon as possible."""
-        self._later.pop(key, None)
         if key in self._busy:
             self._again.setdefault(key, self._clock())
-        elif key not in self._due:
+            return
+        self._later.pop(key, None)
+        if key not in self._due:
             self._due[key] = self._clock()
             self._wakeup.set()
 
@@ -92,13 +94,18 @@ class DirtyQueue(Generic[Key]):
         self._release(key)
 
     def failed(self, key: Key, after: float | None = None) -> float:
-        """Give a key back to be tried again later, each time later; return the delay."""
+        """Give a key back to be tried again later, each time later; return the delay.
+
+        A time that was set for it by `mark_in` stays. One that was marked meanwhile waits no
+        longer than ``MARKED_DELAY``, unless the other side said so: something has changed.
+        """
         count = self._failures.get(key, 0)
         self._failures[key] = count + 1
         delay: float = min(LAST_DELAY, FIRST_DELAY * 2 ** min(count, 20))
         delay *= 0.75 + 0.5 * self._jitter()
+        if self._again.pop(key, None) is not None:
+            delay = min(delay, MARKED_DELAY)
         delay = max(delay, after or 0.0)
-        self._again.pop(key, None)
         self._busy.discard(key)
         self.mark_in(key, delay)
         return delay
@@ -123,6 +130,7 @@ class DirtyQueue(Generic[Key]):
     def _release(self, key: Key) -> None:
         self._busy.discard(key)
         if (since := self._again.pop(key, None)) is not None:
+            self._later.pop(key, None)
             self._due.setdefault(key, since)
             self._wakeup.set()
 

@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 _QUIET = (effects.Wake, effects.WriteTrialStatus, effects.WriteStudyStatus, effects.EmitEvent)
 
+_SHORTEST_WAKE = 0.01
+"""Seconds to the next look at a study that is to be looked at by now."""
+
 
 class Reconciler:
     """Brings each study to where it should be, again and again.
@@ -187,11 +190,14 @@ class Reconciler:
         now = self._clock()
         self._show(key, snapshot, now)
         lanes = plan(snapshot, now, self._settings)
+        times = [effect.at for lane in lanes for effect in lane if isinstance(effect, effects.Wake)]
+        wake = max(_SHORTEST_WAKE, min(times) - now) if times else None
+        if wake is not None:  # kept also where a lane fails, whatever the queue makes of that
+            self.queue.mark_in(key, wake)
         await self._carry_out(key, snapshot, lanes)
         if any(not isinstance(effect, _QUIET) for lane in lanes for effect in lane):
             return 0.0
-        times = [effect.at for lane in lanes for effect in lane if isinstance(effect, effects.Wake)]
-        return max(0.01, min(times) - now) if times else None
+        return wake
 
     async def _record(self, key: StudyKey, obj: Object, study: Study | SpecError) -> StudyRecord:
         """Open a study's records the first time, and return them."""
