@@ -75,6 +75,18 @@ def test_a_refused_template_starts_nothing_and_says_why():
     assert "spec.x: no such thing" in condition["message"]
 
 
+def test_a_template_that_is_refused_for_a_time_is_checked_again_when_that_is_over():
+    said = TemplateVerdict(1, False, "forbidden: no Role", until=NOW + 60)
+    snap = snapshot(study(), template=said)
+    found = planned(snap)
+    assert effects.Wake(NOW + 60) in found
+    assert not of_type(found, effects.CheckTemplate, effects.CreateTrial)
+    assert study_condition(found, "Accepted")["message"] == "forbidden: no Role"
+    found = planned(snap, NOW + 60)
+    assert of_type(found, effects.CheckTemplate)
+    assert study_condition(found, "Accepted")["message"] == "forbidden: no Role"
+
+
 def test_a_study_that_cannot_be_read_says_so_and_does_nothing_else():
     broken = StudyView(UID, "n", "s", 1, False, None, error="spec.pruner: expected one, got none")
     found = planned(snapshot(broken))

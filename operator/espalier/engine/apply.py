@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from espalier.engine.cache import Object, StudyKey
@@ -16,6 +17,10 @@ from espalier.planning import Effect, Lane, StudyView, TemplateVerdict, effects
 from espalier.planning.observe import controller_uid, timestamp
 
 log = logging.getLogger(__name__)
+
+FORBIDDEN = 403
+FORBIDDEN_AGAIN = 60.0
+"""Seconds after which a Job that was forbidden is tried again."""
 
 
 class Applier:
@@ -136,9 +141,9 @@ class Applier:
         except Refused as error:
             self._refuse(study, error)
         except (Conflict, NotFound):  # a Job has the name, or the namespace is gone: no matter
-            self._verdict(study, accepted=True)
+            self._accept(study)
         else:
-            self._verdict(study, accepted=True)
+            self._accept(study)
 
     async def _create_job(self, study: StudyView, effect: effects.CreateJob) -> None:
         try:
@@ -151,10 +156,15 @@ class Applier:
         if error.namespace_terminating or "exceeded quota" in error.message:
             raise RetryLater(error.message, after=5.0) from error
         message = error.message.split(" is invalid: ", 1)[-1]
-        self._verdict(study, accepted=False, message=f"{message}; correct it in the Study")
+        verdict = TemplateVerdict(study.generation, False, f"{message}; correct it in the Study")
+        if error.code == FORBIDDEN:  # a Role or a policy says no: both change without the Study
+            remedy = "allow it, or correct it in the Study; it is tried again every minute"
+            until = self._clock() + FORBIDDEN_AGAIN
+            verdict = replace(verdict, message=f"{message}; {remedy}", until=until)
+        self._world.verdicts[study.uid] = verdict
 
-    def _verdict(self, study: StudyView, *, accepted: bool, message: str = "") -> None:
-        self._world.verdicts[study.uid] = TemplateVerdict(study.generation, accepted, message)
+    def _accept(self, study: StudyView) -> None:
+        self._world.verdicts[study.uid] = TemplateVerdict(study.generation, True)
 
     async def _create(self, study: StudyView, kind: Kind, body: effects.Body) -> None:
         name = body["metadata"]["name"]

@@ -81,7 +81,7 @@ def _course(
     study, generation = snapshot.study, snapshot.study.generation
     outcome = judge_outcome(spec, snapshot.record, standings, generation)
     over = outcome is not None and all(s.end is not None and not s.live for s in standings)
-    accepted, refusal, by_server, check = _acceptance(snapshot, settings)
+    accepted, refusal, by_server, check = _acceptance(snapshot, settings, now)
     hold = hold_until(standings, generation, settings)
     return (
         Course(
@@ -98,7 +98,7 @@ def _course(
 
 
 def _acceptance(
-    snapshot: Snapshot, settings: Settings
+    snapshot: Snapshot, settings: Settings, now: float
 ) -> tuple[bool | None, str, bool, list[Lane]]:
     study, verdict = snapshot.study, snapshot.template
     probe = TrialView(uid=study.uid, name=f"{study.name}-0", number=0, parameters={})
@@ -107,7 +107,11 @@ def _acceptance(
     except SpecError as error:
         return False, str(error), False, []
     if verdict is not None and verdict.generation == study.generation:
-        return verdict.accepted, verdict.message, True, []
+        again: list[Lane] = []
+        if verdict.until is not None:
+            due = now >= verdict.until
+            again = [(CheckTemplate(study.generation, body) if due else Wake(verdict.until),)]
+        return verdict.accepted, verdict.message, True, again
     said = condition_of(study.status, "Accepted")
     if said and said.get("observedGeneration") == study.generation and said["status"] == "True":
         return True, "", False, []

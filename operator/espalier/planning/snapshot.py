@@ -113,11 +113,18 @@ class PodView:
 
 @dataclass(frozen=True, slots=True)
 class TemplateVerdict:
-    """What the API server said to a dry run of a Job made from the Study's template."""
+    """What the API server said to a dry run of a Job made from the Study's template.
+
+    Parameters
+    ----------
+    until
+        When it is to be asked again though the Study is unchanged; None: never.
+    """
 
     generation: int
     accepted: bool
     message: str = ""
+    until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
