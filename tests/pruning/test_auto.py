@@ -175,3 +175,21 @@ def test_a_single_nan_before_a_rung_costs_a_trial_that_recovered_nothing(pruner)
     assert (decision.reason, decision.evidence["value"]) == (Reason.TOP_OF_RUNG, 99.0)
     play(ledger, 21, [*steady(99.0, rung - 1), math.nan])
     assert pruner.judge(ledger, 21).reason is Reason.DIVERGED
+
+
+@pytest.mark.parametrize("goal", [Goal.KEEP_WINNER, Goal.BEST_UNDER_BUDGET])
+@pytest.mark.parametrize("pruner", [Auto, Posterior])
+def test_a_rung_that_an_interval_skips_is_judged_at_the_next_check(pruner, goal):
+    ledger = study([steady(level + 0.1 * level**2) for level in range(20)])
+    every, seldom = pruner(goal=goal), pruner(goal=goal, interval_steps=7)
+    passed = set()
+    for step in range(1, HORIZON):
+        ledger.append(Report(20, 1, step, -20.0), float(step))
+        at_once, later = every.judge(ledger, 20), seldom.judge(ledger, 20)
+        if at_once.rung is not None:
+            passed.add(at_once.rung)
+        if later.reason is not Reason.BETWEEN_CHECKS:
+            assert later.rung == max(passed, default=None)
+            passed.clear()
+            if step > HORIZON / 2:
+                assert later.prunes or later.rung is None

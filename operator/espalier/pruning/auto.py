@@ -72,20 +72,29 @@ class Auto(Gated):
             decision = self._by_goal(ledger.horizon).judge(ledger, curve.number)
             return replace(decision, pruner=self.name, settings=self.settings)
         course = Course.of(ledger, ledger.horizon)
-        rung = course.rung(curve)
+        rung = course.rung(curve, self.judged_before(curve))
         if rung is None:
             upcoming = {"next": course.next_step(curve.last_step)}
             return self.keep(curve, Reason.BETWEEN_RUNGS, upcoming)
-        own = curve.window_mean(curve.last_step)
-        if own != own:
+        own = course.own(curve, rung)
+        if own == WORST and curve.nan_run:
             return self.prune(curve, Reason.DIVERGED, {"nans": curve.nan_run, "risk": 0.0}, rung)
         return self._at_rung(ledger, course, curve, rung, own)
 
     def _by_goal(self, horizon: int) -> Gated:
         if self.goal is Goal.TIME_TO_TARGET:
-            return Posterior(goal=self.goal, risk=self.risk)
-        first = max(1, ceil(FIRST * horizon))
-        return SuccessiveHalving(min_resource=first, reduction_factor=REDUCTION_FACTOR)
+            return Posterior(
+                goal=self.goal,
+                risk=self.risk,
+                warmup_steps=self.warmup_steps,
+                interval_steps=self.interval_steps,
+            )
+        return SuccessiveHalving(
+            min_resource=max(1, ceil(FIRST * horizon)),
+            reduction_factor=REDUCTION_FACTOR,
+            warmup_steps=self.warmup_steps,
+            interval_steps=self.interval_steps,
+        )
 
     def _at_rung(
         self, ledger: Ledger, course: Course, curve: Curve, rung: int, own: float

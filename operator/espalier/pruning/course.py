@@ -71,12 +71,18 @@ class Course:
         """Give the ledger's course towards this horizon."""
         return ledger.derived(("course", horizon), lambda _: Course(horizon))
 
-    def rung(self, curve: Curve) -> int | None:
-        """Give the last rung that the latest report reached; None if it reached none."""
+    def rung(self, curve: Curve, after: int) -> int | None:
+        """Give the last rung that the trial reached beyond a step; None if it reached none."""
         reached = bisect_right(self.steps, curve.last_step)
-        if not reached or self.steps[reached - 1] <= curve.previous_step:
+        if not reached or self.steps[reached - 1] <= after:
             return None
         return reached - 1
+
+    def own(self, curve: Curve, rung: int) -> float:
+        """Give the score with which a trial reached a rung, also if it has left the window."""
+        first = curve.steps[bisect_left(curve.steps, self.steps[rung])]
+        score = curve.window_mean(first)
+        return WORST if score != score else score
 
     def next_step(self, step: int) -> int:
         """Give the step of the first rung beyond a step, or the horizon."""
@@ -107,8 +113,7 @@ class Course:
         rung = len(reached)
         if rung == len(self.steps) or steps[-1] < self.steps[rung]:
             return
-        score = curve.window_mean(steps[-1])
-        score = WORST if score != score else score
+        score = self.own(curve, rung)
         while rung < len(self.steps) and steps[-1] >= self.steps[rung]:
             reached.append(score)
             self._enter(rung, (score, curve.number))

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from espalier.pruning.course import Course, to_come
+from espalier.pruning.course import WORST, Course, to_come
 from espalier.pruning.curve import Curve
 from espalier.pruning.decision import Decision, Evidence
 from espalier.pruning.goal import Goal
@@ -82,12 +82,12 @@ class Posterior(Gated):
         if ledger.horizon is None:
             return self.keep(curve, Reason.NO_HORIZON)
         course = Course.of(ledger, ledger.horizon)
-        rung = course.rung(curve)
+        rung = course.rung(curve, self.judged_before(curve))
         if rung is None:
             upcoming = {"next": course.next_step(curve.last_step)}
             return self.keep(curve, Reason.BETWEEN_RUNGS, upcoming)
-        own = curve.window_mean(curve.last_step)
-        if own != own:
+        own = course.own(curve, rung)
+        if own == WORST and curve.nan_run:
             return self.prune(curve, Reason.DIVERGED, {"nans": curve.nan_run, "risk": 0.0}, rung)
         seen = len(course.columns[rung + 1])
         if seen < NEED or curve.number not in course.scores:

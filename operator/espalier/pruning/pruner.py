@@ -129,9 +129,13 @@ class Gated:
         past = (step - self.warmup_steps) // self.interval_steps * self.interval_steps
         return past + self.warmup_steps
 
-    def first_check(self, curve: Curve, step: int) -> int:
-        """Give the step at which the trial was judged in the interval that a step is in."""
-        return curve.steps[bisect_left(curve.steps, self.check_before(step))]
+    def judged_before(self, curve: Curve) -> int:
+        """Give the step up to which the trial's rungs have been judged."""
+        previous = curve.previous_step
+        if self.interval_steps == 1 or previous < self.warmup_steps:
+            return max(previous, self.warmup_steps - 1)
+        # The trial was judged at its first report in the interval that the previous one is in.
+        return curve.steps[bisect_left(curve.steps, self.check_before(previous))]
 
     def keep(
         self,

@@ -31,7 +31,7 @@ class Halving(Comparing):
     ) -> Decision:
         """Judge the trial at every rung reached since it was judged last, the lowest first."""
         step = curve.steps[-1]
-        crossed = ranks.crossed(self._judged_before(curve), step)
+        crossed = ranks.crossed(self.judged_before(curve), step)
         if not crossed:
             upcoming = {"next": ranks.next_step(step)}
             return self.keep(curve, Reason.BETWEEN_RUNGS, upcoming, bracket=bracket)
@@ -73,13 +73,6 @@ class Halving(Comparing):
         if better < kept:
             return self.keep(curve, Reason.TOP_OF_RUNG, evidence, rung, bracket)
         return self.prune(curve, Reason.BELOW_RUNG_CUT, evidence, rung, bracket)
-
-    def _judged_before(self, curve: Curve) -> int:
-        """Give the step up to which the trial's rungs have been judged."""
-        previous = curve.previous_step
-        if self.interval_steps == 1 or previous < self.warmup_steps:
-            return max(previous, self.warmup_steps - 1)
-        return self.first_check(curve, previous)
 
 
 @dataclass(frozen=True, kw_only=True)
