@@ -100,7 +100,7 @@ def build_job(
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
-            "name": name or trial.name,
+            "name": name or names.job_name(trial.name),
             "namespace": study.namespace,
             "labels": job_labels,
             "annotations": {names.GENERATION_ANNOTATION: str(study.generation)},

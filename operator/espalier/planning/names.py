@@ -43,9 +43,25 @@ def sampled_number(study: str, name: str) -> int | None:
     return number if trial_name(study, number) == name else None
 
 
+def job_name(trial: str, again: int = 0) -> str:
+    """Return the name of a Trial's Job, short enough for the label that Kubernetes makes of it.
+
+    Parameters
+    ----------
+    again
+        How many Jobs the Trial has had before this one.
+    """
+    suffix = f"-r{again}" if again else ""
+    return _shortened(trial, _LABEL_LIMIT - len(suffix)) + suffix
+
+
 def label_value(name: str) -> str:
     """Return a name as a label's value: itself, or cut and told apart by a digest if too long."""
-    if len(name) <= _LABEL_LIMIT:
+    return _shortened(name, _LABEL_LIMIT)
+
+
+def _shortened(name: str, limit: int) -> str:
+    if len(name) <= limit:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{name[: _LABEL_LIMIT - 9].rstrip('-.')}-{digest}"
+    return f"{name[: limit - 9].rstrip('-.')}-{digest}"

@@ -23,7 +23,7 @@ from espalier.planning.effects import (
 )
 from espalier.planning.ending import Later, Verdict, judge_ending, rerun_needed
 from espalier.planning.job import build_job
-from espalier.planning.names import QUEUE_LABEL
+from espalier.planning.names import QUEUE_LABEL, job_name
 from espalier.planning.record import End
 from espalier.planning.settings import Settings
 from espalier.planning.snapshot import JobView, PodView, Snapshot
@@ -151,9 +151,9 @@ class TrialPlanner:
         pod, job = rerun_needed(standing), standing.job
         if pod is None or job is None or standing.view is None or standing.live or self.stop:
             return []
-        stem, _, count = job.name.rpartition("-r")
-        again = int(count) + 1 if stem == standing.view.name and count.isdigit() else 1
-        name = f"{standing.view.name}-r{again}"
+        _, _, count = job.name.rpartition("-r")
+        known = count.isdecimal() and job.name == job_name(standing.view.name, int(count))
+        name = job_name(standing.view.name, int(count) + 1 if known else 1)
         body = build_job(
             self.snapshot.study, standing.view, standing.number, self.settings, name=name
         )
@@ -215,7 +215,7 @@ class TrialPlanner:
         """
         view = standing.view
         assert view is not None
-        made = JobView(uid="", name=view.name, trial_uid=view.uid, created_at=self.now)
+        made = JobView(uid="", name=job_name(view.name), trial_uid=view.uid, created_at=self.now)
         status = status_of(replace(standing, job=made), self.trainer, 0.0, self.now)
         patch = merge_patch(view.status, status)
         return (WriteTrialStatus(view.name, view.uid, patch),) if patch else ()
