@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import optuna
 import pytest
@@ -18,11 +19,13 @@ from espalier.pruning import (
     Median,
     Patient,
     Percentile,
+    Reason,
     Report,
     SuccessiveHalving,
     TrialState,
     Wilcoxon,
 )
+from espalier.pruning.step_ranks import column_of
 from tests.pruning.histories import Ended, Event, Said, draw, feed
 from tests.pruning.oracle import Oracle
 
@@ -188,6 +191,24 @@ def test_steps_beyond_2048_are_judged_once_in_a_thousandth() -> None:
         oracle.feed(event)
     assert pruner.judge(ledger, 1).reason.value == "BetweenChecks"
     assert oracle.judge(1, theirs) is False
+
+
+@pytest.mark.parametrize(("warmup", "interval"), [(0, 1), (0, 3), (0, 7), (4097, 10), (2, 100)])
+def test_steps_beyond_2048_are_judged_at_the_check_that_was_announced(warmup, interval) -> None:
+    pruner = Median(startup_trials=0, warmup_steps=warmup, interval_steps=interval)
+    ledger = Ledger(UP, None)
+    judged, announced = set(), set()
+    checks = [step for step in range(4097, 4400) if (step - warmup) % interval == 0]
+    for step in range(4090, 4400):
+        ledger.append(Report(0, 1, step, 1.0))
+        reason = (decision := pruner.judge(ledger, 0)).reason
+        if reason is Reason.TOO_FEW_PEERS:
+            judged.add(step)
+        elif reason is Reason.BETWEEN_CHECKS and step in checks:
+            announced.add(decision.evidence["next"])
+    due = {step for before, step in pairwise(checks) if column_of(step) > before}
+    assert judged & set(checks[1:]) == due
+    assert {step for step in announced if step < 4400} <= due
 
 
 def test_all_of_patient_and_another_is_patient_around_the_other() -> None:

@@ -191,7 +191,7 @@ def test_step_ranks_hold_what_counting_finds(peers: Peers, match: Match, data) -
         ranks = StepRanks.of(ledger, peers, match)
         curve = ledger.curve(trial)
         if curve.state is TrialState.RUNNING:
-            column = ranks.column(curve)
+            column = ranks.column(curve, curve.previous_step)
             assert column is not None
             assert list(column.scores) == counted(ledger, peers, match, curve.last_step)
 

@@ -11,7 +11,7 @@ from espalier.pruning.ledger import Ledger
 from espalier.pruning.pruner import Comparing
 from espalier.pruning.ranking import Ranking
 from espalier.pruning.reason import Reason
-from espalier.pruning.step_ranks import Match, Peers, StepRanks
+from espalier.pruning.step_ranks import Match, Peers, StepRanks, next_column
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +25,9 @@ class _AgainstPercentile(Comparing):
     def rule(self, ledger: Ledger, curve: Curve) -> Decision:
         """Compare the trial with the percentile of its peers; a tie keeps it."""
         ranks = StepRanks.of(ledger, self.peers, self.match)
-        column = ranks.column(curve)
+        column = ranks.column(curve, self._judged(curve))
         if column is None:
-            return self.keep(curve, Reason.BETWEEN_CHECKS, {"next": curve.steps[-1] + 1})
+            return self.keep(curve, Reason.BETWEEN_CHECKS, {"next": self._next(curve)})
         own_entry = ranks.own(curve)
         peers = len(column) + column.nans - (own_entry is not None)
         own = self.own(curve)
@@ -39,6 +39,15 @@ class _AgainstPercentile(Comparing):
                 curve, Reason.TOO_FEW_PEERS, {"peers": peers, "needed": self.min_trials}
             )
         return self._compare(ledger, curve, own, column, own_entry, peers)
+
+    def _judged(self, curve: Curve) -> int:
+        """Give the step at which the trial was judged last, -1 if it has not been."""
+        return -1 if curve.previous_step < self.warmup_steps else self.judged_before(curve)
+
+    def _next(self, curve: Curve) -> int:
+        """Give the first step of an interval that is in the next column or beyond."""
+        step = next_column(curve.steps[-1])
+        return step + (self.warmup_steps - step) % self.interval_steps
 
     def _compare(
         self,

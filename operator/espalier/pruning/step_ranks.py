@@ -41,6 +41,11 @@ def column_of(step: int) -> int:
     return step if shift <= 0 else step >> shift << shift
 
 
+def next_column(step: int) -> int:
+    """Give the first step of the next column."""
+    return column_of(step) + (1 << max(0, step.bit_length() - EXACT_BITS))
+
+
 class StepRanks:
     """Peers' scores per judged step.
 
@@ -68,11 +73,17 @@ class StepRanks:
     def __len__(self) -> int:
         return len(self._columns)
 
-    def column(self, curve: Curve) -> Ranking | None:
-        """Give the column of the trial's latest report; None if an earlier one has taken it."""
+    def column(self, curve: Curve, judged: int) -> Ranking | None:
+        """Give the column of the trial's latest report; None if the trial was judged in it.
+
+        Parameters
+        ----------
+        judged
+            The step at which the trial was judged last, -1 if it has not been.
+        """
         step = curve.steps[-1]
         key = step if step < 2048 else column_of(step)
-        if key <= curve.previous_step:
+        if key <= judged:
             return None
         return self._columns[key]
 
