@@ -5,13 +5,18 @@ from dataclasses import replace
 import pytest
 
 from espalier.planning import effects
+from espalier.planning.job import build_job
 from espalier.planning.names import FIRST_HAND_MADE, QUEUE_LABEL
+from espalier.planning.observe import job_view
 from espalier.planning.record import End, TrialRecord
 from espalier.planning.snapshot import StudyView, TemplateVerdict
 from espalier.pruning import TrialState
 from tests.planning.worlds import (
     NOW,
+    SETTINGS,
+    TEMPLATE,
     UID,
+    ended,
     job,
     of_type,
     over,
@@ -25,12 +30,12 @@ from tests.planning.worlds import (
     trial,
 )
 
+CORRECTED = {"spec": {"containers": [{"name": "trainer", "image": "another"}]}}
 
-def done(
-    number, reason="Completed", state=TrialState.COMPLETED, *, at=NOW - 100, generation=1, **r
-):
+
+def done(number, reason="Completed", state=TrialState.COMPLETED, *, at=NOW - 100, **r):
     """Return the record of a trial that has ended."""
-    end = End(reason, f"trial {number} said so", state, at, generation=generation)
+    end = End(reason, f"trial {number} said so", state, at, generation=TEMPLATE)
     return TrialRecord(number, attempt=1, end=end, **r)
 
 
@@ -309,9 +314,34 @@ def test_after_a_while_one_trial_tries_whether_the_template_works_now():
 def test_a_corrected_template_is_tried_at_once_and_the_lost_trials_are_made_up_for():
     faults = [failed(n, "ImagePullFailed", at=NOW - 1) for n in range(4)]
     trials = tuple(trial(n) for n in range(4))
-    found = planned(snapshot(study(generation=2), record=record(*faults), trials=trials))
+    corrected = study(generation=2, template=CORRECTED)
+    found = planned(snapshot(corrected, record=record(*faults), trials=trials))
     assert created(found) == [4, 5]
     assert study_condition(found, "Succeeded")["status"] == "Unknown"
+
+
+@pytest.mark.parametrize("change", [{"parallelism": 3}, {"maxFailed": 4}], ids=str)
+def test_a_study_that_is_over_stays_over_when_all_but_its_template_changes(change):
+    faults = [failed(n, "ImagePullFailed") for n in range(4)]
+    trials = tuple(trial(n) for n in range(4))
+    scaled = study(generation=2, trials={"maxFailed": 9, **change})
+    found = planned(snapshot(scaled, record=record(*faults), trials=trials))
+    assert created(found) == []
+    assert study_condition(found, "Succeeded")["status"] == "False"
+
+
+def test_a_trials_end_keeps_which_template_its_job_was_made_from():
+    made = build_job(study(generation=7), trial(0), 0, SETTINGS)
+    made["metadata"]["uid"] = "j0"
+    seen = job_view(made)
+    assert seen.template == job(0).template
+    changed = build_job(study(template=CORRECTED), trial(0), 0, SETTINGS)
+    assert job_view({**changed, "metadata": {**changed["metadata"], "uid": "j0"}}) != seen
+    lost = replace(seen, failed=True, failed_reason="BackoffLimitExceeded")
+    pods = (over(0, ended(code=1), phase="Failed"),)
+    found = planned(snapshot(study(), trials=(trial(0),), jobs=(lost,), pods=pods))
+    (end,) = of_type(found, effects.RecordEnd)
+    assert end.end.generation == TEMPLATE
 
 
 def test_a_number_missing_below_others_is_a_trial_that_somebody_deleted():

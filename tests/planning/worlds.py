@@ -7,6 +7,7 @@ from typing import Any
 
 from espalier.api import parse_study
 from espalier.planning import Settings, SidecarSettings, effects, plan
+from espalier.planning.fingerprint import fingerprint
 from espalier.planning.record import End, StudyRecord, TrialRecord
 from espalier.planning.snapshot import (
     ContainerView,
@@ -53,6 +54,9 @@ def spec_dict(**changes: Any) -> dict[str, Any]:
     return body
 
 
+TEMPLATE = fingerprint(spec_dict()["template"])
+
+
 def study(*, generation: int = 1, status: dict[str, Any] | None = None, **spec: Any) -> StudyView:
     """Return a Study that has been read, its template accepted."""
     obj = {
@@ -91,7 +95,7 @@ def job(number: int, **changes: Any) -> JobView:
         name=f"s-{number}",
         trial_uid=f"t{number}",
         created_at=NOW - 60,
-        generation=1,
+        template=TEMPLATE,
     )
     return replace(view, **changes)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from espalier.api.template import check_template, trainer_of
 from espalier.errors import SpecError
 from espalier.planning import names
+from espalier.planning.fingerprint import fingerprint
 from espalier.planning.host_fields import check_host_fields
 from espalier.planning.settings import Settings, SidecarSettings
 from espalier.search import text_of
@@ -103,7 +104,7 @@ def build_job(
             "name": name or names.job_name(trial.name),
             "namespace": study.namespace,
             "labels": job_labels,
-            "annotations": {names.GENERATION_ANNOTATION: str(study.generation)},
+            "annotations": {names.TEMPLATE_ANNOTATION: str(fingerprint(spec.template))},
             "ownerReferences": [owner(names.API_VERSION, "Trial", trial.name, trial.uid)],
         },
         "spec": {

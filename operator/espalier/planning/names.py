@@ -13,7 +13,7 @@ TRIAL_LABEL = f"{DOMAIN}/trial"
 NUMBER_LABEL = f"{DOMAIN}/trial-number"
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 
-GENERATION_ANNOTATION = f"{DOMAIN}/study-generation"
+TEMPLATE_ANNOTATION = f"{DOMAIN}/template"
 SUSPENDED_ANNOTATION = f"{DOMAIN}/suspended"
 
 SIDECAR = "espalier-sidecar"

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from espalier.planning.names import (
-    GENERATION_ANNOTATION,
     NUMBER_LABEL,
     SIDECAR,
     STUDY_UID_LABEL,
     SUSPENDED_ANNOTATION,
+    TEMPLATE_ANNOTATION,
     TRIAL_LABEL,
     trial_name,
 )
@@ -107,7 +107,7 @@ def job_view(obj: Object) -> JobView:
         name=meta["name"],
         trial_uid=controller_uid(obj),
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
-        generation=_integer(annotations.get(GENERATION_ANNOTATION)),
+        template=_integer(annotations.get(TEMPLATE_ANNOTATION)),
         deleting="deletionTimestamp" in meta,
         suspended=bool(spec.get("suspend")),
         suspended_by_us=SUSPENDED_ANNOTATION in annotations,

@@ -37,7 +37,7 @@ class Outcome:
     stops: bool = False
 
 
-def sampled_limit(spec: StudySpec, standings: Sequence[Standing], generation: int) -> int:
+def sampled_limit(spec: StudySpec, standings: Sequence[Standing], template: int) -> int:
     """Return how many trials are sampled: ``trials.max``, or as many as a grid has.
 
     Trials that ended by a fault of an earlier template are made up for.
@@ -45,14 +45,14 @@ def sampled_limit(spec: StudySpec, standings: Sequence[Standing], generation: in
     forgiven = sum(
         1
         for standing in standings
-        if standing.end and _forgiven(standing.end, generation) and _sampled(standing)
+        if standing.end and _forgiven(standing.end, template) and _sampled(standing)
     )
     size = spec.sampler.sampler().size(space_of(spec.parameters))
     limit = spec.trials.max + forgiven
     return limit if size is None else min(limit, size)
 
 
-def counted_failures(standings: Sequence[Standing], generation: int) -> int:
+def counted_failures(standings: Sequence[Standing], template: int) -> int:
     """Return how many trials failed by their own fault, under the template as it is now."""
     return sum(
         1
@@ -60,15 +60,15 @@ def counted_failures(standings: Sequence[Standing], generation: int) -> int:
         if standing.end
         and (ending := ENDING_BY_REASON.get(standing.end.reason)) is not None
         and ending.counts
-        and not _forgiven(standing.end, generation)
+        and not _forgiven(standing.end, template)
     )
 
 
 def judge_outcome(
-    spec: StudySpec, record: StudyRecord, standings: Sequence[Standing], generation: int
+    spec: StudySpec, record: StudyRecord, standings: Sequence[Standing], template: int
 ) -> Outcome | None:
     """Tell how the study ends; None while it goes on."""
-    failures = counted_failures(standings, generation)
+    failures = counted_failures(standings, template)
     if failures >= spec.trials.max_failed:
         return Outcome(
             False,
@@ -79,7 +79,7 @@ def judge_outcome(
         )
     if (outcome := _target(spec, record)) is not None:
         return outcome
-    limit = sampled_limit(spec, standings, generation)
+    limit = sampled_limit(spec, standings, template)
     sampled = [standing for standing in standings if standing.number < limit]
     if len(sampled) < limit or any(standing.end is None for standing in standings):
         return None
@@ -95,7 +95,7 @@ def judge_outcome(
     return Outcome(True, StudyReason.ALL_TRIALS_ENDED, f"All {len(standings)} trials have ended.")
 
 
-def hold_until(standings: Sequence[Standing], generation: int, settings: Settings) -> float | None:
+def hold_until(standings: Sequence[Standing], template: int, settings: Settings) -> float | None:
     """Return until when no trial is started, since the template has a fault that trials ran into.
 
     The time grows with the number of such endings since the last other one.
@@ -103,7 +103,7 @@ def hold_until(standings: Sequence[Standing], generation: int, settings: Setting
     faults: list[End] = []
     ended = [standing.end for standing in standings if standing.end is not None]
     for end in sorted(ended, key=lambda end: end.at, reverse=True):
-        if end.reason not in TEMPLATE_FAULTS or end.generation != generation:
+        if end.reason not in TEMPLATE_FAULTS or end.generation != template:
             break
         faults.append(end)
     if not faults:
@@ -127,8 +127,8 @@ def _newest_failure(standings: Sequence[Standing]) -> str:
     return f"the newest, trial {standing.number}: {end.reason}: {end.message}"
 
 
-def _forgiven(end: End, generation: int) -> bool:
-    return end.reason in TEMPLATE_FAULTS and end.generation != generation
+def _forgiven(end: End, template: int) -> bool:
+    return end.reason in TEMPLATE_FAULTS and end.generation != template
 
 
 def _sampled(standing: Standing) -> bool:

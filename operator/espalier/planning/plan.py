@@ -23,6 +23,7 @@ from espalier.planning.effects import (
     Wake,
     WriteStudyStatus,
 )
+from espalier.planning.fingerprint import fingerprint
 from espalier.planning.job import build_job, build_trial, labels_of, owner
 from espalier.planning.names import API_VERSION, FIRST_HAND_MADE, sampled_number, trial_name
 from espalier.planning.outcome import hold_until, judge_outcome, sampled_limit
@@ -78,11 +79,11 @@ def _course(
     now: float,
 ) -> tuple[Course, list[Lane]]:
     """Find out where the study stands as a whole, and whether its template must be checked."""
-    study, generation = snapshot.study, snapshot.study.generation
-    outcome = judge_outcome(spec, snapshot.record, standings, generation)
+    template = fingerprint(spec.template)
+    outcome = judge_outcome(spec, snapshot.record, standings, template)
     over = outcome is not None and all(s.end is not None and not s.live for s in standings)
     accepted, refusal, by_server, check = _acceptance(snapshot, settings, now)
-    hold = hold_until(standings, generation, settings)
+    hold = hold_until(standings, template, settings)
     return (
         Course(
             accepted=accepted,
@@ -91,7 +92,7 @@ def _course(
             outcome=outcome,
             over=over,
             held_until=hold if hold is not None and (hold > now or outcome is None) else None,
-            limit=sampled_limit(spec, standings, study.generation),
+            limit=sampled_limit(spec, standings, template),
         ),
         check,
     )
@@ -194,7 +195,7 @@ def _start_one(
             check_values(space_of(study.spec.parameters), view.parameters)
         except SpecError as error:
             ending = reasons.PARAMETERS_REFUSED
-            end = End(ending.reason, str(error), ending.state, now, generation=study.generation)
+            end = End(ending.reason, str(error), ending.state, now)
             return (RecordEnd(standing.number, end),)
     body = build_job(study, view, standing.number, settings)
     return (CreateJob(standing.number, body), *planner.note_job(standing))

@@ -32,7 +32,7 @@ class End:
     gpu_seconds, gpu_seconds_saved
         Accelerator time that the trial held, and that its pruning is estimated to have saved.
     generation
-        ``metadata.generation`` of the Study whose template the trial ran; 0 if it never ran.
+        `fingerprint` of the template that the trial ran; 0 if it never ran.
     """
 
     reason: str

@@ -52,7 +52,7 @@ class Settings:
         Least time between two writes of a trial's (or study's) progress.
     template_hold
         How long no trial is started after one ended by the template's fault, for each such trial
-        of this generation; a changed Study is tried at once.
+        of this template; a changed one is tried at once.
     max_disruptions
         Attempts beyond the study's retries after which a trial that is disrupted again is given up.
     """

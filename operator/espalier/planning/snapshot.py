@@ -59,7 +59,7 @@ class JobView:
     name: str
     trial_uid: str
     created_at: float
-    generation: int = 0
+    template: int = 0
     deleting: bool = False
     suspended: bool = False
     suspended_by_us: bool = False

@@ -163,7 +163,7 @@ def _degraded(
         return Phrase(
             True,
             reason,
-            f"Trial {newest[0].number}: {newest[1].message} A changed Study is tried at once, "
+            f"Trial {newest[0].number}: {newest[1].message} A changed template is tried at once, "
             f"this one again after {later}.",
         )
     if newest is not None and newest[1].reason == NO_METRIC.reason:

@@ -144,7 +144,7 @@ class TrialPlanner:
             at=self.now,
             gpu_seconds=used,
             gpu_seconds_saved=saved,
-            generation=standing.job.generation if standing.job else 0,
+            generation=standing.job.template if standing.job else 0,
         )
 
     def _rerun(self, standing: Standing) -> list[Effect]:
