@@ -32,14 +32,10 @@ def watching(world: World, kind: str, namespace: str) -> Iterator[Seen]:  # noqa
     seen: Seen = []
 
     def read() -> None:
-        decoder, text = json.JSONDecoder(), ""
         assert process.stdout
         for line in process.stdout:
-            text += line
-            if line.rstrip() == "}":
-                event, _ = decoder.raw_decode(text)
-                seen.append((time.time(), event["type"], event["object"]))
-                text = ""
+            event = json.loads(line)
+            seen.append((time.time(), event["type"], event["object"]))
 
     thread = threading.Thread(target=read, daemon=True)
     thread.start()
