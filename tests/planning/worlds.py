@@ -216,7 +216,9 @@ class Simulated:
     serial: int = 0
 
     def snapshot(self) -> Snapshot:
-        """Return what planning sees."""
+        """Return what planning sees; which trials were seen is remembered, as in the operator."""
+        seen = [number + 1 for number, view in self.trials.items() if view.sampled]
+        self.sampled = max([self.sampled, *seen])
         completed = [
             (each.best, -number)
             for number, each in self.records.items()
