@@ -5,18 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from tests.cluster import lifecycle
 from tests.cluster.build import link_tools
 from tests.cluster.layout import Kind
 from tests.cluster.progress import Progress
-
-
-# CI tries the same examples each time, so that it judges the change; everywhere else they are new.
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")
