@@ -40,8 +40,8 @@ FAILED = trial(
 TRIALS = [trial(0, latest=0.9), trial(1, "Completed", 0.975), PRUNED, FAILED]
 
 
-def drawn(renderable) -> str:
-    console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+def drawn(renderable, width: int = 120) -> str:
+    console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
     console.print(renderable)
     return console.export_text()
 
@@ -77,6 +77,12 @@ def test_every_trial_has_a_row_in_order_of_its_number():
     text = drawn(render(STUDY, list(reversed(TRIALS))))
     rows = [line.split()[:2] for line in text.splitlines()[3:]]
     assert rows == [["0", "Running"], ["1", "Completed"], ["2", "Pruned"], ["3", "Failed"]]
+
+
+def test_in_a_narrow_terminal_only_the_reason_gives_way():
+    long = {"reason": "WorseThanPercentile", "message": "0.4 is worse than 0.8, " * 6}
+    text = drawn(render(STUDY, [trial(2, "Pruned", 0.4, decision=long)]), width=80)
+    assert "2  Pruned   3/27           0.4     1  0.4 is worse" in text
 
 
 def test_a_study_without_any_status_is_drawn():

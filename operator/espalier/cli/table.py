@@ -87,12 +87,13 @@ def render(study: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Ren
     """Draw the study: a headline, then a row for each trial by number."""
     resource = study["spec"].get("resource", {})
     table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
-    table.add_column("trial", justify="right")
-    table.add_column("state")
-    table.add_column(str(resource.get("name", "step")), justify="right")
-    table.add_column(str(study["spec"]["objective"]["metric"]), justify="right")
-    table.add_column("rank", justify="right")
-    table.add_column("why", overflow="ellipsis", no_wrap=True)
+    # In a narrow terminal only the last column gives way.
+    table.add_column("trial", justify="right", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column(str(resource.get("name", "step")), justify="right", no_wrap=True)
+    table.add_column(str(study["spec"]["objective"]["metric"]), justify="right", no_wrap=True)
+    table.add_column("rank", justify="right", no_wrap=True)
+    table.add_column("why")
     ranked = ranks(trials, str(study["spec"]["objective"]["direction"]))
     for trial in sorted(trials, key=number_of):
         number, phase, value = number_of(trial), phase_of(trial), value_of(trial)
