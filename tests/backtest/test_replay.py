@@ -8,11 +8,11 @@ import math
 import pytest
 from click.testing import CliRunner
 
+from espalier.api.judging import judge_of
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.backtest.replay import replay_rows
 from espalier.cli.backtest import command as backtest
 from espalier.cli.replay import command as replay
-from espalier.engine.judging import judge_of
 from espalier.errors import SpecError
 from espalier.pruning import Direction, Ledger, Report, Threshold, TrialState, verdict_of
 from tests.backtest.test_simulate import CURVES, TASKS

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy.exc import OperationalError
 
-from espalier.engine.judging import judge_of, replay
+from espalier.api.judging import judge_of
+from espalier.engine.judging import replay
 from espalier.engine.live import LiveStudies
 from espalier.engine.submission import Answer, Binding, CheckedBatch, CheckedReport
 from espalier.errors import ReportError, RetryLater

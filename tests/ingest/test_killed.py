@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from espalier.engine.judging import judge_of, replay
+from espalier.api.judging import judge_of
+from espalier.engine.judging import replay
 from espalier.engine.live import LiveStudies
 from espalier.store import open_store
 from tests.bench.ingest_client import Load

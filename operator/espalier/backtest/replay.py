@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
+from espalier.api.judging import is_judged, judge_of
 from espalier.errors import SpecError
-from espalier.pruning import Decision, Direction, Judge, Report, TrialState, Verdict, verdict_of
+from espalier.pruning import Decision, Judge, Report, TrialState, Verdict, verdict_of
 
 Key = tuple[str, int, int, int]
 """Name of the shadow (empty for the acting pruner), trial, attempt and step."""
@@ -73,7 +73,7 @@ def replay_rows(rows: Iterable[Mapping[str, Any]], name: str) -> Replay:
         if row["kind"] == "decision"
         for decision in [Decision.from_dict(row)]
     }
-    recomputed = dict(_decide(_judge(str(head["uid"]), settings), settings, log))
+    recomputed = dict(_decide(judge_of(str(head["uid"]), settings), settings, log))
     differences = tuple(
         Difference(key, recorded.get(key), recomputed.get(key))
         for key in sorted(recorded.keys() | recomputed.keys())
@@ -86,19 +86,6 @@ def _same(one: Decision | None, other: Decision | None) -> bool:
     return one is not None and one.same_as(other)
 
 
-def _judge(uid: str, settings: Mapping[str, Any]) -> Judge:
-    return build_judge(
-        PrunerSpec.model_validate(settings["pruner"]),
-        PruningSpec.model_validate(settings["pruning"]),
-        study_uid=uid,
-        seed=settings["seed"],
-        direction=Direction(settings["direction"]),
-        horizon=settings["horizon"],
-        target=settings["target"],
-        trials=settings["trials"],
-    )
-
-
 def _decide(
     judge: Judge, settings: Mapping[str, Any], log: Iterable[Mapping[str, Any]]
 ) -> Iterable[tuple[Key, Decision]]:
@@ -107,7 +94,7 @@ def _decide(
         if row["kind"] == "end":
             judge.close(row["trial"], TrialState(row["state"]), row["at"])
             continue
-        if row["metric"] != settings["metric"] or row["step"] > settings["horizon"]:
+        if not is_judged(settings, row["metric"], row["step"]):
             continue
         value = math.nan if row["value"] is None else float(row["value"])
         report = Report(row["trial"], row["attempt"], row["step"], value)

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from espalier import __version__
 from espalier.api import Study
+from espalier.api.judging import settings_of
 from espalier.engine.bindings import Bindings
-from espalier.engine.judging import settings_of
 from espalier.engine.live_study import LiveStudy, Taken
 from espalier.engine.rebuild import rebuild
 from espalier.engine.submission import Answer, Binding, CheckedBatch

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import NamedTuple
 
-from espalier.engine.judging import is_judged
+from espalier.api.judging import is_judged
 from espalier.engine.live_trial import LiveTrial
 from espalier.engine.submission import MOST_VALUES_A_TRIAL, CheckedBatch, CheckedReport
 from espalier.errors import ReportError

@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from espalier.engine.judging import judge_of, replay
+from espalier.api.judging import judge_of
+from espalier.engine.judging import replay
 from espalier.engine.live_study import ADVANCES, LiveStudy
 from espalier.planning.record import End
 from espalier.pruning import Decision, TrialState, Verdict

@@ -1,0 +1,54 @@
+"""From a Study to the judge of its trials, by way of settings that the store keeps.
+
+The settings that a study started with stay its own: a judge built from them, fed with the study's
+log, comes to the stored decisions without the cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
+from espalier.api.study import Study
+from espalier.pruning import Direction, Judge
+
+
+def settings_of(study: Study) -> dict[str, Any]:
+    """Return what a study's judge depends on, as plain JSON values."""
+    spec = study.spec
+    return {
+        "metric": spec.objective.metric,
+        "direction": spec.objective.direction.value,
+        "target": spec.objective.target,
+        "horizon": spec.resource.max,
+        "seed": spec.sampler.seed,
+        "trials": spec.trials.max,
+        "pruner": spec.pruner.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "pruning": spec.pruning.model_dump(mode="json", by_alias=True, exclude_none=True),
+    }
+
+
+def judge_of(uid: str, settings: Mapping[str, Any]) -> Judge:
+    """Build a study's judge.
+
+    Raises
+    ------
+    SpecError
+        If the pruner cannot be built, such as a plug-in that is not installed.
+    """
+    return build_judge(
+        PrunerSpec.model_validate(settings["pruner"]),
+        PruningSpec.model_validate(settings["pruning"]),
+        study_uid=uid,
+        seed=settings["seed"],
+        direction=Direction(settings["direction"]),
+        horizon=settings["horizon"],
+        target=settings["target"],
+        trials=settings["trials"],
+    )
+
+
+def is_judged(settings: Mapping[str, Any], metric: str, step: int) -> bool:
+    """Whether a value is judged: the objective's, up to the resource's maximum."""
+    return bool(metric == settings["metric"] and step <= settings["horizon"])
