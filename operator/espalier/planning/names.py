@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
+from espalier.api.template import SIDECAR as SIDECAR
+from espalier.api.template import VOLUME as VOLUME
+
 DOMAIN = "espalier.dev"
 API_VERSION = f"{DOMAIN}/v1alpha1"
 
@@ -16,8 +19,6 @@ QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 TEMPLATE_ANNOTATION = f"{DOMAIN}/template"
 SUSPENDED_ANNOTATION = f"{DOMAIN}/suspended"
 
-SIDECAR = "espalier-sidecar"
-VOLUME = "espalier"
 TOKEN_VOLUME = "espalier-token"
 MOUNT = "/espalier"
 TOKEN_MOUNT = "/var/run/secrets/espalier"
