@@ -14,6 +14,7 @@ from espalier.pruning.ledger import Ledger
 from espalier.pruning.posterior import Posterior
 from espalier.pruning.pruner import Gated
 from espalier.pruning.reason import Reason
+from espalier.pruning.risk_bearing import RiskBearing
 from espalier.pruning.successive_halving import SuccessiveHalving
 
 SHAPE, MEAN = 3.0, 0.0155
@@ -26,7 +27,7 @@ REDUCTION_FACTOR = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Auto(Gated):
+class Auto(RiskBearing):
     """Prune what ranks too low for its progress; the study shows how low is too low.
 
     At a rung at progress t (the first at 8 % of the horizon, each further by 1.4) a trial that
@@ -41,28 +42,9 @@ class Auto(Gated):
     For goal BestUnderBudget it is successive halving by 3 from 8 % of the horizon, and no risk
     is kept account of; for TimeToTarget it is the posterior of the target. Without a horizon
     nothing is pruned.
-
-    Parameters
-    ----------
-    goal
-        What the study is for.
-    risk
-        Probability of pruning the winner that all prunings together may take.
     """
 
-    goal: Goal = Goal.KEEP_WINNER
-    risk: float = 0.05
-
     name: ClassVar[str] = "Auto"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.require("risk", 0.0 < self.risk <= 0.5, "in (0, 0.5]")
-
-    @property
-    def stated_risk(self) -> float | None:
-        """The risk that all prunings together may take; none is stated under a budget."""
-        return None if self.goal is Goal.BEST_UNDER_BUDGET else self.risk
 
     def rule(self, ledger: Ledger, curve: Curve) -> Decision:
         """Judge the trial at the rung it has just reached."""

@@ -15,8 +15,8 @@ from espalier.pruning.decision import Decision, Evidence
 from espalier.pruning.goal import Goal
 from espalier.pruning.ledger import Ledger
 from espalier.pruning.posterior_regression import Reach, Regressions
-from espalier.pruning.pruner import Gated
 from espalier.pruning.reason import Reason
+from espalier.pruning.risk_bearing import RiskBearing
 
 NEED = 6
 """So many trials must have been seen beyond a rung."""
@@ -40,7 +40,7 @@ class Forecast:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Posterior(Gated):
+class Posterior(RiskBearing):
     """Prune a trial that will hardly end as the winner.
 
     At rungs that lie densely (the first at 8 % of the horizon) conjugate regressions say how
@@ -54,28 +54,9 @@ class Posterior(Gated):
     BestUnderBudget: it is pruned if that probability is below what the same cost buys with new
     trials, ``(steps left / mean steps of a trial) / (trials + 1)``, within [0.01, 0.45].
     TimeToTarget: as KeepWinner, with the probability of reaching the target.
-
-    Parameters
-    ----------
-    goal
-        What the study is for.
-    risk
-        Probability of pruning the winner that all prunings together may take.
     """
 
-    goal: Goal = Goal.KEEP_WINNER
-    risk: float = 0.05
-
     name: ClassVar[str] = "Posterior"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.require("risk", 0.0 < self.risk <= 0.5, "in (0, 0.5]")
-
-    @property
-    def stated_risk(self) -> float | None:
-        """The risk that all prunings together may take; none is stated under a budget."""
-        return None if self.goal is Goal.BEST_UNDER_BUDGET else self.risk
 
     def rule(self, ledger: Ledger, curve: Curve) -> Decision:
         """Judge the trial at the rung it has just reached."""
