@@ -18,7 +18,6 @@ WARM = {
     "SuccessiveHalving": lambda step: {"min_resource": step},
     "Hyperband": lambda step: {"min_resource": step},
 }
-WITHOUT_WARM_UP = {"Patient", "Auto"}
 
 
 def built(name: str, **more: object) -> Pruner:
@@ -36,8 +35,6 @@ class TestRegisteredPruner(PrunerContract):
         return built(self.name)
 
     def make_warm(self, step: int) -> Pruner | None:
-        if self.name in WITHOUT_WARM_UP:
-            return None
         settings = WARM.get(self.name, lambda step: {"warmup_steps": step})(step)
         return built(self.name, **settings)
 

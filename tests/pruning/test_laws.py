@@ -17,7 +17,6 @@ from espalier.pruning import (
     Guards,
     Judge,
     Ledger,
-    Patient,
     Pruner,
     Reason,
     Report,
@@ -25,7 +24,7 @@ from espalier.pruning import (
     TrialState,
 )
 from tests.pruning.histories import DIRECTIONS, Event, Said, Shape, draw, feed, mirrored
-from tests.pruning.pruners import EVERY, REGISTERED
+from tests.pruning.pruners import COMPOSED, EVERY, REGISTERED
 
 HORIZON = 30
 EXAMPLES = settings(
@@ -232,14 +231,10 @@ def test_two_nan_in_a_row_prune_whatever_the_pruner(
         assert decision.reason is Reason.DIVERGED
 
 
-GATED = {
-    name: pruner
-    for name, pruner in EVERY.items()
-    if hasattr(pruner, "warmup_steps") and not isinstance(pruner, Patient)
-}
+SCHEDULED = {name: pruner for name, pruner in EVERY.items() if name not in COMPOSED}
 
 
-@pytest.mark.parametrize("kind", GATED.values(), ids=GATED.keys())
+@pytest.mark.parametrize("kind", SCHEDULED.values(), ids=SCHEDULED.keys())
 @EXAMPLES
 @given(
     events=histories,

@@ -23,6 +23,7 @@ from espalier.pruning import (
     TrialState,
     Wilcoxon,
 )
+from espalier.pruning.auto import Auto
 from espalier.pruning.registry import make, names, pruner_type
 
 UP = Direction.MAXIMIZE
@@ -146,6 +147,20 @@ MEDIAN = Median(startup_trials=0)
             id="Patient: the inner pruner has the last word",
         ),
         pytest.param(
+            Patient(patience=0, warmup_steps=3),
+            [],
+            [5.0, 4.0, 3.0],
+            "WarmUp WarmUp Plateau",
+            id="Patient: values of the warm-up count towards the plateau",
+        ),
+        pytest.param(
+            Patient(patience=0, interval_steps=2),
+            [],
+            [5.0, 4.0, 3.0, 2.0],
+            "TooFewSteps Plateau BetweenChecks Plateau",
+            id="Patient: once an interval",
+        ),
+        pytest.param(
             SuccessiveHalving(min_resource=1, reduction_factor=3),
             FIVE,
             [3.9],
@@ -236,6 +251,11 @@ def test_peers_that_reached_the_step_may_be_running_and_do_not_include_the_trial
         ("Threshold", {"lower": 2.0, "upper": 1.0}, "lower to be at most upper"),
         ("Patient", {"patience": -1}, "patience to be at least 0"),
         ("Patient", {"patience": 1, "min_delta": NAN}, "minDelta to be at least 0"),
+        ("Patient", {"patience": 1, "warmup_steps": -1}, "warmupSteps to be at least 0"),
+        ("Patient", {"patience": 1, "inner": Median(patience=2)}, "Median with patience 2 and"),
+        ("Patient", {"patience": 1, "inner": Auto()}, "use All of Patient and that pruner"),
+        ("Auto", {"risk": 0.6}, r"risk to be in \(0, 0.5\], got 0.6"),
+        ("Posterior", {"risk": 0.0}, r"risk to be in \(0, 0.5\], got 0.0"),
         ("SuccessiveHalving", {"reduction_factor": 1}, "reductionFactor to be at least 2"),
         ("SuccessiveHalving", {"min_resource": 0}, "minResource to be at least 1"),
         ("Hyperband", {"min_resource": 5, "max_resource": 4}, "maxResource to be at least min"),

@@ -24,7 +24,7 @@ Times = Annotated[int, Field(ge=1, le=1_000_000)]
 Number = Annotated[float, Field(ge=-LARGEST_FLOAT, le=LARGEST_FLOAT)]
 
 
-class GatedSettings(Model):
+class ScheduledSettings(Model):
     """When a trial is judged at all."""
 
     startup_trials: Count = 0
@@ -33,6 +33,11 @@ class GatedSettings(Model):
     """Nothing is pruned at a step below this one."""
     interval_steps: Resource = 1
     """A trial is judged at its first report in every interval of so many steps."""
+
+
+class GatedSettings(ScheduledSettings):
+    """When a trial is judged, and how often it must fail."""
+
     patience: Times = 1
     """So many judged steps in a row must say prune."""
 
@@ -81,11 +86,11 @@ class ThresholdSettings(GatedSettings):
     )
 
 
-class PatientSettings(Model):
+class PatientSettings(ScheduledSettings):
     """Prune a trial that has stopped improving."""
 
     patience: Count
-    """How many further reports without improvement a trial may make."""
+    """How many further reports without improvement a trial may make: the length of the plateau."""
     min_delta: Annotated[float, Field(ge=0, le=LARGEST_FLOAT)] = 0.0
     """A trial is pruned only if it is worse than its earlier best by more than this."""
 
@@ -135,22 +140,21 @@ class WilcoxonSettings(GatedSettings):
     """Spread pThreshold over the looks at a trial, since one is taken at every report."""
 
 
-class PosteriorSettings(GatedSettings):
+class RiskBearingSettings(GatedSettings):
+    """What the study is for, and what pruning may risk."""
+
+    goal: Goal = Goal.KEEP_WINNER
+    """What the study is for: it decides what pruning may risk."""
+    risk: Annotated[float, Field(gt=0, le=0.5)] = 0.05
+    """The risk of losing the winner that all prunings together may take."""
+
+
+class PosteriorSettings(RiskBearingSettings):
     """Prune a trial that will hardly end as the winner."""
 
-    goal: Goal = Goal.KEEP_WINNER
-    """What the study is for: it decides what pruning may risk."""
-    risk: Annotated[float, Field(gt=0, le=0.5)] = 0.05
-    """The risk of losing the winner that all prunings together may take."""
 
-
-class AutoSettings(Model):
+class AutoSettings(RiskBearingSettings):
     """Choose the rule by the goal."""
-
-    goal: Goal = Goal.KEEP_WINNER
-    """What the study is for: it decides what pruning may risk."""
-    risk: Annotated[float, Field(gt=0, le=0.5)] = 0.05
-    """The risk of losing the winner that all prunings together may take."""
 
 
 class BanditSettings(GatedSettings):

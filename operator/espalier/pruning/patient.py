@@ -9,21 +9,25 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import ClassVar
 
+from espalier.pruning.composition import leaves
 from espalier.pruning.curve import Curve
-from espalier.pruning.decision import Action, Decision, Evidence
+from espalier.pruning.decision import Decision, Evidence
 from espalier.pruning.ledger import Ledger
-from espalier.pruning.pruner import Pruner, SettingsError, settings_of
+from espalier.pruning.pruner import Pruner, Scheduled, SettingsError, settings_of
 from espalier.pruning.reason import Reason
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patient:
+class Patient(Scheduled):
     """Prune a trial that does worse than it did before its last few values.
 
     Of its values by step, the best of the last ``patience + 1`` is compared with the best of all
     before; the trial is pruned if it is worse by more than `min_delta`. NaN is ignored: a trial
     with nothing but NaN on either side is kept. Optuna's ``PatientPruner``. In a Study, type All
     of Patient and another pruner stands for `inner`.
+
+    Its `patience` is the length of the plateau in reports, not, as that of the other pruners, a
+    number of judged steps that say prune: one such step is enough.
 
     Parameters
     ----------
@@ -42,12 +46,18 @@ class Patient:
     name: ClassVar[str] = "Patient"
 
     def __post_init__(self) -> None:
-        if self.patience < 0:
-            raise SettingsError(f"Patient: expected patience to be at least 0, got {self.patience}")
-        if not self.min_delta >= 0:
-            raise SettingsError(
-                f"Patient: expected minDelta to be at least 0, got {self.min_delta}"
-            )
+        super().__post_init__()
+        self.require("patience", self.patience >= 0, "at least 0")
+        self.require("min_delta", self.min_delta >= 0, "at least 0")
+        for leaf in () if self.inner is None else leaves(self.inner):
+            # Only the outermost pruner's votes and risk are counted.
+            votes, risk = getattr(leaf, "votes_needed", 1), getattr(leaf, "stated_risk", None)
+            if votes > 1 or risk is not None:
+                raise SettingsError(
+                    "Patient: expected an inner pruner without patience or stated risk of its own,"
+                    f" got {leaf.name} with patience {votes} and stated risk {risk}; use All of"
+                    " Patient and that pruner"
+                )
 
     @cached_property
     def settings(self) -> Mapping[str, object]:
@@ -59,16 +69,13 @@ class Patient:
             found["inner"] = {"type": self.inner.name, **settings_of(self.inner)}
         return MappingProxyType(found)
 
-    def judge(self, ledger: Ledger, trial: int) -> Decision:
-        """Judge the trial at its latest step."""
-        curve = ledger.curve(trial)
-        if not curve.steps:
-            return self._decide(curve, Action.KEEP, Reason.NOTHING_REPORTED, {})
+    def rule(self, ledger: Ledger, curve: Curve) -> Decision:
+        """Compare the best of the last few values with the best of those before."""
         recent = self.patience + 1
         steps = len(curve.steps) + len(curve.behind)
         if steps <= recent:
             few: Evidence = {"steps": steps, "needed": recent + 1}
-            return self._decide(curve, Action.KEEP, Reason.TOO_FEW_STEPS, few)
+            return self.keep(curve, Reason.TOO_FEW_STEPS, few)
         before, after = _before_and_after(curve, recent)
         evidence: Evidence = {
             "before": ledger.user(before),
@@ -77,23 +84,9 @@ class Patient:
         }
         if before - self.min_delta > after:
             if self.inner is not None:
-                return self.inner.judge(ledger, trial)
-            return self._decide(curve, Action.PRUNE, Reason.PLATEAU, evidence)
-        return self._decide(curve, Action.KEEP, Reason.STILL_IMPROVING, evidence)
-
-    def _decide(self, curve: Curve, action: Action, reason: Reason, by: Evidence) -> Decision:
-        return Decision(
-            curve.number,
-            curve.attempt,
-            curve.steps[-1] if curve.steps else 0,
-            action,
-            reason,
-            by,
-            None,
-            None,
-            self.name,
-            self.settings,
-        )
+                return self.inner.judge(ledger, curve.number)
+            return self.prune(curve, Reason.PLATEAU, evidence)
+        return self.keep(curve, Reason.STILL_IMPROVING, evidence)
 
 
 def _before_and_after(curve: Curve, recent: int) -> tuple[float, float]:

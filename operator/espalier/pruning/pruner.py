@@ -51,8 +51,8 @@ class OwnValue(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gated:
-    """Common to pruners: when a trial is judged at all.
+class Scheduled:
+    """Common to all pruners: when a trial is judged at all.
 
     Parameters
     ----------
@@ -63,14 +63,11 @@ class Gated:
     interval_steps
         A trial is judged at its first report in every interval of so many steps, counted from
         `warmup_steps`.
-    patience
-        So many judged steps in a row must say prune.
     """
 
     startup_trials: int = 0
     warmup_steps: int = 0
     interval_steps: int = 1
-    patience: int = 1
 
     name: ClassVar[str]
 
@@ -78,7 +75,6 @@ class Gated:
         self.require("startup_trials", self.startup_trials >= 0, "at least 0")
         self.require("warmup_steps", self.warmup_steps >= 0, "at least 0")
         self.require("interval_steps", self.interval_steps >= 1, "at least 1")
-        self.require("patience", self.patience >= 1, "at least 1")
 
     def require(self, field: str, holds: bool, expected: str) -> None:
         """Refuse settings that make no sense."""
@@ -92,11 +88,6 @@ class Gated:
     def settings(self) -> Mapping[str, object]:
         """The parameters by the names they have in a Study."""
         return settings_of(self)
-
-    @property
-    def votes_needed(self) -> int:
-        """How many judged steps in a row must say prune."""
-        return self.patience
 
     def judge(self, ledger: Ledger, trial: int) -> Decision:
         """Judge the trial at its latest step."""
@@ -183,6 +174,28 @@ class Gated:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gated(Scheduled):
+    """Common to all pruners but Patient: when a trial is judged, and how often it must fail.
+
+    Parameters
+    ----------
+    patience
+        So many judged steps in a row must say prune.
+    """
+
+    patience: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.require("patience", self.patience >= 1, "at least 1")
+
+    @property
+    def votes_needed(self) -> int:
+        """How many judged steps in a row must say prune."""
+        return self.patience
+
+
+@dataclass(frozen=True, kw_only=True)
 class Comparing(Gated):
     """Common to pruners that compare a trial with others at the same step.
 
@@ -237,6 +250,7 @@ __all__ = [
     "OwnValue",
     "Peers",
     "Pruner",
+    "Scheduled",
     "SettingsError",
     "camel",
     "own_score",
