@@ -336,6 +336,52 @@ SECTIONS: dict[str, Bad] = {
         ("spec.pruner.any[1].auto", "auto belongs to type: Auto"),
         ("spec.pruner.any[1].auto", "since type is Nop, got settings; remove auto"),
     ),
+    "bounds that are upside down": Bad(
+        lambda spec: spec.update(
+            pruner={"type": "Threshold", "threshold": {"lower": 2, "upper": 1}}
+        ),
+        ("spec.pruner.threshold.lower", "lower must not exceed upper; swap them"),
+        ("spec.pruner.threshold", "expected lower to be at most upper, 1.0, got 2.0; change it"),
+    ),
+    "a first rung beyond the largest": Bad(
+        lambda spec: spec.update(
+            pruner={"type": "Hyperband", "hyperband": {"minResource": 9, "maxResource": 3}}
+        ),
+        ("spec.pruner.hyperband.minResource", "minResource must not exceed maxResource; swap them"),
+        ("spec.pruner.hyperband", "maxResource to be at least minResource, 9, got 3; change it"),
+    ),
+    "the first trials at a rung both kept and pruned": Bad(
+        lambda spec: spec.update(
+            pruner={
+                "type": "SuccessiveHalving",
+                "successiveHalving": {"minTrials": 4, "bootstrapCount": 2},
+            }
+        ),
+        ("spec.pruner.successiveHalving.bootstrapCount", "prunes them; remove one of them"),
+        ("spec.pruner.successiveHalving", "bootstrapCount to be 0, since minTrials, 4, keeps"),
+    ),
+    "a warm-up that lasts to the end": Bad(
+        lambda spec: spec.update(pruner={"type": "Auto", "auto": {"warmupSteps": 27}}),
+        ("spec.pruner", "warmupSteps must be less than resource.max, or no trial is ever pruned"),
+        ("spec.pruner.auto.warmupSteps", "less than resource.max (27), or no trial is ever"),
+    ),
+    "a shadow whose warm-up lasts to the end": Bad(
+        section(
+            "pruning",
+            shadows=[
+                {"name": "s", "type": "Patient", "patient": {"patience": 1, "warmupSteps": 99}}
+            ],
+        ),
+        None,
+        ("spec.pruning.shadows[0].patient.warmupSteps", "less than resource.max (27)"),
+    ),
+    "a first rung beyond the end": Bad(
+        lambda spec: spec.update(
+            pruner={"type": "SuccessiveHalving", "successiveHalving": {"minResource": 28}}
+        ),
+        ("spec.pruner", "minResource must not exceed resource.max, or no trial reaches a rung"),
+        ("spec.pruner.successiveHalving.minResource", "at most resource.max (27), or no trial"),
+    ),
     "a log to read without a pattern": Bad(
         lambda spec: spec.update(collector={"type": "Log"}),
         (

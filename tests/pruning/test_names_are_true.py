@@ -259,6 +259,7 @@ def test_peers_that_reached_the_step_may_be_running_and_do_not_include_the_trial
         ("SuccessiveHalving", {"reduction_factor": 1}, "reductionFactor to be at least 2"),
         ("SuccessiveHalving", {"min_resource": 0}, "minResource to be at least 1"),
         ("Hyperband", {"min_resource": 5, "max_resource": 4}, "maxResource to be at least min"),
+        ("Hyperband", {"min_trials": 2, "bootstrap_count": 1}, "bootstrapCount to be 0, since"),
         ("Wilcoxon", {"p_threshold": 1.5}, "pThreshold to be between 0 and 1"),
         ("Guess", {}, "expected one of"),
     ],

@@ -10,7 +10,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from espalier.api.pruner import SECTIONS, PrunerSpec, PruningSpec, build_judge
+from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
+from espalier.api.pruner_rules import SECTIONS
 from espalier.api.pruner_settings import PluginSettings, snake
 from espalier.errors import SpecError
 from espalier.pruning import Direction, Guards, Judge, Report

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
 from espalier.api.base import Model, Rule
+from espalier.api.pruner_rules import COMPOSITE_SECTIONS, SECTIONS, section_rules
 from espalier.api.pruner_settings import (
     AutoSettings,
     BanditSettings,
@@ -69,45 +70,6 @@ PrunerType = Literal[
     "Wilcoxon",
 ]
 
-SECTIONS = {
-    "Auto": "auto",
-    "Bandit": "bandit",
-    "Hyperband": "hyperband",
-    "Median": "median",
-    "Nop": "nop",
-    "Patient": "patient",
-    "Percentile": "percentile",
-    "Plugin": "plugin",
-    "Posterior": "posterior",
-    "SuccessiveHalving": "successiveHalving",
-    "Threshold": "threshold",
-    "Wilcoxon": "wilcoxon",
-}
-COMPOSITE_SECTIONS = {"Any": "any", "All": "all"}
-NEED_THEIR_SECTION = ("All", "Any", "Patient", "Percentile", "Plugin", "Threshold")
-
-
-def section_rules(sections: dict[str, str]) -> tuple[Rule, ...]:
-    """Only the section of the chosen type may be set, and some types need theirs."""
-    only = [
-        Rule(
-            f"!has(self.{section}) || self.type == '{kind}'",
-            f"{section} belongs to type: {kind}; remove {section}, or choose that type",
-            field_path=f".{section}",
-        )
-        for kind, section in sections.items()
-    ]
-    needed = [
-        Rule(
-            f"self.type != '{kind}' || has(self.{sections[kind]})",
-            f"type: {kind} needs settings; add {sections[kind]}",
-            field_path=".type",
-        )
-        for kind in sections
-        if kind in NEED_THEIR_SECTION
-    ]
-    return (*only, *needed)
-
 
 class LeafSpec(Model):
     """One pruner: its type, and settings in the section that is named after the type."""
@@ -144,6 +106,12 @@ class LeafSpec(Model):
     def build(self) -> Pruner:
         """Make the pruner."""
         return _leaf(self, self.type)
+
+
+def sections_with(field: str) -> tuple[str, ...]:
+    """Give the sections whose settings include a field, by its Python name."""
+    kinds = ((name, LeafSpec.model_fields[snake(name)].annotation) for name in SECTIONS.values())
+    return tuple(name for name, kind in kinds if field in get_args(kind)[0].model_fields)
 
 
 class PrunerSpec(Model):

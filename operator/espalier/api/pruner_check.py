@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from espalier.api.pruner import (
-    COMPOSITE_SECTIONS,
-    NEED_THEIR_SECTION,
-    SECTIONS,
-    LeafSpec,
-    PrunerSpec,
-)
+from espalier.api.pruner import LeafSpec, PrunerSpec
+from espalier.api.pruner_rules import COMPOSITE_SECTIONS, NEED_THEIR_SECTION, SECTIONS
 from espalier.api.pruner_settings import snake
 from espalier.api.study import StudySpec
 from espalier.errors import SpecError
-from espalier.pruning import Goal
+from espalier.pruning import Goal, SettingsError
 
 
 def check_pruner(spec: StudySpec) -> None:
@@ -30,8 +25,11 @@ def check_pruner(spec: StudySpec) -> None:
     leaves += [(f"spec.pruning.shadows[{i}]", leaf) for i, leaf in enumerate(spec.pruning.shadows)]
     for path, leaf in leaves:
         _check_sections(path, leaf, SECTIONS)
-        _check_goal(leaf, spec.objective.target)
-    _check_goal(pruner, spec.objective.target)
+    every: list[tuple[str, LeafSpec | PrunerSpec]] = [("spec.pruner", pruner), *leaves]
+    for path, each in every:
+        _check_goal(each, spec.objective.target)
+        _check_steps(path, each, spec.resource.max)
+        _check_settings(path, each)
 
 
 def _check_sections(path: str, spec: LeafSpec | PrunerSpec, sections: dict[str, str]) -> None:
@@ -58,3 +56,31 @@ def _check_goal(spec: LeafSpec | PrunerSpec, target: float | None) -> None:
                 "expected a target, since the pruner's goal is TimeToTarget, got nothing; add it, "
                 "or choose another goal",
             )
+
+
+def _check_steps(path: str, spec: LeafSpec | PrunerSpec, last: int) -> None:
+    for section in SECTIONS.values():
+        settings = getattr(spec, snake(section))
+        warmup = getattr(settings, "warmup_steps", 0)
+        if warmup >= last:
+            raise SpecError(
+                f"{path}.{section}.warmupSteps",
+                f"expected less than resource.max ({last}), or no trial is ever pruned, got "
+                f"{warmup}; lower it, or choose type: Nop",
+            )
+        first = getattr(settings, "min_resource", None) or 1
+        if first > last:
+            raise SpecError(
+                f"{path}.{section}.minResource",
+                f"expected at most resource.max ({last}), or no trial reaches a rung, got "
+                f"{first}; lower it, or choose type: Nop",
+            )
+
+
+def _check_settings(path: str, spec: LeafSpec | PrunerSpec) -> None:
+    if spec.type in SECTIONS and spec.type != "Plugin":
+        try:
+            spec.build()
+        except SettingsError as error:
+            says = str(error).removeprefix(f"{spec.type}: ")
+            raise SpecError(f"{path}.{SECTIONS[spec.type]}", says) from error

@@ -12,12 +12,12 @@ from typing import get_args
 
 from espalier.api.base import Model
 from espalier.api.pruner import (
-    SECTIONS,
     BreakerSpec,
     LeafSpec,
     MinimumAcceptableSpec,
     PruningSpec,
 )
+from espalier.api.pruner_rules import SECTIONS
 from espalier.api.pruner_settings import snake
 from espalier.pruning.breaker import BreakerSettings
 from espalier.pruning.composition import All, Any

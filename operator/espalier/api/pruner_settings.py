@@ -95,6 +95,14 @@ class PatientSettings(ScheduledSettings):
     """A trial is pruned only if it is worse than its earlier best by more than this."""
 
 
+_FIRST_AT_A_RUNG = Rule(
+    "!has(self.bootstrapCount) || self.bootstrapCount == 0"
+    " || !has(self.minTrials) || self.minTrials == 1",
+    "minTrials keeps the first trials at a rung and bootstrapCount prunes them; remove one of them",
+    field_path=".bootstrapCount",
+)
+
+
 class SuccessiveHalvingSettings(GatedSettings):
     """At each rung keep the best part of all trials that reached it (ASHA)."""
 
@@ -110,6 +118,8 @@ class SuccessiveHalvingSettings(GatedSettings):
     """So many rungs are left out at the start."""
     bootstrap_count: Count = 0
     """Nothing goes on from a rung until more trials than this have reached it."""
+
+    rules: ClassVar = (_FIRST_AT_A_RUNG,)
 
 
 class HyperbandSettings(GatedSettings):
@@ -127,6 +137,15 @@ class HyperbandSettings(GatedSettings):
     """One in so many goes on from each rung, which are so many times as far apart."""
     bootstrap_count: Count = 0
     """Nothing goes on from a rung until more trials than this have reached it."""
+
+    rules: ClassVar = (
+        _FIRST_AT_A_RUNG,
+        Rule(
+            "!has(self.maxResource) || self.minResource <= self.maxResource",
+            "minResource must not exceed maxResource; swap them",
+            field_path=".minResource",
+        ),
+    )
 
 
 class WilcoxonSettings(GatedSettings):

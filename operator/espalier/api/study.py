@@ -9,7 +9,8 @@ from pydantic import Field
 from espalier.api.base import API_VERSION, Model, Rule
 from espalier.api.meta import ObjectMeta
 from espalier.api.parameters import MAX_PARAMETERS, ParameterSpec, SamplerSpec
-from espalier.api.pruner import PrunerSpec, PruningSpec
+from espalier.api.pruner import PrunerSpec, PruningSpec, sections_with
+from espalier.api.pruner_rules import step_rules
 from espalier.api.study_status import StudyStatus
 from espalier.pruning import Direction
 
@@ -167,6 +168,7 @@ class StudySpec(Model):
             "goal TimeToTarget needs objective.target; add it, or choose another goal",
             field_path=".objective",
         ),
+        *step_rules(sections_with("warmup_steps"), sections_with("min_resource")),
     )
 
 

@@ -25,6 +25,11 @@ class Halving(Comparing):
         super().__post_init__()
         self.require("reduction_factor", self.reduction_factor >= 2, "at least 2")
         self.require("bootstrap_count", self.bootstrap_count >= 0, "at least 0")
+        self.require(
+            "bootstrap_count",
+            self.bootstrap_count == 0 or self.min_trials == 1,
+            f"0, since minTrials, {self.min_trials}, keeps the first trials at a rung",
+        )
 
     def at_rungs(
         self, ranks: RungRanks, ledger: Ledger, curve: Curve, bracket: int | None
