@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from espalier.api.pruner import PrunerSpec
+from espalier.api.pruner import PrunerSpec, sections_with
+from espalier.api.pruner_common import WHY_NOT
 from espalier.pruning import Direction, Guards, Judge, Ledger, Pruner, Reason, Report, TrialState
 from espalier.pruning.registry import BUILT_IN
 
@@ -101,3 +104,15 @@ def test_a_trial_that_has_reported_nothing_is_kept_by_every_type() -> None:
     for kind in PRUNES:
         decision = built(kind).judge(Ledger(Direction.MAXIMIZE, HORIZON), 0)
         assert decision.reason is Reason.NOTHING_REPORTED
+
+
+def test_the_page_names_every_setting_that_two_types_share_for_the_same_thing() -> None:
+    named = {field for fields in WHY_NOT for field in fields}
+    for fields in WHY_NOT:
+        assert len({sections_with(field) for field in fields}) == 1
+    of_rungs = {"min_resource", "reduction_factor", "bootstrap_count"}
+    of_risk = {"goal", "risk"}
+    kinds = [type(built(kind)) for kind in PRUNES]
+    fields = [field.name for kind in kinds for field in dataclasses.fields(kind)]
+    often = {name for name in fields if fields.count(name) > 1}
+    assert often == named | of_rungs | of_risk

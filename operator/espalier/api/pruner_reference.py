@@ -17,6 +17,7 @@ from espalier.api.pruner import (
     MinimumAcceptableSpec,
     PruningSpec,
 )
+from espalier.api.pruner_common import shared
 from espalier.api.pruner_rules import SECTIONS
 from espalier.api.pruner_settings import snake
 from espalier.pruning.breaker import BreakerSettings
@@ -50,7 +51,7 @@ GUARDS = """
 
 def page() -> str:
     """Give the text of the page."""
-    parts = [HEAD]
+    parts = [HEAD, shared()]
     for name in sorted(BUILT_IN):
         kind = pruner_type(name)
         section = LeafSpec.model_fields[snake(SECTIONS[name])].annotation
