@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar
 
 import pytest
 
@@ -13,11 +11,6 @@ from espalier.pruning import (
     All,
     Any,
     BreakerSettings,
-    Decision,
-    Direction,
-    Guards,
-    Judge,
-    Ledger,
     MinimumAcceptable,
     Nop,
     Reason,
@@ -27,32 +20,7 @@ from espalier.pruning import (
     Threshold,
     TrialState,
 )
-from espalier.pruning.exempt import Exemption
-from espalier.pruning.summary import clopper_pearson
-
-UP, DOWN = Direction.MAXIMIZE, Direction.MINIMIZE
-STRICT = Threshold(lower=0.0)
-OFF = BreakerSettings(share_percent=0.0)
-
-
-def judge_of(
-    pruner=STRICT, *, direction=UP, horizon=30, shadows=(), trials=None, **guards
-) -> Judge:
-    settings = {"exempt_percent": 0.0, "keep_best": 0, "nan_patience": 0, "breaker": OFF, **guards}
-    return Judge(
-        pruner,
-        Guards(**settings),
-        shadows,
-        study_uid="guards",
-        direction=direction,
-        horizon=horizon,
-    )
-
-
-def say(judge: Judge, trial: int, step: int, value: float, at: float = 0.0) -> Decision:
-    decision = judge.report(Report(trial, 1, step, value), at).decision
-    assert decision is not None
-    return decision
+from tests.pruning.judging import DOWN, UP, judge_of, say
 
 
 def test_nothing_is_pruned_at_or_after_the_last_step() -> None:
@@ -162,56 +130,6 @@ def test_composites_do_not_hold_composites(kind) -> None:
         kind(of=())
 
 
-# Exempt trials.
-
-
-@pytest.mark.parametrize("percent", [1.0, 5.0, 10.0, 33.0, 100.0])
-def test_the_exempt_share_is_exact_in_every_block(percent: float) -> None:
-    exempt = Exemption("uid", 0, percent, None)
-    block = round(100 / percent)
-    for start in range(0, 10 * block, block):
-        assert sum(exempt(trial) for trial in range(start, start + block)) == 1
-
-
-@pytest.mark.parametrize(("trials", "least"), [(15, 3), (30, 3), (60, 3), (200, 10)])
-def test_at_least_three_trials_are_exempt(trials: int, least: int) -> None:
-    for uid in map(str, range(20)):
-        exempt = Exemption(uid, 0, 5.0, trials)
-        assert sum(map(exempt, range(trials))) >= least
-
-
-def test_a_small_study_does_not_lose_its_pruning_to_exemption() -> None:
-    assert sum(map(Exemption("uid", 0, 5.0, 5), range(5))) == 1
-    assert not any(map(Exemption("uid", 0, 0.0, 5), range(5)))
-
-
-def test_exemption_is_a_function_of_the_study_and_the_number() -> None:
-    chosen = [set(filter(Exemption(uid, 0, 5.0, None), range(2000))) for uid in ("a", "a", "b")]
-    assert chosen[0] == chosen[1] != chosen[2]
-
-
-def test_an_exempt_trial_is_kept_and_tells_whether_pruning_would_have_been_wrong() -> None:
-    judge = judge_of(exempt_percent=50.0)
-    exempt = [trial for trial in range(40) if judge.exempt(trial)]
-    for trial in range(40):
-        decision = say(judge, trial, 1, -1.0 if trial in exempt else 1.0)
-        assert decision.reason is (Reason.EXEMPT if trial in exempt else Reason.WITHIN_BOUNDS)
-        # The first two exempt trials end as the best of all.
-        say(judge, trial, 2, 9.0 if trial in exempt[:2] else 1.0)
-        judge.close(trial, TrialState.COMPLETED, 0.0)
-    summary = judge.summary()
-    assert (summary.exempt, summary.exempt_would_prune, summary.false_prunes) == (20, 20, 2)
-    assert summary.false_prune_rate == 0.1
-    assert (summary.false_prune_low, summary.false_prune_high) == clopper_pearson(2, 20)
-
-
-def test_clopper_pearson_intervals_are_the_known_ones() -> None:
-    assert clopper_pearson(0, 0) == (0.0, 1.0)
-    assert clopper_pearson(0, 10) == pytest.approx((0.0, 0.3084971078))
-    assert clopper_pearson(10, 10) == pytest.approx((0.6915028922, 1.0))
-    assert clopper_pearson(2, 20) == pytest.approx((0.0123485271, 0.3169827140))
-
-
 # The circuit breaker.
 
 
@@ -243,84 +161,3 @@ def test_pruning_two_of_three_running_trials_is_plausible() -> None:
         value = -1.0 if trial % 3 else 1.0
         decision = say(judge, trial, 2, value, at=100.0)
         assert decision.action is (Action.PRUNE if trial % 3 else Action.KEEP)
-
-
-# Shadows and risk.
-
-
-def test_a_shadow_judges_without_acting_and_tells_what_it_would_have_done() -> None:
-    judge = judge_of(Nop(), shadows=[("strict", STRICT), ("nop", Nop())])
-    for trial in range(3):
-        for step in range(1, 11):
-            # The last one dips at step 4, and wins.
-            value = trial + 1.0 if (trial, step) != (2, 4) else -1.0
-            verdict = judge.report(Report(trial, 1, step, value), 0.0)
-            assert verdict.decision is not None
-            assert verdict.decision.action is Action.KEEP
-            names = [name for name, _ in verdict.shadows]
-            assert names == (["nop"] if (trial, step) > (2, 4) else ["strict", "nop"])
-        judge.close(trial, TrialState.COMPLETED, 0.0)
-    strict, nop = judge.summary().shadows
-    assert (strict.would_prune, strict.would_save, strict.steps) == (1, 6, 30)
-    assert strict.loses_best
-    assert (nop.would_prune, nop.would_save, nop.loses_best) == (0, 0, False)
-
-
-@dataclass(frozen=True)
-class Risky:
-    """Prunes every trial, at a risk."""
-
-    risk: float = 0.03
-    name: ClassVar[str] = "Risky"
-    stated_risk: ClassVar[float] = 0.1
-
-    def judge(self, ledger: Ledger, trial: int) -> Decision:
-        step = ledger.curve(trial).last_step
-        risk = {"risk": self.risk}
-        return Decision(
-            trial, 1, step, Action.PRUNE, Reason.PLUGIN_PRUNES, risk, None, None, self.name, {}
-        )
-
-
-def test_when_the_stated_risk_is_spent_only_guards_prune() -> None:
-    judge = judge_of(Risky(), nan_patience=2)
-    actions = [say(judge, trial, 1, 1.0) for trial in range(5)]
-    assert [d.action for d in actions] == [Action.PRUNE] * 3 + [Action.KEEP] * 2
-    assert actions[-1].reason is Reason.RISK_SPENT
-    summary = judge.summary()
-    assert summary.risk_stated == 0.1
-    assert summary.risk_spent == pytest.approx(0.09)
-    assert summary.risk_left == pytest.approx(0.01)
-    say(judge, 9, 1, math.nan)
-    assert say(judge, 9, 2, math.nan).reason is Reason.DIVERGED
-
-
-def test_a_trial_that_is_kept_after_all_spends_no_risk() -> None:
-    judge = judge_of(Risky(), keep_best=1)
-    assert say(judge, 0, 1, 9.0).reason is Reason.AMONG_BEST
-    assert judge.summary().risk_spent == 0.0
-
-
-def test_two_pruners_of_one_name_spend_each_its_own_risk() -> None:
-    judge = judge_of(Any(of=(Risky(0.06), Risky(0.03))))
-    assert say(judge, 0, 1, 1.0).prunes
-    assert judge.summary().risk_spent == pytest.approx(0.06 + 0.03)
-    # The first has no risk left for another; the second has for two.
-    assert [say(judge, trial, 1, 1.0).prunes for trial in (1, 2, 3)] == [True, True, False]
-    assert judge.summary().risk_spent == pytest.approx(0.06 + 3 * 0.03)
-
-
-def test_a_pruner_whose_vote_was_needed_spends_its_risk_whoever_gave_the_reason() -> None:
-    judge = judge_of(All(of=(STRICT, Risky())))
-    assert not say(judge, 0, 1, 1.0).prunes
-    assert judge.summary().risk_spent == 0.0
-    assert [say(judge, trial, 1, -1.0).prunes for trial in (1, 2, 3, 4)] == [True] * 3 + [False]
-    assert judge.summary().risk_spent == pytest.approx(0.09)
-
-
-def test_what_a_guard_prunes_costs_a_shadow_no_risk() -> None:
-    judge = judge_of(Nop(), shadows=[("risky", Risky())], nan_patience=1)
-    say(judge, 0, 1, 1.0)
-    assert say(judge, 1, 1, math.nan).prunes
-    (shadow,) = judge.shadows
-    assert shadow.line.spent == pytest.approx(0.03)

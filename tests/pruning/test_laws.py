@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from espalier.pruning import (
     Action,
+    BreakerSettings,
     Decision,
     Direction,
     Guards,
@@ -19,9 +20,11 @@ from espalier.pruning import (
     Ledger,
     Pruner,
     Reason,
+    Receipt,
     Report,
     Threshold,
     TrialState,
+    Verdict,
 )
 from tests.pruning.histories import DIRECTIONS, Event, Said, Shape, draw, feed, mirrored
 from tests.pruning.pruners import COMPOSED, EVERY, REGISTERED
@@ -57,11 +60,16 @@ def ledger_of(events: list[Event], direction: Direction = Direction.MAXIMIZE) ->
     return ledger
 
 
-def judge_of(pruner: Pruner, direction: Direction, guards: Guards = UNGUARDED) -> Judge:
+def judge_of(
+    pruner: Pruner,
+    direction: Direction,
+    guards: Guards = UNGUARDED,
+    shadow: Pruner = REGISTERED["Median"],
+) -> Judge:
     return Judge(
         pruner,
         guards,
-        [("shadow", REGISTERED["Median"])],
+        [("shadow", shadow)],
         study_uid="laws",
         direction=direction,
         horizon=HORIZON,
@@ -183,6 +191,26 @@ def test_the_same_after_a_restart_at_any_point(
     rest = [step(restarted, e, float(cut + i)) for i, e in enumerate(events[cut:])]
     assert as_text(rest) == as_text(verdicts[cut:])
     assert as_text(restarted.summary()) == as_text(whole.summary())
+
+
+@every_pruner
+@EXAMPLES
+@given(events=histories, direction=directions, keep_best=st.integers(0, 2))
+def test_a_shadow_like_the_pruner_that_acts_says_the_same_and_would_save_nothing(
+    pruner: Pruner, events: list[Event], direction: Direction, keep_best: int
+) -> None:
+    breaker = BreakerSettings(share_percent=60.0, within_seconds=5.0, min_trials=2, hold_seconds=9)
+    guards = Guards(nan_patience=1, keep_best=keep_best, exempt_percent=25.0, breaker=breaker)
+    judge = judge_of(pruner, direction, guards, shadow=pruner)
+    own = 0
+    for at, event in enumerate(events):
+        verdict = step(judge, event, float(at))
+        if isinstance(verdict, Verdict) and verdict.receipt is Receipt.APPENDED:
+            assert as_text(verdict.shadows) == as_text((("shadow", verdict.decision),))
+            own += verdict.decision.prunes and verdict.decision.pruner != "Guards"
+    (shadow,) = judge.summary().shadows
+    assert (shadow.would_prune, shadow.would_save) == (own, 0)
+    assert judge.shadows[0].line.spent == judge.line.spent
 
 
 MAY_PRUNE_THE_BETTER = {

@@ -52,13 +52,13 @@ class ShadowStatus(Status):
     judged: Count
     """Number of trials that it judged."""
     would_prune: Count
-    """Number of these that it would have pruned."""
+    """Number of these that it would have pruned; exempt trials and guards' prunings left out."""
     steps: Count
     """Steps that the trials have done."""
     would_save: Count
-    """How many of these it would have saved."""
+    """How many of these it would have saved, on top of what the acting pruner saves."""
     loses_best: bool
-    """Whether it would have pruned the best trial."""
+    """Whether it would have pruned the best completed trial, exempt or not."""
 
 
 class PruningStatus(Status):
@@ -73,11 +73,11 @@ class PruningStatus(Status):
     exempt: Count = 0
     """Number of trials that are never pruned, to measure how often pruning is wrong."""
     exempt_would_prune: Count = 0
-    """Completed exempt trials that would have been pruned."""
+    """Completed exempt trials that the pruner, not a guard, would have pruned."""
     false_prunes: Count = 0
-    """Those of them that ended better than every completed trial that was not exempt."""
+    """Those of them that ended better than every trial that completes without exemption."""
     false_prune_rate: float | None = None
-    """Their share; the bounds are those of a 95 % interval."""
+    """Their share, if there is a trial to compare with; the bounds are of a 95 % interval."""
     false_prune_low: float | None = None
     false_prune_high: float | None = None
     breaker_open: bool = False

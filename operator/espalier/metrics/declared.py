@@ -135,7 +135,7 @@ _STUDIES = (
         "espalier_false_prune_ratio",
         Kind.GAUGE,
         _STUDY,
-        "Estimated share of exempt trials that a prune would have wronged, 0 to 1.",
+        "Share of prunings that end a trial that would have won, told by exempt trials, 0 to 1.",
     ),
     _snapshot(
         "espalier_false_prune_ratio_bound",
@@ -153,7 +153,7 @@ _STUDIES = (
         "espalier_shadow_prunings_total",
         Kind.COUNTER,
         (*_STUDY, "shadow"),
-        "Trials that a shadow pruner would have pruned; it only watches.",
+        "Trials, exempt ones left out, that a shadow pruner would have pruned; it only watches.",
     ),
 )
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
 from hashlib import blake2b
+
+from espalier.pruning.ledger import Ledger
+from espalier.pruning.report import TrialState
 
 AT_LEAST = 3
 AT_MOST_ONE_IN = 5
@@ -39,3 +44,74 @@ class Exemption:
         block, place = divmod(trial, self.block)
         digest = blake2b(f"{self._key}{block}".encode(), digest_size=8).digest()
         return int.from_bytes(digest) % self.block == place
+
+
+class Ender(StrEnum):
+    """What would have ended an exempt trial, were it not exempt."""
+
+    GUARD = "Guard"
+    PRUNER = "Pruner"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How often pruning was wrong, as far as exempt trials tell.
+
+    Parameters
+    ----------
+    finished
+        How many exempt trials have completed.
+    would
+        How many of these the pruner would have pruned.
+    false
+        How many of those ended better than every trial that completes without exemption.
+    comparable
+        Whether there is such a trial.
+    """
+
+    finished: int
+    would: int
+    false: int
+    comparable: bool
+
+
+class Spared:
+    """The exempt trials that have reported, and what would have ended each first."""
+
+    def __init__(self) -> None:
+        self._ends: dict[int, Ender | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __contains__(self, trial: object) -> bool:
+        return trial in self._ends
+
+    def enter(self, trial: int) -> None:
+        """Take in that an exempt trial has reported for the first time."""
+        self._ends[trial] = None
+
+    def spare(self, trial: int, ender: Ender) -> None:
+        """Take in that a trial would have been ended now; what came first stands."""
+        if self._ends[trial] is None:
+            self._ends[trial] = ender
+
+    def from_pruner(self, trial: int) -> bool:
+        """Whether the pruner would have pruned this trial, before any guard did."""
+        return self._ends.get(trial) is Ender.PRUNER
+
+    def calibration(self, ledger: Ledger) -> Calibration:
+        """Compare what the pruner would have pruned with what completes without exemption."""
+        completed = [c for c in ledger.curves() if c.state is TrialState.COMPLETED]
+        # A NaN is no result that a study could return.
+        finals = [
+            c.last for c in completed if self._ends.get(c.number) is None and c.last == c.last
+        ]
+        best = max(finals, default=None)
+        pruned = [c.last for c in completed if self.from_pruner(c.number)]
+        return Calibration(
+            finished=sum(c.number in self._ends for c in completed),
+            would=len(pruned),
+            false=0 if best is None else sum(final > best for final in pruned),
+            comparable=best is not None,
+        )

@@ -10,14 +10,14 @@ from espalier.pruning.breaker import Breaker
 from espalier.pruning.curve import Curve
 from espalier.pruning.decision import Action, Decision
 from espalier.pruning.direction import Direction
-from espalier.pruning.exempt import Exemption
+from espalier.pruning.exempt import Ender, Exemption, Spared
 from espalier.pruning.guards import Best, Guards, overrule
 from espalier.pruning.ledger import Ledger
 from espalier.pruning.line import Line, Shadow
 from espalier.pruning.pruner import Pruner
 from espalier.pruning.reason import Reason
 from espalier.pruning.report import Receipt, Report, TrialState
-from espalier.pruning.summary import JudgeSummary, ShadowSummary, clopper_pearson
+from espalier.pruning.summary import JudgeSummary, clopper_pearson
 
 _LOG = logging.getLogger(__name__)
 
@@ -84,12 +84,12 @@ class Judge:
             direction, horizon, window, study=study_uid, target=target, trials=trials
         )
         self.line = Line(pruner)
-        self.shadows = tuple(Shadow(name, shadow) for name, shadow in shadows)
+        breaker = self.guards.breaker
+        self.shadows = tuple(Shadow(name, shadow, breaker) for name, shadow in shadows)
         self.exempt = Exemption(study_uid, seed, self.guards.exempt_percent, trials)
-        self.breaker = Breaker(self.guards.breaker)
+        self.spared = Spared()
+        self.breaker = Breaker(breaker)
         self._best = Best.of(self.ledger, self.guards.keep_best)
-        # Exempt trials that have reported, and the step at which each would have been pruned.
-        self._exempt_would: dict[int, int | None] = {}
         self._kept = self._pruned = 0
         self._now = 0.0
 
@@ -106,10 +106,14 @@ class Judge:
         if len(curve.steps) == 1:
             self._started(curve, at)
         given = self.guards.before(ledger, curve)
-        shadows = tuple(self._shadow(curve, given)) if self.shadows else ()
-        decision = self._decide(curve, given, at)
-        if decision.action is Action.PRUNE:
+        shadows = tuple(self._shadow(curve, given, at)) if self.shadows else ()
+        decision = given or self.line.judge(ledger, curve)
+        if decision.prunes:
+            decision = self._guarded(decision, given, self.spared, self.breaker, at)
+        if decision.prunes:
             self._pruned += 1
+            if given is None:
+                self.line.commit(decision)
             self.breaker.pruned(report.trial, at)
             self._end(report.trial, TrialState.PRUNED)
         else:
@@ -124,8 +128,9 @@ class Judge:
     def summary(self) -> JudgeSummary:
         """Say how the study's pruning stands."""
         stated, spent = self.line.stated, self.line.spent
-        finished, would, false = self._calibration()
-        low, high = clopper_pearson(false, would)
+        told = self.spared.calibration(self.ledger)
+        tries = told.would if told.comparable else 0
+        low, high = clopper_pearson(told.false, tries)
         receipts = self.ledger.receipts
         return JudgeSummary(
             judged=self._kept + self._pruned,
@@ -134,11 +139,11 @@ class Judge:
             risk_stated=stated,
             risk_spent=spent,
             risk_left=None if stated is None else max(0.0, stated - spent),
-            exempt=len(self._exempt_would),
-            exempt_finished=finished,
-            exempt_would_prune=would,
-            false_prunes=false,
-            false_prune_rate=false / would if would else None,
+            exempt=len(self.spared),
+            exempt_finished=told.finished,
+            exempt_would_prune=told.would,
+            false_prunes=told.false,
+            false_prune_rate=told.false / tries if tries else None,
             false_prune_low=low,
             false_prune_high=high,
             breaker_open=self.breaker.open_at(self._now),
@@ -146,45 +151,52 @@ class Judge:
             repeated=receipts[Receipt.REPEATED] + receipts[Receipt.REPLAYED],
             contradicted=receipts[Receipt.CONTRADICTED],
             late=receipts[Receipt.LATE],
-            shadows=tuple(self._shadow_summary(shadow) for shadow in self.shadows),
+            shadows=tuple(shadow.summary(self.ledger) for shadow in self.shadows),
         )
 
     def _started(self, curve: Curve, at: float) -> None:
-        self.breaker.started(curve.number, at)
-        if self.exempt(curve.number):
-            self._exempt_would[curve.number] = None
-
-    def _decide(self, curve: Curve, given: Decision | None, at: float) -> Decision:
-        decision = given or self.line.judge(self.ledger, curve)
-        if decision.action is Action.KEEP:
-            return decision
         trial = curve.number
+        for breaker in (self.breaker, *(shadow.breaker for shadow in self.shadows)):
+            breaker.started(trial, at)
+        if self.exempt(trial):
+            for spared in (self.spared, *(shadow.spared for shadow in self.shadows)):
+                spared.enter(trial)
+
+    def _guarded(
+        self,
+        decision: Decision,
+        given: Decision | None,
+        spared: Spared,
+        breaker: Breaker,
+        at: float,
+    ) -> Decision:
+        """Let the guards that stand above the pruner overrule a decision to prune."""
+        trial = decision.trial
         if given is None and trial in self._best:
             return overrule(decision, Reason.AMONG_BEST, {"keepBest": self.guards.keep_best})
-        if trial in self._exempt_would:
-            if self._exempt_would[trial] is None:
-                self._exempt_would[trial] = decision.step
+        if trial in spared and not breaker.open_at(at):
+            spared.spare(trial, Ender.PRUNER if given is None else Ender.GUARD)
             return overrule(decision, Reason.EXEMPT, {})
-        if not self.breaker.allows(trial, at):
-            trip = self.breaker.trip
+        if not breaker.allows(trial, at):
+            trip = breaker.trip
             assert trip is not None
             seconds = self.guards.breaker.within_seconds
             why = {"prunes": trip.prunes, "running": trip.running, "seconds": seconds}
             return overrule(decision, Reason.BREAKER_OPEN, why)
-        if given is None:
-            self.line.commit(decision)
         return decision
 
-    def _shadow(self, curve: Curve, given: Decision | None) -> list[tuple[str, Decision]]:
+    def _shadow(
+        self, curve: Curve, given: Decision | None, at: float
+    ) -> list[tuple[str, Decision]]:
         decisions = []
         for shadow in self.shadows:
             decision = shadow.judge(self.ledger, curve, given)
             if decision is None:
                 continue
-            if decision.prunes and given is None and curve.number in self._best:
-                why = {"keepBest": self.guards.keep_best}
-                decision = overrule(decision, Reason.AMONG_BEST, why)
-            shadow.commit(decision)
+            if decision.prunes:
+                decision = self._guarded(decision, given, shadow.spared, shadow.breaker, at)
+            if decision.prunes:
+                shadow.commit(decision, given, at)
             decisions.append((shadow.name, decision))
         return decisions
 
@@ -193,48 +205,7 @@ class Judge:
             self.breaker.ended(trial)
             self.line.forget(trial)
             for shadow in self.shadows:
-                shadow.line.forget(trial)
-
-    def _calibration(self) -> tuple[int, int, int]:
-        """Count completed exempt trials, those to be pruned, and those wrongly so."""
-        ledger = self.ledger
-        finished = would = false = 0
-        best = max(
-            (
-                curve.last
-                for curve in ledger.curves()
-                if curve.state is TrialState.COMPLETED
-                and curve.number not in self._exempt_would
-                and curve.last == curve.last
-            ),
-            default=None,
-        )
-        for trial, step in self._exempt_would.items():
-            curve = ledger.curve(trial)
-            if curve.state is TrialState.COMPLETED:
-                finished += 1
-                if step is not None and best is not None:
-                    would += 1
-                    false += curve.last > best
-        return finished, would, false
-
-    def _shadow_summary(self, shadow: Shadow) -> ShadowSummary:
-        ledger = self.ledger
-        steps = saved = 0
-        for curve in ledger.curves():
-            steps += max(0, curve.last_step)
-            if curve.number in shadow.pruned:
-                saved += curve.last_step - shadow.pruned[curve.number]
-        leader = ledger.leader()
-        return ShadowSummary(
-            name=shadow.name,
-            pruner=shadow.line.pruner.name,
-            judged=len(ledger),
-            would_prune=len(shadow.pruned),
-            steps=steps,
-            would_save=saved,
-            loses_best=leader is not None and leader.number in shadow.pruned,
-        )
+                shadow.forget(trial)
 
 
 def verdict_of(judge: Judge, report: Report, at: float) -> Verdict | None:

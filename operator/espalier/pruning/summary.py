@@ -16,11 +16,12 @@ class ShadowSummary:
     name, pruner
         The shadow's name, and the type of its pruner.
     judged, would_prune
-        How many trials it judged, and how many of them it would have pruned.
+        How many trials it judged, and how many of them it would have pruned; what a guard ends is
+        left out, and so are exempt trials, which are not pruned whoever acts.
     steps, would_save
         The steps that the trials have done, and how many of them it would have saved.
     loses_best
-        Whether it would have pruned the trial that is now the best completed one.
+        Whether it would have pruned the trial that is now the best completed one, exempt or not.
     """
 
     name: str
@@ -43,12 +44,12 @@ class JudgeSummary:
     risk_stated, risk_spent, risk_left
         The risk that the pruner may spend, None where it states none.
     exempt, exempt_finished, exempt_would_prune
-        Exempt trials: how many have reported, have completed, and of those completed would have
-        been pruned.
+        Exempt trials: how many have reported, have completed, and of those completed the pruner,
+        not a guard, would have pruned.
     false_prunes, false_prune_rate, false_prune_low, false_prune_high
-        Of those that would have been pruned: how many ended better than every completed trial
-        that was not exempt, their share, and its 95 % Clopper-Pearson interval. The rate is
-        None while there is nothing to take it from.
+        Of those that would have been pruned: how many ended better than every trial that completes
+        without exemption, their share, and its 95 % Clopper-Pearson interval. The rate is
+        None while there is nothing to take it from or to compare with.
     breaker_open, breaker_trips
         Whether the circuit breaker is open, and how often it has opened.
     repeated, contradicted, late
