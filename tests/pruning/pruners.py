@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from espalier.pruning import All, Any, Match, OwnValue, Peers, Pruner
+from espalier.pruning import All, Any, Goal, Match, OwnValue, Peers, Pruner
 from espalier.pruning.registry import BUILT_IN, make
 
 NEEDED = {
@@ -28,6 +28,15 @@ VARIANTS: dict[str, Pruner] = {
         {"min_resource": 2, "reduction_factor": 2, "own_value": OwnValue.BEST},
     ),
     "Hyperband from step 2": make("Hyperband", {"min_resource": 2, "reduction_factor": 2}),
+    "Patient with all gates": make(
+        "Patient",
+        {"patience": 1, "min_delta": 0.25, "startup_trials": 1, "warmup_steps": 2},
+    ),
+    "Auto under a budget": make("Auto", {"goal": Goal.BEST_UNDER_BUDGET}),
+    "Auto to a target": make("Auto", {"goal": Goal.TIME_TO_TARGET, "risk": 0.5}),
+    "Posterior at a high risk": make("Posterior", {"risk": 0.5}),
+    "Posterior under a budget": make("Posterior", {"goal": Goal.BEST_UNDER_BUDGET}),
+    "Bandit with a budget": make("Bandit", {"budget": 60.0, "exploration": 1.0}),
     "Wilcoxon corrected": make("Wilcoxon", {"p_threshold": 0.4, "correct_looks": True}),
 }
 COMPOSED: dict[str, Pruner] = {
