@@ -14,7 +14,7 @@ from espalier.backtest.candidate import Candidate, resolved
 from espalier.backtest.compare import compare
 from espalier.backtest.curves import Curves, read_file, read_folder, read_log
 from espalier.backtest.measure import Setting, mean_of, regret, study
-from espalier.backtest.simulate import simulate
+from espalier.backtest.simulate import duration, simulate
 from espalier.errors import SpecError
 from espalier.pruning import Direction
 
@@ -82,6 +82,12 @@ def test_a_pruned_trial_stops_costs_no_more_and_frees_its_worker():
 def test_what_runs_at_the_end_of_the_budget_does_not_complete():
     outcome = simulate(made(3), 1, Recorder(), until=6.0)
     assert outcome.completed_at.tolist() == [4.0, np.inf, np.inf]
+
+
+@pytest.mark.parametrize("workers", [1, 7, 8, 500])
+def test_the_duration_without_pruning_is_that_of_a_simulation_without_pruning(workers):
+    for curves in TASKS.values():
+        assert duration(curves, workers) == simulate(curves, workers, None).ended_at
 
 
 @pytest.mark.parametrize(

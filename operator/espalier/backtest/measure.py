@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from espalier.backtest.candidate import Maker
 from espalier.backtest.curves import Array, Curves
-from espalier.backtest.simulate import Outcome, simulate
+from espalier.backtest.simulate import Outcome, duration, simulate
 
 LOST_ABOVE = 0.02
 """A regret above this is a winner lost."""
@@ -114,7 +114,7 @@ def study(
 def budget_regret(curves: Curves, maker: Maker, setting: Setting, number: int) -> tuple[float, ...]:
     """Simulate one study on the whole pool, and give its regret at each budget."""
     pool = curves.take(setting.order(curves, number, len(curves)))
-    whole = simulate(pool, setting.workers, None).ended_at
+    whole = duration(pool, setting.workers)
     outcome = _run(pool, maker, setting, number, BUDGETS[-1] * whole)
     times = [share * whole for share in BUDGETS]
     return tuple(regret(pool.finals, outcome.completed_at <= time) for time in times)
