@@ -48,6 +48,19 @@ def test_within_a_factor_of_one_and_a_half(losses, verdict):
     assert Stated(0.2, made({"task": losses})).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("losses", "lists", "sure"),
+    [
+        pytest.param(0, 20, False, id="none of twenty may still be as stated"),
+        pytest.param(0, 200, True, id="none of two hundred is less than stated"),
+        pytest.param(40, 200, True, id="forty of two hundred are as stated"),
+        pytest.param(4, 20, False, id="four of twenty may be anything"),
+    ],
+)
+def test_a_verdict_is_sure_if_the_whole_interval_says_so(losses, lists, sure):
+    assert Stated(0.2, made({"task": losses}, lists)).sure is sure
+
+
 def test_a_sweep_over_risks_is_read_as_classes_and_drawn_with_what_was_stated():
     knob = Knob("auto.risk", (0.05, 0.1))
     swept = Frontier("Auto", knob, (made({"task": 0}), made({"task": 2})))

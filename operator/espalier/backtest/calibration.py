@@ -54,10 +54,18 @@ class Stated:
 
     @property
     def verdict(self) -> str:
-        """`within` a factor of 1.5 of the stated risk, `below` it or `above` it."""
-        if self.lost > FACTOR * self.risk:
+        """`within` a factor of 1.5 of the stated risk, `below` that or `above` it."""
+        return self._place(self.lost)
+
+    @property
+    def sure(self) -> bool:
+        """Whether the whole interval says the same."""
+        return all(self._place(end) == self.verdict for end in self.interval)
+
+    def _place(self, share: float) -> str:
+        if share > FACTOR * self.risk:
             return "above"
-        return "below" if self.lost * FACTOR < self.risk else "within"
+        return "below" if share * FACTOR < self.risk else "within"
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain JSON values."""
@@ -72,6 +80,7 @@ class Stated:
             "ratio": self.lost / self.risk if self.risk else None,
             "within": self.verdict == "within",
             "verdict": self.verdict,
+            "sure": self.sure,
             "tasks": {name: mean.lost for name, mean in self.result.means.items()},
         }
 

@@ -126,7 +126,8 @@ def command(
                    '*' marks what no other line beats, neither in saved nor in lost
     --calibration  tries Auto and Posterior at several stated risks, and says for
                    each how many studies lost their winner, and whether that is
-                   within a factor of 1.5 of what was stated
+                   within a factor of 1.5 of what was stated; unsure where the
+                   interval says otherwise
 
     Intervals (95 %) are bootstrapped over tasks. With a single task they are over its lists:
     bootstrapped, and for lost that of Clopper and Pearson, as always with --calibration. Lists of

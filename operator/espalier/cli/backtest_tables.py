@@ -69,6 +69,7 @@ def of_calibrations(calibrations: Sequence[Calibration]) -> Table:
         for one in each.classes:
             ratio = f"{one.lost / one.risk:.2f}" if one.risk else ""
             verdict = "yes" if one.verdict == "within" else f"no, {one.verdict}"
+            verdict += "" if one.sure else " (unsure)"
             lost = _with_interval(one.lost, one.interval)
             found.add_row(
                 name, f"{one.risk:.3g}", lost, f"{one.losses} / {one.studies}", ratio, verdict
