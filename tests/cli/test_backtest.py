@@ -6,6 +6,7 @@ import json
 import pickle
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,10 +14,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from espalier.cli.backtest import command
+from espalier.cli.reference import BACKTEST_PAGE, backtest_page
 from espalier.errors import SpecError
 from tests.cli.recorded import TASKS, TRIALS, write_curves, write_store
 from tests.docs.test_examples import commands
 
+ROOT = Path(__file__).resolve().parents[2]
 QUICK = ("--orders", "2", "--jobs", "1")
 
 
@@ -58,6 +61,28 @@ def test_every_example_runs(line, folder, store, monkeypatch):
     assert result.exit_code == 0, result.output
     if "--picture" in words:
         ElementTree.parse(folder / words[words.index("--picture") + 1])
+
+
+def test_the_reference_is_up_to_date():
+    page = ROOT / "docs/reference" / BACKTEST_PAGE
+    assert page.read_text(encoding="utf-8") == backtest_page(), "run make generate"
+
+
+def test_the_reference_names_every_key_of_the_json(folder):
+    page = backtest_page()
+    modes = ((), ("--frontier",), ("--calibration",))
+    found = [figures(folder, "--pruner", "Auto", *mode) for mode in modes]
+    assert {key for key in _keys(found) if f"`{key}`" not in page} == set()
+
+
+def _keys(value: object) -> Iterator[str]:
+    """Give all keys, but those that are the names of tasks."""
+    if isinstance(value, dict):
+        yield from value.keys() - set(TASKS)
+    for inner in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    ):
+        yield from _keys(inner)
 
 
 def test_the_help_has_an_example_of_each_kind():
