@@ -97,6 +97,7 @@ def test_the_duration_without_pruning_is_that_of_a_simulation_without_pruning(wo
         pytest.param([1, 2, 3], [0, 1, 0], 1.0, id="the median is one unit behind"),
         pytest.param([1, 2, 3], [0, 0, 0], 1.0, id="nothing completed"),
         pytest.param([2, 2, 2], [1, 0, 0], 0.0, id="all are equal"),
+        pytest.param([1, 2, 2], [1, 0, 0], 0.0, id="there is no unit where the median is best"),
         pytest.param([1, -np.inf, 3], [0, 1, 1], 0.0, id="a diverged trial counts nowhere"),
     ],
 )

@@ -82,7 +82,7 @@ def regret(finals: Array, chosen: NDArray[np.bool_]) -> float:
     got = float(np.max(finals[chosen], initial=-np.inf))
     if not got > -np.inf:
         return 1.0
-    return 0.0 if best == got else (best - got) / max(best - median, np.finfo(float).tiny)
+    return (best - got) / (best - median) if best > median else 0.0
 
 
 def study(
