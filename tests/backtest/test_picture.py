@@ -46,7 +46,7 @@ def test_labels_cover_neither_each_other_nor_leave_the_frame(points):
 def test_a_lone_label_is_written_beside_its_point():
     (box,) = placed([(50, 50)], ["8%"], [], Box(0, 0, 100, 100))
     assert box is not None
-    assert box.right - box.left == width("8%")
+    assert box.right - box.left == pytest.approx(width("8%"))
 
 
 def test_the_legend_takes_the_room_that_its_longest_label_needs():

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 HEIGHT = 10.0
 """Of a label, and its font's size."""
-LETTER = 6.0
-"""Width of a letter at this size, on average."""
+LETTER, PERCENT = 6.2, 9.6
+"""Width of a letter at this size, on average, and of the widest that labels have."""
 MARK = 5.0
 """Half the side of the square that a point's mark fills."""
 
@@ -36,7 +36,7 @@ class Box:
 
 def width(text: str, size: float = HEIGHT) -> float:
     """Give about how wide a text is."""
-    return len(text) * LETTER * size / HEIGHT
+    return sum(PERCENT if letter == "%" else LETTER for letter in text) * size / HEIGHT
 
 
 def placed(
