@@ -129,11 +129,11 @@ def command(
                    within a factor of 1.5 of what was stated; unsure where the
                    interval says otherwise
 
-    Intervals (95 %) are bootstrapped over tasks. With a single task they are over its lists:
-    bootstrapped, and for lost that of Clopper and Pearson, as always with --calibration. Lists of
-    one task share trials, so such an interval says how much the order matters, not what another
-    task would show. Where a list holds every trial, all lists have the same winner: give --trials
-    at most half of what was recorded.
+    Intervals (95 %) are bootstrapped over tasks; 0 % to 0 % says just that none lost a winner.
+    With a single task they are over its lists: bootstrapped, and for lost that of Clopper and
+    Pearson, as always with --calibration. Lists of one task share trials, so such an interval says
+    how much the order matters, not what another task would show. Where a list holds every trial,
+    all lists have the same winner: give --trials at most half of what was recorded.
 
     \b
     Examples:
