@@ -27,6 +27,10 @@ class SpecError(EspalierError):
         self.field = field
         self.message = message
 
+    def __reduce__(self) -> tuple[type[SpecError], tuple[str, str]]:
+        """Survive the way out of another process."""
+        return type(self), (self.field, self.message)
+
 
 class ReportError(EspalierError):
     """A report is bad: nothing of its batch was stored, and sending it again does not help.

@@ -11,11 +11,10 @@ from click.testing import CliRunner
 from espalier.api.judging import judge_of
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.backtest.replay import replay_rows
-from espalier.cli.backtest import command as backtest
 from espalier.cli.replay import command as replay
 from espalier.errors import SpecError
 from espalier.pruning import Direction, Ledger, Report, Threshold, TrialState, verdict_of
-from tests.backtest.test_simulate import CURVES, TASKS
+from tests.backtest.test_simulate import TASKS
 
 SETTINGS = {
     "metric": "value",
@@ -164,36 +163,3 @@ def test_the_command_names_what_it_looked_for(tmp_path):
     result = CliRunner().invoke(replay, ["nosuch", "--store", f"sqlite:///{tmp_path}/none.db"])
     assert result.exit_code == 1
     assert "NAMESPACE/NAME" in result.output
-
-
-def test_backtest_prints_json_and_draws_a_picture(tmp_path):
-    picture = tmp_path / "compared.svg"
-    result = CliRunner().invoke(
-        backtest,
-        [
-            str(CURVES / "tfm_stdlib_nats.npz"),
-            *("--pruner", "Auto"),
-            *("--pruner", "{type: Median, median: {warmupSteps: 10%}}"),
-            *("--trials", "20", "--orders", "1", "--json", "--picture", str(picture)),
-        ],
-    )
-    assert result.exit_code == 0, result.output
-    found = json.loads(result.stdout)
-    assert [each["pruner"] for each in found["results"]] == ["Auto", "Median warmupSteps=10%"]
-    assert picture.read_text().startswith("<svg")
-
-
-def test_backtest_prints_a_table_of_means_and_of_tasks(tmp_path):
-    result = CliRunner().invoke(
-        backtest,
-        [str(CURVES / "tfm_stdlib_nats.npz"), "--pruner", "Nop", "--trials", "8", "--orders", "1"],
-    )
-    assert result.exit_code == 0, result.output
-    assert "saved / lost" in result.stdout
-    assert "tfm_stdlib_nats" in result.stdout
-
-
-def test_backtest_refuses_a_pruner_that_is_no_mapping():
-    result = CliRunner().invoke(backtest, [str(CURVES), "--pruner", "[1"])
-    assert result.exit_code == 1
-    assert "YAML" in result.output

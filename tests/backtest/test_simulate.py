@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from espalier.backtest.candidate import Candidate, resolved
-from espalier.backtest.compare import compare, scatter
+from espalier.backtest.compare import compare
 from espalier.backtest.curves import Curves, read_file, read_folder, read_log
-from espalier.backtest.measure import Setting, interval, list_study, regret, task
-from espalier.backtest.simulate import simulate
+from espalier.backtest.measure import Setting, mean_of, regret, study
+from espalier.backtest.simulate import duration, simulate
 from espalier.errors import SpecError
 from espalier.pruning import Direction
 
@@ -84,6 +84,12 @@ def test_what_runs_at_the_end_of_the_budget_does_not_complete():
     assert outcome.completed_at.tolist() == [4.0, np.inf, np.inf]
 
 
+@pytest.mark.parametrize("workers", [1, 7, 8, 500])
+def test_the_duration_without_pruning_is_that_of_a_simulation_without_pruning(workers):
+    for curves in TASKS.values():
+        assert duration(curves, workers) == simulate(curves, workers, None).ended_at
+
+
 @pytest.mark.parametrize(
     ("finals", "chosen", "expected"),
     [
@@ -91,6 +97,7 @@ def test_what_runs_at_the_end_of_the_budget_does_not_complete():
         pytest.param([1, 2, 3], [0, 1, 0], 1.0, id="the median is one unit behind"),
         pytest.param([1, 2, 3], [0, 0, 0], 1.0, id="nothing completed"),
         pytest.param([2, 2, 2], [1, 0, 0], 0.0, id="all are equal"),
+        pytest.param([1, 2, 2], [1, 0, 0], 0.0, id="there is no unit where the median is best"),
         pytest.param([1, -np.inf, 3], [0, 1, 1], 0.0, id="a diverged trial counts nowhere"),
     ],
 )
@@ -101,20 +108,20 @@ def test_regret(finals, chosen, expected):
 
 def test_nop_saves_nothing_and_loses_nothing_on_any_task():
     for curves in TASKS.values():
-        found = list_study(curves, NOP, Setting(trials=20), 0)
+        found = study(curves, NOP, Setting(trials=20), 0)
         assert (found.saved, found.regret, found.lost) == (pytest.approx(0.0), 0.0, 0.0)
 
 
 def test_the_same_seed_gives_the_same_figures_and_another_one_others():
     curves = TASKS["tfm_stdlib_nats"]
     setting = Setting(trials=30, orders=2)
-    assert task(curves, AUTO, setting) == task(curves, AUTO, setting)
+    assert study(curves, AUTO, setting, 1) == study(curves, AUTO, setting, 1)
     assert setting.order(curves, 0) != Setting(trials=30, seed=1).order(curves, 0)
 
 
 def test_auto_saves_half_and_keeps_the_winner_of_a_clean_and_of_a_noisy_task():
     for name in ("tfm_stdlib_nats", "mlp_mroz_smallval_acc"):
-        found = task(TASKS[name], AUTO, Setting(orders=4))
+        found = mean_of([study(TASKS[name], AUTO, Setting(), number) for number in range(4)])
         assert found.saved > 0.45, name
         assert found.lost <= 0.25, name
 
@@ -133,21 +140,7 @@ def test_shares_of_the_horizon_become_steps_rounded_up():
 
 def test_a_bad_pruner_says_what_is_wrong():
     with pytest.raises(SpecError, match="percentile"):
-        task(made(), Candidate("bad", {"type": "Percentile"}), Setting(orders=1))
-
-
-def test_the_interval_holds_the_mean_and_shrinks_to_it_where_all_tasks_agree():
-    low, high = interval([0.1, 0.5, 0.9])
-    assert low < 0.5 < high
-    assert interval([0.3, 0.3]) == (pytest.approx(0.3), pytest.approx(0.3))
-
-
-def test_a_picture_is_a_document_that_names_every_pruner():
-    results = compare([AUTO, NOP], [made(12, 8)], Setting(orders=1))
-    picture = scatter(results, "made & drawn")
-    assert picture.startswith("<svg")
-    assert ">Auto<" in picture
-    assert "made &amp; drawn" in picture
+        study(made(), Candidate("bad", {"type": "Percentile"}), Setting(), 0)
 
 
 def test_recorded_tasks_have_what_their_description_says():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -36,10 +37,16 @@ class OptunaEngine:
         asked.report(value, step)
         self._last[trial] = value
         # As in the operator, nothing is pruned at the last step.
-        pruned = step < self._horizon and asked.should_prune()
+        pruned = step < self._horizon and self._should_prune(asked)
         if pruned:
             self._study.tell(asked, state=optuna.trial.TrialState.PRUNED)
         return pruned
+
+    @staticmethod
+    def _should_prune(asked: optuna.Trial) -> bool:
+        # Optuna takes percentiles of nothing but NaN, of which numpy warns.
+        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+            return asked.should_prune()
 
     def close(self, trial: int, completed: bool, at: float) -> None:
         value = self._last[trial]

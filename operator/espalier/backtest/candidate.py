@@ -53,6 +53,11 @@ class Candidate:
     pruner: Mapping[str, Any]
     pruning: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def type(self) -> str:
+        """The pruner's type."""
+        return str(self.pruner.get("type", "Auto"))
+
     def make(
         self, *, study: str, seed: int, direction: Direction, horizon: int, trials: int
     ) -> Engine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from espalier.backtest.candidate import Maker
 from espalier.backtest.curves import Array, Curves
-from espalier.backtest.simulate import Outcome, simulate
+from espalier.backtest.simulate import Outcome, duration, simulate
 
 LOST_ABOVE = 0.02
 """A regret above this is a winner lost."""
@@ -48,7 +49,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Measured:
-    """Averages over a task's lists.
+    """What one simulated study came to, or the mean of several.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ class Measured:
     regret
         (best final value of the list − best completed) / (best − median).
     lost
-        Share of the lists with a regret above 0.02.
+        1 if the regret is above 0.02, else 0; of several, the share.
     budget_regret
         Regret on the whole pool after 10, 25 and 50 % of the time it needs without pruning;
         empty if it was not measured.
@@ -81,57 +82,49 @@ def regret(finals: Array, chosen: NDArray[np.bool_]) -> float:
     got = float(np.max(finals[chosen], initial=-np.inf))
     if not got > -np.inf:
         return 1.0
-    return 0.0 if best == got else (best - got) / max(best - median, np.finfo(float).tiny)
+    return (best - got) / (best - median) if best > median else 0.0
 
 
-def list_study(curves: Curves, maker: Maker, setting: Setting, number: int) -> Measured:
-    """Simulate one study with a fixed list of trials."""
+def study(
+    curves: Curves, maker: Maker, setting: Setting, number: int, budgets: bool = False
+) -> Measured:
+    """Simulate the study of a task's list with this number, and measure it.
+
+    Parameters
+    ----------
+    curves
+        The task.
+    maker
+        Makes the pruner's engine.
+    setting
+        How lists are drawn and run.
+    number
+        Which list.
+    budgets
+        Simulate a second study, on the whole pool, for the regret at each budget.
+    """
     drawn = curves.take(setting.order(curves, number))
     outcome = _run(drawn, maker, setting, number)
     lost = regret(drawn.finals, np.isfinite(outcome.completed_at))
     saved = 1.0 - outcome.spent / float(drawn.seconds[:, -1].sum())
-    return Measured(saved, lost, float(lost > LOST_ABOVE))
+    by_budget = budget_regret(curves, maker, setting, number) if budgets else ()
+    return Measured(saved, lost, float(lost > LOST_ABOVE), by_budget)
 
 
-def budget_study(curves: Curves, maker: Maker, setting: Setting, number: int) -> tuple[float, ...]:
+def budget_regret(curves: Curves, maker: Maker, setting: Setting, number: int) -> tuple[float, ...]:
     """Simulate one study on the whole pool, and give its regret at each budget."""
     pool = curves.take(setting.order(curves, number, len(curves)))
-    whole = simulate(pool, setting.workers, None).ended_at
+    whole = duration(pool, setting.workers)
     outcome = _run(pool, maker, setting, number, BUDGETS[-1] * whole)
     times = [share * whole for share in BUDGETS]
     return tuple(regret(pool.finals, outcome.completed_at <= time) for time in times)
 
 
-def task(curves: Curves, maker: Maker, setting: Setting, budgets: bool = False) -> Measured:
-    """Try a pruner on a task's lists, and give the averages."""
-    lists = [list_study(curves, maker, setting, number) for number in range(setting.orders)]
-    pools = [
-        budget_study(curves, maker, setting, number)
-        for number in range(setting.orders if budgets else 0)
-    ]
-    return average(lists, pools)
-
-
-def average(lists: list[Measured], pools: list[tuple[float, ...]]) -> Measured:
-    """Average over studies, or over tasks."""
-    rows = np.array([(m.saved, m.regret, m.lost) for m in lists])
-    saved, lost_value, lost = (float(x) for x in rows.mean(axis=0))
-    by_budget = tuple(float(x) for x in np.mean(pools, axis=0)) if pools else ()
-    return Measured(saved, lost_value, lost, by_budget)
-
-
-def over_tasks(tasks: list[Measured]) -> Measured:
-    """Average over tasks, each of which counts the same."""
-    pools = [measured.budget_regret for measured in tasks if measured.budget_regret]
-    return average(tasks, pools)
-
-
-def interval(values: list[float], level: float = 0.95, draws: int = 4000) -> tuple[float, float]:
-    """Give a bootstrap interval of the mean over tasks."""
-    rng = np.random.default_rng(0)
-    drawn = rng.choice(np.array(values), size=(draws, len(values))).mean(axis=1)
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+def mean_of(measured: Sequence[Measured]) -> Measured:
+    """Give the mean over studies, or over tasks, each of which counts the same."""
+    rows = np.array([(m.saved, m.regret, m.lost, *m.budget_regret) for m in measured])
+    saved, regretted, lost, *by_budget = (float(x) for x in rows.mean(axis=0))
+    return Measured(saved, regretted, lost, tuple(by_budget))
 
 
 def _run(

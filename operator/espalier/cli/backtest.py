@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
-import yaml
-from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from espalier.backtest import calibration, compare, frontier
 from espalier.backtest.candidate import Candidate
-from espalier.backtest.compare import Result, compare, scatter
-from espalier.backtest.curves import Curves, read_file, read_folder, read_log
-from espalier.backtest.measure import BUDGETS, Setting
+from espalier.backtest.compare import Key, Run
+from espalier.backtest.curves import Curves
+from espalier.backtest.knobs import RISKS, Sweep, read_knob, sweeps
+from espalier.backtest.measure import Measured, Setting
+from espalier.cli import backtest_tables as tables
+from espalier.cli.backtest_inputs import read_candidates, read_curves
+from espalier.cli.pool import over
 from espalier.errors import SpecError
-from espalier.store.export import lines
-from espalier.store.export import read_log as read_store
 
-DEFAULT = ("Auto", "Posterior", "Median", "SuccessiveHalving", "Hyperband", "Nop")
+COMPARED = ("Auto", "Posterior", "Median", "SuccessiveHalving", "Hyperband", "Nop")
+STATING = ("Auto", "Posterior")
+SWEPT = ("Auto", "Posterior", "Median", "SuccessiveHalving", "Hyperband")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found, in the three forms in which it is shown."""
+
+    figures: dict[str, Any]
+    tables: list[RenderableType]
+    picture: str
 
 
 @click.command("backtest")
@@ -34,6 +48,16 @@ DEFAULT = ("Auto", "Posterior", "Median", "SuccessiveHalving", "Hyperband", "Nop
     "Numbers of steps may be shares of the horizon: '8%'.",
 )
 @click.option("--pruning", default="{}", help="spec.pruning for all of them, in YAML.")
+@click.option("--frontier", "frontiers", is_flag=True, help="Try each pruner over its own knob.")
+@click.option("--calibration", "calibrations", is_flag=True, help="Try stated risks against loss.")
+@click.option(
+    "--sweep",
+    "swept",
+    multiple=True,
+    metavar="KNOB=VALUES",
+    help="As --frontier, but over this knob of its pruner: 'median.warmupSteps=0,8%,16%'; with "
+    "--calibration, the stated risks. May be repeated.",
+)
 @click.option("--workers", default=8, show_default=True, type=click.IntRange(1), help="At a time.")
 @click.option(
     "--trials",
@@ -47,6 +71,11 @@ DEFAULT = ("Auto", "Posterior", "Median", "SuccessiveHalving", "Hyperband", "Nop
 )
 @click.option("--seed", default=0, show_default=True, help="What the lists are drawn from.")
 @click.option("--budgets", is_flag=True, help="Measure fixed budgets too; takes twice as long.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Processes that simulate; the number of cores if not given. The figures are the same.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as one JSON object.")
 @click.option("--picture", type=click.Path(path_type=Path), help="Write a picture (SVG) here.")
 @click.option(
@@ -60,11 +89,15 @@ def command(
     curves: tuple[str, ...],
     pruners: tuple[str, ...],
     pruning: str,
+    frontiers: bool,
+    calibrations: bool,
+    swept: tuple[str, ...],
     workers: int,
     trials: int,
     orders: int,
     seed: int,
     budgets: bool,
+    jobs: int | None,
     as_json: bool,
     picture: Path | None,
     store: str,
@@ -83,113 +116,148 @@ def command(
     saved    share of the compute without pruning that was not spent
     regret   (best of the list - best that completed) / (best - median)
     lost     share of the studies that lose their winner: regret above 0.02
-    The intervals (95 %) are bootstrapped over tasks; with one task they say nothing.
+
+    \b
+    By default pruners are compared as they are given.
+    --frontier     tries each over its own knob, from careful to bold: Auto and
+                   Posterior over risk, Median and Percentile over warmupSteps,
+                   SuccessiveHalving and Hyperband over minResource, Bandit over
+                   exploration, Patient over patience, Wilcoxon over pThreshold;
+                   '*' marks what no other line beats, neither in saved nor in lost
+    --calibration  tries Auto and Posterior at several stated risks, and says for
+                   each how many studies lost their winner, and whether that is
+                   within a factor of 1.5 of what was stated; unsure where the
+                   interval says otherwise
+
+    Intervals (95 %) are bootstrapped over tasks; 0 % to 0 % says just that none lost a winner.
+    With a single task they are over its lists: bootstrapped, and for lost that of Clopper and
+    Pearson, as always with --calibration. Lists of one task share trials, so such an interval says
+    how much the order matters, not what another task would show. Where a list holds every trial,
+    all lists have the same winner: give --trials at most half of what was recorded.
 
     \b
     Examples:
       espalier backtest tests/curves
-      espalier backtest default/digits --pruner Auto --pruner Median
+      espalier backtest default/digits --pruner Auto --pruner Median --trials 30
       espalier backtest curves/ --pruner '{type: Median, median: {warmupSteps: 10%}}' \\
         --pruner '{type: Auto, auto: {risk: 0.02}}' --workers 32 --picture compared.svg
+      espalier backtest tests/curves --frontier --picture frontier.svg
+      espalier backtest curves/ --pruner Auto --pruner Wilcoxon --frontier --orders 5
+      espalier backtest default/digits --sweep median.warmupSteps=0,8%,16%
+      espalier backtest tests/curves --calibration --picture calibration.svg
+      espalier backtest curves/ --calibration --sweep auto.risk=0.02,0.05,0.1 --json
     """
+    if frontiers and calibrations:
+        raise click.UsageError("--frontier and --calibration are two runs; ask for one of them")
+    if budgets and (frontiers or calibrations or swept):
+        raise click.UsageError("--budgets is for comparing; leave it out, or name no knob")
     try:
-        tasks = [task for each in curves for task in _read(each, store)]
-        candidates = _candidates(pruners or DEFAULT, pruning)
+        tasks = read_curves(curves, store)
         setting = Setting(workers, trials, orders, seed)
-        console = Console(stderr=True, quiet=as_json)
-        with Progress(console=console, transient=True) as progress:
-            bar = progress.add_task("Simulating", total=len(tasks) * len(candidates))
-            results = compare(candidates, tasks, setting, budgets, lambda: progress.advance(bar))
+        _hint(tasks, trials)
+        run = _with_progress(over(jobs or os.cpu_count() or 1), quiet=as_json)
+        if frontiers or calibrations or swept:
+            lines = _sweeps(pruners, pruning, swept, calibrations)
+            report = (_calibration if calibrations else _frontier)(lines, tasks, setting, run)
+        else:
+            candidates = read_candidates(pruners or COMPARED, pruning)
+            report = _comparison(candidates, tasks, setting, budgets, run)
     except SpecError as error:
         raise click.ClickException(str(error)) from error
     if picture is not None:
-        names = ", ".join(task.name for task in tasks)
-        picture.write_text(scatter(results, f"{names}: {workers} workers"), encoding="utf-8")
+        picture.write_text(report.picture, encoding="utf-8")
     if as_json:
         about = {"workers": workers, "trials": trials, "orders": orders, "seed": seed}
-        click.echo(json.dumps({**about, "results": [result.to_dict() for result in results]}))
+        click.echo(json.dumps({**about, **report.figures}))
     else:
-        Console().print(means(results, budgets), "", by_task(results, [t.name for t in tasks]))
+        Console().print(*report.tables)
 
 
-def means(results: Sequence[Result], budgets: bool) -> Table:
-    """Lay out the means over the tasks: a row a pruner."""
-    found = Table(box=None, header_style="bold", pad_edge=False)
-    found.add_column("", justify="right")
-    found.add_column("pruner")
-    for heading in ("saved", "regret", "lost"):
-        found.add_column(heading, justify="right")
-    for share in BUDGETS if budgets else ():
-        found.add_column(f"regret at {share:.0%}", justify="right")
-    for number, result in enumerate(results, 1):
-        mean = result.mean
-        cells = [str(number), result.label, _with_interval(result, "saved"), f"{mean.regret:.3f}"]
-        cells.append(_with_interval(result, "lost"))
-        cells += [f"{value:.3f}" for value in mean.budget_regret]
-        found.add_row(*cells)
-    return found
+def _comparison(
+    candidates: Sequence[Candidate],
+    tasks: Sequence[Curves],
+    setting: Setting,
+    budgets: bool,
+    run: Run,
+) -> Report:
+    results = compare.compare(candidates, tasks, setting, budgets, run)
+    return Report(
+        {"results": [result.to_dict() for result in results]},
+        [tables.means(results, budgets), "", tables.by_task(results, [t.name for t in tasks])],
+        compare.picture(results, f"Saved against lost: {_of(tasks, setting)}"),
+    )
 
 
-def by_task(results: Sequence[Result], tasks: Sequence[str]) -> Table:
-    """Lay out saved and lost by task, a column for each pruner's number."""
-    found = Table(box=None, header_style="bold", pad_edge=False)
-    found.add_column("saved / lost")
-    for number in range(1, len(results) + 1):
-        found.add_column(str(number), justify="right")
-    for name in tasks:
-        measured = [result.tasks[name] for result in results]
-        found.add_row(name, *(f"{each.saved:.0%} / {each.lost:.0%}" for each in measured))
-    return found
+def _frontier(
+    lines: Sequence[Sweep], tasks: Sequence[Curves], setting: Setting, run: Run
+) -> Report:
+    found = frontier.frontier(lines, tasks, setting, run)
+    title = f"Saved against lost, each pruner over its own knob: {_of(tasks, setting)}"
+    return Report(
+        {"frontier": frontier.to_dicts(found)},
+        [tables.of_frontiers(found)],
+        frontier.picture(found, title),
+    )
 
 
-def _with_interval(result: Result, field: str) -> str:
-    low, high = result.interval(field)
-    mean = f"{getattr(result.mean, field):.0%}"
-    return mean if len(result.tasks) == 1 else f"{mean} ({low:.0%}-{high:.0%})"
+def _calibration(
+    lines: Sequence[Sweep], tasks: Sequence[Curves], setting: Setting, run: Run
+) -> Report:
+    found = calibration.calibration(frontier.frontier(lines, tasks, setting, run))
+    title = f"Risk stated against winners lost: {_of(tasks, setting)}"
+    return Report(
+        {"calibration": [each.to_dict() for each in found]},
+        [tables.of_calibrations(found)],
+        calibration.picture(found, title),
+    )
 
 
-def _candidates(pruners: Sequence[str], pruning: str) -> list[Candidate]:
-    guards = _mapping(pruning, "--pruning")
-    found = []
-    for text in pruners:
-        spec = {"type": text} if text.isalnum() else _mapping(text, "--pruner")
-        found.append(Candidate(_label(spec), spec, guards))
-    return found
-
-
-def _label(spec: dict[str, Any]) -> str:
-    kind = str(spec.get("type", "Auto"))
-    section = spec.get(kind[:1].lower() + kind[1:]) or {}
-    if not isinstance(section, dict):
-        return f"{kind} of {len(section)}"
-    return " ".join([kind, *(f"{name}={value}" for name, value in section.items())])
-
-
-def _mapping(text: str, option: str) -> dict[str, Any]:
-    try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise SpecError(option, f"expected YAML, got {text!r}: {error}") from error
-    if not isinstance(found, dict):
-        raise SpecError(option, f"expected a mapping such as {{type: Auto}}, got {text!r}")
-    return found
-
-
-def _read(source: str, store: str) -> list[Curves]:
-    path = Path(source)
-    if path.is_dir():
-        return read_folder(path)
-    if path.suffix == ".npz":
-        return [read_file(path)]
-    if path.is_file():
-        with path.open(encoding="utf-8") as file:
-            return [read_log(map(json.loads, file), path.stem)]
-    namespace, _, name = source.partition("/")
-    log = read_store(store, namespace, name) if name else None
-    if log is None:
+def _sweeps(pruners: Sequence[str], pruning: str, swept: Sequence[str], risks: bool) -> list[Sweep]:
+    default = () if swept else (STATING if risks else SWEPT)
+    bases = read_candidates(pruners or default, pruning)
+    knobs = [read_knob(text) for text in swept]
+    # A knob of a type that --pruner does not name sweeps that type with its defaults.
+    absent = {knob.type for knob in knobs} - {base.type for base in bases}
+    bases += read_candidates(sorted(absent), pruning)
+    lines = sweeps(bases, knobs)
+    other = [line for line in lines if risks and line.knob.path not in RISKS]
+    if other:
         raise SpecError(
-            "CURVES",
-            f"expected a folder, a file, or NAMESPACE/NAME of a study in the store, got "
-            f"{source!r}; `espalier export --list` names the studies",
+            "--calibration",
+            f"expected pruners that state a risk ({', '.join(RISKS)}), got {other[0].knob.path}; "
+            "use --frontier for others",
         )
-    return [read_log(map(json.loads, lines(log)), source)]
+    return lines
+
+
+def _of(tasks: Sequence[Curves], setting: Setting) -> str:
+    names = tasks[0].name if len(tasks) == 1 else f"{len(tasks)} tasks"
+    return f"{names}, {setting.workers} workers"
+
+
+def _hint(tasks: Sequence[Curves], trials: int) -> None:
+    """Say on standard error where all lists of a task have the same winner."""
+    for task in tasks:
+        if 4 <= len(task) <= trials:
+            click.echo(
+                f"{task.name}: every list holds all {len(task)} trials, and so the same winner; "
+                f"--trials {len(task) // 2} draws another winner for many of them",
+                err=True,
+            )
+
+
+def _with_progress(run: Run, quiet: bool) -> Run:
+    def shown(function: Callable[[Key], Measured], keys: Sequence[Key]) -> Iterator[Measured]:
+        columns = (
+            TextColumn("Simulating"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("studies,"),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+        )
+        console = Console(stderr=True, quiet=quiet)
+        with Progress(*columns, console=console, transient=True) as progress:
+            yield from progress.track(run(function, keys), total=len(keys))
+
+    return shown

@@ -1,0 +1,80 @@
+"""What `espalier backtest` is given: curves, pruners and knobs, read from their texts."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from espalier.backtest.candidate import Candidate
+from espalier.backtest.curves import Curves, read_file, read_folder, read_log
+from espalier.errors import SpecError
+from espalier.store.export import lines
+from espalier.store.export import read_log as read_store
+
+
+def read_curves(sources: Sequence[str], store: str) -> list[Curves]:
+    """Read the tasks of folders, files and studies in the store.
+
+    Raises
+    ------
+    SpecError
+        If a source is none of these, or two tasks have the same name.
+    """
+    tasks = [task for source in sources for task in _read(source, store)]
+    twice = [name for name, times in Counter(task.name for task in tasks).items() if times > 1]
+    if twice:
+        raise SpecError("CURVES", f"expected tasks of different names, got {twice[0]} twice")
+    return tasks
+
+
+def read_candidates(pruners: Sequence[str], pruning: str) -> list[Candidate]:
+    """Read pruners from YAML or from their types, with the same guards for all."""
+    guards = _mapping(pruning, "--pruning")
+    found = []
+    for text in pruners:
+        spec = {"type": text} if text.isalnum() else _mapping(text, "--pruner")
+        found.append(Candidate(_label(spec), spec, guards))
+    return found
+
+
+def _label(spec: dict[str, Any]) -> str:
+    kind = str(spec.get("type", "Auto"))
+    section = spec.get(kind[:1].lower() + kind[1:]) or {}
+    if not isinstance(section, dict):
+        return f"{kind} of {len(section)}"
+    return " ".join([kind, *(f"{name}={value}" for name, value in section.items())])
+
+
+def _mapping(text: str, option: str) -> dict[str, Any]:
+    try:
+        found = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SpecError(option, f"expected YAML, got {text!r}: {error}") from error
+    if not isinstance(found, dict):
+        raise SpecError(option, f"expected a mapping such as {{type: Auto}}, got {text!r}")
+    return found
+
+
+def _read(source: str, store: str) -> list[Curves]:
+    path = Path(source)
+    if path.is_dir():
+        return read_folder(path)
+    if path.suffix == ".npz":
+        return [read_file(path)]
+    if path.is_file():
+        with path.open(encoding="utf-8") as file:
+            return [read_log(map(json.loads, file), path.stem)]
+    namespace, _, name = source.partition("/")
+    log = read_store(store, namespace, name) if name else None
+    if log is None:
+        raise SpecError(
+            "CURVES",
+            f"expected a folder, a file, or NAMESPACE/NAME of a study in the store, got "
+            f"{source!r}; `espalier export --list` names the studies",
+        )
+    return [read_log(map(json.loads, lines(log)), source)]

@@ -1,0 +1,60 @@
+"""A folder in which the examples of the documents run: small curves, and a store with a study."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import numpy as np
+
+from espalier.backtest.curves import read_file
+from espalier.planning.record import End
+from espalier.pruning import TrialState
+from espalier.store import Batch, open_store
+from espalier.store.rows import end_row
+from tests.store.storing import url_of
+
+CURVES = Path(__file__).parent.parent / "curves"
+TRIALS, STEPS = 12, 20
+TASKS = ("imp_digits_acc", "tfm_stdlib_nats")
+
+
+def write_curves(folder: Path) -> None:
+    """Write the first trials and steps of two recorded tasks."""
+    folder.mkdir(parents=True)
+    for name in TASKS:
+        with np.load(CURVES / f"{name}.npz") as arrays:
+            parts = {key: arrays[key][:TRIALS, :STEPS] for key in ("values", "seconds")}
+        np.savez(folder / f"{name}.npz", **parts)
+        about = json.loads((CURVES / f"{name}.json").read_text())
+        (folder / f"{name}.json").write_text(json.dumps({"direction": about["direction"]}))
+
+
+def write_store(folder: Path) -> str:
+    """Write a store in which default/digits ran without pruning, and give its URL."""
+    asyncio.run(_fill(folder))
+    return url_of(folder)
+
+
+async def _fill(folder: Path) -> None:
+    curves = read_file(CURVES / "imp_digits_acc.npz")
+    settings = {"metric": "val_accuracy", "direction": "Maximize", "horizon": STEPS}
+    settings |= {"target": None, "seed": 1, "trials": TRIALS}
+    settings |= {"pruner": {"type": "Nop"}, "pruning": {}}
+    store = await open_store(url_of(folder))
+    try:
+        study = await store.open_study("u1", "default", "digits", settings, at=0.0, version="0")
+        seq = 0
+        for trial in range(TRIALS):
+            observed = []
+            for step in range(1, STEPS + 1):
+                at = float(curves.seconds[trial, step - 1])
+                value = float(curves.values[trial, step - 1])
+                row = (study.id, trial, 1, "val_accuracy", step, value, seq := seq + 1, at)
+                observed.append(row)
+            end = End("Completed", "", TrialState.COMPLETED, at, 0.0, 0.0, 1)
+            ends = [end_row(study.id, trial, end, seq := seq + 1)]
+            await store.commit(Batch(study.id, observations=observed, ends=ends))
+    finally:
+        await store.close()
