@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from espalier.pruning import Direction, Goal, Guards, Judge, Ledger, Reason, Report, TrialState
-from espalier.pruning.auto import LOOSEST, STRICTEST, Auto, learnt
+from espalier.pruning.auto import ACCOUNT, LOOSEST, STRICTEST, Auto
 from espalier.pruning.course import Course, rungs_up_to
 from espalier.pruning.posterior import Posterior
+from espalier.pruning.winners_rank import WinnersRank
 
 HORIZON = 50
 UP = Direction.MAXIMIZE
@@ -42,7 +44,7 @@ def study(curves: list[list[float]], direction: Direction = UP) -> Ledger:
 
 
 def limit(ledger: Ledger, risk: float = 0.05) -> float:
-    return learnt(Course.of(ledger, HORIZON), risk)
+    return WinnersRank.of(Course.of(ledger, HORIZON)).exceeded_with(risk)
 
 
 def test_leaders_that_were_ahead_from_early_on_let_auto_prune_more():
@@ -62,7 +64,13 @@ def test_leaders_that_came_from_behind_let_auto_prune_less():
 def test_a_smaller_risk_never_prunes_more(one: float, other: float):
     ledger = study([steady(level) for level in range(6)])
     small, large = sorted((one, other))
-    assert STRICTEST <= limit(ledger, large) <= limit(ledger, small) <= LOOSEST
+    assert 0.0 <= limit(ledger, large) <= limit(ledger, small)
+    assert STRICTEST <= used(ledger, large) <= used(ledger, small) <= LOOSEST
+
+
+def used(ledger: Ledger, risk: float) -> float:
+    play(ledger, 99, steady(-1.0, rungs_up_to(HORIZON)[-3]))
+    return float(Auto(risk=risk).judge(ledger, 99).evidence["limit"])
 
 
 @given(st.integers(1, 10**6))
@@ -87,7 +95,9 @@ def test_a_trial_that_ranks_last_is_pruned_at_a_rung_with_the_numbers_compared(d
     assert decision.reason is Reason.BELOW_RUNG_CUT
     assert decision.evidence["value"] == -1.0 * direction.sign
     assert decision.evidence["peers"] == 21
-    assert decision.evidence["risk"] == pytest.approx(0.05 / 100)
+    progress = step / HORIZON
+    chance = WinnersRank.of(Course.of(ledger, HORIZON)).chance(progress, 20, 21)
+    assert decision.evidence["risk"] == pytest.approx(ACCOUNT * chance * 21 / 100)
 
 
 def test_the_best_trial_is_kept_at_every_step():
@@ -127,6 +137,69 @@ def test_all_prunings_together_spend_no_more_than_the_stated_risk():
     assert pruned > 30
     assert summary.risk_stated == 0.05
     assert 0.0 < summary.risk_spent <= 0.05
+
+
+def test_the_risk_is_spent_where_leaders_keep_coming_from_behind_and_pruning_stops():
+    judge = Judge(
+        Auto(risk=0.02),
+        Guards(exempt_percent=0),
+        study_uid="u",
+        direction=UP,
+        horizon=50,
+        trials=80,
+    )
+    reasons = []
+    for trial in range(80):
+        level = trial * 37 % 80 / 80
+        for step in range(1, HORIZON + 1):
+            # Who is ahead until 70 % of the way is behind at the end.
+            value = 1.0 - level if step < 35 else 1.0 + level
+            decision = judge.report(Report(trial, 1, step, value), float(step)).decision
+            assert decision is not None
+            reasons.append(decision.reason)
+            if decision.prunes:
+                break
+        else:
+            judge.close(trial, TrialState.COMPLETED, float(step))
+    first = reasons.index(Reason.RISK_SPENT)
+    assert Reason.BELOW_RUNG_CUT in reasons[:first]
+    summary = judge.summary()
+    assert summary.risk_left is not None
+    assert summary.risk_left < 0.1 / 10
+
+
+def lost(seed: int, risk: float) -> tuple[bool, int]:
+    """Whether a study of random walks lost its winner, and how many trials it pruned."""
+    rng = np.random.default_rng(seed)
+    values = np.cumsum(rng.normal(size=(60, 30)) / np.arange(1, 31) ** 0.5, axis=1)
+    judge = Judge(
+        Auto(risk=risk),
+        Guards(exempt_percent=0),
+        study_uid="u",
+        direction=UP,
+        horizon=30,
+        trials=60,
+    )
+    pruned = set()
+    for first in range(0, 60, 6):
+        for step in range(1, 31):
+            for trial in range(first, first + 6):
+                if trial not in pruned:
+                    value = float(values[trial, step - 1])
+                    decision = judge.report(Report(trial, 1, step, value), float(step)).decision
+                    if decision is not None and decision.prunes:
+                        pruned.add(trial)
+        for trial in range(first, first + 6):
+            judge.close(trial, TrialState.COMPLETED, float(first))
+    return int(np.argmax(values[:, -1])) in pruned, len(pruned)
+
+
+def test_random_walks_lose_their_winner_no_more_often_than_stated():
+    """Well-specified: what a walk has gained it keeps, and the steps get smaller."""
+    outcomes = [lost(seed, 0.1) for seed in range(100)]
+    losses = sum(is_lost for is_lost, _ in outcomes)
+    assert losses <= 10 + 3 * 3  # three binomial standard errors above the stated tenth
+    assert sum(pruned for _, pruned in outcomes) > 100 * 20
 
 
 def test_without_a_horizon_nothing_is_pruned_and_the_reason_says_so():
