@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from espalier.api.pruner import SECTIONS
+from espalier.api.pruner_rules import SECTIONS
 from espalier.backtest.candidate import Candidate
 from espalier.errors import SpecError
 
