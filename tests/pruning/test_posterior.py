@@ -72,7 +72,7 @@ def test_forecasts_cover_what_happens_as_often_as_they_say():
             ledger.append(Report(trial, 1, step, float(value)), float(step))
         ledger.close(trial, TrialState.COMPLETED)
     course = Course.of(ledger, HORIZON)
-    reaches = Regressions(course).reaches(0)
+    reaches = Regressions(course).reaches()
     rung = 2
     top = course.columns[rung][-60:]
     inside = 0
