@@ -123,7 +123,7 @@ class StepRanks:
             return
         if not self._reached and curve.state is TrialState.COMPLETED:
             if self._tree is not None:
-                self._tree.enter([curve])
+                self._tree.enter(curve)
                 return
             self._pass(curve, -1)
             self._weigh(curve)
@@ -178,8 +178,7 @@ class StepRanks:
         known = [other for other in self._known() if other.number != curve.number]
         if self._counted(curve) and not curve.left:
             known.append(curve)
-        self._tree = StepTree(self._exact)
-        self._tree.enter(known)
+        self._tree = StepTree(self._exact, known)
         self._columns, self._keys, self._seen = {}, [], set()
 
     def _take_out(self, curve: Curve) -> None:

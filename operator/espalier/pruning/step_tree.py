@@ -6,7 +6,7 @@ import math
 from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, repeat
 from operator import sub
 
@@ -33,12 +33,22 @@ class StepTree:
     ----------
     exact
         A score is in force only at the step at which it was reported.
+    curves
+        The trials whose reports it holds to begin with.
     """
 
-    def __init__(self, exact: bool) -> None:
+    def __init__(self, exact: bool, curves: Iterable[Curve] = ()) -> None:
         self._exact = exact
-        self._scores: defaultdict[int, array[float]] = defaultdict(lambda: array("d"))
         self._nans: Counter[int] = Counter()
+        found: defaultdict[int, list[float]] = defaultdict(list)
+        for curve in curves:
+            for node, score in self._all(curve):
+                if score != score:
+                    self._nans[node] += 1
+                else:
+                    found[node].append(score)
+        self._scores: defaultdict[int, array[float]] = defaultdict(lambda: array("d"))
+        self._scores.update((node, array("d", sorted(scores))) for node, scores in found.items())
 
     def at(self, step: int) -> Layers:
         """Give the scores in force at the column of a step."""
@@ -51,24 +61,11 @@ class StepTree:
 
     def on_append(self, curve: Curve) -> None:
         """Enter the latest report, and the one before in the columns since."""
-        for node, score in self._held(curve, len(curve.steps) - 1):
-            if score != score:
-                self._nans[node] += 1
-            else:
-                insort(self._scores[node], score)
+        self._add(self._held(curve, len(curve.steps) - 1))
 
-    def enter(self, curves: list[Curve]) -> None:
-        """Enter all reports of some trials at once."""
-        touched = set()
-        for curve in curves:
-            for node, score in self._all(curve):
-                if score != score:
-                    self._nans[node] += 1
-                else:
-                    self._scores[node].append(score)
-                    touched.add(node)
-        for node in touched:
-            self._scores[node] = array("d", sorted(self._scores[node]))
+    def enter(self, curve: Curve) -> None:
+        """Enter all reports of a trial."""
+        self._add(self._all(curve))
 
     def take_out(self, curve: Curve) -> None:
         """Take out all reports of a trial."""
@@ -78,6 +75,13 @@ class StepTree:
             else:
                 scores = self._scores[node]
                 del scores[bisect_left(scores, score)]
+
+    def _add(self, held: Iterable[tuple[int, float]]) -> None:
+        for node, score in held:
+            if score != score:
+                self._nans[node] += 1
+            else:
+                insort(self._scores[node], score)
 
     def _all(self, curve: Curve) -> Iterator[tuple[int, float]]:
         for i in range(len(curve.steps)):
