@@ -83,8 +83,7 @@ def test_what_is_kept_up_to_date_is_what_is_made_anew(
             continue
         course, reaches = rivals.course, rivals.regressions.reaches()
         assert repr(reaches) == repr(Regressions(course).reaches())
-        with np.errstate(all="ignore"):
-            found = rivals.best(reaches, event.trial, RIVALS)
+        found = rivals.best(reaches, event.trial, RIVALS)
         assert found == counted(course, rivals, event.trial)
 
 

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from espalier.pruning import Direction, Goal, Guards, Judge, Ledger, Reason, Report, TrialState
@@ -149,6 +149,7 @@ HOSTILE = st.sampled_from(
 
 
 @pytest.mark.parametrize("goal", list(Goal))
+@settings(deadline=None)
 @given(st.lists(st.lists(HOSTILE, min_size=12, max_size=12), min_size=8, max_size=12))
 def test_hostile_curves_get_a_decision_with_a_sentence(goal, rows):
     ledger = Ledger(UP, 12, target=1.0, trials=12)

@@ -95,11 +95,12 @@ class Posterior(Gated):
         if seen < NEED or curve.number not in course.scores:
             few = {"seen": seen, "needed": NEED}
             return self.keep(curve, Reason.TOO_LITTLE_EVIDENCE, few, rung)
+        # Brought up to date also where it is not asked, so that no decision has many to make.
+        rivals.regressions.reaches()
         better, known = course.better(rung, own), course.known(rung)
         if better * GATE < known:
             return self.keep(curve, Reason.TOP_OF_RUNG, _ranked(ledger, course, rung, own), rung)
-        with np.errstate(all="ignore"):
-            return self._predict(ledger, rivals, curve, rung)
+        return self._predict(ledger, rivals, curve, rung)
 
     def _predict(self, ledger: Ledger, running: Rivals, curve: Curve, rung: int) -> Decision:
         course, reaches = running.course, running.regressions.reaches()
@@ -220,11 +221,13 @@ def win(own: Forecast, rivals: list[Forecast]) -> float:
         return most if own.scale > 0.0 else float(own.mean >= ended)
     # The tail probabilities down to 0, where the trial beats everybody.
     tail = np.array([most, *(t for t in TAILS if t < most), 0.0])
-    ends = own.mean - own.scale * stdtrit(own.freedom, tail[:-1])
-    running = [(r.freedom, r.mean, r.scale) for r in rivals if r.scale > 0.0]
-    freedom, mean, scale = np.array(running).reshape(-1, 3).T[:, :, np.newaxis]
     best = np.ones(len(tail))
-    np.multiply.reduce(stdtr(freedom, (ends - mean) / scale), out=best[:-1])
+    running = [(r.freedom, r.mean, r.scale) for r in rivals if r.scale > 0.0]
+    if running:
+        freedom, mean, scale = np.array(running).T[:, :, np.newaxis]
+        with np.errstate(all="ignore"):
+            ends = own.mean - own.scale * stdtrit(own.freedom, tail[:-1])
+            np.multiply.reduce(stdtr(freedom, (ends - mean) / scale), out=best[:-1])
     return float(((tail[:-1] - tail[1:]) * 0.5 * (best[:-1] + best[1:])).sum())
 
 
