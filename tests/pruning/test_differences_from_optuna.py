@@ -25,7 +25,7 @@ from espalier.pruning import (
     TrialState,
     Wilcoxon,
 )
-from espalier.pruning.step_ranks import column_of
+from espalier.pruning.columns import column_of
 from tests.pruning.histories import Ended, Event, Said, draw, feed
 from tests.pruning.oracle import Oracle
 

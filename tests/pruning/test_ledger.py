@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 
 import numpy as np
 import pytest
@@ -12,15 +13,14 @@ from hypothesis import strategies as st
 from espalier.pruning import (
     Direction,
     Ledger,
-    Match,
     Median,
     Peers,
     Receipt,
     Report,
     TrialState,
 )
+from espalier.pruning.columns import column_of
 from espalier.pruning.ranking import PLAIN_UP_TO, Ranking
-from espalier.pruning.step_ranks import StepRanks, column_of
 
 UP = Direction.MAXIMIZE
 
@@ -159,7 +159,7 @@ def test_a_large_ranking_answers_as_a_small_one() -> None:
         ranking.add(value)
     ranking.remove(values[7])
     values.pop(7)
-    assert type(ranking.scores) is not list
+    assert type(ranking.scores) is not array
     assert ranking.quantile(0.3) == np.quantile(values, 0.3)
     assert ranking.quantile(0.3, values[3]) == np.quantile(np.delete(values, 3), 0.3)
     assert ranking.kth_best(10) == sorted(values)[-11]
@@ -171,41 +171,6 @@ def test_equal_scores_have_equal_bits() -> None:
     ledger.append(Report(0, 1, 1, 0.0))
     assert math.copysign(1.0, ledger.curve(0).best) == 1.0
     assert math.copysign(1.0, ledger.user(ledger.curve(0).best)) == 1.0
-
-
-@pytest.mark.parametrize("match", Match)
-@pytest.mark.parametrize("peers", Peers)
-@settings(max_examples=40, deadline=None)
-@given(data=st.data())
-def test_step_ranks_hold_what_counting_finds(peers: Peers, match: Match, data) -> None:
-    ledger = Ledger(UP, None)
-    StepRanks.of(ledger, peers, match)
-    steps = [0] * 5
-    for _ in range(data.draw(st.integers(1, 60))):
-        trial = data.draw(st.integers(0, 4))
-        if data.draw(st.integers(0, 9)) == 0:
-            ledger.close(trial, data.draw(st.sampled_from(TrialState)))
-            continue
-        steps[trial] += data.draw(st.integers(1, 3))
-        ledger.append(Report(trial, 1, steps[trial], data.draw(st.integers(0, 5)) / 2))
-        ranks = StepRanks.of(ledger, peers, match)
-        curve = ledger.curve(trial)
-        if curve.state is TrialState.RUNNING:
-            column = ranks.column(curve, curve.previous_step)
-            assert column is not None
-            assert list(column.scores) == counted(ledger, peers, match, curve.last_step)
-
-
-def counted(ledger: Ledger, peers: Peers, match: Match, step: int) -> list[float]:
-    states = {TrialState.COMPLETED}
-    if peers is Peers.REACHED:
-        states |= {TrialState.RUNNING, TrialState.PRUNED}
-    found = [
-        curve.at(step) if match is Match.EXACT else curve.at_or_before(step)
-        for curve in ledger.curves()
-        if curve.state in states and curve.last_step >= step
-    ]
-    return sorted(score for score in found if score is not None)
 
 
 def test_columns_are_few_for_very_long_curves() -> None:

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from espalier.pruning import Direction, Goal, Guards, Judge, Ledger, Reason, Report, TrialState
@@ -72,7 +72,7 @@ def test_forecasts_cover_what_happens_as_often_as_they_say():
             ledger.append(Report(trial, 1, step, float(value)), float(step))
         ledger.close(trial, TrialState.COMPLETED)
     course = Course.of(ledger, HORIZON)
-    reaches = Regressions(course).reaches(0)
+    reaches = Regressions(course).reaches()
     rung = 2
     top = course.columns[rung][-60:]
     inside = 0
@@ -149,6 +149,7 @@ HOSTILE = st.sampled_from(
 
 
 @pytest.mark.parametrize("goal", list(Goal))
+@settings(deadline=None)
 @given(st.lists(st.lists(HOSTILE, min_size=12, max_size=12), min_size=8, max_size=12))
 def test_hostile_curves_get_a_decision_with_a_sentence(goal, rows):
     ledger = Ledger(UP, 12, target=1.0, trials=12)

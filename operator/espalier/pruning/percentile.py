@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from espalier.pruning.columns import next_column
 from espalier.pruning.curve import Curve
 from espalier.pruning.decision import Decision
 from espalier.pruning.ledger import Ledger
 from espalier.pruning.pruner import Comparing
 from espalier.pruning.ranking import Ranking
 from espalier.pruning.reason import Reason
-from espalier.pruning.step_ranks import Match, Peers, StepRanks, next_column
+from espalier.pruning.step_ranks import Match, Peers, StepRanks
+from espalier.pruning.step_tree import Layers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +56,7 @@ class _AgainstPercentile(Comparing):
         ledger: Ledger,
         curve: Curve,
         own: float,
-        column: Ranking,
+        column: Ranking | Layers,
         own_entry: float | None,
         peers: int,
     ) -> Decision:

@@ -14,7 +14,8 @@ from espalier.pruning.curve import Curve
 from espalier.pruning.decision import Decision, Evidence
 from espalier.pruning.goal import Goal
 from espalier.pruning.ledger import Ledger
-from espalier.pruning.posterior_regression import Reach, Regressions
+from espalier.pruning.posterior_regression import Reach
+from espalier.pruning.posterior_rivals import Rivals
 from espalier.pruning.reason import Reason
 from espalier.pruning.risk_bearing import RiskBearing
 
@@ -24,7 +25,7 @@ GATE = 3
 """One in so many at a rung is never judged by its prediction: the rank of successive halving."""
 RIVALS = 8
 """A trial is compared with so many of the best others."""
-TAIL = np.array([0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 1e-5])
+TAILS = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 1e-5)
 MOST_CHECKED = 16
 CHECK_WEIGHT = 4.0
 
@@ -62,7 +63,8 @@ class Posterior(RiskBearing):
         """Judge the trial at the rung it has just reached."""
         if ledger.horizon is None:
             return self.keep(curve, Reason.NO_HORIZON)
-        course = Course.of(ledger, ledger.horizon)
+        rivals = Rivals.of(ledger, ledger.horizon)
+        course = rivals.course
         rung = course.rung(curve, self.judged_before(curve))
         if rung is None:
             upcoming = {"next": course.next_step(curve.last_step)}
@@ -74,22 +76,22 @@ class Posterior(RiskBearing):
         if seen < NEED or curve.number not in course.scores:
             few = {"seen": seen, "needed": NEED}
             return self.keep(curve, Reason.TOO_LITTLE_EVIDENCE, few, rung)
+        # Brought up to date also where it is not asked, so that no decision has many to make.
+        rivals.regressions.reaches()
         better, known = course.better(rung, own), course.known(rung)
         if better * GATE < known:
             return self.keep(curve, Reason.TOP_OF_RUNG, _ranked(ledger, course, rung, own), rung)
-        with np.errstate(all="ignore"):
-            return self._predict(ledger, course, curve, rung)
+        return self._predict(ledger, rivals, curve, rung)
 
-    def _predict(self, ledger: Ledger, course: Course, curve: Curve, rung: int) -> Decision:
-        table = ledger.derived(("regressions", course.horizon), lambda _: Regressions(course))
-        reaches = table.reaches(0)
+    def _predict(self, ledger: Ledger, running: Rivals, curve: Curve, rung: int) -> Decision:
+        course, reaches = running.course, running.regressions.reaches()
         own = widened(forecast(course, reaches, curve.number), course, reaches, rung)
         if not isfinite(own.scale) or not isfinite(own.mean):
             few = {"seen": len(course.columns[rung + 1]), "needed": NEED}
             return self.keep(curve, Reason.TOO_LITTLE_EVIDENCE, few, rung)
         if self.goal is Goal.TIME_TO_TARGET and ledger.target is not None:
             return self._target(ledger, curve, rung, course.known(rung), own)
-        rivals = best_rivals(course, reaches, curve.number)
+        rivals = best_rivals(running, reaches, curve.number)
         probability = win(own, rivals)
         leader = max(rivals, key=lambda rival: (rival.mean, -rival.trial)).trial
         evidence: Evidence = {
@@ -142,10 +144,10 @@ def _ranked(ledger: Ledger, course: Course, rung: int, own: float) -> Evidence:
     }
 
 
-def forecast(course: Course, reaches: list[Reach], trial: int, at: int | None = None) -> Forecast:
-    """Foresee a trial's final score from the last rung that it reached, or an earlier one."""
+def forecast(course: Course, reaches: list[Reach], trial: int) -> Forecast:
+    """Foresee a trial's final score from the last rung that it reached."""
     scores = course.scores[trial]
-    rung = len(scores) - 1 if at is None else at
+    rung = len(scores) - 1
     reach = reaches[rung]
     score = scores[rung]
     mean = reach.mean(score, scores[rung - 1] if rung else score)
@@ -154,12 +156,15 @@ def forecast(course: Course, reaches: list[Reach], trial: int, at: int | None = 
 
 def widened(own: Forecast, course: Course, reaches: list[Reach], rung: int) -> Forecast:
     """Widen a forecast by how far completed trials ended from theirs at the same rung."""
+    reach, scale = reaches[rung], sqrt(reaches[rung].variance)
     squares, count = 0.0, 0
-    for end, trial in course.best_ended(MOST_CHECKED):
-        if len(course.scores[trial]) > rung:
-            foreseen = forecast(course, reaches, trial, rung)
-            if foreseen.scale > 0.0:
-                off = min(10.0, abs(end - foreseen.mean) / foreseen.scale)
+    if scale > 0.0:
+        for end, trial in course.best_ended(MOST_CHECKED):
+            scores = course.scores[trial]
+            if len(scores) > rung:
+                score = scores[rung]
+                foreseen = reach.mean(score, scores[rung - 1] if rung else score)
+                off = min(10.0, abs(end - foreseen) / scale)
                 squares += off * off
                 count += 1
     factor = (CHECK_WEIGHT + squares) / (CHECK_WEIGHT + count)
@@ -168,13 +173,10 @@ def widened(own: Forecast, course: Course, reaches: list[Reach], rung: int) -> F
     return Forecast(own.trial, own.mean, own.scale * sqrt(factor), own.freedom)
 
 
-def best_rivals(course: Course, reaches: list[Reach], trial: int) -> list[Forecast]:
+def best_rivals(running: Rivals, reaches: list[Reach], trial: int) -> list[Forecast]:
     """Foresee the best other trials: the leader of those that ended, and running ones."""
-    running = sorted(other for other in course.running if other != trial)
-    rivals = [forecast(course, reaches, other) for other in running if course.scores.get(other)]
-    rivals = [rival for rival in rivals if isfinite(rival.mean) and isfinite(rival.scale)]
-    rivals.sort(key=lambda rival: (-rival.mean, rival.trial))
-    best = rivals[:RIVALS]
+    course = running.course
+    best = [forecast(course, reaches, other) for other in running.best(reaches, trial, RIVALS)]
     if course.columns[-1]:
         score, other = course.columns[-1][-1]
         best.append(Forecast(other, score, 0.0, inf))
@@ -195,16 +197,19 @@ def win(own: Forecast, rivals: list[Forecast]) -> float:
     its tail probabilities; what lies below the best ended trial counts nothing.
     """
     ended = max((rival.mean for rival in rivals if not rival.scale > 0.0), default=-inf)
-    most = min(float(TAIL[0]), beyond(own, ended)) if ended > -inf else float(TAIL[0])
-    if most <= TAIL[-1] or not own.scale > 0.0:
+    most = min(TAILS[0], beyond(own, ended)) if ended > -inf else TAILS[0]
+    if most <= TAILS[-1] or not own.scale > 0.0:
         return most if own.scale > 0.0 else float(own.mean >= ended)
-    tail = np.concatenate([[most], TAIL[most > TAIL], [0.0]])
-    ends = own.mean - own.scale * stdtrit(own.freedom, tail[:-1])
+    # The tail probabilities down to 0, where the trial beats everybody.
+    tail = np.array([most, *(t for t in TAILS if t < most), 0.0])
     best = np.ones(len(tail))
-    for rival in rivals:
-        if rival.scale > 0.0:
-            best[:-1] *= stdtr(rival.freedom, (ends - rival.mean) / rival.scale)
-    return float(np.sum((tail[:-1] - tail[1:]) * 0.5 * (best[:-1] + best[1:])))
+    running = [(r.freedom, r.mean, r.scale) for r in rivals if r.scale > 0.0]
+    if running:
+        freedom, mean, scale = np.array(running).T[:, :, np.newaxis]
+        with np.errstate(all="ignore"):
+            ends = own.mean - own.scale * stdtrit(own.freedom, tail[:-1])
+            np.multiply.reduce(stdtr(freedom, (ends - mean) / scale), out=best[:-1])
+    return float(((tail[:-1] - tail[1:]) * 0.5 * (best[:-1] + best[1:])).sum())
 
 
 def worth(course: Course, started: int, left: int) -> float:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from array import array
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sortedcontainers import SortedList
 
-# Below this size inserting into a plain list is the faster of the two (docs/explanation/
+# Up to this size inserting into an array is the faster of the two (docs/explanation/
 # pruning-engine.md has the measurement).
 PLAIN_UP_TO = 30_000
 
@@ -18,13 +19,21 @@ class Ranking:
     """A multiset of scores, larger is better, in ascending order; NaN is only counted.
 
     Equal scores are interchangeable, so removal is exact whichever of them is taken.
+
+    Parameters
+    ----------
+    scores
+        What it holds to begin with.
     """
 
     __slots__ = ("nans", "scores")
 
-    def __init__(self) -> None:
-        self.scores: Any = []
-        self.nans = 0
+    def __init__(self, scores: Iterable[float] = ()) -> None:
+        given = list(scores)
+        known = [score for score in given if score == score]
+        self.nans = len(given) - len(known)
+        self.scores: Any = array("d", sorted(known))
+        self._grown()
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -34,10 +43,9 @@ class Ranking:
         scores = self.scores
         if score != score:
             self.nans += 1
-        elif type(scores) is list:
+        elif type(scores) is array:
             insort(scores, score)
-            if len(scores) > PLAIN_UP_TO:
-                self.scores = SortedList(scores)
+            self._grown()
         else:
             scores.add(score)
 
@@ -46,7 +54,7 @@ class Ranking:
         scores = self.scores
         if score != score:
             self.nans -= 1
-        elif type(scores) is list:
+        elif type(scores) is array:
             del scores[bisect_left(scores, score)]
         else:
             scores.remove(score)
@@ -58,7 +66,7 @@ class Ranking:
     def better_than(self, score: float) -> int:
         """Count the scores that are strictly better."""
         scores = self.scores
-        if type(scores) is list:
+        if type(scores) is array:
             return len(scores) - bisect_right(scores, score)
         return len(scores) - int(scores.bisect_right(score))
 
@@ -72,26 +80,40 @@ class Ranking:
         without
             A score that is left out once, the asking trial's own.
         """
-        scores: Sequence[float] = self.scores
-        size = len(scores)
-        hole = size
-        if without is not None and without == without:
-            hole = (
-                bisect_left(scores, without)
-                if type(scores) is list
-                else int(self.scores.bisect_left(without))
-            )
-            size -= 1
+        size = counted(len(self.scores), without)
         if size < 1:
             return math.nan
         position = (size - 1) * q
         low = int(position)
-        below = scores[low if low < hole else low + 1]
-        share = position - low
-        if share == 0.0:
-            return below
+        return between(self.scores, low, position - low, without)
+
+    def _grown(self) -> None:
+        if len(self.scores) > PLAIN_UP_TO:
+            self.scores = SortedList(self.scores)
+
+
+def counted(size: int, without: float | None) -> int:
+    """Count the scores without the one that is left out; NaN is not among them."""
+    return size - (without is not None and without == without)
+
+
+def between(scores: Sequence[float], low: int, share: float, without: float | None) -> float:
+    """Interpolate between the scores at a place and the next, one of all scores left out.
+
+    The place of the score that is left out need not be looked for: the two differ from those of
+    all scores only where it is not above them.
+    """
+    below = scores[low]
+    passed = without is not None and without <= below
+    if passed:
         low += 1
-        return interpolate(below, scores[low if low < hole else low + 1], share)
+        below = scores[low]
+    if share == 0.0:
+        return below
+    above = scores[low + 1]
+    if not passed and without is not None and without <= above:
+        above = scores[low + 2]
+    return interpolate(below, above, share)
 
 
 def interpolate(below: float, above: float, share: float) -> float:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
+from collections.abc import Iterator
 from enum import StrEnum
 
+from espalier.pruning.columns import column_of
 from espalier.pruning.curve import Curve
 from espalier.pruning.ledger import Ledger
 from espalier.pruning.ranking import Ranking
 from espalier.pruning.report import TrialState
+from espalier.pruning.step_tree import Layers, StepTree
 
-EXACT_BITS = 11
+OUTGROWN = 4
+"""When columns hold so many times as many scores as there are values, a tree takes their place."""
+FEW = 1000
+"""Scores that columns may hold besides."""
 
 
 class Peers(StrEnum):
@@ -31,26 +37,13 @@ class Match(StrEnum):
     """Only a value reported at exactly the step, as Optuna does."""
 
 
-def column_of(step: int) -> int:
-    """Round a step down to 11 significant bits.
-
-    Up to step 2048 every step is a column of its own; beyond, one column stands for less than
-    0.1 % of the steps, which bounds their number: some 11,000 for a million steps.
-    """
-    shift = step.bit_length() - EXACT_BITS
-    return step if shift <= 0 else step >> shift << shift
-
-
-def next_column(step: int) -> int:
-    """Give the first step of the next column."""
-    return column_of(step) + (1 << max(0, step.bit_length() - EXACT_BITS))
-
-
 class StepRanks:
     """Peers' scores per judged step.
 
     A column is made when the first trial reports in it. A trial enters every column it passes,
     once, with the score that `match` says, and leaves them only if it fails or leaves the window.
+    Where trials report at steps of their own, there are many columns, each of which all trials
+    enter; a tree then holds the same scores in less room (docs/adr/0027).
     """
 
     def __init__(self, ledger: Ledger, peers: Peers, match: Match) -> None:
@@ -59,9 +52,12 @@ class StepRanks:
         self._exact = match is Match.EXACT
         self._columns: dict[int, Ranking] = {}
         self._keys: list[int] = []
+        self._tree: StepTree | None = None
         # The trials seen so far, and the furthest step that a counted one has reached.
         self._seen: set[int] = set()
         self._furthest = -1
+        # How many values there are, and how many scores the columns hold.
+        self._values = self._held = 0
 
     @staticmethod
     def of(ledger: Ledger, peers: Peers, match: Match) -> StepRanks:
@@ -73,7 +69,12 @@ class StepRanks:
     def __len__(self) -> int:
         return len(self._columns)
 
-    def column(self, curve: Curve, judged: int) -> Ranking | None:
+    @property
+    def outgrown(self) -> bool:
+        """Whether a tree has taken the place of the columns."""
+        return self._tree is not None
+
+    def column(self, curve: Curve, judged: int) -> Ranking | Layers | None:
         """Give the column of the trial's latest report; None if the trial was judged in it.
 
         Parameters
@@ -85,7 +86,7 @@ class StepRanks:
         key = step if step < 2048 else column_of(step)
         if key <= judged:
             return None
-        return self._columns[key]
+        return self._columns[key] if self._tree is None else self._tree.at(key)
 
     def own(self, curve: Curve) -> float | None:
         """Give the trial's own score in the column of its latest report, if it is in there."""
@@ -96,43 +97,36 @@ class StepRanks:
 
     def on_append(self, curve: Curve) -> None:
         """Make the column of the report, and enter those that the trial has passed."""
+        counts = self._reached and not curve.left
+        if self._tree is not None:
+            if counts:
+                self._tree.on_append(curve)
+            return
+        self._values += 1
         steps = curve.steps
         step = steps[-1]
         key = step if step < 2048 else column_of(step)
-        if len(steps) > 1:
-            previous = steps[-2]
-            if key <= previous:
-                return
-        else:
-            previous = -1
+        previous = curve.previous_step
+        if previous < 0:
             self._seen.add(curve.number)
+        if key <= previous:
+            return
         if key not in self._columns:
             self._make(key, curve)
-        if not self._reached or curve.left:
-            return
-        if step > self._furthest:
-            self._furthest = step
-        keys = self._keys
-        low = bisect_right(keys, previous)
-        if low + 1 == len(keys) or keys[low + 1] > step:
-            # The usual case: one column since the previous report.
-            score = curve.scores[-1] if keys[low] == step else self._score(curve, keys[low])
-            if score is not None:
-                self._columns[keys[low]].add(score)
-            return
-        for passed in keys[low : bisect_right(keys, step)]:
-            score = self._score(curve, passed)
-            if score is not None:
-                self._columns[passed].add(score)
+        if counts:
+            self._pass(curve, previous)
+        self._weigh(curve)
 
     def on_close(self, curve: Curve) -> None:
         """Enter a completed trial, or take out a failed one."""
         if curve.left:
             return
         if not self._reached and curve.state is TrialState.COMPLETED:
-            self._furthest = max(self._furthest, curve.last_step)
-            for key, score in self._passed(curve):
-                self._columns[key].add(score)
+            if self._tree is not None:
+                self._tree.enter(curve)
+                return
+            self._pass(curve, -1)
+            self._weigh(curve)
         elif self._reached and curve.state is TrialState.FAILED:
             self._take_out(curve)
 
@@ -146,28 +140,56 @@ class StepRanks:
             return curve.state is not TrialState.FAILED
         return curve.state is TrialState.COMPLETED
 
+    def _pass(self, curve: Curve, previous: int) -> None:
+        """Enter the columns that a trial has passed since a step."""
+        step = curve.steps[-1] if curve.steps else -1
+        self._furthest = max(self._furthest, step)
+        keys = self._keys
+        low = bisect_right(keys, previous)
+        for key in keys[low : bisect_right(keys, step, low)]:
+            score = curve.scores[-1] if key == step else self._score(curve, key)
+            if score is not None:
+                self._columns[key].add(score)
+                self._held += 1
+
     def _make(self, key: int, maker: Curve) -> None:
-        ranking = self._columns[key] = Ranking()
         insort(self._keys, key)
-        if key > self._furthest:
-            return
+        found = [] if self._exact or key > self._furthest else self._scores_at(key, maker)
+        self._columns[key] = Ranking(found)
+        self._held += len(found)
+
+    def _scores_at(self, key: int, maker: Curve) -> list[float]:
+        # The maker enters by itself, right after.
+        others = (curve for curve in self._known() if curve.number != maker.number)
+        reached = (curve.at_or_before(key) for curve in others if curve.last_step >= key)
+        return [score for score in reached if score is not None]
+
+    def _known(self) -> Iterator[Curve]:
+        """Give the counted trials; those that are not seen are yet to be replayed."""
         for curve in self._ledger.curves():
-            # The maker enters by itself, right after; the unseen when they are replayed.
-            if curve.number == maker.number or curve.number not in self._seen:
-                continue
-            if curve.left or not self._counted(curve):
-                continue
-            if curve.last_step >= key and (score := self._score(curve, key)) is not None:
-                ranking.add(score)
+            if curve.number in self._seen and not curve.left and self._counted(curve):
+                yield curve
+
+    def _weigh(self, curve: Curve) -> None:
+        """Let a tree take the place of columns that hold far more scores than there are values."""
+        if self._held <= OUTGROWN * self._values + FEW:
+            return
+        # The trial itself may be in the middle of a replay, when the ledger knows more of it.
+        known = [other for other in self._known() if other.number != curve.number]
+        if self._counted(curve) and not curve.left:
+            known.append(curve)
+        self._tree = StepTree(self._exact, known)
+        self._columns, self._keys, self._seen = {}, [], set()
 
     def _take_out(self, curve: Curve) -> None:
-        for key, score in self._passed(curve):
-            self._columns[key].remove(score)
-
-    def _passed(self, curve: Curve) -> list[tuple[int, float]]:
-        keys = self._keys[: bisect_right(self._keys, curve.last_step)]
-        scored = ((key, self._score(curve, key)) for key in keys)
-        return [(key, score) for key, score in scored if score is not None]
+        if self._tree is not None:
+            self._tree.take_out(curve)
+            return
+        for key in self._keys[: bisect_right(self._keys, curve.last_step)]:
+            score = self._score(curve, key)
+            if score is not None:
+                self._columns[key].remove(score)
+                self._held -= 1
 
     def _score(self, curve: Curve, key: int) -> float | None:
         if self._exact:
