@@ -44,7 +44,7 @@ def study(curves: list[list[float]], direction: Direction = UP) -> Ledger:
 
 
 def limit(ledger: Ledger, risk: float = 0.05) -> float:
-    return WinnersRank.of(Course.of(ledger, HORIZON)).exceeded_with(risk)
+    return WinnersRank.of(Course.of(ledger, HORIZON), ledger.trials_max).exceeded_with(risk)
 
 
 def test_leaders_that_were_ahead_from_early_on_let_auto_prune_more():
@@ -96,7 +96,7 @@ def test_a_trial_that_ranks_last_is_pruned_at_a_rung_with_the_numbers_compared(d
     assert decision.evidence["value"] == -1.0 * direction.sign
     assert decision.evidence["peers"] == 21
     progress = step / HORIZON
-    chance = WinnersRank.of(Course.of(ledger, HORIZON)).chance(progress, 20, 21)
+    chance = WinnersRank.of(Course.of(ledger, HORIZON), ledger.trials_max).chance(progress, 20, 21)
     assert decision.evidence["risk"] == pytest.approx(ACCOUNT * chance * 21 / 100)
 
 

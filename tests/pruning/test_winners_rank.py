@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from espalier.pruning import Direction, Ledger, Report, TrialState
 from espalier.pruning.course import Course
-from espalier.pruning.winners_rank import MEAN, MOST_LEADERS, SHAPE, WinnersRank, scaled_rank
+from espalier.pruning.winners_rank import MEAN, SHAPE, WinnersRank, scaled_rank
 
 HORIZON = 50
 
@@ -62,16 +62,23 @@ def test_the_tail_is_that_of_an_exponential_with_an_inverse_gamma_mean():
 
 
 def test_before_three_trials_have_completed_the_prior_stands():
-    assert WinnersRank.of(course_of([1.0, 2.0])) == WinnersRank(SHAPE, SHAPE * MEAN)
+    assert WinnersRank.of(course_of([1.0, 2.0]), 100) == WinnersRank(SHAPE, SHAPE * MEAN)
+
+
+def test_few_trials_let_less_be_pruned_and_many_are_as_a_hundred():
+    limits = [WinnersRank.prior(trials).exceeded_with(0.05) for trials in (1, 12, 25, 100)]
+    assert limits == sorted(limits, reverse=True)
+    assert limits[2] == pytest.approx(2 * limits[3])
+    assert WinnersRank.prior(100) == WinnersRank.prior(100_000) == WinnersRank.prior(None)
 
 
 def test_the_better_half_of_the_completed_are_the_leaders_and_at_most_ten():
-    assert WinnersRank.of(course_of([1.0, 2.0, 3.0])).shape == SHAPE + 2
-    assert WinnersRank.of(course_of([float(i) for i in range(50)])).shape == SHAPE + MOST_LEADERS
+    assert WinnersRank.of(course_of([1.0, 2.0, 3.0]), None).shape == SHAPE + 2
+    assert WinnersRank.of(course_of([float(i) for i in range(50)]), None).shape == SHAPE + 10
 
 
 def test_leaders_that_were_ahead_all_the_way_add_nothing_to_the_rate():
     course = course_of([1.0, 2.0, 3.0, 9.0])
     assert scaled_rank(course, 3) == 0.0
-    assert WinnersRank.of(course).rate > SHAPE * MEAN
+    assert WinnersRank.of(course, None).rate > SHAPE * MEAN
     assert scaled_rank(course, 0) > scaled_rank(course, 1) > scaled_rank(course, 2) > 0.0

@@ -86,7 +86,7 @@ class Auto(RiskBearing):
     ) -> Decision:
         progress = course.steps[rung] / course.horizon
         known = course.known(rung) + curve.left
-        winner = WinnersRank.of(course)
+        winner = WinnersRank.of(course, ledger.trials_max)
         limit = min(LOOSEST, max(STRICTEST, winner.exceeded_with(self.risk)))
         kept = max(1, ceil(min(1.0, limit / progress) * known))
         better = course.better(rung, own)

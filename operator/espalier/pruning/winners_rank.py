@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 
 from espalier.pruning.course import Course
 
 SHAPE, MEAN = 3.0, 0.0175
 """Prior of a winner's mean scaled rank: as much as three leaders seen, with this mean."""
+MANY = 100
+"""In a study of fewer trials than this the winner is less far ahead of the others: its scaled rank
+had a median over fifteen recorded tasks of 0.011, 0.016, 0.018 and 0.021 among 100, 48, 24 and 12
+trials. The prior mean grows by the square root, which also makes up for how little such a study
+shows of its own leaders."""
 MOST_LEADERS = 10
 LEAST_ENDED = 3
 
@@ -29,18 +35,25 @@ class WinnersRank:
         The sum of their scaled ranks.
     """
 
-    shape: float = SHAPE
-    rate: float = SHAPE * MEAN
+    shape: float
+    rate: float
 
     @staticmethod
-    def of(course: Course) -> WinnersRank:
+    def prior(trials: int | None) -> WinnersRank:
+        """Give what is known before any trial has completed, of a study of so many trials."""
+        few = 1.0 if trials is None else sqrt(max(1.0, MANY / max(1, trials)))
+        return WinnersRank(SHAPE, SHAPE * MEAN * few)
+
+    @staticmethod
+    def of(course: Course, trials: int | None) -> WinnersRank:
         """Learn from the trials that lead the study: the better half of those that completed."""
+        prior = WinnersRank.prior(trials)
         ended = len(course.columns[-1])
         if ended < LEAST_ENDED or not course.steps:
-            return WinnersRank()
+            return prior
         leaders = course.best_ended(min(MOST_LEADERS, -(-ended // 2)))
         ranks = sum(scaled_rank(course, trial) for _, trial in leaders)
-        return WinnersRank(SHAPE + len(leaders), SHAPE * MEAN + ranks)
+        return WinnersRank(prior.shape + len(leaders), prior.rate + ranks)
 
     def beyond(self, scaled: float) -> float:
         """Give the probability that the winner's scaled rank exceeds a value."""
