@@ -218,7 +218,6 @@ MAY_PRUNE_THE_BETTER = {
     "Any": "it has Patient inside",
     "Patient": "a better curve may rise sooner and then stand still",
     "Threshold": "the upper bound is there to catch values that are too good",
-    "Auto": "a curve that is better early promises less growth",
     "Posterior": "a curve that is better early promises less growth",
     "Bandit": "a curve that is better early promises less growth",
     "Auto to a target": "a curve that is better early promises less growth",
