@@ -215,6 +215,7 @@ def test_a_shadow_like_the_pruner_that_acts_says_the_same_and_would_save_nothing
 
 
 MAY_PRUNE_THE_BETTER = {
+    "All": "it has Patient inside",
     "Any": "it has Patient inside",
     "Patient": "a better curve may rise sooner and then stand still",
     "Threshold": "the upper bound is there to catch values that are too good",
