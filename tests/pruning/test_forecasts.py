@@ -84,12 +84,13 @@ def test_what_is_kept_up_to_date_is_what_is_made_anew(
         course, reaches = rivals.course, rivals.regressions.reaches()
         assert repr(reaches) == repr(Regressions(course).reaches())
         found = rivals.best(reaches, event.trial, RIVALS)
-        assert found == counted(course, rivals, event.trial)
+        assert found == counted(ledger, rivals, event.trial)
 
 
-def counted(course: Course, rivals: Rivals, asking: int) -> list[int]:
-    reaches = rivals.regressions.reaches()
-    others = [trial for trial in course.running if trial != asking and course.scores.get(trial)]
+def counted(ledger: Ledger, rivals: Rivals, asking: int) -> list[int]:
+    course, reaches = rivals.course, rivals.regressions.reaches()
+    running = [c.number for c in ledger.peers() if c.state is TrialState.RUNNING]
+    others = [trial for trial in running if trial != asking and course.scores.get(trial)]
     found = [forecast(course, reaches, trial) for trial in others]
     found = [f for f in found if math.isfinite(f.mean) and math.isfinite(f.scale)]
     found.sort(key=lambda f: (-f.mean, f.trial))

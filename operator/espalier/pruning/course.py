@@ -48,8 +48,6 @@ class Course:
         Per rung, and for the end, how many trials were pruned before it.
     version
         Per rung, and for the end, a number that changes whenever the column does.
-    running
-        The trials that may still report.
     used
         Steps done by all trials together.
     """
@@ -63,7 +61,6 @@ class Course:
         self.version = [0] * size
         self.scores: dict[int, list[float]] = {}
         self.ends: dict[int, float] = {}
-        self.running: set[int] = set()
         self.used = 0
 
     @staticmethod
@@ -108,7 +105,6 @@ class Course:
         self.used += steps[-1] - (steps[-2] if len(steps) > 1 else 0)
         if curve.left:
             return
-        self.running.add(curve.number)
         reached = self.scores.setdefault(curve.number, [])
         rung = len(reached)
         if rung == len(self.steps) or steps[-1] < self.steps[rung]:
@@ -121,7 +117,6 @@ class Course:
 
     def on_close(self, curve: Curve) -> None:
         """Take in how the trial ended."""
-        self.running.discard(curve.number)
         if curve.left:
             return
         if curve.state is TrialState.FAILED:
@@ -134,7 +129,6 @@ class Course:
 
     def on_leave(self, curve: Curve) -> None:
         """Forget a trial that left the window."""
-        self.running.discard(curve.number)
         if curve.state is TrialState.PRUNED:
             self._drop(curve.number, -1)
         if curve.state is not TrialState.FAILED:
