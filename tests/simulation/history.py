@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from espalier.planning.names import sampled_number
-from tests.simulation.api_server import ApiServer, Key, Object, Write, controller_of
+from tests.simulation.api_server import ApiServer, Object, Write, controller_of
 
 
 class Born(NamedTuple):
@@ -28,6 +28,8 @@ class History:
     ----------
     study
         Name of the Study.
+    jobs_made
+        How often a Job was created, by its Trial's uid and its name.
     causes
         By a Trial's uid what may have ended it: ``finished``, ``failed``, ``person``, ``drained``,
         ``restored``, ``ttl``, ``parameters``.
@@ -38,7 +40,7 @@ class History:
     born: dict[str, Born] = field(default_factory=dict)
     writes: list[Write] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
-    jobs_made: Counter[Key] = field(default_factory=Counter)
+    jobs_made: Counter[tuple[str, str]] = field(default_factory=Counter)
     causes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def written(self, write: Write, obj: Object) -> None:
@@ -54,7 +56,7 @@ class History:
             return
         self.writes.append(write)
         if write.kind == "jobs" and write.verb == "create":
-            self.jobs_made["jobs", write.namespace, write.name] += 1
+            self.jobs_made[self.born[write.uid].controller, write.name] += 1
 
     def _number(self, obj: Object) -> None:
         said = (obj.get("status") or {}).get("number")
@@ -68,8 +70,9 @@ class History:
         for uid, born in self.born.items():
             if uid not in left and (trial := self.trial_of(uid)):
                 self.causes[trial].add("restored")
+        jobs = {(self.born[uid].controller, self.born[uid].name) for uid in left & set(self.born)}
         for key in list(self.jobs_made):
-            self.jobs_made[key] = int(key in api.objects)
+            self.jobs_made[key] = int(key in jobs)
 
     # -- questions --------------------------------------------------------------------------
 

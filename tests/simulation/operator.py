@@ -27,7 +27,7 @@ from tests.simulation.api_server import ApiServer, Object
 from tests.simulation.clock import LIFE, Life, now
 from tests.simulation.faults import Faults
 from tests.simulation.streams import Stream, streams
-from tests.simulation.wire import PlayedCluster
+from tests.simulation.wire import Hook, PlayedCluster
 
 T = TypeVar("T")
 
@@ -46,9 +46,19 @@ class Operator:
     ----------
     folder
         Where the store lies, which outlives the process.
+    before, after
+        See `PlayedCluster`.
     """
 
-    def __init__(self, api: ApiServer, folder: Path, faults: Faults, rnd: random.Random) -> None:
+    def __init__(
+        self,
+        api: ApiServer,
+        folder: Path,
+        faults: Faults,
+        rnd: random.Random,
+        before: Hook | None = None,
+        after: Hook | None = None,
+    ) -> None:
         self._api = api
         self._url = f"sqlite:///{folder}/espalier.db"
         self._faults = faults
@@ -56,7 +66,7 @@ class Operator:
         self._life = Life()
         self._context = contextvars.copy_context()
         self._context.run(LIFE.set, self._life)
-        self.cluster = PlayedCluster(api, faults, rnd)
+        self.cluster = PlayedCluster(api, faults, rnd, before, after)
         self.streams: dict[str, Stream] = {}
         self.store: Store | None = None
         self.failed: list[BaseException] = []

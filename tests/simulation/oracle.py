@@ -24,8 +24,8 @@ CAUSES = {
 
 _ENDS = "SELECT trial, reason, message FROM ends WHERE study = ?"
 _VALUES = (
-    "SELECT a.pod_uid, o.metric, o.step, o.value, o.trial FROM observations o JOIN attempts a "
-    "ON a.study = o.study AND a.trial = o.trial AND a.attempt = o.attempt WHERE o.study = ?"
+    "SELECT a.pod_uid, o.metric, o.step, o.value FROM observations o JOIN attempts a "
+    "ON a.study = o.study AND a.trial = o.trial AND a.attempt = o.attempt"
 )
 
 
@@ -46,7 +46,7 @@ def violations(world: World, *, deleted: bool = False) -> Iterator[str]:
             whose = "deleted a moment ago" if deleted else "that nobody deleted"
             yield f"the rows of a Study {whose} are gone"
             return
-        yield from _values(database, number, world)
+        yield from _values(database, world)
         yield from _endings(database, number, world.history)
     if not deleted:
         yield from _replay(world.folder)
@@ -59,10 +59,10 @@ def _study_row(database: sqlite3.Connection, world: World) -> int | None:
     return int(rows[-1][0]) if rows else None
 
 
-def _values(database: sqlite3.Connection, number: int, world: World) -> Iterator[str]:
+def _values(database: sqlite3.Connection, world: World) -> Iterator[str]:
     stored = {
         (pod, metric, step): value
-        for pod, metric, step, value, _ in database.execute(_VALUES, (number,))
+        for pod, metric, step, value in database.execute(_VALUES)
     }
     for uid, process in world.kubelet.processes.items():
         yield from _lost(uid, process, stored, world.history)
@@ -117,7 +117,7 @@ def _foreign_writes(history: History) -> Iterator[str]:
 
 
 def _jobs(history: History) -> Iterator[str]:
-    for (_, _, name), count in history.jobs_made.items():
+    for (_, name), count in history.jobs_made.items():
         if count > 1:
             yield f"Job {name} was created {count} times"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from espalier.errors import RetryLater
@@ -15,8 +15,8 @@ from tests.simulation.api_server import ApiServer, Object
 from tests.simulation.faults import Faults
 
 T = TypeVar("T")
-Hook = Callable[[str, Kind, str, str], None]
-"""Told of verb, kind, name and subresource before a request is carried out; may raise an answer."""
+Hook = Callable[[str, Kind, str, str], Awaitable[None]]
+"""Told of a request's verb, kind, name and subresource; may wait, and may raise an answer."""
 
 
 class PlayedCluster:
@@ -24,17 +24,23 @@ class PlayedCluster:
 
     Parameters
     ----------
-    hook
-        Lets a test answer chosen requests as it likes; what it may return is awaited after the
-        request has been carried out.
+    before, after
+        Let a test answer chosen requests as it likes, before and after they are carried out.
     """
 
-    def __init__(self, api: ApiServer, faults: Faults, rnd: random.Random) -> None:
+    def __init__(
+        self,
+        api: ApiServer,
+        faults: Faults,
+        rnd: random.Random,
+        before: Hook | None = None,
+        after: Hook | None = None,
+    ) -> None:
         self._api = api
         self._faults = faults
         self._rnd = rnd
-        self.before: Hook | None = None
-        self.after: Hook | None = None
+        self.before: Hook | None = before
+        self.after: Hook | None = after
 
     async def get(self, kind: Kind, namespace: str, name: str, **_: Any) -> Object:
         """See `Cluster.get`."""
@@ -103,10 +109,10 @@ class PlayedCluster:
         if self._rnd.random() < self._faults.refused:
             raise answers.busy(what)
         if self.before is not None:
-            self.before(verb, kind, name, subresource)
+            await self.before(verb, kind, name, subresource)
         found = act()
         if self.after is not None:
-            self.after(verb, kind, name, subresource)
+            await self.after(verb, kind, name, subresource)
         await self._pause()
         if self._rnd.random() < self._faults.lost:
             raise RetryLater(f"{what}: no answer from the API server (TimeoutError())")

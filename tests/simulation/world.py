@@ -21,6 +21,7 @@ from tests.simulation.faults import Faults
 from tests.simulation.history import History
 from tests.simulation.kubelet import Kubelet, Program
 from tests.simulation.operator import Operator
+from tests.simulation.wire import Hook
 
 PATIENCE = 300.0
 
@@ -84,9 +85,9 @@ class World:
             self._note_endings()
             await asyncio.sleep(self.rnd.uniform(0.02, 0.2))
 
-    def start(self) -> Operator:
-        """Start an operator on the store that the last one left."""
-        self.operator = Operator(self.api, self.folder, self.faults, self.rnd)
+    def start(self, before: Hook | None = None, after: Hook | None = None) -> Operator:
+        """Start an operator on the store that the last one left; see `PlayedCluster`."""
+        self.operator = Operator(self.api, self.folder, self.faults, self.rnd, before, after)
         self.operator.start()
         return self.operator
 
