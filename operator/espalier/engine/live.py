@@ -122,7 +122,13 @@ class LiveStudies:
     def _pruner_of(self, uid: str) -> Callable[[int, Decision], None]:
         return lambda number, _decision: self._on_prune(uid, number)
 
-    async def close(self, uid: str) -> None:
+    async def note_sampled(self, study_uid: str, upto: int) -> None:
+        """Note that all numbers below ``upto`` have been given to Trials."""
+        study = self._sound(study_uid)
+        study.sampled = max(study.sampled, upto)
+        study._record = None
+
+    async def close(self, uid: str, proof: str = "") -> None:
         """Forget a Study that was deleted, in memory and in the store."""
         self._bindings.forget(uid)
         task = self._opening.pop(uid, None)

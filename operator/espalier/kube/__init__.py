@@ -2,7 +2,7 @@
 
 from espalier.kube.ca_secret import CaSecret
 from espalier.kube.cluster import Cluster, Object, Observe
-from espalier.kube.errors import Conflict, NotFound, Refused
+from espalier.kube.errors import Conflict, NotFound, NotServed, Refused
 from espalier.kube.kinds import EVENT, JOB, POD, SECRET, STUDY, TRIAL, Kind
 from espalier.kube.limiter import TokenBucket
 
@@ -18,6 +18,7 @@ __all__ = [
     "Conflict",
     "Kind",
     "NotFound",
+    "NotServed",
     "Object",
     "Observe",
     "Refused",
