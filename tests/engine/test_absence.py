@@ -164,13 +164,20 @@ def test_a_pod_that_is_seen_long_before_its_job_is_no_pod_of_a_deleted_job(
     tell(tmp_path, story)
 
 
-def test_a_job_whose_creation_is_refused_is_no_deleted_job(tmp_path: Path) -> None:
-    def forbidden(what: str, kind: Kind, name: str) -> Exception:
-        return answers.error(what, 403, "Forbidden", "denied by a policy", kind, name)
-
+def test_a_job_that_is_refused_for_a_while_is_no_deleted_job(tmp_path: Path) -> None:
     async def story(world: World) -> None:
+        denied = False
+
+        async def before(verb: str, kind: Kind, name: str, _sub: str) -> None:
+            if denied and kind is JOB and verb in ("create", "dry run"):
+                raise answers.error(verb, 422, "Invalid", "denied by a policy", kind, name)
+
         world.study()
-        world.start(answering("create", JOB, forbidden, 3))
+        world.start(before)
+        await world.until("a value", lambda: _reported(world, 1))
+        denied = True
+        await world.settle()
+        denied = False
         await ends_well(world)
 
     tell(tmp_path, story)

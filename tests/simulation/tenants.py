@@ -32,6 +32,7 @@ class Tenants:
             self.copied_job,
             self.job_of_another,
             self.second_job,
+            self.rerun_job,
             self.job_elsewhere,
             self.trial_elsewhere,
         )
@@ -63,6 +64,15 @@ class Tenants:
             return None
         owners = objects.owned_by("Trial", trial["metadata"]["name"], trial["metadata"]["uid"])
         return self._world.create(JOB, objects.forged_job(self._name("newer"), marks, owners))
+
+    def rerun_job(self, marks: dict[str, str]) -> Object | None:
+        """Make a newer Job that says it is the Trial's, named as the operator names a rerun."""
+        trial = self._world.api.find("trials", marks["espalier.dev/trial"])
+        name = f"{marks['espalier.dev/trial']}-r7"
+        if trial is None or self._world.api.find("jobs", name) is not None:
+            return None
+        owners = objects.owned_by("Trial", trial["metadata"]["name"], trial["metadata"]["uid"])
+        return self._world.create(JOB, objects.forged_job(name, marks, owners))
 
     def job_elsewhere(self, marks: dict[str, str]) -> Object:
         """Make a Job in another namespace, owned by the tenant's own Trial."""
