@@ -42,8 +42,11 @@ class Run:
 
 def fuzzed(seed: int, without: frozenset[str] = frozenset()) -> Run:
     """Run a seed; ``without`` names kinds of faults that are left out."""
-    rnd = random.Random(seed)
-    faults = drawn(rnd, without)
+    return run_with(drawn(random.Random(seed), without), seed)
+
+
+def run_with(faults: Faults, seed: int) -> Run:
+    """Run a seed with these faults."""
     run = Run(seed, str(faults))
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         with _unexpected(run.broken):
@@ -175,5 +178,3 @@ class _Exceptions(logging.Handler):
             said = f"an exception is logged: {record.exc_info[1]!r:.120}"
             if said not in self._broken:
                 self._broken.append(said)
-
-

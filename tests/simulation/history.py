@@ -74,6 +74,14 @@ class History:
         for key in list(self.jobs_made):
             self.jobs_made[key] = int(key in jobs)
 
+    def forget(self, left: set[str]) -> None:
+        """Forget what is known of objects that are not left."""
+        self.writes.clear()
+        self.jobs_made.clear()
+        for known in (self.born, self.numbers, self.causes):
+            for uid in known.keys() - left:
+                del known[uid]  # type: ignore[attr-defined]
+
     # -- questions --------------------------------------------------------------------------
 
     def ours(self, uid: str) -> bool:

@@ -103,6 +103,11 @@ class Kubelet:
         self._api.merge(POD, meta["namespace"], meta["name"], patch, "node", "status")
         self._api.remove(POD, meta["namespace"], meta["name"], by)
 
+    def forget(self, left: set[str]) -> None:
+        """Forget the processes of pods that are not left."""
+        for uid in self.processes.keys() - left - self.running.keys():
+            del self.processes[uid]
+
     def stop(self) -> None:
         """End the nodes with the run."""
         for task in list(self.running.values()):

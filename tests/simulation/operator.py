@@ -119,7 +119,8 @@ class Operator:
         self._make_commits_fail(store)
         self.live = live = LiveStudies(store, self._pruned, clock=now)
         cluster: Any = self.cluster
-        observer = Observer(CollectorRegistry())
+        self.registry = CollectorRegistry()
+        observer = Observer(self.registry)
         self.reconciler = rec = Reconciler(cluster, live, SETTINGS, observer, clock=now)
         loop = asyncio.get_running_loop()
         rec.queue = DirtyQueue(loop.time, jitter=self._rnd.random)

@@ -60,10 +60,7 @@ def _study_row(database: sqlite3.Connection, world: World) -> int | None:
 
 
 def _values(database: sqlite3.Connection, world: World) -> Iterator[str]:
-    stored = {
-        (pod, metric, step): value
-        for pod, metric, step, value in database.execute(_VALUES)
-    }
+    stored = {(pod, metric, step): value for pod, metric, step, value in database.execute(_VALUES)}
     for uid, process in world.kubelet.processes.items():
         yield from _lost(uid, process, stored, world.history)
     for pod in sorted({pod for pod, _, _ in stored}):

@@ -19,7 +19,13 @@ class People:
 
     async def act(self) -> None:
         """Do something that a person does."""
-        acts = (self._delete_any, self._place, self._place_numbered, self._copy, self._delete_placed)
+        acts = (
+            self._delete_any,
+            self._place,
+            self._place_numbered,
+            self._copy,
+            self._delete_placed,
+        )
         self._world.rnd.choice(acts)()
 
     def _delete_any(self) -> None:

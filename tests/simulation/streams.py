@@ -97,6 +97,4 @@ class Stream:
 
 def streams(api: ApiServer, seen: Seen, faults: Faults, rnd: random.Random) -> dict[str, Stream]:
     """Return the operator's watches, by plural."""
-    return {
-        kind.plural: Stream(api, kind, labels, seen, faults, rnd) for kind, labels in KINDS
-    }
+    return {kind.plural: Stream(api, kind, labels, seen, faults, rnd) for kind, labels in KINDS}

@@ -79,7 +79,9 @@ class Tenants:
         mine = self._world.create(TRIAL, objects.hand_made(self._name("mal"), "mal"), ELSEWHERE)
         owners = objects.owned_by("Trial", mine["metadata"]["name"], mine["metadata"]["uid"])
         marks = {**marks, "espalier.dev/study": "mal", "espalier.dev/trial": owners[0]["name"]}
-        return self._world.create(JOB, objects.forged_job(self._name("evil"), marks, owners), ELSEWHERE)
+        return self._world.create(
+            JOB, objects.forged_job(self._name("evil"), marks, owners), ELSEWHERE
+        )
 
     def trial_elsewhere(self, marks: dict[str, str]) -> Object:
         """Make a Trial in another namespace that names the Study by its uid."""

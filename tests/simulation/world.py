@@ -31,9 +31,7 @@ def usual_program(pod: Object) -> Program:
     text = (pod["metadata"].get("labels") or {}).get(NUMBER_LABEL, "0")
     number = int(text) if text.isdigit() else 0
     bad = number % 3 == 0
-    return Program(
-        tuple(-1.0 if bad and s >= 3 else 0.1 * s + number / 1e3 for s in range(1, 6))
-    )
+    return Program(tuple(-1.0 if bad and s >= 3 else 0.1 * s + number / 1e3 for s in range(1, 6)))
 
 
 class World:
@@ -108,6 +106,12 @@ class World:
         for uid, process in self.kubelet.processes.items():
             if process.finished:
                 self.history.caused(uid, "finished" if process.program.code == 0 else "failed")
+
+    def forget(self) -> None:
+        """Forget what happened to objects that are gone, so that only the operator remembers."""
+        left = {obj["metadata"]["uid"] for obj in self.api.objects.values()}
+        self.kubelet.forget(left)
+        self.history.forget(left)
 
     # -- waiting ----------------------------------------------------------------------------
 
