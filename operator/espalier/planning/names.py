@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
+from espalier.api.template import AUDIENCE as AUDIENCE
 from espalier.api.template import SIDECAR as SIDECAR
+from espalier.api.template import TOKEN_VOLUME as TOKEN_VOLUME
 from espalier.api.template import VOLUME as VOLUME
 
 DOMAIN = "espalier.dev"
@@ -19,10 +21,8 @@ QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 TEMPLATE_ANNOTATION = f"{DOMAIN}/template"
 SUSPENDED_ANNOTATION = f"{DOMAIN}/suspended"
 
-TOKEN_VOLUME = "espalier-token"
 MOUNT = "/espalier"
 TOKEN_MOUNT = "/var/run/secrets/espalier"
-AUDIENCE = "espalier-ingest"
 
 FIRST_HAND_MADE = 1_000_000
 """Trials made by hand are numbered from here on, so that they take no sampled number's place."""
