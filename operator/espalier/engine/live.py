@@ -122,14 +122,22 @@ class LiveStudies:
     def _pruner_of(self, uid: str) -> Callable[[int, Decision], None]:
         return lambda number, _decision: self._on_prune(uid, number)
 
-    async def close(self, uid: str) -> None:
-        """Forget a Study that was deleted, in memory and in the store."""
+    async def close(self, uid: str, proof: str) -> None:
+        """Forget a Study that was deleted; its rows stay for the store's retention time.
+
+        Parameters
+        ----------
+        uid : str
+            The Study's; opening it again before its rows go brings its history back.
+        proof : str
+            What showed that the Study is gone.
+        """
         self._bindings.forget(uid)
         task = self._opening.pop(uid, None)
         if task is not None:
             task.cancel()
         self._studies.pop(uid, None)
-        await self._store.delete_study(uid, at=self._clock())
+        await self._store.close_study(uid, at=self._clock(), proof=proof)
 
     def opened(self) -> frozenset[str]:
         """Return the uids of the open studies."""

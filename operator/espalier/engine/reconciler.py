@@ -215,7 +215,7 @@ class Reconciler:
         """Close the studies that had this name and are deleted."""
         uid = present["metadata"]["uid"] if present is not None else None
         for old in [old for old, of in self._open.items() if of == key and old != uid]:
-            await self._live.close(old)
+            await self._live.close(old, "the operator's cache has no Study of this uid")
             del self._open[old]
             self.world.forget_study(old)
             for pruned in [pruned for pruned in self._pruned_at if pruned[0] == old]:

@@ -94,12 +94,15 @@ class StudyRecord:
         The number of the completed trial whose last value is the best.
     summary
         What the judge accounts for: risk, exempt trials, shadows.
+    sampled
+        Numbers below it have been sampled.
     """
 
     uid: str
     trials: Mapping[int, TrialRecord] = field(default_factory=lambda: _NO_TRIALS)
     best: int | None = None
     summary: JudgeSummary | None = None
+    sampled: int = 0
 
     def trial(self, number: int) -> TrialRecord:
         """Return what is stored of a trial, an empty record where nothing is."""
