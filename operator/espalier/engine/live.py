@@ -122,6 +122,12 @@ class LiveStudies:
     def _pruner_of(self, uid: str) -> Callable[[int, Decision], None]:
         return lambda number, _decision: self._on_prune(uid, number)
 
+    async def note_sampled(self, study_uid: str, upto: int) -> None:
+        """Note that all numbers below ``upto`` have been given to Trials."""
+        study = self._sound(study_uid)
+        study.sampled = max(study.sampled, upto)
+        study._record = None
+
     async def close(self, uid: str, proof: str) -> None:
         """Forget a Study that was deleted; its rows stay for the store's retention time.
 

@@ -66,6 +66,7 @@ class LiveStudy:
         self.trials: dict[int, LiveTrial] = {}
         self.seq = 0
         self.at = 0.0
+        self.sampled = 0
         self.rules: dict[tuple[str, str], int] = {}
         self.failures = store.failures(row.id)
         self._store = store
@@ -270,6 +271,7 @@ class LiveStudy:
                 trials=MappingProxyType(trials),
                 best=self._best(trials),
                 summary=self.judge.summary(),
+                sampled=self.sampled,
             )
         return self._record
 

@@ -95,7 +95,7 @@ class StudyRecord:
     summary
         What the judge accounts for: risk, exempt trials, shadows.
     sampled
-        Numbers below it have been sampled.
+        Numbers below it have been given to Trials that were seen to exist.
     """
 
     uid: str
