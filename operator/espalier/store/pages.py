@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
@@ -20,24 +19,13 @@ PAGE = 1000
 """Rows that are in memory at once."""
 
 
-class Arrived(NamedTuple):
-    """A value as it arrived, null where it was not finite, and what the acting judge decided on it.
-
-    The last five are null where nothing was decided.
-    """
-
-    seq: int
-    trial: int
-    attempt: int
-    metric: str
-    step: int
-    value: float | None
-    at: float
-    action: str | None
-    reason: str | None
-    rung: int | None
-    bracket: int | None
-    rule: int | None
+Arrived = tuple[
+    int, int, int, str, int, float | None, float,
+    str | None, str | None, int | None, int | None, int | None,
+]  # fmt: skip
+"""A value as it arrived: `seq`, trial, attempt, metric, step, the value (None where it was not
+finite) and when; then what the acting judge decided on it: action, reason, rung, bracket and the
+rule's number, all of them None where it decided nothing."""
 
 
 # A decision is found by its key; `seq` says whether it is of this value, or of another metric's at
@@ -53,8 +41,8 @@ WHERE o.study = ? AND o.seq > ? ORDER BY o.seq LIMIT ?
 """
 
 
-def arrived_after(connection: Connection, study: int, seq: int) -> list[tuple[Any, ...]]:
-    """Return the next page of values after a place in the log: plain tuples, as of `Arrived`."""
+def arrived_after(connection: Connection, study: int, seq: int) -> list[Arrived]:
+    """Return the next page of values after a place in the log."""
     # Past SQLAlchemy's own rows, which would double the time that a restart takes.
     cursor = connection.connection.cursor()
     cursor.execute(_ARRIVED, (study, seq, PAGE))

@@ -146,20 +146,15 @@ def decision_at(
     return _decision_at(connection, study, (trial, attempt, step), rules)
 
 
+_DECISION = """
+SELECT * FROM decisions WHERE study = ? AND trial = ? AND attempt = ? AND step = ? AND shadow = ''
+"""
+
+
 def _decision_at(
     connection: Connection, study: int, place: tuple[int, int, int], rules: Rules
 ) -> StoredDecision | None:
-    table = schema.decisions
-    trial, attempt, step = place
-    row = connection.execute(
-        select(table).where(
-            table.c.study == study,
-            table.c.trial == trial,
-            table.c.attempt == attempt,
-            table.c.step == step,
-            table.c.shadow == "",
-        )
-    ).first()
+    row = connection.exec_driver_sql(_DECISION, (study, *place)).first()
     return None if row is None else restored(row, rules)
 
 
@@ -198,8 +193,20 @@ def ends_of(connection: Connection, study: int) -> list[StoredEnd]:
 
 def head_of(connection: Connection, study: int) -> Head:
     """Return what is stored of a study beside its values and decisions."""
+    table, figures = schema.studies, schema.figures
+    own = connection.execute(
+        select(table.c.sampled, table.c.summary.is_not(None).label("settled")).where(
+            table.c.id == study
+        )
+    ).first()
+    of_study = select(figures.c.trial).where(figures.c.study == study)
     return Head(
-        attempts_of(connection, study), ends_of(connection, study), _rules(connection, study)
+        attempts=attempts_of(connection, study),
+        ends=ends_of(connection, study),
+        rules=_rules(connection, study),
+        figured=frozenset(connection.scalars(of_study)),
+        settled=own is not None and bool(own.settled),
+        sampled=0 if own is None else own.sampled,
     )
 
 

@@ -107,11 +107,30 @@ class StoredEnd:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What is stored of a study beside its values and decisions; ends are in the order of `seq`."""
+    """What is stored of a study beside its values and decisions.
+
+    Parameters
+    ----------
+    attempts
+        Trial, attempt and pod of each.
+    ends
+        In the order of `seq`.
+    rules
+        Pruner and settings by the rule's number.
+    figured
+        The trials whose figures are stored.
+    settled
+        Whether the summary of the study at rest is stored.
+    sampled
+        Numbers below it have been sampled.
+    """
 
     attempts: list[tuple[int, int, str]]
     ends: list[StoredEnd]
     rules: dict[int, tuple[str, str]]
+    figured: frozenset[int] = frozenset()
+    settled: bool = False
+    sampled: int = 0
 
 
 @dataclass(frozen=True, slots=True)

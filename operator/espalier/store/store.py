@@ -18,7 +18,7 @@ from espalier.store import reading as ask
 from espalier.store.connections import reading
 from espalier.store.group_commit import GroupCommit, StoreObserver
 from espalier.store.location import SoleWriter
-from espalier.store.pages import arrived_after
+from espalier.store.pages import Arrived, arrived_after
 from espalier.store.rest import Rest, rest_of
 from espalier.store.rows import Batch, Head, Log, StoredDecision, StoredObservation, StudyRow
 from espalier.store.space import spare_pages
@@ -174,8 +174,8 @@ class Store:
         """Return what is stored of a study beside its values and decisions."""
         return await self._read(lambda connection: ask.head_of(connection, study.id))
 
-    async def arrivals(self, study: StudyRow) -> AsyncIterator[list[tuple[Any, ...]]]:
-        """Yield a study's values with what was decided on them, a page at a time (`Arrived`).
+    async def arrivals(self, study: StudyRow) -> AsyncIterator[list[Arrived]]:
+        """Yield a study's values with what was decided on them, a page at a time.
 
         Nothing may be written to the study meanwhile.
         """
