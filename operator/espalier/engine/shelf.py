@@ -213,8 +213,8 @@ class Shelf:
         if done.cancelled():
             return
         if (error := done.exception()) is not None:
-            known = isinstance(error, EspalierError)
-            _LOG.warning("study %s: reading it failed: %s", uid, error, exc_info=not known)
+            trace = None if isinstance(error, EspalierError) else error
+            _LOG.warning("study %s: reading it failed: %s", uid, error, exc_info=trace)
             return
         found = done.result()
         if isinstance(found, Resting):
