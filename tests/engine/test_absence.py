@@ -280,7 +280,7 @@ def test_what_is_deleted_and_changed_after_a_restore_is_seen(tmp_path: Path) -> 
 
 def test_the_rows_of_a_study_that_comes_back_with_its_uid_come_back(tmp_path: Path) -> None:
     async def story(world: World) -> None:
-        world.study(trials={"max": 4, "parallelism": 2})
+        world.study(trials={"max": 4, "parallelism": 2, "retries": 2})
         world.start()
         await world.until("two ends", lambda: world.reason(0) and world.reason(1))
         backup = dict(world.api.objects), world.api.version
