@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from espalier.errors import RetryLater
@@ -51,6 +51,12 @@ class PlayedCluster:
     ) -> tuple[list[Object], str]:
         """See `Cluster.list`."""
         return await self._ask("list", kind, "", lambda: self._api.list(kind, namespace, labels))
+
+    async def pages(
+        self, kind: Kind, namespace: str | None = None, *, labels: str = "", **_: Any
+    ) -> AsyncIterator[tuple[list[Object], str]]:
+        """See `Cluster.pages`; all is one page."""
+        yield await self.list(kind, namespace, labels=labels)
 
     async def create(
         self,
