@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
@@ -39,6 +40,7 @@ class PlayedCluster:
         self._api = api
         self._faults = faults
         self._rnd = rnd
+        self.asked: Counter[str] = Counter()
         self.before: Hook | None = before
         self.after: Hook | None = after
 
@@ -106,6 +108,7 @@ class PlayedCluster:
         self, verb: str, kind: Kind, name: str, act: Callable[[], T], subresource: str = ""
     ) -> T:
         what = f"{verb} {kind.plural} {name}"
+        self.asked[what] += 1
         try:
             await self._pause()
         except asyncio.CancelledError:
