@@ -244,7 +244,8 @@ class Reconciler:
         found = await find(self._cluster, STUDY, *key)
         if isinstance(found, str):
             return found
-        self.observed(STUDY.plural, False, found)
+        if (marked := self.world.found(STUDY.plural, found)) is not None:
+            self.queue.mark(marked)
         same = found["metadata"]["uid"] == uid
         return None if same else f"Study {key.namespace}/{key.name} is another one now"
 
