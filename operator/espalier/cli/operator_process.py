@@ -21,7 +21,7 @@ from espalier.engine.reconciler import Reconciler
 from espalier.engine.resync import Resync
 from espalier.errors import RetryLater
 from espalier.handlers import Watcher
-from espalier.ingest import Ingest, Reviews, kept_authority
+from espalier.ingest import Ingest, Keys, Limits, Reviews, Tokens, kept_authority
 from espalier.kube import CaSecret, Cluster, TokenBucket
 from espalier.metrics.health import Health, LivenessLimits, judge_liveness
 from espalier.metrics.observer import Observer
@@ -114,7 +114,7 @@ class OperatorProcess:
             ca_pem = authority.certificate_pem.decode()
             self._reconciler = Reconciler(cluster, live, options.settings(ca_pem), self._observer)
             lookup = PodLookup(cluster, live, self._reconciler)
-            ingest = Ingest(live, self._reviews(cluster), lookup, observe=self._observer)
+            ingest = Ingest(live, self._tokens(cluster), lookup, observe=self._observer)
             leaf = Leaf(authority, options.ingest_url)
             await ingest.start(None, options.ingest_port, leaf.context)
             stack.push_async_callback(ingest.stop)
@@ -124,11 +124,14 @@ class OperatorProcess:
             )
             await self._serve(store)
 
-    def _reviews(self, cluster: Cluster) -> Reviews:
-        async def review(token: str) -> Mapping[str, Any]:
-            return await cluster.review_token(token, AUDIENCE)
+    def _tokens(self, cluster: Cluster) -> Tokens:
+        async def review(token: str, urgent: bool) -> Mapping[str, Any]:
+            return await cluster.review_token(token, AUDIENCE, urgent=urgent)
 
-        return Reviews(review, AUDIENCE, observe=self._observer.token_reviewed)
+        limits, observer = Limits(), self._observer
+        reviews = Reviews(review, AUDIENCE, limits, observer.token_reviewed)
+        keys = Keys(cluster.document)
+        return Tokens(keys, reviews, AUDIENCE, limits, observe=observer.token_checked)
 
     async def _serve(self, store: Store) -> None:
         assert self._reconciler is not None
