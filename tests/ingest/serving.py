@@ -73,6 +73,8 @@ def status_of(token: str, namespace: str = "research") -> dict[str, Any]:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except ValueError:
         return {"authenticated": False, "error": "invalid bearer token"}
+    if "pod" not in claims:  # none of `token_of`'s
+        return {"authenticated": False, "error": "invalid bearer token"}
     if AUDIENCE not in claims["aud"]:
         return {"authenticated": False, "error": "token audiences do not match"}
     extra = {
