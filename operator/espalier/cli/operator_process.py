@@ -51,6 +51,7 @@ class Options:
     sidecar_image: str
     sidecar_pull_policy: str
     allowed: tuple[str, ...]
+    template_bytes: int
     qps: float
     burst: int
     resync_seconds: float
@@ -66,6 +67,7 @@ class Options:
                 pull_policy=self.sidecar_pull_policy,
             ),
             allowed=frozenset(self.allowed),
+            template_bytes=self.template_bytes,
             pull_patience=self.pull_patience_seconds,
         )
 

@@ -3,7 +3,7 @@
 from espalier.kube.answers import Object
 from espalier.kube.ca_secret import CaSecret
 from espalier.kube.cluster import Cluster, Observe
-from espalier.kube.errors import Conflict, NotFound, Refused
+from espalier.kube.errors import Conflict, NotFound, NotServed, Refused
 from espalier.kube.kinds import EVENT, JOB, POD, SECRET, STUDY, TRIAL, Kind
 from espalier.kube.limiter import TokenBucket, asking_for
 from espalier.kube.lines import Lines, Tenant
@@ -22,6 +22,7 @@ __all__ = [
     "Kind",
     "Lines",
     "NotFound",
+    "NotServed",
     "Object",
     "Observe",
     "Rank",

@@ -154,8 +154,11 @@ class Cluster:
     async def create(
         self, kind: Kind, namespace: str, body: Mapping[str, Any], *, dry_run: bool = False
     ) -> Object:
-        """Create an object; with ``dry_run`` only ask whether it would be taken."""
-        query = [("dryRun", "All")] if dry_run else []
+        """Create an object; with ``dry_run`` only ask whether it would be taken.
+
+        Then a field that the API server does not know is refused; else it is dropped in silence.
+        """
+        query = [("dryRun", "All"), ("fieldValidation", "Strict")] if dry_run else []
         answer = await self._ask("create", "POST", kind, namespace, body=dict(body), query=query)
         return named_object(f"create {kind.path(namespace)}", answer)
 
