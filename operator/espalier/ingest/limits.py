@@ -32,6 +32,8 @@ class Limits:
         request; and for a body.
     token_rate, token_burst : float
         Different tokens that a pod may show.
+    review_rate, review_burst : float and int
+        TokenReviews of all tokens; those that wait take turns by address.
     review_peer_rate, review_peer_burst : float
         TokenReviews of unknown tokens from one address.
     review_pod_rate, review_pod_burst : float
@@ -63,6 +65,8 @@ class Limits:
     body_seconds: float = 10.0
     token_rate: float = 10.0 / 60.0
     token_burst: float = 10.0
+    review_rate: float = 20.0
+    review_burst: int = 40
     review_peer_rate: float = 5.0
     review_peer_burst: float = 40.0
     review_pod_rate: float = 10.0 / 60.0
