@@ -203,6 +203,7 @@ class Connections(web.Server):
         place = self._of.get(handler)
         if place is None:
             return True
+        place.refusals = 0
         stays, victim = self._places.recognise(place, pod_uid)
         if victim is not None:
             self._observe_cut("TooMany")
@@ -210,12 +211,12 @@ class Connections(web.Server):
         return stays
 
     def refused(self, handler: Any) -> bool:
-        """A post has been refused; False if a stranger has had too many refused to go on."""
+        """A post has shown no good token; False if too many in a row have not."""
         place = self._of.get(handler)
-        if place is None or place.pod:
+        if place is None:
             return True
         place.refusals += 1
-        return place.refusals < self._limits.refusals_a_stranger
+        return place.refusals < self._limits.refusals_a_connection
 
     # -- closing ----------------------------------------------------------------------------
 

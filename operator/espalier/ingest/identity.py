@@ -42,14 +42,25 @@ def bearer(header: str | None) -> str:
             "expected a projected service account token; came something else; "
             "read it from ESPALIER_TOKEN_FILE"
         )
-    # Bits of a part's last character may mean nothing: one token would have many spellings, and
-    # each would have to be asked about.
+    return token
+
+
+def check_spelling(token: str) -> None:
+    """Refuse a token that could be spelt otherwise and mean the same.
+
+    Bits of a part's last character may mean nothing: one token would have many spellings, and
+    each would have to be checked.
+
+    Raises
+    ------
+    ReportError
+        401: it is not canonical base64url.
+    """
     if not all(_is_canonical(part) for part in token.split(".")):
         raise unauthenticated(
             "expected a token in its canonical spelling (base64url, unused bits 0); send it as "
             "the kubelet wrote it"
         )
-    return token
 
 
 def _is_canonical(part: str) -> bool:

@@ -23,8 +23,9 @@ class Limits:
         Of one address, and of one pod that has shown a good token.
     strangers_a_peer : int
         Connections of one address on which no good token has been shown.
-    refusals_a_stranger : int
-        Posts that may be refused on such a connection before it is closed.
+    refusals_a_connection : int
+        Posts in a row that may be refused on a connection, for want of a good token, before it
+        is closed.
     connection_rate, connection_burst : float
         New connections of one address.
     handshake_seconds, stranger_seconds, silence_seconds, body_seconds : float
@@ -56,7 +57,7 @@ class Limits:
     connections_a_peer: int = 2048
     connections_a_pod: int = 8
     strangers_a_peer: int = 64
-    refusals_a_stranger: int = 16
+    refusals_a_connection: int = 4
     connection_rate: float = 30.0
     connection_burst: float = 256.0
     handshake_seconds: float = 3.0

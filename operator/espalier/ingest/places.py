@@ -28,7 +28,7 @@ class Place:
     busy : bool
         Whether a request is being answered.
     refusals : int
-        Posts that were refused while it was a stranger's.
+        Posts in a row that showed no good token.
     """
 
     peer: str

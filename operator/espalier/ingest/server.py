@@ -122,15 +122,16 @@ class Ingest:
         connections = self._connections
         assert connections is not None
         connections.busy(request.protocol)
-        code, stays = "Accepted", True
+        code, stays, known = "Accepted", True, False
         try:
             identity = await self._identify(request)
+            known = True
             stays = connections.recognise(request.protocol, identity.pod_uid)
             response = answers.accepted(await self._report(request, identity, began))
         except ReportError as error:
             code = error.code
             response = answers.refused(error)
-            stays = connections.refused(request.protocol) and stays
+            stays = stays if known else connections.refused(request.protocol)
         except RetryLater as error:
             code = "RetryLater"
             response = answers.later(error)

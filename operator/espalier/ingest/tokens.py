@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from espalier.errors import ReportError, RetryLater
-from espalier.ingest.identity import Claimed, Identity, claimed
+from espalier.ingest.identity import Claimed, Identity, check_spelling, claimed
 from espalier.ingest.keys import Keys
 from espalier.ingest.limits import Limits
 from espalier.ingest.rate import Buckets, TooFast
@@ -80,7 +80,7 @@ class Tokens:
         Parameters
         ----------
         token : str
-            The bearer token, in canonical spelling.
+            The bearer token.
         peer : str
             The address that it came from.
 
@@ -96,6 +96,7 @@ class Tokens:
         if known is None or known.until <= self._clock():
             task = self._checking.get(key)
             if task is None:
+                check_spelling(token)
                 task = asyncio.get_running_loop().create_task(self._answer(key, token, peer, known))
                 self._checking[key] = task
                 task.add_done_callback(lambda done: self._answered(key, done))
