@@ -97,10 +97,11 @@ class Reconciler:
         objects: Sequence[Object],
         version: int,
         within: str | None,
-        since: int = 0,
+        *,
+        back: bool = False,
     ) -> None:
         """Take in a list, see `World.listed`."""
-        for key in self.world.listed(plural, objects, version, within, since):
+        for key in self.world.listed(plural, objects, version, within, back=back):
             self.queue.mark(key)
 
     def mark_all(self) -> None:
