@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from espalier.store import reading as ask
 from espalier.store.connections import reading
 from espalier.store.group_commit import GroupCommit, StoreObserver
 from espalier.store.location import SoleWriter
-from espalier.store.rows import Batch, Log, StoredDecision, StoredObservation, StudyRow
+from espalier.store.rows import Batch, Log, StoredDecision, StudyRow
 from espalier.store.writer import Writer
 
 _T = TypeVar("_T")
@@ -142,9 +142,14 @@ class Store:
         """Return which attempt each pod of a trial is."""
         return await self._read(lambda connection: ask.attempt_numbers(connection, study, trial))
 
-    async def observations(self, study: int, trial: int) -> list[StoredObservation]:
-        """Return one trial's values in the order of arrival."""
-        return await self._read(lambda connection: ask.trial_observations(connection, study, trial))
+    async def known(
+        self, study: int, trial: int, attempt: int, keys: Iterable[tuple[str, int]]
+    ) -> dict[tuple[str, int], float]:
+        """Return by metric and step those values of an attempt that are stored."""
+        asked = list(keys)
+        return await self._read(
+            lambda connection: ask.known_values(connection, study, trial, attempt, asked)
+        )
 
     async def decision(
         self, study: int, trial: int, attempt: int, step: int
