@@ -42,6 +42,8 @@ def observe_everything(observer: Observer) -> None:
     observer.values_judged("team-a", "digits", 0.001)
     observer.limit_reached("team-a", "digits", "values_a_trial")
     observer.token_reviewed("Accepted")
+    observer.token_checked("Keys")
+    observer.connection_cut("TooMany")
     observer.prune_decided(0.004)
     observer.delete_accepted(0.02)
     observer.pod_gone(2.5)
@@ -51,3 +53,4 @@ def observe_everything(observer: Observer) -> None:
     observer.reconcile_failed("RetryLater")
     observer.api_answered("create", "jobs", 201, 0.01)
     observer.api_answered("list", "pods", None, 5.0)
+    observer.api_waited("Tenant", 0.02)

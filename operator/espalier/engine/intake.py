@@ -82,7 +82,7 @@ class Intake:
         if self._share.due(account) > 0:
             await self._share.turn(account)
         self._still(study)
-        taking = study.begin(binding.number, binding.attempt, batch, stored, self._share.limits)
+        taking = study.admit(binding.number, binding.attempt, batch, stored, self._share.limits)
         account.came(taking.accepted)
         try:
             while not taking.done:

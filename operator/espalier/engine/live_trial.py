@@ -169,6 +169,11 @@ class LiveTrial:
         self._record = None
 
     @property
+    def known(self) -> bool:
+        """Whether anything is stored of the trial that planning would see."""
+        return bool(self.attempts) or self.step is not None or self.end is not None
+
+    @property
     def record(self) -> TrialRecord:
         """The trial as planning sees it."""
         if self._record is None:

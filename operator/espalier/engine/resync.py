@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from espalier.engine.reconciler import Reconciler
 from espalier.errors import RetryLater
-from espalier.kube import JOB, POD, STUDY, TRIAL, Cluster, Kind, NotFound, Refused
+from espalier.kube import JOB, POD, STUDY, TRIAL, Cluster, Kind, NotServed, Refused
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Resync:
             try:
                 await self.once()
                 delay = self._interval
-            except (RetryLater, NotFound, Refused) as error:
+            except (RetryLater, Refused) as error:
                 log.warning("%s; listing again in a moment", _hint(error))
                 delay = getattr(error, "after", None) or 2.0
             await asyncio.sleep(delay)
@@ -62,16 +62,25 @@ class Resync:
         """List every kind once and have what is known looked at."""
         for kind, label in KINDS:
             for namespace in self._namespaces:
+                since = self._reconciler.world.cache(kind.plural).newest
                 objects, version = await self._cluster.list(kind, namespace, labels=label)
                 number = int(version) if version.isdigit() else 0
-                self._reconciler.listed(kind.plural, objects, number, namespace)
+                if number < since:
+                    log.warning(
+                        "the cluster went back from version %d to %d of its %s, as it does when "
+                        "etcd is restored; what is gone by that is made again",
+                        since,
+                        number,
+                        kind.plural,
+                    )
+                self._reconciler.listed(kind.plural, objects, number, namespace, since)
             self.last_seen[kind.plural] = time.monotonic()
         self.synced = True
         self._reconciler.mark_all()
 
 
 def _hint(error: Exception) -> str:
-    if isinstance(error, NotFound):
+    if isinstance(error, NotServed):
         return f"{error}; are the custom resource definitions installed (helm, or crds/)?"
     if isinstance(error, Refused) and error.code == 403:
         return f"{error}; does the operator's role allow it?"

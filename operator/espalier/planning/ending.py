@@ -67,14 +67,15 @@ def judge_ending(
     Its undelivered values have been stored before: they may be what pruned it.
     """
     if standing.record.prune is not None:
-        gone = not standing.live and standing.job is None and not standing.leaving
+        sought = standing.sought if standing.view is not None else ()
+        gone = not (standing.live or standing.job or standing.leaving or sought)
         message = standing.record.prune.sentence()
         return Verdict(reasons.PRUNED, message) if gone else None
     if standing.view is None or standing.view.deleting:
-        return Verdict(reasons.DELETED_BY_USER, "Someone deleted the Trial.")
+        return Verdict(reasons.DELETED_BY_USER, _with_proof("Trial", standing.view_proof))
     job = standing.job
     if job is None:
-        return Verdict(reasons.DELETED_BY_USER, _JOB_GONE) if standing.started else None
+        return _without_job(standing)
     if job.complete:
         return _completed(standing, spec, trainer)
     if job.failed:
@@ -82,7 +83,18 @@ def judge_ending(
     return _running(standing, spec, trainer, settings, now)
 
 
-_JOB_GONE = "Someone deleted the Trial's Job; create a Trial with the same parameters to run it."
+def _without_job(standing: Standing) -> Verdict | None:
+    """Tell how a trial ends that has no Job: by no more than not being seen, it does not."""
+    if not standing.started or (standing.sought and not standing.leaving):
+        return None
+    leaving = next((f"Job {job.name} is being deleted" for job in standing.leaving), "")
+    said = _with_proof("Trial's Job", standing.proof or leaving)
+    remedy = "Create a Trial with the same parameters to run it."
+    return Verdict(reasons.DELETED_BY_USER, f"{said} {remedy}")
+
+
+def _with_proof(what: str, proof: str) -> str:
+    return f"Someone deleted the {what}: {proof}." if proof else f"Someone deleted the {what}."
 
 
 def rerun_needed(standing: Standing) -> PodView | None:
