@@ -6,7 +6,6 @@ only its connection, authentication and configuration are used here.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +15,7 @@ import aiohttp
 from kubernetes.aio import client, config
 
 from espalier.errors import RetryLater
+from espalier.kube.answers import read_json
 from espalier.kube.errors import from_answer
 from espalier.kube.kinds import TOKEN_REVIEW, Kind
 from espalier.kube.limiter import TokenBucket
@@ -202,7 +202,7 @@ class Cluster:
         response = await self._api.call_api(*request, _request_timeout=self._timeout)
         data = await response.read()  # type: ignore[no-untyped-call]
         if 200 <= response.status < 300:
-            found: Object = json.loads(data) if data else {}
+            found: Object = read_json(data) if data else {}
             return response.status, found
         return response.status, from_answer(
             what, response.status, data, response.headers.get("Retry-After")
