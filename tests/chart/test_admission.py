@@ -272,13 +272,6 @@ class TestUpdate:
             done = server.kubectl(change, "study", "there", "-n", NAMESPACE, "a=b", "--as=bob")
             assert done.returncode == 0, done.stderr
 
-    def test_the_operators_status_is_not_in_the_way(self, server):
-        patch = '{"status": {"active": 1}}'
-        server.must(
-            "patch", "study", "there", "-n", NAMESPACE, "--subresource=status", "--type=merge",
-            f"-p={patch}", f"--as={OPERATOR}",
-        )  # fmt: skip
-
 
 class TestTrialByHand:
     def test_one_who_may_create_jobs_and_change_the_study_may_enqueue(self, server):
