@@ -98,7 +98,7 @@ class OperatorProcess:
         async with contextlib.AsyncExitStack() as stack:
             self._metrics.start()
             stack.callback(self._metrics.stop)
-            limiter = TokenBucket(options.qps, options.burst)
+            limiter = TokenBucket(options.qps, options.burst, observe=self._observer.api_waited)
             cluster = await stack.enter_async_context(
                 await Cluster.connect(
                     options.kubeconfig, limiter=limiter, observe=self._observer.api_answered

@@ -95,8 +95,7 @@ class Creation:
         """Create an object, or take over the one that an earlier try created."""
         name = body["metadata"]["name"]
         try:
-            made = await self._cluster.create(kind, study.namespace, body)
-            self._world.is_there(kind.plural, made)
+            self._take(kind, await self._cluster.create(kind, study.namespace, body))
             return
         except NotFound as error:  # the namespace is gone, and with it the Study in a moment
             raise RetryLater(str(error), after=2.0) from error
@@ -113,7 +112,12 @@ class Creation:
                 "waited for until it is deleted",
                 after=1.0,
             )
-        self._world.is_there(kind.plural, found)
+        self._take(kind, found)
+
+    def _take(self, kind: Kind, obj: Object) -> None:
+        if kind is JOB:
+            self._world.kinship.made(obj)
+        self._world.is_there(kind.plural, obj)
 
 
 def _names_study(found: Object, study: StudyView) -> bool:

@@ -1,8 +1,9 @@
 """Which trial an object is of: told by owner references, checked by uid at each link.
 
 Labels only find candidates, since anybody can write them. A Job is a trial's if its controller is
-the Trial with that uid in the same namespace and it has a name that such a Job is given; a pod is,
-if its controller is such a Job.
+the Trial with that uid in the same namespace, it has a name that such a Job is given, and it is one
+that the operator made: the Trial's status keeps the uids of those. A pod is, if its controller is
+such a Job.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ class Kinship:
 
     def __init__(self) -> None:
         self._trials: dict[str, Kin] = {}
+        self._recorded: dict[str, frozenset[str]] = {}
+        self._made: dict[str, str] = {}
         self._jobs: dict[str, Kin] = {}
 
     def learn(self, trial: Object, study_uid: str, number: int) -> bool:
@@ -36,7 +39,13 @@ class Kinship:
         if (owner.group, owner.kind, owner.uid) != (DOMAIN, "Study", study_uid):
             return False
         self._trials[meta["uid"]] = Kin(study_uid, meta["namespace"], meta["name"], number)
+        jobs = (trial.get("status") or {}).get("jobs") or ()
+        self._recorded[meta["uid"]] = frozenset(str(uid) for uid in jobs)
         return True
+
+    def made(self, job: Object) -> None:
+        """Take a Job that the operator has made, before a Trial's status says so."""
+        self._made[job["metadata"]["uid"]] = controller_of(job).uid
 
     def of_job(self, job: Object) -> Kin | None:
         """Return the trial that a Job runs, None if it is nobody's that is known."""
@@ -45,6 +54,9 @@ class Kinship:
         if kin is None or (owner.group, owner.kind) != (DOMAIN, "Trial"):
             return None
         if meta["namespace"] != kin.namespace or job_ordinal(kin.trial, meta["name"]) is None:
+            return None
+        recorded, uid = self._recorded[owner.uid], meta["uid"]
+        if recorded and uid not in recorded and self._made.get(uid) != owner.uid:
             return None
         self._jobs[meta["uid"]] = kin
         return kin
@@ -59,9 +71,12 @@ class Kinship:
 
     def forget_study(self, uid: str) -> None:
         """Forget what belonged to a study."""
-        self._trials = {each: kin for each, kin in self._trials.items() if kin.study_uid != uid}
+        gone = {each for each, kin in self._trials.items() if kin.study_uid == uid}
+        for trial in gone:
+            del self._trials[trial], self._recorded[trial]
+        self._made = {each: trial for each, trial in self._made.items() if trial not in gone}
         self._jobs = {each: kin for each, kin in self._jobs.items() if kin.study_uid != uid}
 
     def __len__(self) -> int:
         """Return how many links are remembered."""
-        return len(self._trials) + len(self._jobs)
+        return len(self._trials) + len(self._made) + len(self._jobs)

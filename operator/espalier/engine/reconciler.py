@@ -14,13 +14,14 @@ from collections.abc import Callable, Mapping, Sequence
 from espalier.api import Study
 from espalier.engine.apply import Applier
 from espalier.engine.cache import Object, StudyKey
+from espalier.engine.lanes import Lanes
 from espalier.engine.live import LiveStudies
 from espalier.engine.presence import find
 from espalier.engine.queue import DirtyQueue
 from espalier.engine.views import study_figures
 from espalier.engine.world import World
 from espalier.errors import InternalError, RetryLater, SpecError
-from espalier.kube import JOB, POD, STUDY, Cluster
+from espalier.kube import JOB, POD, STUDY, Cluster, asking_for
 from espalier.metrics.observer import Observer
 from espalier.metrics.views import StudyView as Figures
 from espalier.planning import Lane, Settings, Snapshot, StudyRecord, effects, plan
@@ -71,7 +72,7 @@ class Reconciler:
         self._observer = observer
         self._clock = clock
         self._workers = workers
-        self._lanes = asyncio.Semaphore(lanes)
+        self._lanes = Lanes(lanes, max(1, lanes // 2))
         self._applier = Applier(cluster, live, self.world, clock)
         self._open: dict[str, StudyKey] = {}
         self._pruned_at: dict[tuple[str, int], float] = {}
@@ -96,10 +97,11 @@ class Reconciler:
         objects: Sequence[Object],
         version: int,
         within: str | None,
-        since: int = 0,
+        *,
+        back: bool = False,
     ) -> None:
         """Take in a list, see `World.listed`."""
-        for key in self.world.listed(plural, objects, version, within, since):
+        for key in self.world.listed(plural, objects, version, within, back=back):
             self.queue.mark(key)
 
     def mark_all(self) -> None:
@@ -260,8 +262,9 @@ class Reconciler:
             raise error
 
     async def _lane(self, key: StudyKey, snapshot: Snapshot, lane: Lane) -> None:
-        async with self._lanes:
-            await self._applier.carry_out(key, snapshot.study, lane)
+        async with self._lanes.place(key):
+            with asking_for(*key):
+                await self._applier.carry_out(key, snapshot.study, lane)
         for effect in lane:
             if isinstance(effect, effects.RecordEnd) and effect.end.reason == "Pruned":
                 since = self._pruned_at.pop((snapshot.study.uid, effect.number), None)

@@ -1,4 +1,4 @@
-"""Reading answers: one object that is too deep for the reader does not hide the others."""
+"""Reading JSON: one object that is too deep for the reader does not hide the others."""
 
 import json
 
@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from espalier.kube import answers
-from espalier.kube.answers import read_json
+from espalier.kube import deep_json
+from espalier.kube.answers import parse_object
+from espalier.kube.deep_json import read_json
 
 
 def nested(depth, of='"x"'):
@@ -19,7 +20,7 @@ def test_a_list_with_a_deep_object_in_it_is_read(depth):
     objects = [{"metadata": {"name": name}} for name in ("a", "c")]
     text = json.dumps({"items": [objects[0], "@", objects[1]]})
     deep = '{"metadata": {"name": "b"}, "x": ' + nested(depth, '{"y": "]}\\\\\\""}') + "}"
-    read = read_json(text.replace('"@"', deep).encode())
+    read = parse_object("list", text.replace('"@"', deep).encode())
     assert [each["metadata"]["name"] for each in read["items"]] == ["a", "b", "c"]
 
 
@@ -32,7 +33,7 @@ JSON = st.recursive(
 @given(JSON)
 def test_what_is_not_too_deep_stays_as_it_is(value):
     text = json.dumps(value, ensure_ascii=False).encode()
-    assert answers._cut(text) == text
+    assert deep_json._cut(text) == text
     assert read_json(text) == value
 
 
