@@ -198,6 +198,11 @@ PARAMETERS: dict[str, Bad] = {
         None,
         ("spec.parameters[0].categorical.values[1]", "expected a string, a number or a boolean"),
     ),
+    "a line break among the values": Bad(
+        parameter(0, {"name": "x", "categorical": {"values": ["a", "b\nc"]}}),
+        ("spec.parameters[0].categorical.values[1]", "should match"),
+        ("spec.parameters[0].categorical.values[1]", "expected no control characters"),
+    ),
     "two values that read the same": Bad(
         parameter(0, {"name": "x", "categorical": {"values": [1, "a", "1"]}}),
         None,
