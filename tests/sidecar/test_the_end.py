@@ -42,15 +42,15 @@ def pondered(file: Path) -> None:
         line = "7 " + "1" * count + "x"
         began = time.monotonic()
         re.search(PONDEROUS, line)
-        if time.monotonic() - began > 0.02:
+        if time.monotonic() - began > 0.005:
             break
-    file.write_text(f"{line}\n" * 2_000)
+    file.write_text(f"{line}\n" * 10_000)
 
 
 PONDEROUS = r"(?P<step>\d+) (?P<value>(1+)+)$"
 
 
-@pytest.mark.parametrize("backlog", [sparse, full, pondered])
+@pytest.mark.parametrize("backlog", [sparse, pondered])
 def test_the_message_is_there_before_the_backlog_is_read(
     backlog: Callable[[Path], None], start: Start, hung: FakeIngest, tmp_path: Path
 ) -> None:
