@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from espalier.api import parse_study
@@ -48,6 +48,8 @@ def accepted(path: str) -> bool:
 @given(st.lists(PARTS | st.text(max_size=3), max_size=5).map("".join) | st.text(max_size=8))
 @settings(max_examples=300, deadline=None)
 def test_a_path_is_accepted_if_it_names_a_file_below_the_volume(tail: str) -> None:
+    # Whether a character is one at all depends on the version of Unicode.
+    assume("Cn" not in map(unicodedata.category, tail))
     parts = tail.split("/")
     controls = any(unicodedata.category(each)[0] == "C" for each in tail)
     good = {"", ".", ".."}.isdisjoint(parts) and not tail.startswith(".") and not controls
