@@ -6,7 +6,7 @@ from collections.abc import Callable
 from espalier_sidecar.errors import BadReport, SpoolFull
 from espalier_sidecar.positions import Positions
 from espalier_sidecar.report import Report
-from espalier_sidecar.spool import Spool
+from espalier_sidecar.spool import AT_ONCE, Spool
 from espalier_sidecar.tail import Position, Tail
 from espalier_sidecar.voice import clip, say, say_some
 from espalier_sidecar.volume import Folder
@@ -80,18 +80,18 @@ class Follower:
                 if lines is None:
                     return False
                 self._lines, self._at = lines, 0
-            self._keep(self._reports_until(ends))
+            self._keep(self._some_reports(ends))
             if time.monotonic() >= ends:
                 return True
 
-    def _reports_until(self, ends: float) -> list[Report]:
+    def _some_reports(self, ends: float) -> list[Report]:
         reports = []
         while self._at < len(self._lines):
             end = self._lines.find(b"\n", self._at)
             end = end if end >= 0 else len(self._lines)
             reports += self._reports(self._lines[self._at : end])
             self._at = end + 1
-            if time.monotonic() >= ends:
+            if len(reports) >= AT_ONCE or time.monotonic() >= ends:
                 break
         return reports
 

@@ -20,6 +20,8 @@ SENT = 8 * KIB
 HEAD = 8 * KIB  # a request's line and headers
 HEAD_HELD = 8 * HEAD  # as bytes, as text, and as a table of at most 100 headers
 
+ANSWER = 64 * KIB  # what a trainer that reads slowly has not read yet
+
 # Bodies: a large one waits for room, a small one has it always; one is parsed at a time.
 SMALL_BODY = 4 * KIB
 BODY = 256 * KIB
@@ -27,9 +29,10 @@ BODIES = 512 * KIB
 GROWTH = 20  # how much more JSON is as objects, if it has no more of them than reports have
 PARSED = GROWTH * BODY
 
-# A followed file is read a chunk at a time, and each line of it parsed alone.
+# A followed file is read a chunk at a time, and its lines are parsed one by one; of a log a pattern
+# may find a report in every two characters.
 CHUNK = 64 * KIB
-CHUNK_PARSED = GROWTH * CHUNK
+CHUNK_PARSED = GROWTH * CHUNK + 1 * MIB
 
 # A post to the operator, and its answer.
 DELIVERY = 2 * MIB
@@ -43,6 +46,7 @@ HELD = {
     "stacks": (CONNECTIONS + 2) * STACK,
     "sockets": 2 * (RECEIVED + SENT) * (CONNECTIONS + WAITING + LEAVING),
     "heads of requests": CONNECTIONS * HEAD_HELD,
+    "answers": CONNECTIONS * ANSWER,
     "bodies": BODIES + CONNECTIONS * SMALL_BODY,
     "what is parsed": PARSED,
     "a followed file": CHUNK + CHUNK_PARSED,

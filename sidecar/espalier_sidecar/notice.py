@@ -2,12 +2,13 @@
 
 import json
 
+from espalier_sidecar.limits import ANSWER
 from espalier_sidecar.voice import say
 from espalier_sidecar.volume import Folder
 from espalier_sidecar.wire import Decision
 
 NAME = "prune"
-LONGEST = 64 * 1024
+LONGEST = ANSWER
 
 
 class PruneNotice:

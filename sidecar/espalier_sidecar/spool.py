@@ -19,6 +19,8 @@ from espalier_sidecar.volume import Folder
 
 SEGMENTS = 16
 AT_ONCE = 1000
+BLOCK = 16 * 1024
+LOOKED_AT = 2**14
 NOWHERE = (0, 0)
 _NAME = re.compile(r"([0-9]{12})\.jsonl")
 _MARK = re.compile(rb"([0-9]{12}) ([0-9]{12}) ([0-9]{12})\n")
@@ -66,23 +68,33 @@ class Spool:
             self._changed.notify_all()
 
     def peek(self, max_reports: int) -> list[tuple[Place, Report]]:
-        """Give the oldest reports, each with the place to acknowledge once it is delivered."""
+        """Give the oldest reports, each with the place to acknowledge once it is delivered.
+
+        None may come although some are pending: the volume is the trainer's too, and so many lines
+        at once that are not ours are passed over, and no more are looked at while others wait.
+        """
         with self._changed:
             found: list[tuple[Place, Report]] = []
+            looked_at = 0
+            place = self._place
             for segment in self._segments:
                 offset = self._offset_in(segment)
-                while len(found) < max_reports and offset < segment.size:
-                    block = segment.read(offset, 65536)
-                    if not block:
-                        break
-                    for line in block.splitlines(keepends=True)[: max_reports - len(found)]:
+                while looked_at < LOOKED_AT and (block := segment.read(offset, BLOCK)):
+                    for line in block.splitlines(keepends=True):
                         offset += len(line)
+                        looked_at += 1
+                        place = Place(segment.number, offset)
                         report = decode_line(line)
                         if report is not None:
-                            found.append((Place(segment.number, offset), report))
+                            found.append((place, report))
+                        if len(found) == max_reports:
+                            return found
+                        if looked_at == LOOKED_AT:
+                            break
             if not found and self.pending:
-                # Nothing but lines that are not ours: the volume is the trainer's too.
-                self.acknowledge(Place(self._segments[-1].number, self._segments[-1].size))
+                if looked_at < LOOKED_AT:
+                    place = Place(self._segments[-1].number, self._segments[-1].size)
+                self.acknowledge(place)
             return found
 
     def acknowledge(self, place: Place) -> None:
@@ -109,14 +121,16 @@ class Spool:
         """Give the newest `limit` reports that are not acknowledged, oldest first."""
         with self._changed:
             found: list[Report] = []
+            left = LONGEST_LINE * limit
             for segment in reversed(self._segments):
                 start = self._offset_in(segment)
-                offset = max(start, segment.size - 128 * limit)
+                offset = max(start, segment.size - left)
                 lines = segment.read(offset, segment.size - offset).splitlines()
                 if offset > start:
                     lines = lines[1:]
                 found[:0] = [report for line in lines if (report := decode_line(line))]
-                if len(found) >= limit:
+                left -= segment.size - offset
+                if len(found) >= limit or left <= 0:
                     break
             return found[-limit:]
 

@@ -122,9 +122,13 @@ class Folder:
         return found
 
     def remove(self, name: str) -> None:
-        """Delete a file, if it is there."""
-        with contextlib.suppress(FileNotFoundError):
+        """Delete a file, if it is there; a folder that has its name is set aside."""
+        try:
             os.unlink(name, dir_fd=self._fd)
+        except FileNotFoundError:
+            return
+        except IsADirectoryError:
+            self.set_aside(name)
 
     def own_folder(self) -> "Folder":
         """Give the sidecar's own folder, made anew if what has its name cannot be it.

@@ -3,19 +3,27 @@
 import contextlib
 import http.client
 import json
+import re
 import socket
 import threading
+import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from espalier.planning.settings import SidecarSettings
 from espalier_sidecar import limits
 from espalier_sidecar.errors import BadReport
+from espalier_sidecar.follower import Follower
+from espalier_sidecar.lines import LONGEST_LOG_LINE, LogLine, json_line
+from espalier_sidecar.positions import Positions
 from espalier_sidecar.report import parse_reports
 from espalier_sidecar.room import NoRoom, Room
 from espalier_sidecar.segment import encode_line
+from espalier_sidecar.spool import Spool
+from espalier_sidecar.volume import Folder
 from tests.sidecar.fake_ingest import FakeIngest
 from tests.sidecar.running import RunningSidecar
 from tests.sidecar.test_process import wait_until
@@ -225,6 +233,31 @@ def test_a_followed_file_of_any_size_is_read_in_little_memory(
         writer.write(content + b'\n{"step": 2, "value": 0.5}\n')
     ingest.wait_for_steps([2], 60)
     assert sidecar.peak_kib() * 1024 < MEMORY
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line"),
+    [
+        pytest.param(r"(?P<step>\d)(?P<value>\d)", "1" * LONGEST_LOG_LINE, id="two characters"),
+        pytest.param(r"(?P<step>.*?)(?P<value>)", "x" * LONGEST_LOG_LINE, id="none"),
+        pytest.param(None, listed('{"step":1,"value":1}', limits.CHUNK - 1).decode(), id="reports"),
+        pytest.param(None, listed('{"k":0}', limits.CHUNK - 1).decode(), id="objects"),
+    ],
+)
+def test_a_chunk_of_a_followed_file_is_not_much_larger_parsed(
+    pattern: str | None, line: str, tmp_path: Path
+) -> None:
+    read_line = LogLine(re.compile(pattern), "loss") if pattern else json_line("loss")
+    (tmp_path / "log").write_text(f"{line}\n" * 40)
+    volume = Folder.at(str(tmp_path))
+    own = volume.own_folder()
+    spool = Spool(own, 2**24)
+    follower = Follower(volume, "log", read_line, spool, Positions(own, ["log"]))
+    tracemalloc.start()
+    assert not follower.poll(time.monotonic() + 600)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= limits.CHUNK + limits.CHUNK_PARSED
 
 
 def all_of(connection: socket.socket) -> bytes:

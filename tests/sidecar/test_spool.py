@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from espalier_sidecar.errors import SpoolFull
 from espalier_sidecar.report import Report
-from espalier_sidecar.spool import Spool
+from espalier_sidecar.spool import LOOKED_AT, Spool
 from espalier_sidecar.volume import Folder
 
 
@@ -136,3 +136,29 @@ def test_a_full_volume_is_said(tmp_path: Path) -> None:
     assert spool.dropped == 1
     spool.append([value(2)])
     assert [report.step for _, report in spool.peek(10)] == [0, 2]
+
+
+@pytest.mark.parametrize("garbage", [b"\n", b"x\n", b"[1]\n", b'["a b",1,1]\n'])
+def test_much_that_is_not_ours_is_passed_over_a_part_at_a_time(
+    tmp_path: Path, garbage: bytes
+) -> None:
+    spool = opened(tmp_path, 2**24)
+    spool.append([value(0)])
+    spool.close()
+    file = next(tmp_path.glob("*.jsonl"))
+    count = 5 * LOOKED_AT
+    file.write_bytes(file.read_bytes() + garbage * count + b'["loss",1,1]\n')
+    spool = opened(tmp_path, 2**24)
+    assert spool.pending == count + 2
+    found: list[int] = []
+    looks = 0
+    while spool.pending:
+        batch = spool.peek(256)
+        found += [report.step for _, report in batch]
+        if batch:
+            spool.acknowledge(batch[-1][0])
+        looks += 1
+    assert found == [0, 1]
+    assert looks <= 8
+    spool.append([value(step) for step in range(5)])
+    assert [report.step for report in spool.newest(3)] == [2, 3, 4]
