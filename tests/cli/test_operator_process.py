@@ -20,6 +20,7 @@ OPTIONS = Options(
     sidecar_image="sidecar",
     sidecar_pull_policy="",
     allowed=(),
+    template_bytes=65536,
     qps=1.0,
     burst=1,
     resync_seconds=1.0,

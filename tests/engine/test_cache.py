@@ -37,7 +37,7 @@ def test_an_object_is_replaced_only_by_a_newer_version_of_itself():
 def test_what_was_deleted_does_not_come_back_with_a_late_event():
     seen = cache()
     seen.put(pod("a", 5))
-    assert seen.drop("a") == KEY
+    assert seen.drop("a", "seen deleted") == KEY
     assert seen.put(pod("a", 6)) is None
     assert list(seen.of(KEY)) == []
 
@@ -46,21 +46,21 @@ def test_a_list_shows_deletions_that_no_watch_has_shown():
     seen = cache()
     seen.put(pod("a", 5))
     seen.put(pod("b", 6))
-    assert seen.replace([pod("b", 6)], 7) == {KEY}
+    assert seen.replace([pod("b", 6)], 7).changed == {KEY}
     assert seen.get("a") is None
 
 
 def test_a_list_older_than_an_object_does_not_delete_it():
     seen = cache()
     seen.put(pod("a", 9))
-    assert seen.replace([], 8) == set()
+    assert seen.replace([], 8).changed == set()
     assert seen.get("a") is not None
 
 
 def test_a_list_of_one_namespace_says_nothing_about_others():
     seen = cache()
     seen.put(pod("a", 5, namespace="other"))
-    assert seen.replace([], 9, within="n") == set()
+    assert seen.replace([], 9, within="n").changed == set()
     assert seen.get("a") is not None
 
 
@@ -79,5 +79,5 @@ def test_the_order_of_events_does_not_bring_a_deleted_object_back(events):
         if what == "put":
             seen.put(pod("a", version))
         else:
-            seen.drop("a")
+            seen.drop("a", "seen deleted")
     assert seen.get("a") is None

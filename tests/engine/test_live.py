@@ -246,7 +246,7 @@ def test_the_agreed_termination_message(tmp_path: Path) -> None:
 def test_a_deleted_study_takes_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         await world.report(0, (1, 0.5))
-        await world.live.close(UID)
+        await world.live.close(UID, "deleted")
         with pytest.raises(RetryLater):
             await world.report(0, (2, 0.5))
         assert await world.store.studies() == []
@@ -294,7 +294,7 @@ def test_two_studies_do_not_see_each_other(tmp_path: Path) -> None:
         await world.live.open(other)
         assert (await world.report(0, (1, 0.5))).accepted == 1
         assert world.live.record("other-uid").trials == {}
-        await world.live.close("other-uid")
+        await world.live.close("other-uid", "deleted")
         assert (await world.report(0, (2, 0.5))).accepted == 1
 
     run(tmp_path, story)

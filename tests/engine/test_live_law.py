@@ -21,13 +21,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy.exc import OperationalError
 
 from espalier.api.judging import judge_of
-from espalier.engine.judging import replay
 from espalier.engine.live import LiveStudies
 from espalier.engine.submission import Answer, Binding, CheckedBatch, CheckedReport
 from espalier.errors import ReportError, RetryLater
 from espalier.planning.record import End, StudyRecord
 from espalier.pruning import TrialState
 from espalier.store import Log, StoredObservation, open_store
+from tests.engine.replaying import replay
 from tests.ingest.serving import UID, study_of
 
 TRIALS = 6
@@ -65,19 +65,29 @@ class Live(RuleBasedStateMachine):
         self.pruned: set[int] = set()
         self.last: dict[int, tuple[list[CheckedReport], Answer]] = {}
         self.now = 1000.0
+        self.sampled = 0
 
-    @initialize(pruner=st.sampled_from(PRUNERS), exempt=st.sampled_from([0, 50]))
-    def open(self, pruner: dict[str, Any], exempt: int) -> None:
+    @initialize(
+        pruner=st.sampled_from(PRUNERS),
+        exempt=st.sampled_from([0, 50]),
+        rest_after=st.sampled_from([0.05, 300.0]),
+    )
+    def open(self, pruner: dict[str, Any], exempt: int, rest_after: float) -> None:
         pruning = {"exemptPercent": exempt, "keepBest": 0, "shadows": SHADOWS}
         self.study = study_of(pruner, pruning=pruning)
+        self.rest_after = rest_after
         self.runner.run(self._open())
 
     async def _open(self) -> None:
         self.store = await open_store(f"sqlite:///{self.folder}/espalier.db")
         self.live = LiveStudies(
-            self.store, lambda _uid, number: self.pruned.add(number), clock=lambda: self.now
+            self.store,
+            lambda _uid, number: self.pruned.add(number),
+            clock=lambda: self.now,
+            rest_after=self.rest_after,
         )
         await self.live.open(self.study)
+        self.unasked = self.live.record(UID)
         for number, attempts in self.attempts.items():
             for attempt in range(1, attempts + 1):
                 await self._bind(number, attempt)
@@ -203,12 +213,32 @@ class Live(RuleBasedStateMachine):
             self.runner.run(self._bind(number, self.attempts[number]))
 
     @rule()
-    def restart(self) -> None:
+    def end_all(self) -> None:
+        """Bring the study to rest, which a random walk seldom does."""
+        for number in range(TRIALS):
+            self.finish(number, TrialState.COMPLETED)
+
+    @rule(upto=st.integers(0, 9))
+    def sample(self, upto: int) -> None:
+        self.runner.run(self.patiently(lambda: self.live.note_sampled(UID, upto)))
+        self.sampled = max(self.sampled, upto)
+        assert self.live.record(UID).sampled == self.sampled
+
+    @rule(killed=st.booleans())
+    def restart(self, killed: bool) -> None:
+        """What is known is the same, before anybody asks for more and after."""
         before = self.record()
+        if not killed:
+            # What is stored at rest follows the ending by a moment.
+            self.runner.run(self._quiet())
         self.runner.run(self.store.close())
         self.runner.run(self._open())
-        after = self.record()
-        assert after == before
+        assert self.unasked == before
+        assert self.record() == before
+
+    async def _quiet(self) -> None:
+        for _ in range(50):
+            await asyncio.sleep(0)
 
     def record(self) -> StudyRecord:
         async def sound() -> StudyRecord:
@@ -248,11 +278,10 @@ class Live(RuleBasedStateMachine):
     def check_decisions(self, log: Log) -> None:
         judge = judge_of(log.study.uid, log.study.settings)
         expected = []
-        for arrival, verdict in replay(judge, log):
-            if verdict is not None:
-                named = [("", verdict.decision)] if verdict.decision is not None else []
-                for shadow, decision in named + list(verdict.shadows):
-                    expected.append((arrival.seq, shadow, decision))
+        for seq, verdict in replay(judge, log):
+            named = [("", verdict.decision)] if verdict.decision is not None else []
+            for shadow, decision in named + list(verdict.shadows):
+                expected.append((seq, shadow, decision))
         stored = [(each.seq, each.shadow, each.decision) for each in log.decisions]
         assert stored == sorted(expected, key=lambda each: each[:2])
         prunes = {each.decision.trial for each in log.decisions if acts(each)}

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from espalier.api.judging import judge_of
-from espalier.engine.judging import replay
 from espalier.engine.live import LiveStudies
 from espalier.store import open_store
 from tests.bench.ingest_client import Load
 from tests.bench.ingest_server import STUDY
+from tests.engine.replaying import replay
 
 ROOT = Path(__file__).parents[2]
 SIDECARS = 20
@@ -73,9 +73,9 @@ async def check(folder: Path, acknowledged: Counter[int]) -> None:
         assert len(stored) in (known, known + 2)
     # The decisions are those of a judge that sees the stored values.
     expected = [
-        (arrival.seq, verdict.decision)
-        for arrival, verdict in replay(judge_of(row.uid, row.settings), log)
-        if verdict is not None and verdict.decision is not None
+        (seq, verdict.decision)
+        for seq, verdict in replay(judge_of(row.uid, row.settings), log)
+        if verdict.decision is not None
     ]
     assert [(each.seq, each.decision) for each in log.decisions] == expected
     live = LiveStudies(store, lambda _uid, _number: None)

@@ -428,7 +428,7 @@ def test_an_unknown_field_is_named_by_kubectl_and_pruned_by_the_api_server(serve
     odd = changed(lambda spec: spec.update(prunning={}), "odd")
     said = server.kubectl("apply", "-f", "-", stdin=json.dumps(odd), check=False)
     assert 'unknown field "spec.prunning"' in said
-    assert "prunning" not in server.create(odd, dry_run=True)["spec"]
+    assert "prunning" not in server.create(odd)["spec"]
 
 
 @pytest.mark.parametrize("place", SHOWN)

@@ -5,16 +5,18 @@ import json
 import pytest
 
 from espalier.errors import RetryLater, SpecError
-from espalier.kube.errors import Conflict, NotFound, Refused, from_answer
+from espalier.kube.errors import Conflict, NotFound, NotServed, Refused, from_answer
 
 
-def answer(code, *, reason="", message="said so", causes=(), retry_after=None):
-    body = {"kind": "Status", "reason": reason, "message": message, "details": {"causes": causes}}
+def answer(code, *, reason="", message="said so", causes=(), retry_after=None, **details):
+    details = {"causes": causes, **details}
+    body = {"kind": "Status", "reason": reason, "message": message, "details": details}
     return from_answer("create /jobs", code, json.dumps(body).encode(), retry_after)
 
 
 TREATMENTS = {
-    "404: it is gone": (answer(404), NotFound),
+    "404 that names an object: it is gone": (answer(404, name="a", kind="jobs"), NotFound),
+    "404 that names none: this is not served": (answer(404), NotServed),
     "409 AlreadyExists: it is there": (answer(409, reason="AlreadyExists"), Conflict),
     "409 Conflict: it is another one": (answer(409, reason="Conflict"), Conflict),
     "422: the object must be changed": (answer(422, reason="Invalid"), Refused),
@@ -60,4 +62,17 @@ def test_the_time_to_wait_is_the_servers_within_reason(header, after):
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"x"', b"{}"])
 def test_an_answer_that_is_no_status_is_treated_by_its_code(body):
     assert isinstance(from_answer("get /x", 502, body, None), RetryLater)
-    assert isinstance(from_answer("get /x", 404, body, None), NotFound)
+    assert isinstance(from_answer("get /x", 404, body, None), NotServed)
+
+
+def test_a_404_tells_about_one_object_alone():
+    gone = answer(404, name="a", kind="studies", group="espalier.dev")
+    assert gone.is_about("studies", "a")
+    assert not gone.is_about("studies", "b")
+    assert not gone.is_about("trials", "a")
+
+
+def test_that_a_kind_is_not_served_is_no_absence():
+    unserved = from_answer("patch /x", 404, b"404 page not found\n", None)
+    assert isinstance(unserved, RetryLater)
+    assert not isinstance(unserved, NotFound)

@@ -1,46 +1,65 @@
-"""The token bucket: never more than burst at once, never more than qps on average."""
+"""The token bucket on an event loop: who waits is woken in turn, who gives up costs nobody."""
+
+import asyncio
+import random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from espalier.kube.limiter import TokenBucket
+from espalier.kube import Rank, Tenant, TokenBucket, asking_for
+from espalier.kube.limiter import asking
 
-
-class Clock:
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
+TENANT = Tenant("a")
 
 
-@given(
-    st.floats(0.5, 200),
-    st.integers(1, 50),
-    st.lists(st.floats(0, 2), min_size=1, max_size=200),
-)
-def test_in_any_window_no_more_pass_than_burst_and_rate_allow(qps, burst, pauses):
-    clock = Clock()
-    bucket = TokenBucket(qps, burst, clock)
-    passed = []
-    for pause in pauses:
-        clock.now += pause
-        passed.append(clock.now + bucket.reserve())
-    for index, start in enumerate(passed):
-        for count, end in enumerate(passed[index:], 1):
-            assert count <= burst + qps * (end - start) + 1 + 1e-6
+def test_all_who_wait_are_served_and_told_of():
+    async def story():
+        said = []
+        bucket = TokenBucket(1000.0, 5, observe=lambda rank, seconds: said.append((rank, seconds)))
+        await asyncio.gather(*(bucket.wait(Rank.TENANT, TENANT) for _ in range(30)))
+        assert [rank for rank, _ in said] == ["Tenant"] * 30
+        assert all(seconds >= 0 for _, seconds in said)
+
+    asyncio.run(asyncio.wait_for(story(), 10))
 
 
-def test_an_urgent_request_never_waits_and_those_after_it_pay():
-    clock = Clock()
-    bucket = TokenBucket(1.0, 1, clock)
-    assert bucket.reserve() == 0.0
-    assert bucket.reserve(urgent=True) == 0.0
-    assert bucket.reserve() == pytest.approx(2.0)
+@pytest.mark.parametrize("seed", range(20))
+def test_a_waiter_that_is_cancelled_loses_no_token(seed):
+    """A clock that stands still gives only the burst: whoever is left gets all of it."""
+
+    async def story():
+        chance = random.Random(seed)
+        bucket = TokenBucket(0.001, 10, clock=lambda: 0.0)
+        waiting = [
+            asyncio.create_task(bucket.wait(chance.choice(list(Rank)), Tenant(str(number % 3))))
+            for number in range(25)
+        ]
+        for _ in range(chance.randint(0, 3)):
+            await asyncio.sleep(0)
+        passed = {task for task in waiting if task.done()}
+        for task in waiting:
+            if task not in passed and (chance.random() < 0.5 or task.done()):
+                task.cancel()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        through = sum(task.done() and not task.cancelled() for task in waiting)
+        left = sum(task.cancelled() for task in waiting)
+        assert through == min(10, 25 - left)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    asyncio.run(asyncio.wait_for(story(), 10))
 
 
-@pytest.mark.parametrize(("qps", "burst"), [(0, 1), (-1, 1), (1, 0)])
-def test_a_bucket_that_lets_nothing_through_is_refused(qps, burst):
-    with pytest.raises(ValueError, match="expected qps > 0 and burst >= 1"):
-        TokenBucket(qps, burst)
+def test_who_asks_is_told_to_what_is_called_and_begun_within():
+    async def within():
+        return asking()
+
+    async def story():
+        with asking_for("team", "digits"):
+            assert asking() == Tenant("team", "digits")
+            begun = asyncio.create_task(within())
+        assert asking() is None
+        assert await begun == Tenant("team", "digits")
+
+    asyncio.run(story())

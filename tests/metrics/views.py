@@ -40,6 +40,8 @@ def observe_everything(observer: Observer) -> None:
     observer.report_answered("Accepted", 0.002)
     observer.values_received("team-a", "digits", "Appended", 3)
     observer.token_reviewed("Accepted")
+    observer.token_checked("Keys")
+    observer.connection_cut("TooMany")
     observer.prune_decided(0.004)
     observer.delete_accepted(0.02)
     observer.pod_gone(2.5)
@@ -49,3 +51,4 @@ def observe_everything(observer: Observer) -> None:
     observer.reconcile_failed("RetryLater")
     observer.api_answered("create", "jobs", 201, 0.01)
     observer.api_answered("list", "pods", None, 5.0)
+    observer.api_waited("Tenant", 0.02)

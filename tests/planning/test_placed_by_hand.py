@@ -9,7 +9,7 @@ from espalier.planning.names import FIRST_HAND_MADE, sampled_number
 from espalier.planning.record import TrialRecord
 from espalier.planning.standing import gather
 from tests.planning.test_studies import created, done
-from tests.planning.worlds import of_type, planned, pod, record, snapshot, study, trial
+from tests.planning.worlds import of_type, planned, record, snapshot, study, trial
 
 
 def placed(number, **changes):
@@ -38,12 +38,6 @@ def test_a_number_far_ahead_makes_no_deleted_trials(number, sampled):
 def test_a_record_of_a_number_far_ahead_makes_no_deleted_trials():
     snap = snapshot(study(), trials=(trial(0),), record=record(TrialRecord(500, attempt=1)))
     assert [standing.number for standing in gather(snap)] == [0, 500]
-
-
-def test_a_pods_label_alone_makes_no_trial():
-    foreign = pod(999_999, job_uid="")
-    snap = snapshot(study(), trials=(trial(0),), pods=(foreign,), bound={})
-    assert [standing.number for standing in gather(snap)] == [0]
 
 
 def test_a_study_is_over_only_when_the_numbers_below_its_limit_have_ended():

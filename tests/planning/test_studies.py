@@ -333,10 +333,10 @@ def test_a_study_that_is_over_stays_over_when_all_but_its_template_changes(chang
 def test_a_trials_end_keeps_which_template_its_job_was_made_from():
     made = build_job(study(generation=7), trial(0), 0, SETTINGS)
     made["metadata"]["uid"] = "j0"
-    seen = job_view(made)
+    seen = job_view(made, 0)
     assert seen.template == job(0).template
     changed = build_job(study(template=CORRECTED), trial(0), 0, SETTINGS)
-    assert job_view({**changed, "metadata": {**changed["metadata"], "uid": "j0"}}) != seen
+    assert job_view({**changed, "metadata": {**changed["metadata"], "uid": "j0"}}, 0) != seen
     lost = replace(seen, failed=True, failed_reason="BackoffLimitExceeded")
     pods = (over(0, ended(code=1), phase="Failed"),)
     found = planned(snapshot(study(), trials=(trial(0),), jobs=(lost,), pods=pods))
@@ -344,16 +344,44 @@ def test_a_trials_end_keeps_which_template_its_job_was_made_from():
     assert end.end.generation == TEMPLATE
 
 
-def test_a_number_missing_below_others_is_a_trial_that_somebody_deleted():
-    found = planned(snapshot(study(), trials=(trial(1),)))
-    (end,) = of_type(found, effects.RecordEnd)
-    assert (end.number, end.end.reason) == (0, "DeletedByUser")
-
-
-def test_the_newest_trial_that_was_seen_and_is_gone_was_deleted_too():
+def test_a_trial_that_was_sampled_and_is_not_seen_is_asked_for_before_it_ends():
     found = planned(snapshot(study(), trials=(trial(0),), sampled=2))
+    assert of_type(found, effects.LookFor) == [effects.LookFor(1, "trials", "s-1")]
+    assert not of_type(found, effects.RecordEnd)
+
+
+def test_a_sampled_trial_that_is_known_to_be_gone_was_deleted_by_somebody():
+    absent = {("trials", "s-1"): "there is none"}
+    found = planned(snapshot(study(), trials=(trial(0),), sampled=2, absent=absent))
     (end,) = of_type(found, effects.RecordEnd)
-    assert end.number == 1
+    assert (end.number, end.end.reason) == (1, "DeletedByUser")
+    assert end.end.message == "Someone deleted the Trial: there is none."
+
+
+def test_numbers_that_were_never_sampled_end_no_trial_though_higher_ones_exist():
+    wide = study(trials={"parallelism": 4})
+    found = planned(snapshot(wide, trials=(trial(1), trial(3, sampled=False))))
+    assert not of_type(found, effects.RecordEnd, effects.LookFor)
+    assert created(found) == [0, 2]
+
+
+def test_how_far_numbers_were_given_out_is_recorded_as_soon_as_it_is_seen():
+    taken = snapshot(study(), trials=(trial(0), trial(1), trial(3)), record=record(done(2)))
+    assert of_type(planned(taken), effects.RecordSampled) == [effects.RecordSampled(4)]
+    assert of_type(planned(snapshot(study(), trials=(trial(1),))), effects.RecordSampled) == []
+    known = snapshot(study(), trials=(trial(0), trial(1)), sampled=2)
+    assert of_type(planned(known), effects.RecordSampled) == []
+
+
+def test_a_trial_that_an_etcd_restore_took_away_is_made_again():
+    back = {("trials", "s-1"), ("jobs", "s-1")}
+    ran = TrialRecord(1, attempt=1, step=3, latest=0.5, best=0.5, best_step=3)
+    snap = snapshot(
+        study(), trials=(trial(0),), sampled=2, restored=back, record=record(done(0), ran)
+    )
+    found = planned(snap)
+    assert created(found)[0] == 1
+    assert not of_type(found, effects.RecordEnd, effects.LookFor)
 
 
 def test_a_study_that_is_being_deleted_is_left_alone():

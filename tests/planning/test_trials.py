@@ -6,6 +6,7 @@ import pytest
 
 from espalier.planning import effects
 from espalier.planning.record import End, TrialRecord
+from espalier.planning.standing import gather
 from espalier.pruning import TrialState
 from tests.planning.worlds import (
     NOW,
@@ -36,6 +37,7 @@ def one(record_=REPORTED, *, jobs=(), pods=(), view=None, study_=None, **more):
         trials=(view or trial(0),) if view is not False else (),
         jobs=jobs,
         pods=pods,
+        sampled=1,
         **more,
     )
 
@@ -46,6 +48,8 @@ def waiting(reason, message="no", name="trainer"):
     )
 
 
+NO_JOB = {("jobs", "s-0"): "asked for, there is none"}
+NO_TRIAL = {("trials", "s-0"): "asked for, there is none"}
 FAILED = {"failed": True, "failed_reason": "BackoffLimitExceeded"}
 ENDINGS = {
     "a complete Job with a value: Completed": (
@@ -62,10 +66,18 @@ ENDINGS = {
         "BadCommand",
         "spec.template",
     ),
-    "a complete Job whose pod is gone already: Completed": (
-        one(jobs=(job(0, complete=True),)),
+    "a complete Job whose pod is gone already, after the last step: Completed": (
+        one(replace(REPORTED, step=10), jobs=(job(0, complete=True),)),
         "Completed",
         "0.9",
+    ),
+    "a trainer that is drained for the last bearable time: the disruption's own reason": (
+        one(
+            jobs=(job(0, name="s-0-r20", complete=True),),
+            pods=(over(0, job_name="s-0-r20", disruption="EvictionByEvictionAPI"),),
+        ),
+        "Evicted",
+        "given up",
     ),
     "a complete Job without a value: NoMetric, naming the metric": (
         one(SILENT, jobs=(job(0, complete=True),), pods=(over(0),)),
@@ -129,8 +141,26 @@ ENDINGS = {
         "PodRefused",
         "spec.template",
     ),
-    "a Job that somebody deleted: DeletedByUser": (one(), "DeletedByUser", "Job"),
-    "a Trial that somebody deleted: DeletedByUser": (one(view=False), "DeletedByUser", "Trial"),
+    "a Job that is known to be gone: DeletedByUser, and how it is known": (
+        one(absent=NO_JOB),
+        "DeletedByUser",
+        "Someone deleted the Trial's Job: asked for, there is none. Create a Trial",
+    ),
+    "a Job that a TTL took away after the last step: Completed": (
+        one(replace(REPORTED, step=10), absent=NO_JOB),
+        "Completed",
+        "there is none), after the last epoch; best accuracy 0.9 at epoch 5.",
+    ),
+    "a Job that is being deleted: DeletedByUser": (
+        one(jobs=(job(0, deleting=True),)),
+        "DeletedByUser",
+        "Job s-0 is being deleted",
+    ),
+    "a Trial that is known to be gone: DeletedByUser, and how it is known": (
+        one(view=False, absent=NO_TRIAL),
+        "DeletedByUser",
+        "Someone deleted the Trial: asked for, there is none.",
+    ),
     "a pod that somebody deleted, no retries left: DeletedByUser": (
         one(
             jobs=(job(0, **FAILED),),
@@ -154,7 +184,7 @@ ENDINGS = {
         "30 s",
     ),
     "a pruned trial whose pods are gone: Pruned": (
-        one(replace(REPORTED, prune=prune_decision(0))),
+        one(replace(REPORTED, prune=prune_decision(0)), absent=NO_JOB),
         "Pruned",
         "",
     ),
@@ -294,6 +324,7 @@ def test_gpu_time_is_what_the_pods_held_and_saved_is_what_was_left():
     gone = one(
         replace(REPORTED, prune=prune_decision(0, step=4)),
         view=trial(0, status={"startTime": "2027-01-15T07:59:20Z"}),
+        absent=NO_JOB,
     )
     (end,) = of_type(planned(gone), effects.RecordEnd)
     assert end.end.gpu_seconds == pytest.approx(2 * 40)
@@ -342,3 +373,75 @@ def test_patience_is_a_setting():
     snap = ENDINGS["an image that fails to be pulled for long: ImagePullFailed"][0]
     assert of_type(planned(snap, settings=patient), effects.RecordEnd) == []
     assert effects.Wake(NOW - 20 + 1000) in planned(snap, settings=patient)
+
+
+JOB = effects.LookFor(0, "jobs", "s-0")
+NOT_SEEN = {
+    "no Job of a trial that has run": (one(), [JOB]),
+    "no Job of a trial whose pod runs": (one(pods=(pod(0),)), [JOB]),
+    "no Job of a pruned trial": (one(replace(REPORTED, prune=prune_decision(0))), [JOB]),
+    "neither the Job nor the rerun whose pod runs": (
+        one(pods=(pod(0, job_name="s-0-r1"),)),
+        [JOB, effects.LookFor(0, "jobs", "s-0-r1")],
+    ),
+    "no pod of a complete Job in the middle of its steps": (
+        one(jobs=(job(0, complete=True),)),
+        [effects.LookFor(0, "pods of", "s-0")],
+    ),
+    "no Trial": (one(view=False), [effects.LookFor(0, "trials", "s-0")]),
+}
+
+
+@pytest.mark.parametrize("case", NOT_SEEN, ids=list(NOT_SEEN))
+def test_what_is_not_seen_is_asked_for_and_ends_nothing(case):
+    snap, looked_for = NOT_SEEN[case]
+    found = planned(snap)
+    assert of_type(found, effects.LookFor) == looked_for
+    assert not of_type(found, effects.RecordEnd, effects.DeletePod, effects.DeleteJob)
+
+
+def test_a_job_that_an_etcd_restore_took_away_is_made_again():
+    snap = one(restored={("jobs", "s-0")})
+    found = planned(snap)
+    assert [effect.number for effect in of_type(found, effects.CreateJob)] == [0]
+    assert not of_type(found, effects.RecordEnd, effects.LookFor)
+
+
+def test_a_job_called_like_a_later_one_takes_no_running_ones_place():
+    forged = job(0, uid="j9", name="s-0-r1", created_at=NOW)
+    (standing,) = gather(one(jobs=(job(0), forged), pods=(pod(0),)))
+    assert standing.job.uid == "j0"
+    over_ = replace(job(0), complete=True)
+    (standing,) = gather(one(jobs=(over_, forged)))
+    assert standing.job.uid == "j9"
+
+
+RUN_AGAIN = {
+    "drained with exit code 0": (over(0, disruption="EvictionByEvictionAPI"),),
+    "deleted by a person with exit code 0": (over(0, deleting=True),),
+    "known to be gone, in the middle of its steps": (),
+}
+NO_PODS = {("pods of", "s-0"): "a list has none"}
+
+
+@pytest.mark.parametrize("case", RUN_AGAIN, ids=list(RUN_AGAIN))
+def test_a_complete_job_whose_trainer_was_stopped_is_run_again_in_its_own_slot(case):
+    snap = one(jobs=(job(0, complete=True),), pods=RUN_AGAIN[case], absent=NO_PODS)
+    found = planned(snap)
+    (made,) = of_type(found, effects.CreateJob)
+    assert made.body["metadata"]["name"] == "s-0-r1"
+    assert not of_type(found, effects.RecordEnd)
+    (standing,) = gather(snap)
+    assert standing.holds_slot
+    at_the_end = one(
+        replace(REPORTED, step=10), jobs=(job(0, complete=True),), pods=RUN_AGAIN[case]
+    )
+    (end,) = of_type(planned(at_the_end), effects.RecordEnd)
+    assert end.end.reason == "Completed"
+
+
+def test_nothing_is_run_again_while_the_study_is_suspended():
+    drained = over(0, disruption="EvictionByEvictionAPI")
+    held = study(suspend=True, trials={"max": 1, "parallelism": 1})
+    found = planned(one(jobs=(job(0, complete=True),), pods=(drained,), study_=held))
+    assert not of_type(found, effects.CreateJob, effects.RecordEnd)

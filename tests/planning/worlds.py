@@ -94,6 +94,7 @@ def job(number: int, **changes: Any) -> JobView:
         uid=f"j{number}",
         name=f"s-{number}",
         trial_uid=f"t{number}",
+        number=number,
         created_at=NOW - 60,
         template=TEMPLATE,
     )
@@ -117,7 +118,6 @@ def pod(number: int, *containers: ContainerView, **changes: Any) -> PodView:
     view = PodView(
         uid=f"p{number}",
         name=f"s-{number}-x",
-        trial_name=f"s-{number}",
         job_name=f"s-{number}",
         job_uid=f"j{number}",
         phase="Running",
@@ -166,11 +166,15 @@ def record(*trials: TrialRecord, best: int | None = None) -> StudyRecord:
 
 
 def snapshot(study_view: StudyView, **parts: Any) -> Snapshot:
-    """Return a snapshot; pods are bound and the template is accepted unless said otherwise."""
+    """Return a snapshot; pods are bound and the template is accepted unless said otherwise.
+
+    ``sampled`` is how many numbers were given out, as far as is recorded.
+    """
     pods = parts.get("pods", ())
     parts.setdefault("bound", {each.uid: 1 for each in pods})
     parts.setdefault("template", TemplateVerdict(study_view.generation, True))
     parts.setdefault("record", record())
+    parts["record"] = replace(parts["record"], sampled=parts.pop("sampled", 0))
     return Snapshot(study=study_view, **parts)
 
 
@@ -213,12 +217,11 @@ class Simulated:
     ends: list[int] = field(default_factory=list)
     unnoted: set[str] = field(default_factory=set)
     sampled: int = 0
+    absent: dict[tuple[str, str], str] = field(default_factory=dict)
     serial: int = 0
 
     def snapshot(self) -> Snapshot:
-        """Return what planning sees; which trials were seen is remembered, as in the operator."""
-        seen = [number + 1 for number, view in self.trials.items() if view.sampled]
-        self.sampled = max([self.sampled, *seen])
+        """Return what planning sees."""
         completed = [
             (each.best, -number)
             for number, each in self.records.items()
@@ -227,7 +230,10 @@ class Simulated:
         return Snapshot(
             study=self.view,
             record=StudyRecord(
-                UID, dict(self.records), best=-max(completed)[1] if completed else None
+                UID,
+                dict(self.records),
+                best=-max(completed)[1] if completed else None,
+                sampled=self.sampled,
             ),
             trials=tuple(self.trials.values()),
             jobs=tuple(self.jobs.values()),
@@ -235,7 +241,7 @@ class Simulated:
             template=self.verdict,
             bound=dict(self.bound),
             tails=frozenset(self.tails),
-            sampled=self.sampled,
+            absent=dict(self.absent),
         )
 
     def reconcile(self, budget: int | None = None) -> int:
@@ -258,7 +264,7 @@ class Simulated:
         self.bound.clear()
         self.tails.clear()
         self.verdict = None
-        self.sampled = 0
+        self.absent.clear()
         noted = {f"s-{number}" for number in self.records}
         self.unnoted |= {name for name in self.jobs_created if name not in noted}
 
@@ -266,8 +272,17 @@ class Simulated:
         match effect:
             case effects.CheckTemplate():
                 self.verdict = TemplateVerdict(effect.generation, True)
+            case effects.RecordSampled():
+                self.sampled = max(self.sampled, effect.upto)
+            case effects.LookFor():
+                there = {
+                    "jobs": [each.name for each in self.jobs.values()],
+                    "trials": [each.name for each in self.trials.values()],
+                    "pods of": [each.job_name for each in self.pods.values()],
+                }
+                if effect.name not in there[effect.plural]:
+                    self.absent[effect.plural, effect.name] = "asked for"
             case effects.CreateTrial():
-                self.sampled = max(self.sampled, effect.number + 1)
                 if effect.number not in self.trials:
                     self.trials[effect.number] = trial(
                         effect.number, created_at=self.now, uid=self._new("t")
@@ -285,7 +300,8 @@ class Simulated:
                         created_at=self.now,
                     )
             case effects.DeleteJob():
-                if self.jobs.pop(effect.uid, None) is not None:
+                if (gone := self.jobs.pop(effect.uid, None)) is not None:
+                    self.absent["jobs", gone.name] = "deleted"
                     for each in list(self.pods.values()):
                         if each.job_uid == effect.uid:
                             self.pods[each.uid] = replace(each, deleting=True)
@@ -364,7 +380,6 @@ class Simulated:
         """End a pod's trainer with an exit code, after one reported value."""
         each = self.pods[uid]
         number = each.number
-        assert number is not None
         if value is not None and uid in self.bound:
             old = self.records[number]
             best = value if old.best is None else max(old.best, value)

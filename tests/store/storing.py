@@ -7,6 +7,7 @@ import itertools
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 from espalier.store import Batch, Store, StudyRow, open_store
 
@@ -31,9 +32,11 @@ def runner_with_store(folder: Path) -> Iterator[tuple[asyncio.Runner, Store]]:
 
 
 @asynccontextmanager
-async def storing(folder: Path, uid: str = "u1") -> AsyncIterator[tuple[Store, StudyRow]]:
+async def storing(
+    folder: Path, uid: str = "u1", **more: Any
+) -> AsyncIterator[tuple[Store, StudyRow]]:
     """Open a store and a study in it."""
-    store = await open_store(url_of(folder))
+    store = await open_store(url_of(folder), **more)
     try:
         row = await store.open_study(uid, "research", uid, SETTINGS, at=1.0, version="0.1.0")
         yield store, row

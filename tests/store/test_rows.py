@@ -178,46 +178,6 @@ def test_a_log_is_exported_in_the_order_of_arrival(tmp_path: Path) -> None:
     assert read_log(url_of(tmp_path), "research", "u2") is None
 
 
-def test_a_deleted_study_is_gone_at_once_and_its_rows_soon(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with storing(tmp_path) as (store, row):
-            other = await store.open_study("u2", "research", "u2", {}, at=1.0, version="0")
-            for trial in range(30):
-                await store.commit(values(row.id, trial, 1, 2, 3))
-                await store.commit(values(other.id, trial, 1))
-            await store.delete_study("u1", at=2.0)
-            assert [study.uid for study in await store.studies()] == ["u2"]
-            assert store._undertaker is not None
-            await store._undertaker
-            log = await store.log(row)
-            assert (log.observations, log.decisions, log.ends, log.attempts) == ([], [], [], [])
-            assert len((await store.log(other)).observations) == 30
-            # A number is not given twice: what is late for the old study cannot reach the new.
-            again = await store.open_study("u1", "research", "u1", {}, at=3.0, version="0")
-            assert again.id > other.id
-
-    asyncio.run(run())
-
-
-def test_a_purge_that_was_interrupted_goes_on_at_the_next_start(tmp_path: Path) -> None:
-    async def first() -> None:
-        async with storing(tmp_path) as (store, row):
-            await store.commit(values(row.id, 0, 1, 2, 3))
-            store._writer.bury("u1", 2.0)
-
-    async def second() -> None:
-        async with storing(tmp_path, "u2") as (store, _):
-            assert store._undertaker is not None
-            await store._undertaker
-            with store._writer.begin() as connection:
-                for table in ("observations", "studies"):
-                    sql = f"SELECT count(*) FROM {table}"
-                    assert connection.exec_driver_sql(sql).scalar() == (table == "studies")
-
-    asyncio.run(first())
-    asyncio.run(second())
-
-
 def test_the_settings_of_a_study_change_until_it_has_values(tmp_path: Path) -> None:
     async def run() -> None:
         async with storing(tmp_path) as (store, row):

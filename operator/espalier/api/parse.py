@@ -65,7 +65,7 @@ def parse_trial(obj: Mapping[str, Any]) -> Trial:
 def _read(model: type[M], obj: Mapping[str, Any]) -> M:
     try:
         text = json.dumps(obj, allow_nan=False)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise SpecError(
             "", f"expected an object that JSON can hold, got {error}; write plain finite values"
         ) from error

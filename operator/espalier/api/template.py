@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from espalier.api.template_shape import ROOT, check_shape, shown
 from espalier.errors import SpecError
 
 SIDECAR = "espalier-sidecar"
 VOLUME = "espalier"
+TOKEN_VOLUME = "espalier-token"
+AUDIENCE = "espalier-ingest"
 TRAINER = "trainer"
-_CONTAINERS = "spec.template.spec.containers"
+MOST_BYTES = 64 * 1024
+"""Size of a template as compact JSON, unless the operator's settings say otherwise."""
+_POD = f"{ROOT}.spec"
+_CONTAINERS = f"{_POD}.containers"
+_RESERVED = (
+    ("containers", SIDECAR),
+    ("initContainers", SIDECAR),
+    ("volumes", VOLUME),
+    ("volumes", TOKEN_VOLUME),
+)
 
 
 def trainer_of(template: Mapping[str, Any], name: str | None = None) -> str:
@@ -24,6 +37,7 @@ def trainer_of(template: Mapping[str, Any], name: str | None = None) -> str:
     SpecError
         If no container or no single container can be told to be the trainer.
     """
+    check_shape(template)
     names = _names(template)
     if name is not None:
         if name not in names:
@@ -47,56 +61,104 @@ def trainer_of(template: Mapping[str, Any], name: str | None = None) -> str:
 def check_template(template: Mapping[str, Any]) -> None:
     """Check what Espalier itself needs of a template; the rest is the API server's to check.
 
+    A template that passes has every field that Espalier reads in the type that it is read with.
+
     Raises
     ------
     SpecError
         With the path of the field, what was expected, what came, and the remedy.
     """
+    check_shape(template)
     _names(template)
+    _check_metadata(template.get("metadata") or {})
     spec = template["spec"]
-    policy = spec.get("restartPolicy", "Never")
+    policy = spec.get("restartPolicy") or "Never"
     if policy != "Never":
         raise SpecError(
-            "spec.template.spec.restartPolicy",
+            f"{_POD}.restartPolicy",
             f"expected Never or nothing, since a failed trial is run again as a new attempt "
             f"(spec.trials.retries), got {policy!r}; remove the field",
         )
-    for list_, reserved in (
-        ("containers", SIDECAR),
-        ("initContainers", SIDECAR),
-        ("volumes", VOLUME),
-    ):
-        for index, entry in enumerate(_entries(spec, list_)):
+    for list_, reserved in _RESERVED:
+        for index, entry in enumerate(spec.get(list_) or ()):
             if entry.get("name") == reserved:
                 raise SpecError(
-                    f"spec.template.spec.{list_}[{index}].name",
+                    f"{_POD}.{list_}[{index}].name",
                     f"expected another name than {reserved!r}, which Espalier adds itself; "
                     "rename or remove the entry",
                 )
+    _check_token(spec)
 
 
-def _entries(spec: Mapping[str, Any], list_: str) -> Sequence[Mapping[str, Any]]:
-    entries = spec.get(list_) or []
-    path = f"spec.template.spec.{list_}"
-    if not isinstance(entries, list):
-        raise SpecError(path, f"expected a list, got {_kind(entries)}; write it as a list")
-    for index, entry in enumerate(entries):
-        if not isinstance(entry, Mapping):
+def check_size(template: Mapping[str, Any], most: int = MOST_BYTES) -> None:
+    """Check that a template is no larger than every Job and pod of the study can carry.
+
+    Parameters
+    ----------
+    most
+        Largest size as compact JSON, in bytes.
+
+    Raises
+    ------
+    SpecError
+        With the size that it has.
+    """
+    text = json.dumps(template, separators=(",", ":"), ensure_ascii=False)
+    if (size := len(text.encode())) > most:
+        raise SpecError(
+            ROOT,
+            f"expected at most {most} bytes of JSON, since each trial's Job and pod hold a copy, "
+            f"got {size}; move what is large into a ConfigMap, a volume or the image",
+        )
+
+
+def containers_of(template: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Iterate over all containers of a checked template, each with its path."""
+    for list_ in ("initContainers", "containers"):
+        for index, container in enumerate(template["spec"].get(list_) or ()):
+            yield f"{_POD}.{list_}[{index}]", container
+
+
+def _check_metadata(metadata: Mapping[str, Any]) -> None:
+    for name, value in metadata.items():
+        if name not in ("labels", "annotations") and value is not None:
             raise SpecError(
-                f"{path}[{index}]", f"expected an object, got {_kind(entry)}; give it a name"
+                f"{ROOT}.metadata.{name}",
+                "expected nothing but labels and annotations, since the rest is Espalier's and the "
+                f"cluster's to write, got {name}; remove it, or correct its name",
             )
-    return entries
+
+
+def _check_token(spec: Mapping[str, Any]) -> None:
+    """Refuse what would give the sidecar's token to another container."""
+    for path, container in containers_of({"spec": spec}):
+        for index, mount in enumerate(container.get("volumeMounts") or ()):
+            if mount.get("name") == TOKEN_VOLUME:
+                raise SpecError(
+                    f"{path}.volumeMounts[{index}].name",
+                    f"expected another volume than {TOKEN_VOLUME!r}, whose token is for the "
+                    "sidecar alone; remove the mount",
+                )
+    for index, volume in enumerate(spec.get("volumes") or ()):
+        sources = (volume.get("projected") or {}).get("sources") or ()
+        for place, source in enumerate(sources):
+            if (source.get("serviceAccountToken") or {}).get("audience") == AUDIENCE:
+                raise SpecError(
+                    f"{_POD}.volumes[{index}].projected.sources[{place}]"
+                    ".serviceAccountToken.audience",
+                    f"expected another audience than {AUDIENCE!r}, which is for the sidecar's "
+                    "token alone; remove the source",
+                )
 
 
 def _names(template: Mapping[str, Any]) -> list[str]:
     spec = template.get("spec")
-    if not isinstance(spec, Mapping):
+    if spec is None:
         raise SpecError(
-            "spec.template.spec",
-            f"expected a pod's spec with containers, got {_kind(spec)}; describe the pod that "
-            "trains",
+            _POD,
+            "expected a pod's spec with containers, got nothing; describe the pod that trains",
         )
-    containers = _entries(spec, "containers")
+    containers = spec.get("containers") or ()
     if not containers:
         raise SpecError(
             _CONTAINERS, "expected at least one container, got none; add the one that trains"
@@ -104,16 +166,10 @@ def _names(template: Mapping[str, Any]) -> list[str]:
     names: list[str] = []
     for index, container in enumerate(containers):
         name = container.get("name")
-        if not isinstance(name, str) or not name:
+        if not name:
             raise SpecError(
                 f"{_CONTAINERS}[{index}].name",
-                f"expected a name, got {_kind(name)}; name the container",
+                f"expected a name, got {shown(name)}; name the container",
             )
         names.append(name)
     return names
-
-
-def _kind(value: Any) -> str:
-    return {type(None): "nothing", dict: "an object", list: "a list", str: "a string"}.get(
-        type(value), f"{value!r}"
-    )

@@ -12,6 +12,8 @@ from espalier.api.reasons import Phase
 from espalier.api.scalar import Scalar
 from espalier.api.status import Conditions, Count, Message, Time, Word
 
+MOST_JOBS = 32
+
 
 class StudyReference(Model):
     """The study of a trial, in the same namespace."""
@@ -65,6 +67,8 @@ class TrialStatus(Status):
     """The trial's number, also where its spec has none."""
     attempt: Count | None = None
     """Number of the present or last attempt, from 1."""
+    jobs: Annotated[tuple[Word, ...], Field(max_length=MOST_JOBS)] = ()
+    """Uids of the Jobs that were made for the trial, the newest last: no other Job is its own."""
     step: int | None = None
     """The latest step of the present attempt."""
     latest: float | None = None

@@ -51,6 +51,7 @@ class Options:
     sidecar_image: str
     sidecar_pull_policy: str
     allowed: tuple[str, ...]
+    template_bytes: int
     qps: float
     burst: int
     resync_seconds: float
@@ -66,6 +67,7 @@ class Options:
                 pull_policy=self.sidecar_pull_policy,
             ),
             allowed=frozenset(self.allowed),
+            template_bytes=self.template_bytes,
             pull_patience=self.pull_patience_seconds,
         )
 
@@ -96,7 +98,7 @@ class OperatorProcess:
         async with contextlib.AsyncExitStack() as stack:
             self._metrics.start()
             stack.callback(self._metrics.stop)
-            limiter = TokenBucket(options.qps, options.burst)
+            limiter = TokenBucket(options.qps, options.burst, observe=self._observer.api_waited)
             cluster = await stack.enter_async_context(
                 await Cluster.connect(
                     options.kubeconfig, limiter=limiter, observe=self._observer.api_answered

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from espalier.api.template import MOST_BYTES
 from espalier.cli.logs import set_up_logging
 from espalier.cli.operator_process import Options, run_operator
 from espalier.errors import SpecError
@@ -107,6 +108,13 @@ def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]
     help="What a Study's template may use although it reaches out of the pod; may be repeated.",
     show_envvar=True,
     envvar="ESPALIER_ALLOW_TEMPLATE_FIELD",
+)
+@click.option(
+    "--template-bytes",
+    type=click.IntRange(min=1),
+    default=MOST_BYTES,
+    help="Largest size of a Study's template as JSON: each trial's Job and pod hold a copy.",
+    show_envvar=True,
 )
 @click.option(
     "--qps",

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from espalier.engine.cache import Object, StudyKey
+from espalier.engine.cache import StudyKey
+from espalier.engine.creation import Creation, JobRefused
+from espalier.engine.deletion import Deletion
 from espalier.engine.live import LiveStudies
+from espalier.engine.presence import find
 from espalier.engine.submission import Binding
-from espalier.engine.world import World
+from espalier.engine.world import World, belongs
 from espalier.errors import InternalError, RetryLater
 from espalier.kube import EVENT, JOB, POD, STUDY, TRIAL, Cluster, Conflict, Kind, NotFound, Refused
-from espalier.planning import Effect, Lane, StudyView, TemplateVerdict, effects
-from espalier.planning.observe import controller_uid, timestamp
+from espalier.planning import Effect, Lane, StudyView, effects
+from espalier.planning.job import labels_of
+from espalier.planning.names import JOB_NAME_LABEL, PODS_OF, STUDY_LABEL
+from espalier.planning.observe import timestamp
 
 log = logging.getLogger(__name__)
-
-FORBIDDEN = 403
-FORBIDDEN_AGAIN = 60.0
-"""Seconds after which a Job that was forbidden is tried again."""
 
 
 class Applier:
@@ -39,28 +39,35 @@ class Applier:
         self._live = live
         self._world = world
         self._clock = clock
+        self._creation = Creation(cluster, world, clock)
+        self.deletion = Deletion(cluster, world)
 
     async def carry_out(self, key: StudyKey, study: StudyView, lane: Lane) -> None:
-        """Carry out a lane up to the first effect that fails."""
+        """Carry out a lane up to the first effect that fails or is refused."""
         for effect in lane:
-            await self._carry_out(key, study, effect)
+            try:
+                await self._carry_out(key, study, effect)
+            except JobRefused:
+                return
 
     async def _carry_out(self, key: StudyKey, study: StudyView, effect: Effect) -> None:
         match effect:
             case effects.Wake():
                 return
             case effects.CheckTemplate():
-                await self._check(study, effect)
+                await self._creation.check(study, effect)
             case effects.CreateTrial():
-                await self._create(study, TRIAL, effect.body)
+                await self._creation.create(study, TRIAL, effect.body)
             case effects.CreateJob():
-                await self._create_job(study, effect)
+                await self._creation.create_job(study, effect)
+            case effects.LookFor():
+                await self._look_for(study, effect)
             case effects.AdoptTrial():
                 await self._adopt(study, effect)
             case effects.DeleteJob():
-                await self.delete(JOB, study.namespace, effect.name, effect.uid)
+                await self.deletion.delete(JOB, study.namespace, effect.name, effect.uid)
             case effects.DeletePod():
-                await self.delete(POD, study.namespace, effect.name, effect.uid)
+                await self.deletion.delete(POD, study.namespace, effect.name, effect.uid)
             case effects.SuspendJob():
                 await self._suspend(study, effect)
             case effects.WriteTrialStatus():
@@ -91,6 +98,8 @@ class Applier:
                         tail.refused,
                         extra={"namespace": key.namespace, "study": key.name},
                     )
+            case effects.RecordSampled():
+                await self._live.note_sampled(study.uid, effect.upto)
             case effects.RecordEnd():
                 if await self._live.finish(study.uid, effect.number, effect.end):
                     log.info(
@@ -118,74 +127,44 @@ class Applier:
         )
         self._world.bound[effect.uid] = attempt
 
-    async def delete(
-        self, kind: Kind, namespace: str, name: str, uid: str, *, urgent: bool = False
-    ) -> None:
-        """Delete an object with this uid; one that is gone already is as good as deleted."""
-        if uid in self._world.leaving:
+    async def _look_for(self, study: StudyView, effect: effects.LookFor) -> None:
+        """Ask for a Job or Trial that is not seen; one without our labels is labelled again."""
+        if effect.plural == PODS_OF:
+            await self._look_for_pods(study, effect.name)
             return
-        self._world.leaving.add(uid)
-        try:
-            await self._cluster.delete(kind, namespace, name, uid=uid, urgent=urgent)
-        except NotFound:
-            self._world.cache(kind.plural).drop(uid)
-        except Conflict:  # another object has the name by now: the one that was meant is gone
-            self._world.cache(kind.plural).drop(uid)
-        except BaseException:
-            self._world.leaving.discard(uid)
-            raise
-
-    async def _check(self, study: StudyView, effect: effects.CheckTemplate) -> None:
-        try:
-            await self._cluster.create(JOB, study.namespace, effect.job, dry_run=True)
-        except Refused as error:
-            self._refuse(study, error)
-        except (Conflict, NotFound):  # a Job has the name, or the namespace is gone: no matter
-            self._accept(study)
-        else:
-            self._accept(study)
-
-    async def _create_job(self, study: StudyView, effect: effects.CreateJob) -> None:
-        try:
-            await self._create(study, JOB, effect.body)
-        except Refused as error:
-            self._refuse(study, error)
-
-    def _refuse(self, study: StudyView, error: Refused) -> None:
-        """Keep the API server's refusal of a Job: about the template, unless it is about now."""
-        if error.namespace_terminating or "exceeded quota" in error.message:
-            raise RetryLater(error.message, after=5.0) from error
-        message = error.message.split(" is invalid: ", 1)[-1]
-        verdict = TemplateVerdict(study.generation, False, f"{message}; correct it in the Study")
-        if error.code == FORBIDDEN:  # a Role or a policy says no: both change without the Study
-            remedy = "allow it, or correct it in the Study; it is tried again every minute"
-            until = self._clock() + FORBIDDEN_AGAIN
-            verdict = replace(verdict, message=f"{message}; {remedy}", until=until)
-        self._world.verdicts[study.uid] = verdict
-
-    def _accept(self, study: StudyView) -> None:
-        self._world.verdicts[study.uid] = TemplateVerdict(study.generation, True)
-
-    async def _create(self, study: StudyView, kind: Kind, body: effects.Body) -> None:
-        name = body["metadata"]["name"]
-        cache = self._world.cache(kind.plural)
-        try:
-            cache.put(await self._cluster.create(kind, study.namespace, body))
+        kind = {JOB.plural: JOB, TRIAL.plural: TRIAL}[effect.plural]
+        found = await find(self._cluster, kind, study.namespace, effect.name)
+        if isinstance(found, str):
+            self._world.absences.note(effect.plural, study.namespace, effect.name, found)
             return
-        except NotFound as error:  # the namespace is gone, and with it the Study in a moment
-            raise RetryLater(str(error), after=2.0) from error
-        except Conflict as error:
-            if not error.exists:
-                raise RetryLater(str(error)) from error
-        found = await self._cluster.get(kind, study.namespace, name)
-        wanted = controller_uid(body)
-        if controller_uid(found) != wanted and not _names_study(found, study):
-            raise RetryLater(
-                f"{kind.name} {study.namespace}/{name} exists and is not this study's; it is "
-                "waited for until it is deleted",
-                after=1.0,
-            )
-        cache.put(found)
+        meta = found["metadata"]
+        known = self._world.found(kind.plural, found)
+        if meta["uid"] in self._world.leaving:
+            raise RetryLater(f"{kind.name} {effect.name} is not gone yet", after=0.5)
+        if kind is TRIAL and belongs(found, study.name, study.uid):
+            return
+        trial = self._world.kinship.of_job(found) if kind is JOB else None
+        if trial is None:
+            proof = f"{kind.name} {effect.name} is another's by now"
+            self._world.absences.note(effect.plural, study.namespace, effect.name, proof)
+        elif known is None and (meta.get("labels") or {}).get(STUDY_LABEL) != study.name:
+            labels = labels_of(study, trial.trial, trial.number)
+            patch = {"metadata": {"labels": labels}}
+            await self._patch(kind, study, effect.name, meta["uid"], patch)
+
+    async def _look_for_pods(self, study: StudyView, job: str) -> None:
+        """Ask for the pods of a Job, whatever labels of ours they have."""
+        selector = f"{JOB_NAME_LABEL}={job}"
+        found, version = await self._cluster.list(POD, study.namespace, labels=selector)
+        ours = [pod for pod in found if self._world.kinship.of_pod(pod)]
+        for pod in ours:
+            meta = pod["metadata"]
+            labels = {**(meta.get("labels") or {}), STUDY_LABEL: study.name}
+            # Only here, so that it is found: on the pod itself it may have been removed.
+            self._world.found(POD.plural, {**pod, "metadata": {**meta, "labels": labels}})
+        if not ours:
+            proof = f"a list at version {version} has no pod of Job {job}"
+            self._world.absences.note(PODS_OF, study.namespace, job, proof)
 
     async def _adopt(self, study: StudyView, effect: effects.AdoptTrial) -> None:
         metadata = {"metadata": dict(effect.metadata)}
@@ -210,18 +189,19 @@ class Applier:
         patch: dict[str, Any],
         subresource: str = "",
     ) -> None:
-        """Merge fields into an object with this uid, and keep what it is then."""
+        """Merge fields into an object with this uid, and keep what it is then.
+
+        One that is known to be gone is as good as patched.
+        """
         body = {**patch, "metadata": {**patch.get("metadata", {}), "uid": uid}}
-        cache = self._world.cache(kind.plural)
         try:
-            cache.put(
-                await self._cluster.patch(
-                    kind, study.namespace, name, body, subresource=subresource
-                )
+            made = await self._cluster.patch(
+                kind, study.namespace, name, body, subresource=subresource
             )
-        except (NotFound, Conflict):
-            cache.drop(uid)
+        except (NotFound, Conflict) as error:
+            await self.deletion.ask(kind, study.namespace, name, uid, error)
             return
+        self._world.is_there(kind.plural, made)
         if subresource:
             self._world.written[uid] = self._clock()
 
@@ -252,10 +232,3 @@ class Applier:
             await self._cluster.create(EVENT, study.namespace, body)
         except (RetryLater, Refused, NotFound, Conflict) as error:
             log.info("an Event about %s %s is lost: %s", effect.kind, effect.name, error)
-
-
-def _names_study(found: Object, study: StudyView) -> bool:
-    """Whether a Trial was made by hand under the name of a sampled one, for this very Study."""
-    named = (found.get("spec") or {}).get("study") or {}
-    ours = named.get("name") == study.name and named.get("uid") in (None, "", study.uid)
-    return found.get("kind") == TRIAL.name and ours and not controller_uid(found)

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
-from espalier import __version__
 from espalier.api import Study
-from espalier.api.judging import settings_of
 from espalier.engine.bindings import Bindings
 from espalier.engine.live_study import LiveStudy, Taken
-from espalier.engine.rebuild import rebuild
+from espalier.engine.shelf import Reading, Shelf
 from espalier.engine.submission import Answer, Binding, CheckedBatch
 from espalier.engine.tail import Tail, deliver
 from espalier.errors import EspalierError, ReportError, RetryLater
 from espalier.planning.record import End, StudyRecord
 from espalier.pruning import Decision, Receipt
-from espalier.store import Store
-
-_LOG = logging.getLogger(__name__)
+from espalier.store import Store, StudyRow
 
 
 class ReportObserver(Protocol):
@@ -55,6 +50,8 @@ class LiveStudies:
         Seconds since the epoch.
     observe : ReportObserver, optional
         Told of what came.
+    on_read, patience, rest_after
+        See `Shelf`.
     """
 
     def __init__(
@@ -63,82 +60,78 @@ class LiveStudies:
         on_prune: Callable[[str, int], None],
         clock: Callable[[], float] = time.time,
         observe: ReportObserver | None = None,
+        *,
+        on_read: Callable[[StudyRow], None] = lambda _: None,
+        patience: float | None = None,
+        rest_after: float = 300.0,
     ) -> None:
         self._store = store
-        self._on_prune = on_prune
         self._clock = clock
         self._observe = observe or _Unobserved()
-        self._studies: dict[str, LiveStudy] = {}
-        self._opening: dict[str, asyncio.Task[LiveStudy]] = {}
+        self._shelf = Shelf(store, on_prune, clock, on_read, patience, rest_after)
         self._bindings = Bindings()
 
     # -- studies ----------------------------------------------------------------------------
 
     async def open(self, study: Study) -> None:
-        """Open a study; its log is read the first time, later calls do nothing.
+        """Open a study; later calls do nothing.
 
-        What the judge depends on may change until the study has its first value.
+        Its log is read unless all its trials have ended: then it is read when somebody asks for
+        more. What the judge depends on may change until the study has its first value.
 
         Raises
         ------
         SpecError
             If the study's pruner cannot be built.
         RetryLater
+            If the store does not answer, or reading takes longer than the patience.
+        """
+        await self._shelf.open(study)
+
+    async def read_running(self, wanted: Callable[[StudyRow], bool] = lambda _: True) -> None:
+        """Begin to read the studies of which a trial is running, before anybody opens them.
+
+        Raises
+        ------
+        RetryLater
             If the store does not answer.
         """
-        uid = study.metadata.uid
-        live = self._studies.get(uid)
-        if live is None or (live.seq == 0 and live.row.settings != settings_of(study)):
-            if uid not in self._opening:
-                self._begin(uid, self._open(study))
-            await asyncio.shield(self._opening[uid])
+        await self._shelf.read_running(wanted)
 
-    async def _open(self, study: Study) -> LiveStudy:
-        meta = study.metadata
-        row = await self._store.open_study(
-            meta.uid,
-            meta.namespace,
-            meta.name,
-            settings_of(study),
-            at=self._clock(),
-            version=__version__,
-        )
-        return await rebuild(row, self._store, self._pruner_of(row.uid))
+    def reading(self) -> Reading:
+        """Tell how many studies are being read or wait for it, and whether that goes on."""
+        return self._shelf.reading()
 
-    def _begin(self, uid: str, opening: Coroutine[Any, Any, LiveStudy]) -> None:
-        """Let one task read a study's log, however many wait for it."""
-        task = asyncio.get_running_loop().create_task(opening)
-        self._opening[uid] = task
-        task.add_done_callback(lambda done: self._opened(uid, done))
+    async def note_sampled(self, study_uid: str, upto: int) -> None:
+        """Note that all numbers below ``upto`` have been given to Trials; it only grows.
 
-    def _opened(self, uid: str, done: asyncio.Task[LiveStudy]) -> None:
-        if self._opening.get(uid) is not done:
-            return
-        del self._opening[uid]
-        if done.cancelled() or done.exception() is not None:
-            return
-        self._studies[uid] = done.result()
+        Raises
+        ------
+        RetryLater
+            If the study is not open, or the store does not answer.
+        """
+        await self._shelf.note_sampled(study_uid, upto)
 
-    def _pruner_of(self, uid: str) -> Callable[[int, Decision], None]:
-        return lambda number, _decision: self._on_prune(uid, number)
+    async def close(self, uid: str, proof: str) -> None:
+        """Forget a Study that was deleted; its rows stay for the store's retention time.
 
-    async def close(self, uid: str) -> None:
-        """Forget a Study that was deleted, in memory and in the store."""
+        Parameters
+        ----------
+        uid : str
+            The Study's; opening it again before its rows go brings its history back.
+        proof : str
+            What showed that the Study is gone.
+        """
         self._bindings.forget(uid)
-        task = self._opening.pop(uid, None)
-        if task is not None:
-            task.cancel()
-        self._studies.pop(uid, None)
-        await self._store.delete_study(uid, at=self._clock())
+        await self._shelf.close(uid, proof)
 
     def opened(self) -> frozenset[str]:
         """Return the uids of the open studies."""
-        return frozenset(self._studies)
+        return self._shelf.opened()
 
     def record(self, study_uid: str) -> StudyRecord:
         """Return what is durable of a study; empty while it is not open."""
-        study = self._studies.get(study_uid)
-        return StudyRecord(study_uid) if study is None else study.record()
+        return self._shelf.record(study_uid)
 
     # -- pods -------------------------------------------------------------------------------
 
@@ -282,25 +275,7 @@ class LiveStudies:
         return first
 
     def _sound(self, uid: str) -> LiveStudy:
-        study = self._studies.get(uid)
-        if study is None:
-            raise RetryLater("this study is not open yet; send again", after=1)
-        if not study.sound:
-            self._repair(study)
-            raise RetryLater("the study is being read again; send again", after=0.5)
-        return study
-
-    def _repair(self, study: LiveStudy) -> None:
-        uid = study.row.uid
-        if uid not in self._opening:
-            self._store.ready()
-            self._begin(uid, self._again(study))
-
-    async def _again(self, study: LiveStudy) -> LiveStudy:
-        row = study.row
-        _LOG.warning("study %s/%s: reading its log again", row.namespace, row.name)
-        await study.settled()
-        return await rebuild(row, self._store, self._pruner_of(row.uid))
+        return self._shelf.get(uid)
 
 
 async def _durable(commit: asyncio.Future[None] | None) -> None:

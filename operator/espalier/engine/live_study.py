@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from espalier.api.judging import is_judged
 from espalier.engine.live_trial import LiveTrial
+from espalier.engine.settling import Settling
 from espalier.engine.submission import MOST_VALUES_A_TRIAL, CheckedBatch, CheckedReport
-from espalier.errors import ReportError
-from espalier.planning.record import End, StudyRecord, TrialRecord
-from espalier.pruning import Decision, Judge, Receipt, Report, TrialState, verdict_of
+from espalier.errors import ReportError, RetryLater
+from espalier.planning.record import End, StudyRecord, TrialRecord, best_completed
+from espalier.pruning import Decision, Judge, Receipt, Report, verdict_of
 from espalier.store import (
     Batch,
+    Head,
     Store,
     StudyRow,
     decision_row,
@@ -56,24 +57,42 @@ class LiveStudy:
         Where the log is.
     on_prune : callable
         Called with the trial's number and the decision once a Prune is durable.
+    on_rest : callable
+        Called when all trials have ended and the store knows what they came to.
     """
 
     def __init__(
-        self, row: StudyRow, judge: Judge, store: Store, on_prune: Callable[[int, Decision], None]
+        self,
+        row: StudyRow,
+        judge: Judge,
+        store: Store,
+        on_prune: Callable[[int, Decision], None],
+        on_rest: Callable[[], None] = lambda: None,
     ) -> None:
         self.row = row
         self.judge = judge
         self.trials: dict[int, LiveTrial] = {}
         self.seq = 0
         self.at = 0.0
+        self.sampled = row.sampled
         self.rules: dict[tuple[str, str], int] = {}
         self.failures = store.failures(row.id)
         self._store = store
         self._on_prune = on_prune
+        self._on_rest = on_rest
         self._maximise = row.settings["direction"] == "Maximize"
         self._last_commit: asyncio.Future[None] | None = None
         self._rule_of: dict[tuple[str, int], tuple[object, int]] = {}
         self._record: StudyRecord | None = None
+        self._settling = Settling()
+
+    def begin(self, head: Head) -> None:
+        """Take in what is stored of the study beside its values and endings."""
+        self.rules = {rule: number for number, rule in head.rules.items()}
+        self.sampled = head.sampled
+        self._settling = Settling(head.settled, head.figured)
+        for number, attempt, pod_uid in head.attempts:
+            self.trial(number).attempts[pod_uid] = attempt
 
     @property
     def sound(self) -> bool:
@@ -200,6 +219,7 @@ class LiveStudy:
                 self._on_prune(trial.number, decision)
         if trial.ended:
             trial.let_go()
+            self.settle()
 
     # -- attempts and endings ---------------------------------------------------------------
 
@@ -242,11 +262,61 @@ class LiveStudy:
             self._record = None
             trial.finished(end)
             trial.let_go()
+            self.settle()
+
+    # -- rest -------------------------------------------------------------------------------
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether all that is known of the study is stored, and none of its trials goes on."""
+        return self._settling.settled and self.sound and self._on_its_way() is None
+
+    def settle(self) -> None:
+        """If all trials have ended, store what they came to."""
+        if self._settling.settled or not self.sound or self._on_its_way() is not None:
+            return
+        # Newest first: while a study goes on, one of these does.
+        if any(each.known and each.end is None for each in reversed(self.trials.values())):
+            return
+        if not (trials := self.record().trials):
+            return
+        rows = self._settling.settle(self.row.id, trials, self.judge.summary())
+        try:
+            commit = self._last_commit = self._store.commit(rows)
+        except RetryLater:
+            return  # It is replayed at the next start, or settled when something else happens.
+        self._settling.settled = True
+        commit.add_done_callback(lambda done: self._settled(done, trials))
+
+    def _settled(self, done: asyncio.Future[None], trials: Mapping[int, TrialRecord]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            self._settling.stored(trials)
+            self._on_rest()
+
+    def note_sampled(self, upto: int) -> asyncio.Future[None] | None:
+        """Note that numbers below this have been sampled."""
+        if upto <= self.sampled:
+            return self._on_its_way()
+        commit = self._last_commit = self._store.commit(Batch(self.row.id, sampled=upto))
+        commit.add_done_callback(lambda done: self._sampled(done, upto))
+        return commit
+
+    def _sampled(self, done: asyncio.Future[None], upto: int) -> None:
+        if not done.cancelled() and done.exception() is None:
+            self._record = None
+            self.sampled = max(self.sampled, upto)
+            self.settle()
 
     # -- the store --------------------------------------------------------------------------
 
     def _commit(self, rows: Batch) -> asyncio.Future[None]:
-        self._last_commit = self._store.commit(rows)
+        settled = self._settling.settled
+        self._settling.stir(rows)
+        try:
+            self._last_commit = self._store.commit(rows)
+        except RetryLater:
+            self._settling.settled = settled
+            raise
         return self._last_commit
 
     def _on_its_way(self) -> asyncio.Future[None] | None:
@@ -264,23 +334,12 @@ class LiveStudy:
     def record(self) -> StudyRecord:
         """Return what is durable of the study."""
         if self._record is None:
-            trials = {number: trial.record for number, trial in self.trials.items()}
+            trials = {number: each.record for number, each in self.trials.items() if each.known}
             self._record = StudyRecord(
                 uid=self.row.uid,
                 trials=MappingProxyType(trials),
-                best=self._best(trials),
+                best=best_completed(trials, maximise=self._maximise),
                 summary=self.judge.summary(),
+                sampled=self.sampled,
             )
         return self._record
-
-    def _best(self, trials: dict[int, TrialRecord]) -> int | None:
-        sign = 1.0 if self._maximise else -1.0
-        completed = [
-            (sign * trial.latest, -number)
-            for number, trial in trials.items()
-            if trial.end is not None
-            and trial.end.state is TrialState.COMPLETED
-            and trial.latest is not None
-            and not math.isnan(trial.latest)
-        ]
-        return -max(completed)[1] if completed else None

@@ -70,6 +70,10 @@ class LiveTrial:
 
     # -- values -----------------------------------------------------------------------------
 
+    def leave(self) -> None:
+        """Leave the trial's values in the store: they are looked for there when some come."""
+        self._values = None
+
     @property
     def knows_values(self) -> bool:
         """Whether the trial's values are in memory."""
@@ -120,13 +124,8 @@ class LiveTrial:
 
     def keep(self, attempt: int, metric: str, step: int, value: float) -> None:
         """Note a new value."""
-        values = self._values
-        assert values is not None
-        of_metric = values.get((attempt, metric))
-        if of_metric is None:
-            values[attempt, metric] = {step: value}
-        else:
-            of_metric[step] = value
+        if self._values is not None:
+            self._values.setdefault((attempt, metric), {})[step] = value
         self.count += 1
 
     # -- what is durable --------------------------------------------------------------------
@@ -157,6 +156,11 @@ class LiveTrial:
     def attempted(self) -> None:
         """Take in that an attempt is durable."""
         self._record = None
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is stored of the trial that planning would see."""
+        return bool(self.attempts) or self.step is not None or self.end is not None
 
     @property
     def record(self) -> TrialRecord:

@@ -4,27 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
+from itertools import islice
 
-from espalier.api.judging import judge_of
-from espalier.engine.judging import replay
+from espalier.api.judging import is_judged, judge_of
 from espalier.engine.live_study import ADVANCES, LiveStudy
+from espalier.engine.live_trial import LiveTrial
 from espalier.planning.record import End
-from espalier.pruning import Decision, TrialState, Verdict
-from espalier.store import Log, Store, StoredObservation, StudyRow
+from espalier.pruning import Decision, Report, TrialState, verdict_of
+from espalier.store import Arrived, Head, Store, StudyRow, settings_text
 
 _LOG = logging.getLogger(__name__)
 _BETWEEN_PAUSES = 100
+_MOST_MAPPINGS = 256
 _Key = tuple[int, int, int]
 
 
 async def rebuild(
-    row: StudyRow, store: Store, on_prune: Callable[[int, Decision], None]
+    row: StudyRow,
+    store: Store,
+    on_prune: Callable[[int, Decision], None],
+    on_rest: Callable[[], None] = lambda: None,
+    progress: Callable[[], None] = lambda: None,
 ) -> LiveStudy:
-    """Read a study's log and replay it; other work goes on in between.
+    """Read a study's log and replay it piece by piece; other work goes on in between.
 
-    The stored decisions are what counts. Where the replay comes to others, as it may after an
-    upgrade changed a pruner, that is logged, and the stored ones stand.
+    Of the log nothing is kept but what the judge keeps. The stored decisions are what counts:
+    where the replay comes to others, as it may after an upgrade changed a pruner, that is logged,
+    and the stored ones stand.
+
+    Parameters
+    ----------
+    row : StudyRow
+        The study; nothing may be written to it meanwhile.
+    store : Store
+        Where its log is.
+    on_prune, on_rest : callable
+        See `LiveStudy`.
+    progress : callable
+        Called after each piece.
 
     Raises
     ------
@@ -33,66 +52,122 @@ async def rebuild(
     RetryLater
         If the store does not answer.
     """
-    log = await store.log(row)
-    study = LiveStudy(row, judge_of(row.uid, row.settings), store, on_prune)
-    study.rules = {rule: number for number, rule in log.rules.items()}
-    for number, attempt, pod_uid in log.attempts:
-        study.trial(number).attempts[pod_uid] = attempt
-    taken: dict[_Key, Decision] = {}
-    for count, (arrival, verdict) in enumerate(replay(study.judge, log)):
-        study.seq = arrival.seq
-        if isinstance(arrival, StoredObservation):
-            study.at = arrival.at
-            _observed(study, arrival, verdict)
-            if verdict is not None and verdict.decision is not None:
-                taken[arrival.trial, arrival.attempt, arrival.step] = verdict.decision
-        else:
-            _ended(study, arrival.trial, arrival.end)
-        if count % _BETWEEN_PAUSES == 0:
+    study = LiveStudy(row, judge_of(row.uid, row.settings), store, on_prune, on_rest)
+    head = await store.head(row)
+    study.begin(head)
+    replay = _Replay(study, head)
+    async for page in store.arrivals(row):
+        rows = iter(page)
+        while piece := list(islice(rows, _BETWEEN_PAUSES)):
+            replay.values(piece)
             await asyncio.sleep(0)
-    await _restore_decisions(study, log, taken)
-    for trial in study.trials.values():
-        trial.let_go()
+        progress()
+    replay.ends_until(math.inf)
+    await replay.restore_decisions(store)
     return study
 
 
-def _observed(study: LiveStudy, seen: StoredObservation, verdict: Verdict | None) -> None:
-    trial = study.trial(seen.trial)
-    trial.keep(seen.attempt, seen.metric, seen.step, seen.value)
-    if verdict is not None and verdict.receipt in ADVANCES:
-        trial.progressed(seen.step, seen.value)
+class _Replay:
+    """Feeds a log to a study, and compares what its judge decides with what was decided."""
 
+    def __init__(self, study: LiveStudy, head: Head) -> None:
+        self._study = study
+        self._ends = iter(head.ends)
+        self._next = next(self._ends, None)
+        self._rule_of: dict[tuple[str, int], tuple[object, int]] = {}
+        # Where each trial was decided on last.
+        self._last: dict[int, tuple[int, int]] = {}
+        self._different = 0
+        self._first: _Key | None = None
 
-def _ended(study: LiveStudy, number: int, end: End) -> None:
-    trial = study.trial(number)
-    trial.ended = True
-    trial.finished(end)
+    def values(self, rows: list[Arrived]) -> None:
+        """Take values with what was decided on them, in the order of arrival."""
+        study, settings = self._study, self._study.row.settings
+        for seq, number, attempt, metric, step, value, at, *decided in rows:
+            if self._next is not None and self._next.seq < seq:
+                self.ends_until(seq)
+            study.seq, study.at = seq, at
+            trial = study.trial(number)
+            trial.leave()
+            if value is None:
+                value = math.nan
+            trial.keep(attempt, metric, step, value)
+            if is_judged(settings, metric, step):
+                self._judge(trial, Report(number, attempt, step, value), at, decided)
 
+    def _judge(
+        self, trial: LiveTrial, report: Report, at: float, decided: Sequence[object]
+    ) -> None:
+        study, decision = self._study, None
+        verdict = verdict_of(study.judge, report, at)
+        if verdict is not None:
+            decision = verdict.decision
+        if verdict is None or verdict.receipt in ADVANCES:
+            trial.progressed(report.step, report.value)
+        action = decided[0]
+        if action is not None:
+            self._last[report.trial] = report.attempt, report.step
+            if action == "Prune" and (decision is None or not decision.prunes):
+                study.judge.close(report.trial, TrialState.PRUNED, at)
+        if not self._same(decision, decided):
+            self._different += 1
+            key = (report.trial, report.attempt, report.step)
+            self._first = key if self._first is None else min(key, self._first)
 
-async def _restore_decisions(study: LiveStudy, log: Log, taken: dict[_Key, Decision]) -> None:
-    different: list[_Key] = []
-    for count, stored in enumerate(log.decisions):
-        if stored.shadow:
-            continue
-        decision = stored.decision
-        key = (decision.trial, decision.attempt, decision.step)
-        if not decision.same_as(taken.pop(key, None)):
-            different.append(key)
-        trial = study.trial(decision.trial)
-        trial.judged(decision)
-        trial.decided = decision
-        if decision.prunes:
-            trial.prune_ahead = decision
-            study.judge.close(decision.trial, TrialState.PRUNED, stored.at)
-        if count % _BETWEEN_PAUSES == 0:
-            await asyncio.sleep(0)
-    different += taken
-    if different:
-        _LOG.warning(
-            "study %s/%s: %d stored decisions differ from what this version of Espalier would "
-            "decide, the first one at (trial, attempt, step) %s; the stored ones stand",
-            study.row.namespace,
-            study.row.name,
-            len(different),
-            min(different),
+    def _same(self, decision: Decision | None, decided: Sequence[object]) -> bool:
+        """Whether a decision is the stored one, its evidence aside."""
+        if decision is None:
+            return decided[0] is None
+        action, reason, rung, bracket, rule = decided
+        return (
+            decision.action == action
+            and decision.reason.value == reason
+            and decision.rung == rung
+            and decision.bracket == bracket
+            and self._rule(decision) == rule
         )
+
+    def _rule(self, decision: Decision) -> int:
+        # A pruner gives the same mapping again and again; holding it keeps its id its own.
+        key = (decision.pruner, id(decision.settings))
+        known = self._rule_of.get(key)
+        if known is None:
+            number = self._study.rules.get((decision.pruner, settings_text(decision)), 0)
+            if len(self._rule_of) >= _MOST_MAPPINGS:
+                self._rule_of.clear()
+            known = self._rule_of[key] = (decision.settings, number)
+        return known[1]
+
+    def ends_until(self, seq: float) -> None:
+        """Take the endings that came before a value."""
+        while self._next is not None and self._next.seq < seq:
+            self._ended(self._next.seq, self._next.trial, self._next.end)
+            self._next = next(self._ends, None)
+
+    def _ended(self, seq: int, number: int, end: End) -> None:
+        study, trial = self._study, self._study.trial(number)
+        study.seq = seq
+        trial.ended = True
+        trial.finished(end)
+        study.judge.close(number, end.state, end.at)
+
+    async def restore_decisions(self, store: Store) -> None:
+        """Give each trial the decision that is stored last."""
+        study = self._study
+        places = ((number, *place) for number, place in self._last.items())
+        for number, decision in (await store.decisions(study.row.id, places)).items():
+            trial = study.trial(number)
+            trial.judged(decision)
+            trial.decided = decision
+            if decision.prunes:
+                trial.prune_ahead = decision
+        if self._different:
+            _LOG.warning(
+                "study %s/%s: %d stored decisions differ from what this version of Espalier would "
+                "decide, the first one at (trial, attempt, step) %s; the stored ones stand; "
+                "`espalier replay` tells them",
+                study.row.namespace,
+                study.row.name,
+                self._different,
+                self._first,
+            )

@@ -14,12 +14,14 @@ from collections.abc import Callable, Mapping, Sequence
 from espalier.api import Study
 from espalier.engine.apply import Applier
 from espalier.engine.cache import Object, StudyKey
+from espalier.engine.lanes import Lanes
 from espalier.engine.live import LiveStudies
+from espalier.engine.presence import find
 from espalier.engine.queue import DirtyQueue
 from espalier.engine.views import study_figures
 from espalier.engine.world import World
 from espalier.errors import InternalError, RetryLater, SpecError
-from espalier.kube import JOB, POD, Cluster
+from espalier.kube import JOB, POD, STUDY, Cluster, asking_for
 from espalier.metrics.observer import Observer
 from espalier.metrics.views import StudyView as Figures
 from espalier.planning import Lane, Settings, Snapshot, StudyRecord, effects, plan
@@ -63,13 +65,14 @@ class Reconciler:
         lanes: int = 32,
     ) -> None:
         self.world = World()
+        self._cluster = cluster
         self.queue: DirtyQueue[StudyKey] = DirtyQueue(time.monotonic)
         self._live = live
         self._settings = settings
         self._observer = observer
         self._clock = clock
         self._workers = workers
-        self._lanes = asyncio.Semaphore(lanes)
+        self._lanes = Lanes(lanes, max(1, lanes // 2))
         self._applier = Applier(cluster, live, self.world, clock)
         self._open: dict[str, StudyKey] = {}
         self._pruned_at: dict[tuple[str, int], float] = {}
@@ -81,16 +84,24 @@ class Reconciler:
 
     def observed(self, plural: str, deleted: bool, obj: Object) -> None:
         """Take in what a watch has seen of an object."""
-        cache = self.world.cache(plural)
-        key = cache.drop(obj["metadata"]["uid"]) if deleted else cache.put(obj)
+        if deleted:
+            key = self.world.seen_gone(plural, obj, "a watch has shown its deletion")
+        else:
+            key = self.world.is_there(plural, obj)
         if key is not None:
             self.queue.mark(key)
 
     def listed(
-        self, plural: str, objects: Sequence[Object], version: int, within: str | None
+        self,
+        plural: str,
+        objects: Sequence[Object],
+        version: int,
+        within: str | None,
+        *,
+        back: bool = False,
     ) -> None:
-        """Take in a list: what it does not hold any more has been deleted."""
-        for key in self.world.cache(plural).replace(objects, version, within):
+        """Take in a list, see `World.listed`."""
+        for key in self.world.listed(plural, objects, version, within, back=back):
             self.queue.mark(key)
 
     def mark_all(self) -> None:
@@ -136,7 +147,7 @@ class Reconciler:
 
     async def _delete(self, kind: object, obj: Object) -> None:
         meta = obj["metadata"]
-        await self._applier.delete(
+        await self._applier.deletion.delete(
             kind,  # type: ignore[arg-type]
             meta["namespace"],
             meta["name"],
@@ -212,10 +223,14 @@ class Reconciler:
         return self._live.record(uid)
 
     async def _close_gone(self, key: StudyKey, present: Object | None) -> None:
-        """Close the studies that had this name and are deleted."""
+        """Close the studies that had this name and are known to be deleted."""
         uid = present["metadata"]["uid"] if present is not None else None
         for old in [old for old, of in self._open.items() if of == key and old != uid]:
-            await self._live.close(old)
+            proof = self.world.studies.absence(old) or await self._proof(key, old)
+            if proof is None:
+                continue
+            log.info("study %s/%s (%s) is closed: %s", *key, old, proof)
+            await self._live.close(old, proof)
             del self._open[old]
             self.world.forget_study(old)
             for pruned in [pruned for pruned in self._pruned_at if pruned[0] == old]:
@@ -223,6 +238,16 @@ class Reconciler:
             self._observer.forget(*key)
         if present is None and self._figures.pop(key, None) is not None:
             self.figures = tuple(self._figures.values())
+
+    async def _proof(self, key: StudyKey, uid: str) -> str | None:
+        """Ask whether a Study that is not seen is gone; return how that is known."""
+        found = await find(self._cluster, STUDY, *key)
+        if isinstance(found, str):
+            return found
+        if (marked := self.world.found(STUDY.plural, found)) is not None:
+            self.queue.mark(marked)
+        same = found["metadata"]["uid"] == uid
+        return None if same else f"Study {key.namespace}/{key.name} is another one now"
 
     async def _carry_out(self, key: StudyKey, snapshot: Snapshot, lanes: Sequence[Lane]) -> None:
         """Carry out all lanes side by side, then raise the worst of what went wrong."""
@@ -238,8 +263,9 @@ class Reconciler:
             raise error
 
     async def _lane(self, key: StudyKey, snapshot: Snapshot, lane: Lane) -> None:
-        async with self._lanes:
-            await self._applier.carry_out(key, snapshot.study, lane)
+        async with self._lanes.place(key):
+            with asking_for(*key):
+                await self._applier.carry_out(key, snapshot.study, lane)
         for effect in lane:
             if isinstance(effect, effects.RecordEnd) and effect.end.reason == "Pruned":
                 since = self._pruned_at.pop((snapshot.study.uid, effect.number), None)

@@ -7,9 +7,11 @@ import logging
 import time
 from collections.abc import Sequence
 
+from espalier.engine.cache import Object
 from espalier.engine.reconciler import Reconciler
+from espalier.engine.reduced import reduced
 from espalier.errors import RetryLater
-from espalier.kube import JOB, POD, STUDY, TRIAL, Cluster, Kind, NotFound, Refused
+from espalier.kube import JOB, POD, STUDY, TRIAL, Cluster, Kind, NotServed, Refused
 
 log = logging.getLogger(__name__)
 
@@ -53,25 +55,49 @@ class Resync:
             try:
                 await self.once()
                 delay = self._interval
-            except (RetryLater, NotFound, Refused) as error:
+            except (RetryLater, Refused) as error:
                 log.warning("%s; listing again in a moment", _hint(error))
                 delay = getattr(error, "after", None) or 2.0
             await asyncio.sleep(delay)
 
     async def once(self) -> None:
         """List every kind once and have what is known looked at."""
-        for kind, label in KINDS:
-            for namespace in self._namespaces:
-                objects, version = await self._cluster.list(kind, namespace, labels=label)
-                number = int(version) if version.isdigit() else 0
-                self._reconciler.listed(kind.plural, objects, number, namespace)
-            self.last_seen[kind.plural] = time.monotonic()
+        if not await self._round(back=False):
+            log.warning(
+                "the cluster went back to an earlier state, as it does when etcd is restored: "
+                "everything is listed anew, and what is gone by that is made again"
+            )
+            await self._round(back=True)
         self.synced = True
         self._reconciler.mark_all()
 
+    async def _round(self, *, back: bool) -> bool:
+        """Take in a list of every kind; False at the first that shows an earlier state."""
+        for kind, label in KINDS:
+            for namespace in self._namespaces:
+                cache = self._reconciler.world.cache(kind.plural)
+                asked = cache.moment()
+                objects, version = await self._list(kind, namespace, label)
+                if not back and cache.contradicts(objects, version, asked):
+                    return False
+                self._reconciler.listed(kind.plural, objects, version, namespace, back=back)
+            self.last_seen[kind.plural] = time.monotonic()
+        return True
+
+    async def _list(
+        self, kind: Kind, namespace: str | None, label: str
+    ) -> tuple[list[Object], int]:
+        """Return what is to be kept of a list's objects, and its version."""
+        objects: list[Object] = []
+        text = ""
+        async for page, version in self._cluster.pages(kind, namespace, labels=label):
+            objects += (reduced(kind.plural, obj) for obj in page)
+            text = text or version
+        return objects, int(text) if text.isdigit() else 0
+
 
 def _hint(error: Exception) -> str:
-    if isinstance(error, NotFound):
+    if isinstance(error, NotServed):
         return f"{error}; are the custom resource definitions installed (helm, or crds/)?"
     if isinstance(error, Refused) and error.code == 403:
         return f"{error}; does the operator's role allow it?"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from espalier.api import Study, parse_study
+from espalier.engine.absences import Absences
 from espalier.engine.cache import (
+    KeyOf,
+    Object,
     ObjectCache,
     StudyKey,
     labelled_key,
@@ -15,13 +18,13 @@ from espalier.engine.cache import (
     trial_key,
     version_of,
 )
+from espalier.engine.kinship import Kin, Kinship
+from espalier.engine.reduced import reduced
 from espalier.errors import SpecError
 from espalier.planning.observe import controller_uid, job_view, pod_view, study_view, trial_view
 from espalier.planning.record import StudyRecord
-from espalier.planning.snapshot import Snapshot, TemplateVerdict
-from espalier.planning.standing import number_limit, sampled_numbers
+from espalier.planning.snapshot import Snapshot, TemplateVerdict, TrialView
 
-Object = Mapping[str, Any]
 V = TypeVar("V")
 
 
@@ -46,20 +49,26 @@ class World:
         Uids of Jobs and pods whose deletion the API server has accepted.
     views
         The last view of each Job and pod, by uid, with the version that it was made of.
-    sampled
-        How many sampled Trials were seen, by the Study's uid: the newest may have been deleted.
+    kinship
+        Which trial a Job or pod is of.
+    refused
+        What the API server has against the Job of one Trial alone, by the Trial's uid.
+    absences
+        Names of objects that are known to be gone.
     """
 
-    studies: ObjectCache = field(default_factory=lambda: ObjectCache(study_key))
-    trials: ObjectCache = field(default_factory=lambda: ObjectCache(trial_key))
-    jobs: ObjectCache = field(default_factory=lambda: ObjectCache(labelled_key))
-    pods: ObjectCache = field(default_factory=lambda: ObjectCache(labelled_key))
+    studies: ObjectCache = field(default_factory=lambda: _cache("studies", study_key))
+    trials: ObjectCache = field(default_factory=lambda: _cache("trials", trial_key))
+    jobs: ObjectCache = field(default_factory=lambda: _cache("jobs", labelled_key))
+    pods: ObjectCache = field(default_factory=lambda: _cache("pods", labelled_key))
     verdicts: dict[str, TemplateVerdict] = field(default_factory=dict)
     written: dict[str, float] = field(default_factory=dict)
     bound: dict[str, int] = field(default_factory=dict)
     tails: set[str] = field(default_factory=set)
     leaving: set[str] = field(default_factory=set)
-    sampled: dict[str, int] = field(default_factory=dict)
+    kinship: Kinship = field(default_factory=Kinship)
+    refused: dict[str, str] = field(default_factory=dict)
+    absences: Absences = field(default_factory=Absences)
     views: dict[str, tuple[tuple[int, bool], object]] = field(default_factory=dict)
     parsed: dict[str, tuple[int, Study | SpecError]] = field(default_factory=dict)
 
@@ -94,45 +103,62 @@ class World:
 
     def snapshot(self, key: StudyKey, obj: Object, record: StudyRecord) -> Snapshot:
         """Put together what the next plan of a study depends on."""
-        uid, name = obj["metadata"]["uid"], key.name
+        uid = obj["metadata"]["uid"]
         study = self.parse(obj)
         error = str(study) if isinstance(study, SpecError) else None
         spec = study.spec if isinstance(study, Study) else None
-        trials = [trial for trial in self.trials.of(key) if _belongs(trial, uid)]
-        pods = [pod for pod in self.pods.of(key) if _labelled(pod, uid)]
-        views = tuple(
-            trial_view(trial, name, uid, self.written.get(trial["metadata"]["uid"], 0.0))
-            for trial in trials
-        )
-        numbers = sampled_numbers(views, number_limit(spec, record)) if spec is not None else []
-        seen = max((number + 1 for number in numbers), default=0)
-        self.sampled[uid] = max(seen, self.sampled.get(uid, 0))
+        # In this order: a pod is known by its Job, and that by its Trial.
+        trials = self._trials(key, uid)
+        jobs = list(self._jobs_of(key, uid))
+        pods = [(pod, kin) for pod in self.pods.of(key) if (kin := self._kin_of_pod(pod, uid))]
         return Snapshot(
             study=study_view(obj, spec, error, self.written.get(uid, 0.0)),
             record=record,
-            trials=views,
-            jobs=tuple(
-                self._view(job, job_view)
-                for job in self.jobs.of(key)
-                if _labelled(job, uid) and job["metadata"]["uid"] not in self.leaving
-            ),
-            pods=tuple(self._view(self._marked(pod), pod_view) for pod in pods),
+            trials=trials,
+            jobs=tuple(self._view(job, kin.number, job_view) for job, kin in jobs),
+            pods=tuple(self._view(self._marked(pod), kin.number, pod_view) for pod, kin in pods),
             template=self.verdicts.get(uid),
             bound=self.bound,
             tails=frozenset(
-                pod["metadata"]["uid"] for pod in pods if pod["metadata"]["uid"] in self.tails
+                pod["metadata"]["uid"] for pod, _ in pods if pod["metadata"]["uid"] in self.tails
             ),
-            sampled=self.sampled[uid],
+            refused=self.refused,
+            absent=self.absences.proofs(key.namespace),
+            restored=self.absences.restored(key.namespace),
         )
 
-    def _view(self, obj: Object, make: Callable[[Object], V]) -> V:
+    def _trials(self, key: StudyKey, uid: str) -> tuple[TrialView, ...]:
+        """Return the views of a study's Trials; those that it controls are its kin from now on."""
+        views = []
+        for trial in self.trials.of(key):
+            if not belongs(trial, key.name, uid):
+                continue
+            written = self.written.get(trial["metadata"]["uid"], 0.0)
+            view = trial_view(trial, key.name, uid, written)
+            if view.number is not None:
+                self.kinship.learn(trial, uid, view.number)
+            views.append(view)
+        return tuple(views)
+
+    def _jobs_of(self, key: StudyKey, study_uid: str) -> Iterator[tuple[Object, Kin]]:
+        for job in self.jobs.of(key):
+            kin = self.kinship.of_job(job)
+            ours = kin is not None and kin.study_uid == study_uid
+            if kin and ours and job["metadata"]["uid"] not in self.leaving:
+                yield job, kin
+
+    def _kin_of_pod(self, pod: Object, study_uid: str) -> Kin | None:
+        kin = self.kinship.of_pod(pod)
+        return kin if kin is not None and kin.study_uid == study_uid else None
+
+    def _view(self, obj: Object, number: int, make: Callable[[Object, int], V]) -> V:
         """Return the view of an object, made once for each of its versions."""
         uid = obj["metadata"]["uid"]
         version = (version_of(obj), "deletionTimestamp" in obj["metadata"])
         known = self.views.get(uid)
         if known is not None and known[0] == version:
             return cast(V, known[1])
-        view = make(obj)
+        view = make(obj, number)
         self.views[uid] = (version, view)
         return view
 
@@ -144,27 +170,102 @@ class World:
 
     def job_of(self, key: StudyKey, study_uid: str, number: int) -> Object | None:
         """Return the newest Job of a trial that is not being deleted."""
-        found = list(self._of_trial(self.jobs, key, study_uid, number))
+        found = [
+            job
+            for job, kin in self._jobs_of(key, study_uid)
+            if kin.number == number and "deletionTimestamp" not in job["metadata"]
+        ]
         return max(found, key=_created, default=None)
 
     def pods_of(self, key: StudyKey, study_uid: str, number: int) -> list[Object]:
         """Return the pods of a trial that are not being deleted."""
-        return list(self._of_trial(self.pods, key, study_uid, number))
+        return [
+            pod
+            for pod in self.pods.of(key)
+            if (kin := self._kin_of_pod(pod, study_uid)) and kin.number == number
+            if "deletionTimestamp" not in pod["metadata"]
+            if pod["metadata"]["uid"] not in self.leaving
+        ]
 
-    def _of_trial(
-        self, cache: ObjectCache, key: StudyKey, study_uid: str, number: int
-    ) -> Iterable[Object]:
-        for obj in cache.of(key):
-            meta = obj["metadata"]
-            if "deletionTimestamp" in meta or meta["uid"] in self.leaving:
-                continue
-            if _labelled(obj, study_uid) and _number(obj) == str(number):
-                yield obj
+    # -- what is gone ------------------------------------------------------------------------
+
+    def seen_gone(self, plural: str, obj: Object, proof: str) -> StudyKey | None:
+        """Forget an object that a watch or a list has shown to be gone.
+
+        Jobs and pods are watched by a label, so that one which lost it seems to be gone as well:
+        a Job is known to be only if the API server had accepted its deletion.
+        """
+        uid = obj["metadata"]["uid"]
+        if plural == "trials" or (plural == "jobs" and uid in self.leaving):
+            self._note_gone(plural, obj, proof)
+        return self.cache(plural).drop(uid, proof)
+
+    def gone(self, plural: str, uid: str, proof: str) -> None:
+        """Forget an object that an answer to a GET has shown to be gone."""
+        obj = self.cache(plural).get(uid)
+        if obj is not None:
+            self._note_gone(plural, obj, proof)
+        self.cache(plural).drop(uid, proof)
+
+    def _note_gone(self, plural: str, obj: Object, proof: str) -> None:
+        meta = obj["metadata"]
+        self.absences.note(plural, meta["namespace"], meta["name"], proof)
+
+    def is_there(self, plural: str, obj: Object) -> StudyKey | None:
+        """Take in an object that was seen."""
+        key = self.cache(plural).put(obj)
+        if obj["metadata"]["uid"] in self.cache(plural):
+            self.absences.forget(plural, obj)
+        return key
+
+    def found(self, plural: str, obj: Object) -> StudyKey | None:
+        """Take in an object that was asked for, and that may have seemed to be gone."""
+        key = self.cache(plural).find(obj)
+        self.absences.forget(plural, obj)
+        return key
+
+    def listed(
+        self,
+        plural: str,
+        objects: Sequence[Object],
+        version: int,
+        within: str | None,
+        *,
+        back: bool = False,
+    ) -> set[StudyKey]:
+        """Take in a list; return the keys of the studies for which it changed anything.
+
+        Parameters
+        ----------
+        back
+            Whether the cluster has gone back to an earlier state, see `ObjectCache.contradicts`.
+        """
+        cache = self.cache(plural)
+        take = cache.restore if back else cache.replace
+        changed, gone = take(objects, version, within)
+        if back:
+            self._forget_versions()
+        for obj in gone:
+            if back:
+                self.absences.note_restored(plural, obj)
+            else:
+                self.seen_gone(plural, obj, cache.absence(obj["metadata"]["uid"]) or "")
+        for obj in objects:
+            self.is_there(plural, obj)
+        return changed
+
+    def _forget_versions(self) -> None:
+        """Drop what is remembered of a state that the cluster has left behind."""
+        for memory in (self.verdicts, self.written, self.parsed, self.views, self.refused):
+            memory.clear()
+        self.leaving.clear()
+        self.absences.clear()
 
     def forget_study(self, uid: str) -> None:
         """Drop what is remembered of a study."""
-        for memory in (self.verdicts, self.written, self.parsed, self.sampled):
+        for memory in (self.verdicts, self.written, self.parsed):
             memory.pop(uid, None)
+        self.kinship.forget_study(uid)
 
     def tidy(self) -> list[str]:
         """Drop what is remembered of objects that are gone; return the uids of gone pods."""
@@ -181,27 +282,27 @@ class World:
             del self.views[uid]
         for uid in [uid for uid in self.written if not (self._known(uid))]:
             del self.written[uid]
+        for uid in [uid for uid in self.refused if uid not in self.trials]:
+            del self.refused[uid]
+        present = self.studies.keys()
+        self.absences.tidy({key.namespace for key in present})
         return gone
 
     def _known(self, uid: str) -> bool:
         return self.trials.get(uid) is not None or self.studies.get(uid) is not None
 
 
+def _cache(plural: str, key_of: KeyOf) -> ObjectCache:
+    return ObjectCache(key_of, lambda obj: reduced(plural, obj))
+
+
 def _created(obj: Object) -> tuple[str, str]:
     return obj["metadata"].get("creationTimestamp", ""), obj["metadata"]["name"]
 
 
-def _belongs(trial: Object, study_uid: str) -> bool:
+def belongs(trial: Object, study: str, study_uid: str) -> bool:
     """Whether a Trial is this Study's: made by it, or by hand without naming another's uid."""
-    named = trial["spec"]["study"].get("uid")
+    named = trial["spec"]["study"]
     owned = controller_uid(trial)
-    return named in (None, "", study_uid) and owned in ("", study_uid)
-
-
-def _labelled(obj: Object, study_uid: str) -> bool:
-    return (obj["metadata"].get("labels") or {}).get("espalier.dev/study-uid") == study_uid
-
-
-def _number(obj: Object) -> str | None:
-    number: str | None = (obj["metadata"].get("labels") or {}).get("espalier.dev/trial-number")
-    return number
+    ours = named.get("uid") in (None, "", study_uid) and owned in ("", study_uid)
+    return ours and named.get("name") == study

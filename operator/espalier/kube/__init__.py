@@ -1,10 +1,13 @@
 """Reads, writes and errors of a cluster's API server: the only importer of ``kubernetes``."""
 
+from espalier.kube.answers import Object
 from espalier.kube.ca_secret import CaSecret
-from espalier.kube.cluster import Cluster, Object, Observe
-from espalier.kube.errors import Conflict, NotFound, Refused
+from espalier.kube.cluster import Cluster, Observe
+from espalier.kube.errors import Conflict, NotFound, NotServed, Refused
 from espalier.kube.kinds import EVENT, JOB, POD, SECRET, STUDY, TRIAL, Kind
-from espalier.kube.limiter import TokenBucket
+from espalier.kube.limiter import TokenBucket, asking_for
+from espalier.kube.lines import Lines, Tenant
+from espalier.kube.turns import Rank
 
 __all__ = [
     "EVENT",
@@ -17,9 +20,14 @@ __all__ = [
     "Cluster",
     "Conflict",
     "Kind",
+    "Lines",
     "NotFound",
+    "NotServed",
     "Object",
     "Observe",
+    "Rank",
     "Refused",
+    "Tenant",
     "TokenBucket",
+    "asking_for",
 ]

@@ -6,26 +6,30 @@ only its connection, authentication and configuration are used here.
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any, Self
 
 import aiohttp
 from kubernetes.aio import client, config
 
 from espalier.errors import RetryLater
-from espalier.kube.errors import from_answer
+from espalier.kube.answers import Object, Objects, named_object, page_of, parse_object, unexpected
+from espalier.kube.errors import Refused, from_answer
 from espalier.kube.kinds import TOKEN_REVIEW, Kind
-from espalier.kube.limiter import TokenBucket
+from espalier.kube.limiter import TokenBucket, asking
+from espalier.kube.lines import Tenant
+from espalier.kube.turns import Rank
 
-Object = dict[str, Any]
 Observe = Callable[[str, str, int | None, float], None]
 """Called with verb, plural, HTTP code (None without an answer) and seconds of each request."""
 
 _MERGE = "application/merge-patch+json"
 _PAGE = 500
+_GONE = 410
+_REVIEWS = (20.0, 40)
+"""TokenReviews a second and at once: apart from all other requests, so that neither waits."""
 
 
 def _unobserved(_verb: str, _plural: str, _code: int | None, _seconds: float) -> None:
@@ -34,6 +38,19 @@ def _unobserved(_verb: str, _plural: str, _code: int | None, _seconds: float) ->
 
 class Cluster:
     """A connection to one API server.
+
+    Requests take turns by tenant: the study that `espalier.kube.asking_for` names, or else the
+    namespace that is asked about. Lists are the operator's own. TokenReviews have a limiter of
+    their own.
+
+    Parameters
+    ----------
+    limiter, review_limiter
+        How often the API server is asked, and how often for a TokenReview.
+    observe
+        Told of each request.
+    timeout
+        Seconds that an answer may take.
 
     Raises
     ------
@@ -46,11 +63,13 @@ class Cluster:
         api: client.ApiClient,
         *,
         limiter: TokenBucket | None = None,
+        review_limiter: TokenBucket | None = None,
         observe: Observe | None = None,
         timeout: float = 30.0,
     ) -> None:
         self._api = api
         self._limiter = limiter or TokenBucket(50.0, 100)
+        self._review_limiter = review_limiter or TokenBucket(*_REVIEWS)
         self._observe = observe or _unobserved
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=5.0)
 
@@ -83,33 +102,64 @@ class Cluster:
 
     async def get(self, kind: Kind, namespace: str, name: str) -> Object:
         """Return one object."""
-        return await self._ask("get", "GET", kind, kind.path(namespace, name))
+        answer = await self._ask("get", "GET", kind, namespace, name)
+        return named_object(f"get {kind.path(namespace, name)}", answer)
 
     async def list(
         self, kind: Kind, namespace: str | None = None, *, labels: str = ""
     ) -> tuple[list[Object], str]:
         """Return all objects, of all namespaces where none is named, and the list's version."""
         found: list[Object] = []
-        version, cont = "", ""
+        version = ""
+        async for items, newest in self.pages(kind, namespace, labels=labels):
+            found += items
+            version = version or newest
+        return found, version
+
+    async def pages(
+        self, kind: Kind, namespace: str | None = None, *, labels: str = ""
+    ) -> AsyncIterator[tuple[Objects, str]]:
+        """Yield the objects of a list page by page, each with the list's version.
+
+        The list is known in whole only when the last page has come without an error: until then,
+        what was not in it proves nothing.
+
+        Raises
+        ------
+        RetryLater
+            Also where the list took so long that its later pages are not kept any more: begin anew.
+        """
+        cont = ""
         while True:
             query = [("limit", str(_PAGE))]
             query += [("labelSelector", labels)] if labels else []
             query += [("continue", cont)] if cont else []
-            page = await self._ask("list", "GET", kind, kind.path(namespace), query=query)
-            found += page.get("items") or []
-            version = version or page["metadata"].get("resourceVersion", "")
-            cont = page["metadata"].get("continue", "")
+            try:
+                answer = await self._ask("list", "GET", kind, namespace, query=query, rank=Rank.OWN)
+            except Refused as error:
+                if error.code == _GONE:
+                    raise RetryLater(f"list {kind.path(namespace)}: {error.message}") from error
+                raise
+            items, version, cont = page_of(f"list {kind.path(namespace)}", answer)
+            yield items, version
             if not cont:
-                return found, version
+                return
+
+    async def document(self, path: str) -> Object:
+        """Return a JSON object that is no object of a kind, such as the issuer's keys."""
+        plural = path.rsplit("/", 1)[-1]
+        return await self._request("get", "GET", plural, path, rank=Rank.OWN)
 
     async def create(
         self, kind: Kind, namespace: str, body: Mapping[str, Any], *, dry_run: bool = False
     ) -> Object:
-        """Create an object; with ``dry_run`` only ask whether it would be taken."""
-        query = [("dryRun", "All")] if dry_run else []
-        return await self._ask(
-            "create", "POST", kind, kind.path(namespace), body=dict(body), query=query
-        )
+        """Create an object; with ``dry_run`` only ask whether it would be taken.
+
+        Then a field that the API server does not know is refused; else it is dropped in silence.
+        """
+        query = [("dryRun", "All"), ("fieldValidation", "Strict")] if dry_run else []
+        answer = await self._ask("create", "POST", kind, namespace, body=dict(body), query=query)
+        return named_object(f"create {kind.path(namespace)}", answer)
 
     async def patch(
         self,
@@ -121,8 +171,10 @@ class Cluster:
         subresource: str = "",
     ) -> Object:
         """Merge fields into an object (RFC 7386), and return it as it is then."""
-        path = kind.path(namespace, name, subresource)
-        return await self._ask("patch", "PATCH", kind, path, body=dict(body), content=_MERGE)
+        answer = await self._ask(
+            "patch", "PATCH", kind, namespace, name, subresource, body=dict(body), content=_MERGE
+        )
+        return named_object(f"patch {kind.path(namespace, name, subresource)}", answer)
 
     async def delete(
         self,
@@ -137,20 +189,29 @@ class Cluster:
         body: Object = {"propagationPolicy": "Background"}
         if uid:
             body["preconditions"] = {"uid": uid}
-        path = kind.path(namespace, name)
-        await self._ask("delete", "DELETE", kind, path, body=body, urgent=urgent)
+        rank = Rank.URGENT if urgent else Rank.TENANT
+        await self._ask("delete", "DELETE", kind, namespace, name, body=body, rank=rank)
 
-    async def review_token(self, token: str, audience: str) -> Object:
+    async def review_token(self, token: str, audience: str, *, urgent: bool = False) -> Object:
         """Return the status of a TokenReview."""
         body = {
             "apiVersion": TOKEN_REVIEW.api_version,
             "kind": TOKEN_REVIEW.name,
             "spec": {"token": token, "audiences": [audience]},
         }
-        answer = await self._ask(
-            "create", "POST", TOKEN_REVIEW, TOKEN_REVIEW.path(), body=body, urgent=True
+        path = TOKEN_REVIEW.path()
+        answer = await self._request(
+            "create",
+            "POST",
+            TOKEN_REVIEW.plural,
+            path,
+            body=body,
+            rank=Rank.URGENT if urgent else Rank.TENANT,
+            limiter=self._review_limiter,
         )
-        status: Object = answer.get("status") or {}
+        status = answer.get("status")
+        if not isinstance(status, dict):
+            raise unexpected(f"create {path}", "a TokenReview with a status")
         return status
 
     async def _ask(
@@ -158,14 +219,30 @@ class Cluster:
         verb: str,
         method: str,
         kind: Kind,
+        namespace: str | None,
+        name: str = "",
+        subresource: str = "",
+        **options: Any,
+    ) -> Object:
+        path = kind.path(namespace, name, subresource)
+        tenant = Tenant(namespace or "")
+        return await self._request(verb, method, kind.plural, path, tenant=tenant, **options)
+
+    async def _request(
+        self,
+        verb: str,
+        method: str,
+        plural: str,
         path: str,
         *,
         body: Object | None = None,
         query: Iterable[tuple[str, str]] = (),
         content: str = "application/json",
-        urgent: bool = False,
+        rank: Rank = Rank.TENANT,
+        tenant: Tenant | None = None,
+        limiter: TokenBucket | None = None,
     ) -> Object:
-        await self._limiter.wait(urgent=urgent)
+        await (limiter or self._limiter).wait(rank, asking() or tenant)
         what = f"{verb} {path}"
         began = time.monotonic()
         code: int | None = None
@@ -174,7 +251,7 @@ class Cluster:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise RetryLater(f"{what}: no answer from the API server ({error!r})") from error
         finally:
-            self._observe(verb, kind.plural, code, time.monotonic() - began)
+            self._observe(verb, plural, code, time.monotonic() - began)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -199,8 +276,10 @@ class Cluster:
         response = await self._api.call_api(*request, _request_timeout=self._timeout)
         data = await response.read()  # type: ignore[no-untyped-call]
         if 200 <= response.status < 300:
-            found: Object = json.loads(data) if data else {}
-            return response.status, found
+            try:
+                return response.status, parse_object(what, data)
+            except RetryLater as error:
+                return response.status, error
         return response.status, from_answer(
             what, response.status, data, response.headers.get("Retry-After")
         )

@@ -11,7 +11,26 @@ _LATER = {408, 425, 429, 500, 502, 503, 504}
 
 
 class NotFound(Exception):
-    """There is no such object (any more): whoever wanted it gone has what he wanted."""
+    """Some object that the request named does not exist; `is_about` tells which.
+
+    Parameters
+    ----------
+    plural, name
+        The object that the API server says it has not; it may be the namespace.
+    """
+
+    def __init__(self, message: str, *, plural: str = "", name: str = "") -> None:
+        super().__init__(message)
+        self.plural = plural
+        self.name = name
+
+    def is_about(self, plural: str, name: str) -> bool:
+        """Whether it is this very object that does not exist."""
+        return (self.plural, self.name) == (plural, name)
+
+
+class NotServed(RetryLater):
+    """The API server does not serve this kind of object (now): that says nothing about objects."""
 
 
 class Conflict(Exception):
@@ -41,15 +60,19 @@ def from_answer(what: str, code: int, body: bytes, retry_after: str | None) -> E
     """Turn an answer that is not 2xx into the error that says what to do next."""
     status = _status(body)
     said = str(status.get("message") or f"the API server answered {code}")
+    details = status.get("details") or {}
     if code == 404:
-        return NotFound(f"{what}: {said}")
+        if not details.get("name"):  # a path that is not served, or some proxy's answer
+            return NotServed(f"{what}: {said}", after=2.0)
+        return NotFound(
+            f"{what}: {said}", plural=str(details.get("kind", "")), name=str(details["name"])
+        )
     if code == 409:
         return Conflict(f"{what}: {said}", exists=status.get("reason") == "AlreadyExists")
     if code in _LATER:
         return RetryLater(f"{what}: {said}", after=_seconds(retry_after))
     if code == 401:
         return RetryLater(f"{what}: the operator's own credentials were refused: {said}", after=5)
-    details = status.get("details") or {}
     return Refused(said, code=code, causes=tuple(details.get("causes") or ()))
 
 

@@ -49,8 +49,13 @@ LABELS: dict[str, str] = {
     "code": "an answer's code: of ingest `Accepted` or an error code of the report protocol, "
     "of the Kubernetes API an HTTP status, or `NoAnswer`",
     "receipt": "what became of a reported value: `Appended`, `Repeated`, `Late`, ...",
+    "check": "`Keys` (vouched for by the API server's keys), `KeysRefused` (not vouched for by "
+    "them), or `Asked` (by a TokenReview)",
+    "why": "`TooFast` (new ones of an address), `TooMany` (of an address, a pod, or in all), "
+    "`NoHandshake` (no TLS in time), or `Silent` (no request in time)",
     "verb": "`get`, `list`, `watch`, `create`, `patch`, `update` or `delete`",
     "resource": "the plural of the Kubernetes resource, such as `jobs`",
+    "rank": "`Urgent` (deletions of pruned trials), `Own` (the operator's lists) or `Tenant`",
     "result": "`Accepted`, `Refused`, or `Unavailable` where the API server could not be asked",
     "treatment": "`SpecError` (the Study is wrong), `ReportError` (the report is wrong), "
     "`RetryLater` (tried again), `InternalError` (a bug of Espalier's)",
@@ -62,6 +67,7 @@ LABELS: dict[str, str] = {
 _STUDY = ("namespace", "study")
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _PODS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0)
+_WAITS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0)
 _ROWS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0)
 
 
@@ -193,6 +199,18 @@ _REPORTS = (
         "TokenReviews asked of the API server.",
         ("Accepted", "Refused", "Unavailable"),
     ),
+    _counter(
+        "espalier_token_checks_total",
+        ("check",),
+        "Tokens that ingest did not know yet, by how they were checked.",
+        ("Keys", "KeysRefused", "Asked"),
+    ),
+    _counter(
+        "espalier_connections_cut_total",
+        ("why",),
+        "Connections to ingest that were refused or given up.",
+        ("TooFast", "TooMany", "NoHandshake", "Silent"),
+    ),
 )
 
 _STORE = (
@@ -240,6 +258,12 @@ _CONTROL = (
         "espalier_api_request_duration_seconds",
         ("verb",),
         "Time of a request to the Kubernetes API, watches aside.",
+    ),
+    _histogram(
+        "espalier_api_wait_seconds",
+        ("rank",),
+        "Time that a request to the Kubernetes API waited for its turn under `--qps`.",
+        _WAITS,
     ),
     _snapshot(
         "espalier_build_info",

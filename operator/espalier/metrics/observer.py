@@ -69,6 +69,14 @@ class Observer:
         """The API server was asked about a token: ``Accepted``, ``Refused``, ``Unavailable``."""
         self._count("espalier_tokenreviews_total", result)
 
+    def token_checked(self, check: str) -> None:
+        """An unknown token was checked: ``Keys``, ``KeysRefused`` or ``Asked``."""
+        self._count("espalier_token_checks_total", check)
+
+    def connection_cut(self, why: str) -> None:
+        """A connection was refused or given up: see the label `why`."""
+        self._count("espalier_connections_cut_total", why)
+
     # -- from a report to a freed GPU -----------------------------------------------------
 
     def prune_decided(self, seconds: float) -> None:
@@ -110,6 +118,10 @@ class Observer:
         self._count("espalier_api_requests_total", verb, resource, answer)
         if verb != "watch":
             self._time("espalier_api_request_duration_seconds", seconds, verb)
+
+    def api_waited(self, rank: str, seconds: float) -> None:
+        """A request waited so long for its turn; `rank` is a `espalier.kube.Rank`'s value."""
+        self._time("espalier_api_wait_seconds", seconds, rank)
 
     # -- endings ----------------------------------------------------------------------------
 

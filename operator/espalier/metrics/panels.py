@@ -207,8 +207,12 @@ _INGEST = (
     ),
     Panel(
         "Posts a second",
-        "Posts of sidecars by answer; anything but Accepted is worth a look.",
-        (Query(rate_of("espalier_report_requests_total", "code"), "{{code}}"),),
+        "Posts of sidecars by answer, and connections that were cut off; anything but Accepted is "
+        "worth a look.",
+        (
+            Query(rate_of("espalier_report_requests_total", "code"), "{{code}}"),
+            Query(rate_of("espalier_connections_cut_total", "why"), "connection cut: {{why}}"),
+        ),
         unit="reqps",
         width=6,
     ),
@@ -221,8 +225,12 @@ _INGEST = (
     ),
     Panel(
         "TokenReviews a second",
-        "Unavailable: the API server could not be asked, and the sidecar tries again.",
-        (Query(rate_of("espalier_tokenreviews_total", "result"), "{{result}}"),),
+        "Unavailable: the API server could not be asked, and the sidecar tries again. Most tokens "
+        "are checked by the API server's keys, without a question.",
+        (
+            Query(rate_of("espalier_tokenreviews_total", "result"), "{{result}}"),
+            Query(rate_of("espalier_token_checks_total", "check"), "checked by: {{check}}"),
+        ),
         unit="reqps",
         width=6,
     ),
@@ -295,8 +303,15 @@ _CONTROL = (
     ),
     Panel(
         "Time of an API request",
-        "Watches aside.",
-        quantiles("espalier_api_request_duration_seconds"),
+        "Watches aside; and how long 99 % of requests had waited for their turn under --qps.",
+        (
+            *quantiles("espalier_api_request_duration_seconds"),
+            Query(
+                "histogram_quantile(0.99, sum by (le, rank) "
+                "(rate(espalier_api_wait_seconds_bucket[$__rate_interval])))",
+                "{{rank}} waited",
+            ),
+        ),
         unit="s",
     ),
     Panel(

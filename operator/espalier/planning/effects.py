@@ -7,7 +7,7 @@ fails (the next plan asks again); lanes run side by side. Carrying out an effect
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from espalier.planning.record import End
@@ -32,6 +32,28 @@ class CreateTrial:
 
 
 @dataclass(frozen=True, slots=True)
+class LookFor:
+    """Ask for the very object by its name: only a positive answer says that it is gone.
+
+    Parameters
+    ----------
+    plural
+        ``jobs`` or ``trials``; or ``PODS_OF`` for the pods of the Job of this name.
+    """
+
+    number: int
+    plural: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSampled:
+    """Record that all numbers below this one have been given to Trials."""
+
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
 class AdoptTrial:
     """Give a hand-made Trial its number, labels and owner."""
 
@@ -43,10 +65,18 @@ class AdoptTrial:
 
 @dataclass(frozen=True, slots=True)
 class CreateJob:
-    """Create the Job of a trial."""
+    """Create the Job of a trial.
+
+    Parameters
+    ----------
+    probe
+        The same for a Trial that stands for all of the Study's: where that is taken and the Job is
+        not, the fault is the Trial's own.
+    """
 
     number: int
     body: Body
+    probe: Body = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +170,8 @@ class Wake:
 Effect: TypeAlias = (
     CheckTemplate
     | CreateTrial
+    | LookFor
+    | RecordSampled
     | AdoptTrial
     | CreateJob
     | DeleteJob

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from espalier.api.template import containers_of
 from espalier.errors import SpecError
-from espalier.planning import names
 
 ROOT = "spec.template.spec"
 
@@ -24,26 +24,27 @@ def check_host_fields(template: Mapping[str, Any], allowed: frozenset[str]) -> N
     SpecError
         Naming the first field at fault and what to do.
     """
+    for name, path in _reaching(template):
+        if name not in allowed:
+            raise SpecError(path, _denied(name))
+
+
+def _reaching(template: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Iterate over what reaches out of the pod: its name among the settings, and its path."""
     pod = template["spec"]
     for name in ("hostNetwork", "hostPID", "hostIPC", "nodeName"):
-        if pod.get(name) and name not in allowed:
-            raise SpecError(f"{ROOT}.{name}", _denied(name))
+        if pod.get(name):
+            yield name, f"{ROOT}.{name}"
     for index, volume in enumerate(pod.get("volumes") or ()):
-        if "hostPath" in volume and "hostPath" not in allowed:
-            raise SpecError(f"{ROOT}.volumes[{index}].hostPath", _denied("hostPath"))
-        if volume.get("name") == names.TOKEN_VOLUME:
-            raise SpecError(
-                f"{ROOT}.volumes[{index}].name",
-                f"expected another name than {names.TOKEN_VOLUME!r}, which Espalier adds itself; "
-                "rename the volume",
-            )
-    for path, container in _containers(pod):
-        for part in ("env", "volumeMounts"):
-            if not isinstance(container.get(part) or [], list):
-                raise SpecError(f"{path}.{part}", "expected a list; write it as a list")
-        security = container.get("securityContext") or {}
-        if security.get("privileged") and "privileged" not in allowed:
-            raise SpecError(f"{path}.securityContext.privileged", _denied("privileged"))
+        if "hostPath" in volume:
+            yield "hostPath", f"{ROOT}.volumes[{index}].hostPath"
+    for path, owner in ((ROOT, pod), *containers_of(template)):
+        security = owner.get("securityContext") or {}
+        if security.get("privileged"):
+            yield "privileged", f"{path}.securityContext.privileged"
+        # As good as privileged, under another name.
+        if (security.get("windowsOptions") or {}).get("hostProcess"):
+            yield "privileged", f"{path}.securityContext.windowsOptions.hostProcess"
 
 
 def _denied(name: str) -> str:
@@ -51,9 +52,3 @@ def _denied(name: str) -> str:
         f"expected no {name}, since it reaches out of the pod; remove it, or have the operator "
         f"run with --allow-template-field={name}"
     )
-
-
-def _containers(pod: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for key in ("initContainers", "containers"):
-        for index, container in enumerate(pod.get(key) or ()):
-            yield f"{ROOT}.{key}[{index}]", container

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from espalier.api.template import check_template, trainer_of
+from espalier.api.template import check_size, check_template, trainer_of
 from espalier.errors import SpecError
 from espalier.planning import names
 from espalier.planning.fingerprint import fingerprint
@@ -133,12 +133,13 @@ def _pod_template(
     labels: Mapping[str, str],
     settings: Settings,
 ) -> Manifest:
+    check_template(spec.template)
+    check_size(spec.template, settings.template_bytes)
     template = copy.deepcopy(dict(spec.template))
-    check_template(template)
     check_host_fields(template, settings.allowed)
     trainer = trainer_of(template, spec.trainer_container)
-    meta = template.setdefault("metadata", {})
-    meta["labels"] = {**(meta.get("labels") or {}), **labels}
+    meta = template.get("metadata") or {}
+    template["metadata"] = {**meta, "labels": {**(meta.get("labels") or {}), **labels}}
     pod = template["spec"]
     pod["restartPolicy"] = "Never"
     pod["terminationGracePeriodSeconds"] = spec.pruning.grace_period_seconds
@@ -164,7 +165,7 @@ def _equip(container: Manifest, env: Sequence[Manifest]) -> None:
     """
     container["env"] = [*copy.deepcopy(list(env)), *(container.get("env") or [])]
     mounts = container.get("volumeMounts") or []
-    if not any(mount.get("mountPath", "").rstrip("/") == names.MOUNT for mount in mounts):
+    if not any((mount.get("mountPath") or "").rstrip("/") == names.MOUNT for mount in mounts):
         mounts = [*mounts, {"name": names.VOLUME, "mountPath": names.MOUNT}]
     container["volumeMounts"] = mounts
 

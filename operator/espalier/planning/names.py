@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
+from espalier.api.template import AUDIENCE as AUDIENCE
 from espalier.api.template import SIDECAR as SIDECAR
+from espalier.api.template import TOKEN_VOLUME as TOKEN_VOLUME
 from espalier.api.template import VOLUME as VOLUME
 
 DOMAIN = "espalier.dev"
@@ -19,15 +21,18 @@ QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 TEMPLATE_ANNOTATION = f"{DOMAIN}/template"
 SUSPENDED_ANNOTATION = f"{DOMAIN}/suspended"
 
-TOKEN_VOLUME = "espalier-token"
+JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
+PODS_OF = "pods of"
+"""Stands for a plural where it is known that the Job of a name has no pods."""
+
 MOUNT = "/espalier"
 TOKEN_MOUNT = "/var/run/secrets/espalier"
-AUDIENCE = "espalier-ingest"
 
 FIRST_HAND_MADE = 1_000_000
 """Trials made by hand are numbered from here on, so that they take no sampled number's place."""
 
 _LABEL_LIMIT = 63
+_LONGEST_ORDINAL = 6
 
 
 def trial_name(study: str, number: int) -> str:
@@ -54,6 +59,17 @@ def job_name(trial: str, again: int = 0) -> str:
     """
     suffix = f"-r{again}" if again else ""
     return _shortened(trial, _LABEL_LIMIT - len(suffix)) + suffix
+
+
+def job_ordinal(trial: str, job: str) -> int | None:
+    """Return how many Jobs a Trial had before the one of this name; None if it has no such Job."""
+    if job == job_name(trial):
+        return 0
+    _, _, count = job.rpartition("-r")
+    if not (count.isascii() and count.isdecimal()) or len(count) > _LONGEST_ORDINAL:
+        return None
+    ordinal = int(count)
+    return ordinal if ordinal > 0 and job == job_name(trial, ordinal) else None
 
 
 def label_value(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from espalier.planning.names import (
     NUMBER_LABEL,
@@ -13,7 +13,6 @@ from espalier.planning.names import (
     STUDY_UID_LABEL,
     SUSPENDED_ANNOTATION,
     TEMPLATE_ANNOTATION,
-    TRIAL_LABEL,
     trial_name,
 )
 from espalier.planning.snapshot import (
@@ -42,12 +41,27 @@ def timestamp(at: float) -> str:
     return datetime.fromtimestamp(math.floor(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def controller_uid(obj: Object) -> str:
-    """Return the uid of the object's controlling owner, empty where it has none."""
+class Controller(NamedTuple):
+    """The controlling owner that an object names; all empty where it names none."""
+
+    group: str = ""
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+
+
+def controller_of(obj: Object) -> Controller:
+    """Return the controlling owner that an object names."""
     for owner in obj["metadata"].get("ownerReferences") or ():
         if owner.get("controller"):
-            return str(owner["uid"])
-    return ""
+            group, _, _ = str(owner.get("apiVersion", "")).rpartition("/")
+            return Controller(group, str(owner["kind"]), str(owner["name"]), str(owner["uid"]))
+    return Controller()
+
+
+def controller_uid(obj: Object) -> str:
+    """Return the uid of the object's controlling owner, empty where it has none."""
+    return controller_of(obj).uid
 
 
 def study_view(
@@ -92,8 +106,8 @@ def trial_view(obj: Object, study: str, study_uid: str, written_at: float = 0.0)
     )
 
 
-def job_view(obj: Object) -> JobView:
-    """View a Job of a trial."""
+def job_view(obj: Object, number: int) -> JobView:
+    """View a Job of the trial with this number, by its owner chain."""
     meta, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
     annotations = meta.get("annotations") or {}
     true = {
@@ -106,6 +120,7 @@ def job_view(obj: Object) -> JobView:
         uid=meta["uid"],
         name=meta["name"],
         trial_uid=controller_uid(obj),
+        number=number,
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
         template=_integer(annotations.get(TEMPLATE_ANNOTATION)),
         deleting="deletionTimestamp" in meta,
@@ -118,27 +133,26 @@ def job_view(obj: Object) -> JobView:
     )
 
 
-def pod_view(obj: Object) -> PodView:
-    """View a pod of a trial."""
+def pod_view(obj: Object, number: int) -> PodView:
+    """View a pod of the trial with this number, by its owner chain."""
     meta, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
     true: dict[str, Object] = {}
     false: dict[str, Object] = {}
     for condition in status.get("conditions") or ():
         (true if condition.get("status") == "True" else false)[condition["type"]] = condition
     unscheduled = false.get("PodScheduled", {})
-    number = (meta.get("labels") or {}).get(NUMBER_LABEL, "")
+    controller = controller_of(obj)
     inits = {view.name: view for view in map(_container, status.get("initContainerStatuses") or ())}
     return PodView(
         uid=meta["uid"],
         name=meta["name"],
-        trial_name=(meta.get("labels") or {}).get(TRIAL_LABEL, ""),
-        job_name=_job_of(meta)[0],
-        job_uid=_job_of(meta)[1],
+        number=number,
+        job_name=controller.name,
+        job_uid=controller.uid,
         phase=status.get("phase", "Pending"),
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
         started_at=seconds(status.get("startTime")),
         deleting="deletionTimestamp" in meta,
-        number=int(number) if number.isdigit() else None,
         disruption=str(true.get("DisruptionTarget", {}).get("reason", "")),
         message=status.get("message", "") or "",
         unschedulable=str(unscheduled.get("message", "")),
@@ -161,13 +175,6 @@ def gpus_of(pod_spec: Object) -> float:
             if name.endswith("/gpu") or "/mig-" in name or ".com/gpu" in name:
                 total += _integer(count)
     return total
-
-
-def _job_of(meta: Object) -> tuple[str, str]:
-    for owner in meta.get("ownerReferences") or ():
-        if owner.get("kind") == "Job" and owner.get("controller"):
-            return str(owner["name"]), str(owner["uid"])
-    return "", ""
 
 
 def _integer(text: object) -> int:

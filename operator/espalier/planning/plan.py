@@ -20,6 +20,7 @@ from espalier.planning.effects import (
     CreateTrial,
     Effect,
     RecordEnd,
+    RecordSampled,
     Wake,
     WriteStudyStatus,
 )
@@ -27,10 +28,11 @@ from espalier.planning.fingerprint import fingerprint
 from espalier.planning.job import build_job, build_trial, labels_of, owner
 from espalier.planning.names import API_VERSION, FIRST_HAND_MADE, sampled_number, trial_name
 from espalier.planning.outcome import hold_until, judge_outcome, sampled_limit
+from espalier.planning.probe import probe_job
 from espalier.planning.record import End
 from espalier.planning.settings import Settings
-from espalier.planning.snapshot import Snapshot, TrialView
-from espalier.planning.standing import Standing, gather
+from espalier.planning.snapshot import Snapshot
+from espalier.planning.standing import Standing, gather, given_out
 from espalier.planning.status_words import condition_of, merge_patch
 from espalier.planning.study_status import Course
 from espalier.planning.trial_plan import TrialPlanner
@@ -62,6 +64,8 @@ def plan(snapshot: Snapshot, now: float, settings: Settings) -> tuple[Lane, ...]
     stop = course.outcome.message if course.outcome and course.outcome.stops else None
     planner = TrialPlanner(snapshot, study.spec, trainer, stop, settings, now)
     lanes = [*check, *(planner.plan(standing) for standing in standings)]
+    if (upto := given_out(snapshot)) > snapshot.record.sampled:
+        lanes.append((RecordSampled(upto),))
     lanes += _adopt(snapshot, standings)
     if course.accepted:
         lanes += _start(snapshot, planner, standings, course, settings, now)
@@ -102,9 +106,8 @@ def _acceptance(
     snapshot: Snapshot, settings: Settings, now: float
 ) -> tuple[bool | None, str, bool, list[Lane]]:
     study, verdict = snapshot.study, snapshot.template
-    probe = TrialView(uid=study.uid, name=f"{study.name}-0", number=0, parameters={})
     try:
-        body = build_job(study, probe, 0, settings)
+        body = probe_job(study, settings)
     except SpecError as error:
         return False, str(error), False, []
     if verdict is not None and verdict.generation == study.generation:
@@ -190,15 +193,20 @@ def _start_one(
     view, study = standing.view, snapshot.study
     assert view is not None
     assert study.spec is not None
-    if standing.number >= FIRST_HAND_MADE or not view.sampled:
-        try:
-            check_values(space_of(study.spec.parameters), view.parameters)
-        except SpecError as error:
-            ending = reasons.PARAMETERS_REFUSED
-            end = End(ending.reason, str(error), ending.state, now)
-            return (RecordEnd(standing.number, end),)
+    try:  # whatever the Trial claims to be: anybody can write that
+        check_values(space_of(study.spec.parameters), view.parameters)
+    except SpecError as error:
+        return (RecordEnd(standing.number, _refused(str(error), now)),)
+    if (said := snapshot.refused.get(view.uid)) is not None:
+        return (RecordEnd(standing.number, _refused(said, now)),)
     body = build_job(study, view, standing.number, settings)
-    return (CreateJob(standing.number, body), *planner.note_job(standing))
+    probe = probe_job(study, settings)
+    return (CreateJob(standing.number, body, probe), *planner.note_job(standing))
+
+
+def _refused(message: str, now: float) -> End:
+    ending = reasons.PARAMETERS_REFUSED
+    return End(ending.reason, message, ending.state, now)
 
 
 def _sample(

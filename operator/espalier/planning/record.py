@@ -94,13 +94,33 @@ class StudyRecord:
         The number of the completed trial whose last value is the best.
     summary
         What the judge accounts for: risk, exempt trials, shadows.
+    sampled
+        Numbers below it have been given to Trials that were seen to exist.
     """
 
     uid: str
     trials: Mapping[int, TrialRecord] = field(default_factory=lambda: _NO_TRIALS)
     best: int | None = None
     summary: JudgeSummary | None = None
+    sampled: int = 0
 
     def trial(self, number: int) -> TrialRecord:
         """Return what is stored of a trial, an empty record where nothing is."""
         return self.trials.get(number) or TrialRecord(number)
+
+
+def best_completed(trials: Mapping[int, TrialRecord], *, maximise: bool) -> int | None:
+    """Return the completed trial whose last value is the best, of equals the first; None if none.
+
+    A NaN is no result that a study could return.
+    """
+    sign = 1.0 if maximise else -1.0
+    completed = [
+        (sign * trial.latest, -number)
+        for number, trial in trials.items()
+        if trial.end is not None
+        and trial.end.state == "Completed"
+        and trial.latest is not None
+        and trial.latest == trial.latest
+    ]
+    return -max(completed)[1] if completed else None

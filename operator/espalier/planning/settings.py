@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from espalier.api.template import MOST_BYTES
+
 HOST_FIELDS = frozenset({"hostNetwork", "hostPID", "hostIPC", "hostPath", "privileged", "nodeName"})
 """What a template may not use unless the operator's settings allow it."""
 
@@ -42,6 +44,8 @@ class Settings:
     ----------
     allowed
         Members of `HOST_FIELDS` that a template may use.
+    template_bytes
+        Largest size of a template as JSON.
     pull_patience, start_patience
         How long a pod may fail to pull an image, and to create a container, before its trial ends.
     pod_patience
@@ -59,6 +63,7 @@ class Settings:
 
     sidecar: SidecarSettings
     allowed: frozenset[str] = field(default_factory=frozenset)
+    template_bytes: int = MOST_BYTES
     pull_patience: float = 15.0
     start_patience: float = 5.0
     pod_patience: float = 30.0

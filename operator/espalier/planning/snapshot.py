@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ class TrialView:
     Parameters
     ----------
     sampled
-        Whether it names its Study by uid, as those do that the operator samples.
+        Whether it says that the operator sampled it; nothing irrevocable may rest on that.
     """
 
     uid: str
@@ -53,11 +53,12 @@ class TrialView:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A Job; ``finished`` holds the type, reason and message of its terminal condition."""
+    """A Job of a trial; ``failed_reason`` and ``failed_message`` are its terminal condition's."""
 
     uid: str
     name: str
     trial_uid: str
+    number: int
     created_at: float
     template: int = 0
     deleting: bool = False
@@ -86,18 +87,17 @@ class ContainerView:
 
 @dataclass(frozen=True, slots=True)
 class PodView:
-    """A pod of a trial; ``disruption`` is the reason of a true ``DisruptionTarget``."""
+    """A pod of a trial, by its owner chain; ``disruption``: reason of ``DisruptionTarget``."""
 
     uid: str
     name: str
-    trial_name: str
+    number: int
     job_name: str
     job_uid: str
     phase: str
     created_at: float
     started_at: float | None = None
     deleting: bool = False
-    number: int | None = None
     disruption: str = ""
     message: str = ""
     unschedulable: str = ""
@@ -137,8 +137,14 @@ class Snapshot:
         Attempt number by the uid of each pod that may report.
     tails
         Uids of the pods whose termination message has been stored.
-    sampled
-        How many sampled Trials are known to have been created, as far as is remembered.
+    refused
+        What the API server has against the Job of a Trial, by the Trial's uid, where it takes
+        those of others.
+    absent
+        By kind's plural and name: how it is known that an object which this study had is gone.
+    restored
+        Kinds' plurals and names of objects that vanished because the cluster went back to an
+        earlier state: nobody deleted them.
     """
 
     study: StudyView
@@ -149,4 +155,6 @@ class Snapshot:
     template: TemplateVerdict | None = None
     bound: Mapping[str, int] = field(default_factory=dict)
     tails: frozenset[str] = field(default_factory=frozenset)
-    sampled: int = 0
+    refused: Mapping[str, str] = field(default_factory=dict)
+    absent: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    restored: Set[tuple[str, str]] = field(default_factory=frozenset)

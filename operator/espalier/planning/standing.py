@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from espalier.api.reasons import ENDING_BY_REASON, TrialReason
-from espalier.planning.names import FIRST_HAND_MADE, label_value
+from espalier.planning.names import PODS_OF, job_name, job_ordinal, trial_name
 from espalier.planning.observe import seconds
-from espalier.planning.record import End, StudyRecord, TrialRecord
+from espalier.planning.record import End, TrialRecord
 from espalier.planning.snapshot import JobView, PodView, Snapshot, TrialView
 from espalier.planning.status_words import condition_of
-from espalier.pruning import TrialState
-
-if TYPE_CHECKING:
-    from espalier.api import StudySpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +23,23 @@ class Standing:
     view
         The Trial object; None once it is deleted.
     job
-        The newest Job of the trial that is not being deleted.
+        The Job that runs the trial, and is not being deleted.
     leaving
         Jobs of the trial that are being deleted.
     pods
         All pods of the trial, oldest first.
+    sought
+        Names of Jobs that the trial may have and that nothing says to be gone.
+    proof
+        How it is known that the trial's Job is gone; empty while it is not.
+    view_proof
+        How it is known that the Trial itself is gone.
+    pods_gone
+        Whether its Job is known to have no pod any more.
+    restored
+        Whether its Job vanished because the cluster went back to an earlier state.
+    last_step
+        The step that a trial which runs to its end reports last.
     """
 
     number: int
@@ -41,6 +48,12 @@ class Standing:
     job: JobView | None = None
     leaving: tuple[JobView, ...] = ()
     pods: tuple[PodView, ...] = ()
+    sought: tuple[str, ...] = ()
+    proof: str = ""
+    view_proof: str = ""
+    pods_gone: bool = False
+    restored: bool = False
+    last_step: int = 0
 
     @property
     def end(self) -> End | None:
@@ -60,7 +73,11 @@ class Standing:
     @property
     def started(self) -> bool:
         """Whether the trial ever had a Job, as far as anything tells."""
-        if self.job or self.leaving or self.pods or self.record.attempt:
+        if self.job or self.leaving or self.pods:
+            return True
+        if self.restored:
+            return False
+        if self.record.attempt:
             return True
         if self.view is None:
             return False
@@ -70,13 +87,42 @@ class Standing:
     @property
     def holds_slot(self) -> bool:
         """Whether the trial takes one of the study's parallel places."""
-        if self.live:
+        if self.live or self.must_run_again:
             return True
         if self.end or self.record.prune or self.job is None:
             return False
         newest = self.newest
         succeeded = newest is not None and newest.phase == "Succeeded" and not newest.disruption
         return not (self.job.complete or self.job.failed or succeeded)
+
+    @property
+    def must_run_again(self) -> bool:
+        """Whether a complete Job does not mean that its trainer has come to its end.
+
+        A trainer that handles SIGTERM and exits 0 makes its Job complete, also when its node is
+        drained or its pod is deleted. A pod shows that while it is there; where nobody saw how it
+        ended, the steps tell.
+        """
+        if not self._stopped_short:
+            return False
+        own = [pod for pod in self._of_job if pod.phase == "Succeeded"]
+        return all(pod.disruption or pod.deleting for pod in own) if own else self.pods_gone
+
+    @property
+    def pods_sought(self) -> bool:
+        """Whether a complete Job's pod would tell how its trainer ended, and is not seen."""
+        return self._stopped_short and not self._of_job and not self.pods_gone
+
+    @property
+    def _stopped_short(self) -> bool:
+        job, step = self.job, self.record.step
+        if job is None or not job.complete or self.record.prune or self.end:
+            return False
+        return step is None or step < self.last_step
+
+    @property
+    def _of_job(self) -> list[PodView]:
+        return [pod for pod in self.pods if self.job and pod.job_uid == self.job.uid]
 
     @property
     def waiting(self) -> bool:
@@ -87,62 +133,46 @@ class Standing:
 def gather(snapshot: Snapshot) -> tuple[Standing, ...]:
     """Bring together what belongs to each numbered trial, in the order of their numbers.
 
-    Sampled numbers are given out in order, so that a number which is missing below one that was
-    sampled belongs to a Trial that somebody deleted: it has a standing without a view.
+    Sampled numbers are given out in order, and how far is recorded: a number below that which has
+    no Trial any more has a standing without a view.
     """
     views = {view.number: view for view in snapshot.trials if view.number is not None}
-    names = {label_value(view.name): view.number for view in views.values()}
+    numbers = set(views) | set(snapshot.record.trials) | set(range(snapshot.record.sampled))
     jobs: dict[int, list[JobView]] = defaultdict(list)
-    uids = {view.uid: view.number for view in views.values()}
     for job in snapshot.jobs:
-        if (number := uids.get(job.trial_uid)) is not None:
-            jobs[number].append(job)
-    numbers = {number for number in views if number is not None} | set(snapshot.record.trials)
-    numbers |= set(range(max(_sampled_before(snapshot), snapshot.sampled)))
-    known = {job.uid for job in snapshot.jobs if job.trial_uid}
+        jobs[job.number].append(job)
     pods: dict[int, list[PodView]] = defaultdict(list)
     for pod in snapshot.pods:
-        number = pod.number if pod.number is not None else names.get(pod.trial_name)
-        if number is None:
-            continue
-        # A label alone makes no trial: anybody can write one.
-        if number in numbers or pod.uid in snapshot.bound or pod.job_uid in known:
-            pods[number].append(pod)
-    numbers |= set(pods)
+        pods[pod.number].append(pod)
+    numbers |= set(jobs) | set(pods)
+    numbers -= _to_make_again(snapshot, numbers - set(views))
     return tuple(
         _standing(snapshot, number, views.get(number), jobs[number], pods[number])
         for number in sorted(numbers)
     )
 
 
-def sampled_numbers(views: Iterable[TrialView], most: int) -> list[int]:
-    """Return the numbers below ``most`` of Trials that were sampled, not placed there by hand."""
-    return [
-        view.number
-        for view in views
-        if view.sampled and view.number is not None and view.number < most
-    ]
+def given_out(snapshot: Snapshot) -> int:
+    """Return the least number that no Trial was given yet, as objects and records show."""
+    taken = {view.number for view in snapshot.trials} | set(snapshot.record.trials)
+    number = snapshot.record.sampled
+    while number in taken:
+        number += 1
+    return number
 
 
-def number_limit(spec: StudySpec, record: StudyRecord) -> int:
-    """Return a bound that no sampled number has reached: each failure is made up for once."""
-    failed = sum(
-        1
-        for trial in record.trials.values()
-        if trial.end is not None and trial.end.state is TrialState.FAILED
-    )
-    return min(spec.trials.max + failed, FIRST_HAND_MADE)
-
-
-def _sampled_before(snapshot: Snapshot) -> int:
-    """Return the least number that was not sampled yet, as far as objects and records tell."""
-    if snapshot.study.spec is None:
-        return 0
-    most = number_limit(snapshot.study.spec, snapshot.record)
-    placed = {view.number for view in snapshot.trials if not view.sampled}
-    numbers = sampled_numbers(snapshot.trials, most)
-    numbers += [number for number in snapshot.record.trials if number < most]
-    return max((number + 1 for number in numbers if number not in placed), default=0)
+def _to_make_again(snapshot: Snapshot, without_view: Iterable[int]) -> set[int]:
+    """Return the numbers whose Trials vanished when the cluster went back to an earlier state."""
+    if not snapshot.restored:
+        return set()
+    name = snapshot.study.name
+    return {
+        number
+        for number in without_view
+        if ("trials", trial_name(name, number)) in snapshot.restored
+        and snapshot.record.trial(number).end is None
+        and snapshot.record.trial(number).prune is None
+    }
 
 
 def _standing(
@@ -155,19 +185,35 @@ def _standing(
     record = snapshot.record.trial(number)
     if record.end is None and view is not None and (end := _told_by_status(view)):
         record = replace(record, end=end)
-    current = sorted((job for job in jobs if not job.deleting), key=_age)
+    jobs = tuple(jobs)
+    pods = tuple(sorted(pods, key=lambda pod: (pod.created_at, pod.name)))
+    name = view.name if view is not None else trial_name(snapshot.study.name, number)
+    names = {("jobs", job_name(name)), *(("jobs", pod.job_name) for pod in pods)}
     return Standing(
         number=number,
         record=record,
         view=view,
-        job=current[-1] if current else None,
+        job=_current(name, [job for job in jobs if not job.deleting]),
         leaving=tuple(job for job in jobs if job.deleting),
-        pods=tuple(sorted(pods, key=lambda pod: (pod.created_at, pod.name))),
+        pods=pods,
+        sought=tuple(sorted(name for _, name in names if ("jobs", name) not in snapshot.absent)),
+        proof=next((snapshot.absent[key] for key in sorted(names) if key in snapshot.absent), ""),
+        view_proof=snapshot.absent.get(("trials", name), ""),
+        pods_gone=any((PODS_OF, job.name) in snapshot.absent for job in jobs if not job.deleting),
+        restored=record.prune is None and bool(names & snapshot.restored),
+        last_step=snapshot.study.spec.resource.max if snapshot.study.spec else 0,
     )
 
 
-def _age(job: JobView) -> tuple[float, int, str]:
-    return job.created_at, len(job.name), job.name
+def _current(trial: str, jobs: Sequence[JobView]) -> JobView | None:
+    """Return the Job that runs the trial now: the first one that is not over, else the last.
+
+    A Job is followed by another only when it is over: whatever else is called like a later one
+    does not take the place of one that runs.
+    """
+    in_order = sorted(jobs, key=lambda job: job_ordinal(trial, job.name) or 0)
+    running = [job for job in in_order if not (job.complete or job.failed)]
+    return running[0] if running else in_order[-1] if in_order else None
 
 
 def _told_by_status(view: TrialView) -> End | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from espalier.api import reasons
+from espalier.errors import SpecError
 from espalier.planning import gpu_time
 from espalier.planning.effects import (
     BindPod,
@@ -16,14 +17,16 @@ from espalier.planning.effects import (
     Effect,
     EmitEvent,
     IngestTail,
+    LookFor,
     RecordEnd,
     SuspendJob,
     Wake,
     WriteTrialStatus,
 )
-from espalier.planning.ending import Later, Verdict, judge_ending, rerun_needed
+from espalier.planning.ending import Later, Verdict, judge_ending
 from espalier.planning.job import build_job
-from espalier.planning.names import QUEUE_LABEL, job_name
+from espalier.planning.names import PODS_OF, QUEUE_LABEL, job_name, job_ordinal, trial_name
+from espalier.planning.probe import probe_job
 from espalier.planning.record import End
 from espalier.planning.settings import Settings
 from espalier.planning.snapshot import JobView, PodView, Snapshot
@@ -66,6 +69,8 @@ class TrialPlanner:
             return tuple(reports)
         steps: list[Effect] = [*reports]
         if standing.end is None and not self._unsettled(standing):
+            if sought := self._look_for(standing):
+                return (*steps, *sought)
             ended = self._end(standing)
             if any(isinstance(effect, RecordEnd) for effect in ended):
                 return (*steps, *ended)
@@ -106,6 +111,20 @@ class TrialPlanner:
                 steps.append(IngestTail(standing.number, pod.uid, tail))
         return steps
 
+    def _look_for(self, standing: Standing) -> list[Effect]:
+        """Ask for what an ending would rest on the absence of; not seeing it is no proof."""
+        number, name = standing.number, trial_name(self.snapshot.study.name, standing.number)
+        if standing.view is None:
+            sampled = number < self.snapshot.record.sampled
+            return [] if standing.view_proof or not sampled else [LookFor(number, "trials", name)]
+        if standing.job and standing.pods_sought and not standing.view.deleting:
+            return [LookFor(number, PODS_OF, standing.job.name)]
+        if standing.job or standing.leaving or standing.view.deleting or not standing.started:
+            return []
+        if standing.record.prune is not None and standing.live:
+            return []
+        return [LookFor(number, "jobs", each) for each in standing.sought]
+
     def _unsettled(self, standing: Standing) -> bool:
         """Whether a sidecar still runs beside a trainer that ended: its last values may come."""
         pod = standing.newest
@@ -115,8 +134,6 @@ class TrialPlanner:
         return done and pod.sidecar.running and not pod.deleting
 
     def _end(self, standing: Standing) -> list[Effect]:
-        if rerun_needed(standing):
-            return []
         verdict = judge_ending(standing, self.spec, self.trainer, self.settings, self.now)
         if not isinstance(verdict, Verdict) and self.stop and standing.record.prune is None:
             verdict = Verdict(reasons.STUDY_ENDED, self.stop)
@@ -148,16 +165,19 @@ class TrialPlanner:
         )
 
     def _rerun(self, standing: Standing) -> list[Effect]:
-        pod, job = rerun_needed(standing), standing.job
-        if pod is None or job is None or standing.view is None or standing.live or self.stop:
+        job, view = standing.job, standing.view
+        if not standing.must_run_again or job is None or view is None:
             return []
-        _, _, count = job.name.rpartition("-r")
-        known = count.isdecimal() and job.name == job_name(standing.view.name, int(count))
-        name = job_name(standing.view.name, int(count) + 1 if known else 1)
-        body = build_job(
-            self.snapshot.study, standing.view, standing.number, self.settings, name=name
-        )
-        return [CreateJob(standing.number, body)]
+        if standing.live or self.stop or self.spec.suspend:
+            return []
+        name = job_name(view.name, (job_ordinal(view.name, job.name) or 0) + 1)
+        study = self.snapshot.study
+        try:
+            body = build_job(study, view, standing.number, self.settings, name=name)
+            probe = probe_job(study, self.settings)
+        except SpecError:  # the template was changed for the worse, as the Study says
+            return []
+        return [CreateJob(standing.number, body, probe)]
 
     def _clear(self, standing: Standing) -> list[Effect]:
         """Delete the Job and pods of a trial that is pruned or has ended; finished Jobs stay."""
@@ -215,7 +235,13 @@ class TrialPlanner:
         """
         view = standing.view
         assert view is not None
-        made = JobView(uid="", name=job_name(view.name), trial_uid=view.uid, created_at=self.now)
+        made = JobView(
+            uid="",
+            name=job_name(view.name),
+            trial_uid=view.uid,
+            number=standing.number,
+            created_at=self.now,
+        )
         status = status_of(replace(standing, job=made), self.trainer, 0.0, self.now)
         patch = merge_patch(view.status, status)
         return (WriteTrialStatus(view.name, view.uid, patch),) if patch else ()

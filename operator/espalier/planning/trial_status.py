@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from espalier.api.conditions import set_condition, shorten, timestamp
 from espalier.api.reasons import ENDING_BY_REASON, Phase, TrialCondition, TrialReason
+from espalier.api.trial import MOST_JOBS
 from espalier.planning.ending import disruption_of
 from espalier.planning.gpu_time import held, trainer_began
 from espalier.planning.standing import Standing
@@ -16,8 +17,8 @@ from espalier.planning.status_words import finite
 if TYPE_CHECKING:
     from espalier.pruning import Decision
 
-PROGRESS = frozenset({"step", "latest", "best", "decision", "gpuSeconds"})
-"""Fields that change with each report: they are not written at once."""
+PROGRESS = frozenset({"step", "latest", "best", "decision", "gpuSeconds", "jobs"})
+"""Fields that are not written at once: they change with each report, or can wait for a change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ def status_of(standing: Standing, trainer: str, gpus: float, now: float) -> dict
         "phase": str(phase_of(standing, trainer)),
         "number": standing.number,
         "attempt": record.attempt or None,
+        "jobs": _jobs(standing) or None,
         "step": record.step,
         "latest": finite(record.latest),
         "best": finite(record.best),
@@ -66,6 +68,14 @@ def status_of(standing: Standing, trainer: str, gpus: float, now: float) -> dict
         else None,
         "reason": finished.reason if end or finished.reason != "InProgress" else started.reason,
     }
+
+
+def _jobs(standing: Standing) -> list[str]:
+    """Return the uids of the Jobs that were made for the trial, the newest last."""
+    assert standing.view is not None
+    known: list[str] = list(standing.view.status.get("jobs") or ())
+    job = standing.job
+    return known if job is None or job.uid in ("", *known) else [*known, job.uid][-MOST_JOBS:]
 
 
 def decision_status(decision: Decision) -> dict[str, Any]:

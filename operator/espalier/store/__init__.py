@@ -3,8 +3,11 @@
 from espalier.store.export import lines, list_studies, read_log
 from espalier.store.group_commit import StoreObserver
 from espalier.store.opening import open_store
+from espalier.store.pages import Arrived
+from espalier.store.rest import figures_row, summary_text
 from espalier.store.rows import (
     Batch,
+    Head,
     Log,
     StoredDecision,
     StoredEnd,
@@ -15,10 +18,13 @@ from espalier.store.rows import (
     finite_or_none,
     settings_text,
 )
-from espalier.store.store import Store
+from espalier.store.store import KEEP_CLOSED, Store
 
 __all__ = [
+    "KEEP_CLOSED",
+    "Arrived",
     "Batch",
+    "Head",
     "Log",
     "Store",
     "StoreObserver",
@@ -28,10 +34,12 @@ __all__ = [
     "StudyRow",
     "decision_row",
     "end_row",
+    "figures_row",
     "finite_or_none",
     "lines",
     "list_studies",
     "open_store",
     "read_log",
     "settings_text",
+    "summary_text",
 ]

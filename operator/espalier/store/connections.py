@@ -39,6 +39,8 @@ def _engine(path: Path, *, begin: str, pooled: bool, read_only: bool = False) ->
         if read_only:
             connection.execute("PRAGMA query_only=ON")
         else:
+            # Says something only before the first table is made; see `space`.
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             connection.execute("PRAGMA journal_mode=WAL")
             # NORMAL would lose the last commits at a power cut; we have promised them by a 2xx.
             connection.execute("PRAGMA synchronous=FULL")

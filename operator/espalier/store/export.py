@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from espalier.errors import SpecError
+from espalier.store import pages
 from espalier.store import reading as ask
 from espalier.store.connections import reading
 from espalier.store.location import path_of
@@ -33,10 +34,25 @@ def list_studies(url: str) -> list[StudyRow]:
 
 
 def read_log(url: str, namespace: str, name: str) -> Log | None:
-    """Return all that is stored of the study of this name, None where there is none."""
-    with reading(_existing(url)).begin() as connection:
+    """Return all that is stored of the study of this name, None where there is none.
+
+    Its values and decisions are read while they are gone through, so that a log of any length
+    can be. A study that was closed is found as long as its rows are there.
+    """
+    engine = reading(_existing(url))
+    with engine.begin() as connection:
         study = ask.named_study(connection, namespace, name)
-        return None if study is None else ask.log_of(connection, study)
+        if study is None:
+            return None
+        head = ask.head_of(connection, study.id)
+    return Log(
+        study=study,
+        attempts=head.attempts,
+        observations=pages.observations(engine.begin, study.id),
+        decisions=pages.decisions(engine.begin, study.id),
+        ends=head.ends,
+        rules=head.rules,
+    )
 
 
 def _existing(url: str) -> Path:

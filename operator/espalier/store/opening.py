@@ -14,13 +14,15 @@ from espalier.store.filesystem import refuse_network
 from espalier.store.group_commit import StoreObserver
 from espalier.store.location import SoleWriter, path_of
 from espalier.store.migrate import migrate
-from espalier.store.store import Store
+from espalier.store.store import KEEP_CLOSED, Store
 from espalier.store.writer import Writer
 
 _LOG = logging.getLogger(__name__)
 
 
-async def open_store(url: str, observe: StoreObserver | None = None) -> Store:
+async def open_store(
+    url: str, observe: StoreObserver | None = None, *, keep_closed: float = KEEP_CLOSED
+) -> Store:
     """Open a store, after checking and migrating it.
 
     Parameters
@@ -29,6 +31,8 @@ async def open_store(url: str, observe: StoreObserver | None = None) -> Store:
         ``sqlite:////absolute/path``; the directory must exist.
     observe : StoreObserver, optional
         Told of each commit.
+    keep_closed : float
+        Seconds that the rows of a closed study stay; 0 has them deleted at once.
 
     Raises
     ------
@@ -39,9 +43,7 @@ async def open_store(url: str, observe: StoreObserver | None = None) -> Store:
     """
     path = path_of(url)
     lock, writer = await asyncio.to_thread(_prepare, path)
-    store = Store(path, writer, lock, observe)
-    store.purge_in_background()
-    return store
+    return Store(path, writer, lock, observe, keep_closed)
 
 
 def _prepare(path: Path) -> tuple[SoleWriter, Writer]:
@@ -73,6 +75,7 @@ def _checked(path: Path) -> Writer:
     writer = Writer(path)
     with writer.begin() as connection:
         migrate(connection)
+    writer.let_it_shrink()
     _LOG.info("store: %s is open", path)
     return writer
 

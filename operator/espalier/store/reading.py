@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from espalier.errors import InternalError
+from espalier.pruning import Decision
 from espalier.store import schema
 from espalier.store.rows import (
+    Head,
     Log,
     StoredDecision,
+    StoredEnd,
     StoredObservation,
     StudyRow,
     decision_of,
@@ -21,7 +24,11 @@ from espalier.store.rows import (
     settings_of_rule,
 )
 
+Rules = Mapping[int, tuple[str, Mapping[str, object]]]
+"""The pruner and its settings, by the rule's number."""
+
 _LIVING = schema.studies.c.deleted_at.is_(None)
+_WHOLE = schema.studies.c.purged_at.is_(None)
 
 
 def _study(row: Any) -> StudyRow:
@@ -33,17 +40,31 @@ def _study(row: Any) -> StudyRow:
         settings=json.loads(row.settings),
         opened_at=row.opened_at,
         version=row.version,
+        sampled=row.sampled,
     )
 
 
 def all_studies(connection: Connection) -> list[StudyRow]:
-    """Return the studies that are not deleted, oldest first."""
+    """Return the studies that are not closed, oldest first."""
     rows = connection.execute(select(schema.studies).where(_LIVING).order_by(schema.studies.c.id))
     return [_study(row) for row in rows]
 
 
+def running_studies(connection: Connection) -> list[StudyRow]:
+    """Return the studies that are not closed and have a trial that began and has not ended."""
+    attempts, ends = schema.attempts, schema.ends
+    ended = (ends.c.study == attempts.c.study) & (ends.c.trial == attempts.c.trial)
+    began = select(attempts.c.study).where(~select(ends.c.seq).where(ended).exists())
+    rows = connection.execute(
+        select(schema.studies)
+        .where(_LIVING, schema.studies.c.id.in_(began))
+        .order_by(schema.studies.c.id)
+    )
+    return [_study(row) for row in rows]
+
+
 def find_study(connection: Connection, uid: str) -> StudyRow | None:
-    """Return the study with this uid, None where there is none or it is deleted."""
+    """Return the study with this uid, None where there is none or it is closed."""
     row = connection.execute(
         select(schema.studies).where(schema.studies.c.uid == uid, _LIVING)
     ).first()
@@ -51,38 +72,45 @@ def find_study(connection: Connection, uid: str) -> StudyRow | None:
 
 
 def named_study(connection: Connection, namespace: str, name: str) -> StudyRow | None:
-    """Return the newest study of this name that is not deleted."""
-    named = (schema.studies.c.namespace == namespace) & (schema.studies.c.name == name)
-    newest = schema.studies.c.id.desc()
-    row = connection.execute(select(schema.studies).where(named, _LIVING).order_by(newest)).first()
+    """Return the newest study of this name, a closed one where no other is there."""
+    table = schema.studies
+    named = (table.c.namespace == namespace) & (table.c.name == name)
+    newest = (table.c.deleted_at.is_not(None), table.c.id.desc())
+    row = connection.execute(select(table).where(named, _WHOLE).order_by(*newest)).first()
     return None if row is None else _study(row)
 
 
-def buried(connection: Connection) -> list[int]:
-    """Return the numbers of deleted studies whose rows are not all gone."""
-    return list(connection.scalars(select(schema.studies.c.id).where(~_LIVING)))
+def graves(connection: Connection, closed_until: float) -> list[int]:
+    """Return the numbers of the studies closed by a time, whose rows are not all gone."""
+    table = schema.studies
+    due = (table.c.deleted_at <= closed_until) | ~_WHOLE
+    return list(connection.scalars(select(table.c.id).where(due).order_by(table.c.id)))
 
 
-def _observations(rows: Iterable[Any]) -> list[StoredObservation]:
-    return [
-        StoredObservation(
-            seq=row.seq,
-            trial=row.trial,
-            attempt=row.attempt,
-            metric=row.metric,
-            step=row.step,
-            value=math.nan if row.value is None else row.value,
-            at=row.at,
-        )
-        for row in rows
-    ]
+def value_of(column: float | None) -> float:
+    """Return a value as a column keeps it: SQL has no NaN."""
+    return math.nan if column is None else column
+
+
+def observation_of(row: Any) -> StoredObservation:
+    """Restore a value from its row."""
+    return StoredObservation(
+        seq=row.seq,
+        trial=row.trial,
+        attempt=row.attempt,
+        metric=row.metric,
+        step=row.step,
+        value=value_of(row.value),
+        at=row.at,
+    )
 
 
 def trial_observations(connection: Connection, study: int, trial: int) -> list[StoredObservation]:
     """Return one trial's values in the order of arrival."""
     table = schema.observations
     of_trial = (table.c.study == study) & (table.c.trial == trial)
-    return _observations(connection.execute(select(table).where(of_trial).order_by(table.c.seq)))
+    rows = connection.execute(select(table).where(of_trial).order_by(table.c.seq))
+    return [observation_of(row) for row in rows]
 
 
 def attempt_numbers(connection: Connection, study: int, trial: int) -> dict[str, int]:
@@ -98,52 +126,114 @@ def _rules(connection: Connection, study: int) -> dict[int, tuple[str, str]]:
     return {row.rule: (row.pruner, row.settings) for row in rows}
 
 
+def settings_by_rule(connection: Connection, study: int) -> Rules:
+    """Return the rules of a study, by number."""
+    found = _rules(connection, study).items()
+    return {rule: (pruner, settings_of_rule(pruner, text)) for rule, (pruner, text) in found}
+
+
+def restored(row: Any, rules: Rules) -> StoredDecision:
+    """Restore a decision from its row."""
+    pruner, settings = rules[row.rule]
+    return decision_of(row, settings, pruner)
+
+
 def decision_at(
     connection: Connection, study: int, trial: int, attempt: int, step: int
 ) -> StoredDecision | None:
     """Return what the acting judge decided at a step."""
+    rules = settings_by_rule(connection, study)
+    return _decision_at(connection, study, (trial, attempt, step), rules)
+
+
+_DECISION = """
+SELECT * FROM decisions WHERE study = ? AND trial = ? AND attempt = ? AND step = ? AND shadow = ''
+"""
+
+
+def _decision_at(
+    connection: Connection, study: int, place: tuple[int, int, int], rules: Rules
+) -> StoredDecision | None:
+    row = connection.exec_driver_sql(_DECISION, (study, *place)).first()
+    return None if row is None else restored(row, rules)
+
+
+def decisions_at(
+    connection: Connection, study: int, places: Iterable[tuple[int, int, int]]
+) -> dict[int, Decision]:
+    """Return by trial what the acting judge decided at its (trial, attempt, step)."""
+    rules = settings_by_rule(connection, study)
+    found = {place[0]: _decision_at(connection, study, place, rules) for place in places}
+    return {trial: stored.decision for trial, stored in found.items() if stored is not None}
+
+
+def prunes_of(connection: Connection, study: int) -> dict[int, Decision]:
+    """Return the acting decisions that pruned a trial of a study, by trial."""
     table = schema.decisions
-    row = connection.execute(
-        select(table).where(
-            table.c.study == study,
-            table.c.trial == trial,
-            table.c.attempt == attempt,
-            table.c.step == step,
-            table.c.shadow == "",
+    # Written so that the index on them is used.
+    acting = (table.c.shadow == "") & (table.c.action == "Prune")
+    rows = connection.execute(select(table).where(table.c.study == study, acting))
+    rules = settings_by_rule(connection, study)
+    return {row.trial: restored(row, rules).decision for row in rows}
+
+
+def attempts_of(connection: Connection, study: int) -> list[tuple[int, int, str]]:
+    """Return trial, attempt and pod of each attempt of a study."""
+    table = schema.attempts
+    rows = connection.execute(select(table).where(table.c.study == study))
+    return [(row.trial, row.attempt, row.pod_uid) for row in rows]
+
+
+def ends_of(connection: Connection, study: int) -> list[StoredEnd]:
+    """Return a study's endings in the order of arrival."""
+    table = schema.ends
+    rows = connection.execute(select(table).where(table.c.study == study).order_by(table.c.seq))
+    return [end_of(row) for row in rows]
+
+
+def head_of(connection: Connection, study: int) -> Head:
+    """Return what is stored of a study beside its values and decisions."""
+    table, figures = schema.studies, schema.figures
+    own = connection.execute(
+        select(table.c.sampled, table.c.summary.is_not(None).label("settled")).where(
+            table.c.id == study
         )
     ).first()
-    if row is None:
-        return None
-    pruner, text = _rules(connection, study)[row.rule]
-    return decision_of(row, settings_of_rule(pruner, text), pruner)
+    of_study = select(figures.c.trial).where(figures.c.study == study)
+    return Head(
+        attempts=attempts_of(connection, study),
+        ends=ends_of(connection, study),
+        rules=_rules(connection, study),
+        figured=frozenset(connection.scalars(of_study)),
+        settled=own is not None and bool(own.settled),
+        sampled=0 if own is None else own.sampled,
+    )
+
+
+def last_seq(connection: Connection, study: int) -> int:
+    """Return the place of a study's newest value in the order of arrivals, 0 without one."""
+    table = schema.observations
+    return connection.scalar(select(func.max(table.c.seq)).where(table.c.study == study)) or 0
 
 
 def log_of(connection: Connection, study: StudyRow) -> Log:
-    """Return all that is stored of a study."""
+    """Return all that is stored of a study, all of it in memory."""
     if not connection.in_transaction():
         raise InternalError("a log is read in a transaction, so that its parts agree")
 
     def of_study(table: Any) -> Select[Any]:
         return select(table).where(table.c.study == study.id)
 
-    rules = _rules(connection, study.id)
-    settings = {rule: settings_of_rule(*each) for rule, each in rules.items()}
+    rules = settings_by_rule(connection, study.id)
     observations = of_study(schema.observations).order_by(schema.observations.c.seq)
     order = (schema.decisions.c.seq, schema.decisions.c.shadow)
+    decisions = connection.execute(of_study(schema.decisions).order_by(*order))
+    head = head_of(connection, study.id)
     return Log(
         study=study,
-        attempts=[
-            (row.trial, row.attempt, row.pod_uid)
-            for row in connection.execute(of_study(schema.attempts))
-        ],
-        observations=_observations(connection.execute(observations)),
-        decisions=[
-            decision_of(row, settings[row.rule], rules[row.rule][0])
-            for row in connection.execute(of_study(schema.decisions).order_by(*order))
-        ],
-        ends=[
-            end_of(row)
-            for row in connection.execute(of_study(schema.ends).order_by(schema.ends.c.seq))
-        ],
-        rules=rules,
+        attempts=head.attempts,
+        observations=[observation_of(row) for row in connection.execute(observations)],
+        decisions=[restored(row, rules) for row in decisions],
+        ends=head.ends,
+        rules=head.rules,
     )

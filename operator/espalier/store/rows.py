@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
 from typing import Any
@@ -27,6 +27,14 @@ class Batch:
         The study's number in the store.
     observations, decisions, rules, ends, attempts : list of Row
         Rows to insert.
+    figures : list of Row
+        Rows to insert or to put in the place of those that are there.
+    sampled : int
+        Numbers below it have been sampled; less than what is stored changes nothing.
+    stirs : bool
+        The study is not at rest any more: its stored summary goes.
+    summary : str, optional
+        The study is at rest: its summary, which is stored after all else.
     """
 
     study: int
@@ -35,6 +43,10 @@ class Batch:
     rules: list[Row] = field(default_factory=list)
     ends: list[Row] = field(default_factory=list)
     attempts: list[Row] = field(default_factory=list)
+    figures: list[Row] = field(default_factory=list)
+    sampled: int = 0
+    stirs: bool = False
+    summary: str | None = None
 
     def __len__(self) -> int:
         return (
@@ -43,6 +55,7 @@ class Batch:
             + len(self.rules)
             + len(self.ends)
             + len(self.attempts)
+            + len(self.figures)
         )
 
 
@@ -57,6 +70,7 @@ class StudyRow:
     settings: dict[str, Any]
     opened_at: float
     version: str
+    sampled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +106,44 @@ class StoredEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """What is stored of a study beside its values and decisions.
+
+    Parameters
+    ----------
+    attempts
+        Trial, attempt and pod of each.
+    ends
+        In the order of `seq`.
+    rules
+        Pruner and settings by the rule's number.
+    figured
+        The trials whose figures are stored.
+    settled
+        Whether the summary of the study at rest is stored.
+    sampled
+        Numbers below it have been sampled.
+    """
+
+    attempts: list[tuple[int, int, str]]
+    ends: list[StoredEnd]
+    rules: dict[int, tuple[str, str]]
+    figured: frozenset[int] = frozenset()
+    settled: bool = False
+    sampled: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
-    """All that is stored of a study; observations and ends are in the order of `seq`."""
+    """All that is stored of a study; observations and ends are in the order of `seq`.
+
+    Observations and decisions may be read from the store only while they are gone through.
+    """
 
     study: StudyRow
     attempts: list[tuple[int, int, str]]
-    observations: list[StoredObservation]
-    decisions: list[StoredDecision]
+    observations: Iterable[StoredObservation]
+    decisions: Iterable[StoredDecision]
     ends: list[StoredEnd]
     rules: dict[int, tuple[str, str]]
 

@@ -37,8 +37,16 @@ studies = Table(
     Column("opened_at", Double, nullable=False),
     # The version of Espalier whose rules judge the study.
     Column("version", String(64), nullable=False),
-    # Set first when a study is deleted; its rows then go in small transactions.
+    # Set when a study is closed: no reader sees it any more, and it comes back with its uid.
     Column("deleted_at", Double),
+    # Numbers below this have been sampled; it only grows.
+    Column("sampled", Integer, nullable=False, server_default="0"),
+    # What showed that the Study is gone.
+    Column("closed_proof", Text),
+    # Set when the rows of a closed study begin to go, in small transactions: no way back.
+    Column("purged_at", Double),
+    # What the judge had to say when all trials had ended, as JSON; null while a trial goes on.
+    Column("summary", Text),
     # A deleted study's number is not given to another one.
     sqlite_autoincrement=True,
 )
@@ -70,6 +78,8 @@ observations = Table(
     PrimaryKeyConstraint("study", "trial", "attempt", "metric", "step"),
     sqlite_with_rowid=False,
 )
+in_order = Index("observations_in_order", observations.c.study, observations.c.seq)
+"""The order of arrival, by which a log is read piece by piece; a sort would need room for it."""
 
 rules = Table(
     "rules",
@@ -130,5 +140,23 @@ ends = Table(
     sqlite_with_rowid=False,
 )
 
-OF_A_STUDY = (observations, decisions, ends, attempts, rules)
+figures = Table(
+    "figures",
+    metadata,
+    Column("study", Integer, ForeignKey("studies.id"), nullable=False),
+    Column("trial", BigInteger, nullable=False),
+    Column("step", BigInteger),
+    # Null with a step: the value was not finite.
+    Column("latest", Double),
+    Column("best", Double),
+    Column("best_step", BigInteger),
+    # Where the newest decision was taken.
+    Column("decided_attempt", Integer),
+    Column("decided_step", BigInteger),
+    PrimaryKeyConstraint("study", "trial"),
+    sqlite_with_rowid=False,
+)
+"""What an ended trial came to, so that nobody needs to replay its study to know."""
+
+OF_A_STUDY = (observations, decisions, ends, figures, attempts, rules)
 """Tables whose rows go when their study is deleted, largest first."""

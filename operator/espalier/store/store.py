@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,15 +13,21 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from espalier.errors import RetryLater
+from espalier.pruning import Decision
 from espalier.store import reading as ask
 from espalier.store.connections import reading
 from espalier.store.group_commit import GroupCommit, StoreObserver
 from espalier.store.location import SoleWriter
-from espalier.store.rows import Batch, Log, StoredDecision, StoredObservation, StudyRow
+from espalier.store.pages import Arrived, arrived_after
+from espalier.store.rest import Rest, rest_of
+from espalier.store.rows import Batch, Head, Log, StoredDecision, StoredObservation, StudyRow
+from espalier.store.space import spare_pages
+from espalier.store.undertaker import Undertaker
 from espalier.store.writer import Writer
 
 _T = TypeVar("_T")
-_PURGE_PAUSE = 5.0
+KEEP_CLOSED = 168 * 3600.0
+"""Seconds that the rows of a closed study stay."""
 
 
 class Unobserved:
@@ -41,7 +47,12 @@ class Store:
     """
 
     def __init__(
-        self, path: Path, writer: Writer, lock: SoleWriter, observe: StoreObserver | None = None
+        self,
+        path: Path,
+        writer: Writer,
+        lock: SoleWriter,
+        observe: StoreObserver | None = None,
+        keep_closed: float = KEEP_CLOSED,
     ) -> None:
         self._path = path
         self._writer = writer
@@ -50,7 +61,14 @@ class Store:
         self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="store-read")
         self._reader = reading(path)
         self._group = GroupCommit(writer.write, self._write_thread, observe or Unobserved())
-        self._undertaker: asyncio.Task[None] | None = None
+        self._undertaker = Undertaker(
+            writer,
+            lambda work: self._run(self._write_thread, work),
+            lambda until: self._read(lambda connection: ask.graves(connection, until)),
+            lambda: self._read(spare_pages),
+            keep_closed,
+        )
+        self._purging = asyncio.get_running_loop().create_task(self._undertaker.run())
         self._closed = False
 
     # -- writing ----------------------------------------------------------------------------
@@ -91,7 +109,7 @@ class Store:
         at: float,
         version: str,
     ) -> StudyRow:
-        """Return the study with this uid; the first call writes it.
+        """Return the study with this uid; the first call writes it, and a closed one is open again.
 
         Later calls change its settings while it has no values, and nothing else.
         """
@@ -102,40 +120,74 @@ class Store:
         values |= {"settings": json.dumps(settings), "version": version}
         found = await self._run(self._write_thread, lambda: self._writer.put_study(values))
         if found is None:
-            raise RetryLater(f"study {namespace}/{name} is being deleted", after=5)
+            raise RetryLater(f"the rows of study {namespace}/{name} are being deleted", after=5)
         return found
 
-    async def delete_study(self, uid: str, *, at: float) -> None:
-        """Delete a study: at once for every reader, its rows little by little."""
-        study = await self._run(self._write_thread, lambda: self._writer.bury(uid, at))
+    async def close_study(self, uid: str, *, at: float, proof: str) -> None:
+        """Close a study: no reader sees it from now on, and its rows go after the retention time.
+
+        Parameters
+        ----------
+        uid : str
+            The Study's; opening it again before its rows go brings them back.
+        at : float
+            Seconds since the epoch.
+        proof : str
+            What showed that the Study is gone.
+        """
+        study = await self._run(self._write_thread, lambda: self._writer.bury(uid, at, proof))
         if study is not None:
             self._group.forget(study)
-            self.purge_in_background()
+            self._undertaker.look()
 
-    def purge_in_background(self) -> None:
-        """Start to delete the rows of studies that are marked deleted."""
-        if self._undertaker is None or self._undertaker.done():
-            self._undertaker = asyncio.get_running_loop().create_task(self._purge())
+    async def purge(self) -> int:
+        """Delete the rows of all studies whose retention time is over; return of how many.
 
-    async def _purge(self) -> None:
-        while True:
-            try:
-                for study in (graves := await self._read(ask.buried)):
-                    while await self._run(self._write_thread, lambda: self._writer.purge(study)):  # noqa: B023
-                        pass
-                if not graves:
-                    return
-            except RetryLater:
-                await asyncio.sleep(_PURGE_PAUSE)
+        It is done every minute by itself.
+
+        Raises
+        ------
+        RetryLater
+            If the store does not answer.
+        """
+        return await self._undertaker.once()
 
     # -- reading ----------------------------------------------------------------------------
 
     async def studies(self) -> list[StudyRow]:
-        """Return the studies that are not deleted."""
+        """Return the studies that are not closed."""
         return await self._read(ask.all_studies)
 
+    async def running(self) -> list[StudyRow]:
+        """Return the studies of which a trial began and has not ended."""
+        return await self._read(ask.running_studies)
+
+    async def rest(self, study: StudyRow) -> Rest | None:
+        """Return what all trials of a study came to; None if not all have ended."""
+        return await self._read(lambda connection: rest_of(connection, study.id))
+
+    async def length(self, study: StudyRow) -> int:
+        """Return how long a study's log is, as far as values go."""
+        return await self._read(lambda connection: ask.last_seq(connection, study.id))
+
+    async def head(self, study: StudyRow) -> Head:
+        """Return what is stored of a study beside its values and decisions."""
+        return await self._read(lambda connection: ask.head_of(connection, study.id))
+
+    async def arrivals(self, study: StudyRow) -> AsyncIterator[list[Arrived]]:
+        """Yield a study's values with what was decided on them, a page at a time.
+
+        Nothing may be written to the study meanwhile.
+        """
+        seq = -1
+        while page := await self._read(
+            lambda connection: arrived_after(connection, study.id, seq)  # noqa: B023
+        ):
+            seq = page[-1][0]
+            yield page
+
     async def log(self, study: StudyRow) -> Log:
-        """Return all that is stored of a study."""
+        """Return all that is stored of a study, all of it in memory."""
         return await self._read(lambda connection: ask.log_of(connection, study))
 
     async def attempts(self, study: int, trial: int) -> dict[str, int]:
@@ -153,6 +205,12 @@ class Store:
         return await self._read(
             lambda connection: ask.decision_at(connection, study, trial, attempt, step)
         )
+
+    async def decisions(
+        self, study: int, places: Iterable[tuple[int, int, int]]
+    ) -> dict[int, Decision]:
+        """Return by trial what the acting judge decided at its (trial, attempt, step)."""
+        return await self._read(lambda connection: ask.decisions_at(connection, study, places))
 
     def size(self) -> int:
         """Return the bytes that the store takes on the disk, its write-ahead log included."""
@@ -186,9 +244,8 @@ class Store:
             return
         self._closed = True
         await self._group.close()
-        if self._undertaker is not None:
-            self._undertaker.cancel()
-            await asyncio.wait([self._undertaker])
+        self._purging.cancel()
+        await asyncio.wait([self._purging])
         await asyncio.to_thread(self._shut)
 
     def _shut(self) -> None:

@@ -15,16 +15,31 @@ from espalier.store import reading as ask
 from espalier.store import schema
 from espalier.store.connections import writing
 from espalier.store.rows import Batch, Row, StudyRow
+from espalier.store.space import give_back_some, let_it_shrink
 
-_ORDER = ("attempts", "rules", "observations", "decisions", "ends")
+_ORDER = ("attempts", "rules", "observations", "decisions", "ends", "figures")
+_PURGED_AT_ONCE = 5000
+"""Rows that one transaction deletes, so that commits of running studies need not wait."""
 
 
 def _statement(table: Table) -> str:
     # Compiled once: building the statement anew costs more than running it.
-    return str(insert(table).compile(dialect=sqlite.dialect()))
+    inserted = insert(table)
+    if table is schema.figures:
+        inserted = inserted.prefix_with("OR REPLACE")
+    return str(inserted.compile(dialect=sqlite.dialect()))
 
 
 _INSERT = {name: _statement(schema.metadata.tables[name]) for name in _ORDER}
+
+
+def _purge(table: Table) -> str:
+    key = ", ".join(column.name for column in table.primary_key)
+    some = f"SELECT {key} FROM {table.name} WHERE study = ? LIMIT {_PURGED_AT_ONCE}"
+    return f"DELETE FROM {table.name} WHERE ({key}) IN ({some})"
+
+
+_PURGE = {table.name: _purge(table) for table in schema.OF_A_STUDY}
 
 
 # Faults of the rows, not of the database.
@@ -89,6 +104,7 @@ class Writer:
                         rows += getattr(batch, name)
                     if rows:
                         connection.exec_driver_sql(_INSERT[name], rows)
+                _mark(connection, batches)
         except _FAULTS:
             raise
         except Exception:
@@ -102,12 +118,18 @@ class Writer:
         return self._engine.begin()
 
     def put_study(self, values: dict[str, Any]) -> StudyRow | None:
-        """Write a study, or the settings of one without values; None if it is being deleted."""
+        """Write a study, or the settings of one without values; None while it is being purged.
+
+        A closed study whose rows are all there is open again.
+        """
         uid, studies, values_of = values["uid"], schema.studies, schema.observations
         with self.begin() as connection:
+            of_uid = studies.c.uid == uid
+            back = update(studies).where(of_uid, studies.c.purged_at.is_(None))
+            connection.execute(back.values(deleted_at=None, closed_proof=None))
             found = ask.find_study(connection, uid)
             if found is None:
-                if connection.scalar(select(studies.c.id).where(studies.c.uid == uid)) is None:
+                if connection.scalar(select(studies.c.id).where(of_uid)) is None:
                     connection.execute(insert(studies).values(**values))
                 return ask.find_study(connection, uid)
             of_study = values_of.c.study == found.id
@@ -119,39 +141,71 @@ class Writer:
                 )
             return ask.find_study(connection, uid)
 
-    def bury(self, uid: str, at: float) -> int | None:
-        """Mark a study deleted; return its number, None where there is none."""
+    def bury(self, uid: str, at: float, proof: str) -> int | None:
+        """Mark a study closed; return its number, None where there is none."""
         with self.begin() as connection:
             of_uid = schema.studies.c.uid == uid
             connection.execute(
                 update(schema.studies)
                 .where(of_uid, schema.studies.c.deleted_at.is_(None))
-                .values(deleted_at=at)
+                .values(deleted_at=at, closed_proof=proof)
             )
             return connection.scalar(select(schema.studies.c.id).where(of_uid))
 
-    def purge(self, study: int) -> bool:
-        """Delete one trial's rows of a study marked deleted, or the study's own when none is left.
+    def condemn(self, study: int, closed_until: float, at: float) -> bool:
+        """Begin to purge a study if it is still closed since that time; it cannot come back then.
 
         Returns
         -------
         bool
-            Whether anything is left. One trial at a time keeps each transaction short, so that
-            commits of running studies need not wait.
+            Whether its rows are to go.
+        """
+        table = schema.studies
+        with self.begin() as connection:
+            due = (table.c.deleted_at <= closed_until) & table.c.purged_at.is_(None)
+            connection.execute(update(table).where(table.c.id == study, due).values(purged_at=at))
+            begun = select(table.c.purged_at).where(table.c.id == study)
+            return connection.scalar(begun) is not None
+
+    def purge(self, study: int) -> bool:
+        """Delete some rows of a condemned study, or the study's own when none is left.
+
+        Returns
+        -------
+        bool
+            Whether anything is left.
         """
         with self.begin() as connection:
             for table in schema.OF_A_STUDY:
-                of_study = table.c.study == study
-                if "trial" not in table.c:
-                    connection.execute(delete(table).where(of_study))
-                    continue
-                trial = connection.scalar(select(table.c.trial).where(of_study).limit(1))
-                if trial is not None:
-                    connection.execute(delete(table).where(of_study, table.c.trial == trial))
+                if connection.exec_driver_sql(_PURGE[table.name], (study,)).rowcount:
                     return True
             connection.execute(delete(schema.studies).where(schema.studies.c.id == study))
             return False
 
+    def let_it_shrink(self) -> None:
+        """See that `shrink` can do something, for a database that an earlier version made."""
+        let_it_shrink(self._engine, self._path)
+
+    def shrink(self) -> bool:
+        """Give some of the file's free pages back to the disk; return whether there are more."""
+        return give_back_some(self._engine)
+
     def close(self) -> None:
         """Close the connection."""
         self._engine.dispose()
+
+
+def _mark(connection: Connection, batches: Sequence[Batch]) -> None:
+    """Write what batches say of their studies; of one study, the last one stands."""
+    studies = schema.studies
+    for batch in batches:
+        if batch.sampled:
+            fewer = studies.c.sampled < batch.sampled
+            connection.execute(
+                update(studies)
+                .where(studies.c.id == batch.study, fewer)
+                .values(sampled=batch.sampled)
+            )
+    rests = {each.study: each.summary for each in batches if each.stirs or each.summary}
+    for study, summary in rests.items():
+        connection.execute(update(studies).where(studies.c.id == study).values(summary=summary))

@@ -1,0 +1,43 @@
+"""When all trials of a study have ended, what they came to is stored beside its log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from espalier.planning.record import TrialRecord
+from espalier.pruning import JudgeSummary
+from espalier.store import Batch, figures_row, summary_text
+
+
+class Settling:
+    """What the store knows of a study at rest.
+
+    Whatever is written to the study takes that knowledge back in the same transaction, so that it
+    is never older than the log.
+
+    Parameters
+    ----------
+    settled : bool
+        Whether the store has the summary of the study at rest.
+    figured : set of int
+        Trials whose figures are stored; those of an ended trial never change.
+    """
+
+    def __init__(self, settled: bool = False, figured: frozenset[int] = frozenset()) -> None:
+        self.settled = settled
+        self._figured = set(figured)
+
+    def stir(self, rows: Batch) -> None:
+        """Take in that rows will be written."""
+        rows.stirs = self.settled
+        self.settled = False
+
+    def settle(self, study: int, trials: Mapping[int, TrialRecord], summary: JudgeSummary) -> Batch:
+        """Return what is to be stored of a study whose trials have all ended."""
+        new = [trial for number, trial in trials.items() if number not in self._figured]
+        figures = [figures_row(study, trial) for trial in new]
+        return Batch(study, figures=figures, summary=summary_text(summary))
+
+    def stored(self, trials: Mapping[int, TrialRecord]) -> None:
+        """Take in that the figures of these trials are stored."""
+        self._figured.update(trials)

@@ -1,0 +1,101 @@
+"""Rows of closed studies stay for a while, and then go, little by little, with their space."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from espalier.errors import RetryLater
+from espalier.store.writer import Writer
+
+_LOG = logging.getLogger(__name__)
+_EVERY = 60.0
+_PAUSE = 5.0
+
+
+class Undertaker:
+    """Purges the studies that have been closed for longer than the retention time.
+
+    Parameters
+    ----------
+    writer : Writer
+        What deletes.
+    write : callable
+        Runs a piece of work in the writer's thread.
+    graves : callable
+        Returns the numbers of the studies that were closed by a time.
+    spare : callable
+        Returns how many pages of the file can be given back to the disk.
+    keep : float
+        Seconds that rows of closed studies stay.
+    clock : callable
+        Seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        write: Callable[[Callable[[], bool]], Awaitable[bool]],
+        graves: Callable[[float], Awaitable[list[int]]],
+        spare: Callable[[], Awaitable[int]],
+        keep: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._writer = writer
+        self._write = write
+        self._graves = graves
+        self._spare = spare
+        self._keep = keep
+        self._clock = clock
+        self._due = asyncio.Event()
+
+    def look(self) -> None:
+        """Have it look soon: a study was closed."""
+        if not self._keep:
+            self._due.set()
+
+    async def run(self) -> None:
+        """Purge what is due, again and again until cancelled; what fails is tried again."""
+        while True:
+            pause = _EVERY
+            self._due.clear()
+            try:
+                await self.once()
+            except RetryLater as error:
+                _LOG.warning("store: rows of closed studies are not deleted yet: %s", error)
+                pause = _PAUSE
+            except Exception:
+                _LOG.exception("store: rows of closed studies could not be deleted; again soon")
+            timer = asyncio.get_running_loop().call_later(pause, self._due.set)
+            try:
+                await self._due.wait()
+            finally:
+                timer.cancel()
+
+    async def once(self) -> int:
+        """Purge all that is due now; return of how many studies.
+
+        Raises
+        ------
+        RetryLater
+            If the store does not answer; what is left is found again.
+        """
+        until, purged = self._clock() - self._keep, 0
+        for study in await self._graves(until):
+            purged += await self._purge(study, until)
+        if await self._spare():
+            while await self._write(self._writer.shrink):
+                pass
+        return purged
+
+    async def _purge(self, study: int, until: float) -> bool:
+        now = self._clock()
+        # Looked at again in the writer's turn: it may have been opened since it was found.
+        if not await self._write(lambda: self._writer.condemn(study, until, now)):
+            return False
+        while await self._write(lambda: self._writer.purge(study)):
+            pass
+        _LOG.info("store: the rows of closed study number %d are gone", study)
+        return True

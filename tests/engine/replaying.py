@@ -1,0 +1,22 @@
+"""The oracle of stored decisions: a fresh judge that is fed the stored log, all of it at once."""
+
+from __future__ import annotations
+
+from espalier.api.judging import is_judged
+from espalier.pruning import Judge, Report, Verdict, verdict_of
+from espalier.store import Log, StoredObservation
+
+
+def replay(judge: Judge, log: Log) -> list[tuple[int, Verdict]]:
+    """Feed a log to a fresh judge; return its verdicts, each with the place of its value."""
+    verdicts = []
+    arrivals = [*log.observations, *log.ends]
+    for arrival in sorted(arrivals, key=lambda arrival: arrival.seq):
+        if not isinstance(arrival, StoredObservation):
+            judge.close(arrival.trial, arrival.end.state, arrival.end.at)
+        elif is_judged(log.study.settings, arrival.metric, arrival.step):
+            report = Report(arrival.trial, arrival.attempt, arrival.step, arrival.value)
+            verdict = verdict_of(judge, report, arrival.at)
+            assert verdict is not None
+            verdicts.append((arrival.seq, verdict))
+    return verdicts

@@ -1,0 +1,187 @@
+"""The operator's own parts, put together as its process does, and killed as SIGKILL does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import random
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy.exc import OperationalError
+
+from espalier.engine.cache import StudyKey
+from espalier.engine.live import LiveStudies
+from espalier.engine.pod_lookup import PodLookup
+from espalier.engine.queue import DirtyQueue
+from espalier.engine.reconciler import Reconciler
+from espalier.engine.resync import Resync
+from espalier.engine.submission import CheckedBatch, CheckedReport
+from espalier.errors import RetryLater
+from espalier.metrics.observer import Observer
+from espalier.planning import Settings, SidecarSettings
+from espalier.store import Store, open_store
+from tests.simulation.api_server import ApiServer, Object
+from tests.simulation.clock import LIFE, Life, now
+from tests.simulation.faults import Faults
+from tests.simulation.streams import Stream, streams
+from tests.simulation.wire import Hook, PlayedCluster
+
+T = TypeVar("T")
+
+SETTINGS = Settings(
+    sidecar=SidecarSettings(image="sidecar", ingest_url="https://ingest"),
+    progress_interval=2.0,
+    max_disruptions=50,
+)
+RESYNC = 10.0
+
+
+class Operator:
+    """One life of the operator's process.
+
+    Parameters
+    ----------
+    folder
+        Where the store lies, which outlives the process.
+    before, after
+        See `PlayedCluster`.
+    """
+
+    def __init__(
+        self,
+        api: ApiServer,
+        folder: Path,
+        faults: Faults,
+        rnd: random.Random,
+        before: Hook | None = None,
+        after: Hook | None = None,
+    ) -> None:
+        self._api = api
+        self._url = f"sqlite:///{folder}/espalier.db"
+        self._faults = faults
+        self._rnd = rnd
+        self._life = Life()
+        self._context = contextvars.copy_context()
+        self._context.run(LIFE.set, self._life)
+        self.cluster = PlayedCluster(api, faults, rnd, before, after)
+        self.streams: dict[str, Stream] = {}
+        self.store: Store | None = None
+        self.failed: list[BaseException] = []
+        self.ready = False
+
+    # -- life -------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Come up; `run` goes on until the process is killed."""
+        self._spawn(self._run())
+
+    async def kill(self) -> None:
+        """Forget everything but the store's file."""
+        self.ready = False
+        await self._life.kill()
+        if self.store is not None:
+            self.store._shut()  # what the kernel does to a dead process's files
+            self.store = None
+
+    async def stop(self) -> None:
+        """Commit what waits and go down."""
+        if self.store is not None:
+            await self._await(self.store.close())
+            self.store = None
+        await self.kill()
+
+    def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        loop = asyncio.get_running_loop()
+        return self._context.run(loop.create_task, work)
+
+    async def _await(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for what the process does; a process that dies meanwhile answers nothing."""
+        task = self._spawn(work)
+        await asyncio.wait([task])
+        if task.cancelled():
+            raise RetryLater("the connection was reset")
+        return task.result()
+
+    async def _run(self) -> None:
+        try:
+            await self._serve()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # the process would exit, and be started again
+            self.failed.append(error)
+            self.ready = False
+
+    async def _serve(self) -> None:
+        self.store = store = await open_store(self._url)
+        self._make_commits_fail(store)
+        self.live = live = LiveStudies(store, self._pruned, clock=now)
+        cluster: Any = self.cluster
+        self.registry = CollectorRegistry()
+        observer = Observer(self.registry)
+        self.reconciler = rec = Reconciler(cluster, live, SETTINGS, observer, clock=now)
+        loop = asyncio.get_running_loop()
+        rec.queue = DirtyQueue(loop.time, jitter=self._rnd.random)
+        self.lookup = PodLookup(cluster, live, rec)
+        self.resync = Resync(cluster, rec, interval=RESYNC)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.resync.run())
+            while not self.resync.synced:
+                await asyncio.sleep(0.05)
+            rec.adopt_stored(await self._stored(store))
+            self.streams = streams(self._api, rec.observed, self._faults, self._rnd)
+            for stream in self.streams.values():
+                group.create_task(stream.run())
+            group.create_task(rec.run())
+            self.ready = True
+
+    async def _stored(self, store: Store) -> dict[str, StudyKey]:
+        while True:
+            try:
+                rows = await store.studies()
+            except RetryLater:
+                await asyncio.sleep(1.0)
+            else:
+                return {row.uid: StudyKey(row.namespace, row.name) for row in rows}
+
+    def _pruned(self, study_uid: str, number: int) -> None:
+        self.reconciler.prune(study_uid, number)
+
+    def _make_commits_fail(self, store: Store) -> None:
+        write: Callable[[Sequence[Any]], dict[int, Exception]] = store._group._write
+
+        def full(batches: Sequence[Any]) -> dict[int, Exception]:
+            if self._rnd.random() < self._faults.commits:
+                if self._rnd.random() < 0.2:  # written, and not known to be
+                    write(batches)
+                raise OperationalError("COMMIT", {}, Exception("database or disk is full"))
+            return write(batches)
+
+        store._group._write = full
+
+    # -- ingest -----------------------------------------------------------------------------
+
+    async def post(self, pod: Object, report: CheckedReport, trial: str | None = None) -> None:
+        """Take a pod's value as ingest does, once its token has been believed.
+
+        Raises
+        ------
+        ReportError, RetryLater
+            What the answer says.
+        """
+        if not self.ready:
+            raise RetryLater("nobody listens")
+        if self._rnd.random() < self._faults.posts / 2:
+            raise RetryLater("the post did not come through")
+        await self._await(self._report(pod, report, trial))
+        if self._rnd.random() < self._faults.posts / 2:
+            raise RetryLater("the answer did not come through")
+
+    async def _report(self, pod: Object, report: CheckedReport, trial: str | None) -> None:
+        meta = pod["metadata"]
+        if self.live.binding(meta["uid"]) is None:
+            await self.lookup(meta["namespace"], meta["name"], meta["uid"])
+        claimed = trial or f"{meta['namespace']}/{meta['labels']['espalier.dev/trial']}"
+        await self.live.submit(meta["uid"], CheckedBatch(claimed, (report,)))

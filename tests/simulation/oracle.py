@@ -1,0 +1,135 @@
+"""What must hold after a run, whatever went wrong in it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from espalier.backtest.replay import replay_rows
+from espalier.store.export import lines, read_log
+from tests.simulation.history import History
+from tests.simulation.kubelet import Process
+from tests.simulation.world import World
+
+CAUSES = {
+    "Completed": {"finished"},
+    "TrainerFailed": {"failed", "person"},
+    "DeletedByUser": {"person", "restored"},
+    "ParametersRefused": {"parameters"},
+}
+"""What must have happened to a trial that ended so; one is enough."""
+
+_ENDS = "SELECT trial, reason, message FROM ends WHERE study = ?"
+_VALUES = (
+    "SELECT a.pod_uid, o.metric, o.step, o.value FROM observations o JOIN attempts a "
+    "ON a.study = o.study AND a.trial = o.trial AND a.attempt = o.attempt"
+)
+
+
+def violations(world: World, *, deleted: bool = False) -> Iterator[str]:
+    """Yield each law that the run broke, with what broke it.
+
+    Parameters
+    ----------
+    deleted
+        Whether somebody deleted the Study: its rows stay for a while all the same.
+    """
+    yield from (f"the operator died by itself: {each}" for each in world.crashes)
+    yield from _foreign_writes(world.history)
+    yield from _jobs(world.history)
+    with closing(sqlite3.connect(world.folder / "espalier.db")) as database:
+        number = _study_row(database, world)
+        if number is None and not _accepted(world):
+            return
+        if number is None:
+            whose = "deleted a moment ago" if deleted else "that nobody deleted"
+            yield f"the rows of a Study {whose} are gone"
+            return
+        yield from _values(database, world)
+        yield from _endings(database, number, world.history)
+    if not deleted:
+        yield from _replay(world.folder)
+
+
+def _accepted(world: World) -> bool:
+    return any(process.accepted for process in world.kubelet.processes.values())
+
+
+def _study_row(database: sqlite3.Connection, world: World) -> int | None:
+    rows = database.execute(
+        "SELECT id FROM studies WHERE name = 's' AND namespace = 'n'"
+    ).fetchall()
+    return int(rows[-1][0]) if rows else None
+
+
+def _values(database: sqlite3.Connection, world: World) -> Iterator[str]:
+    stored = {(pod, metric, step): value for pod, metric, step, value in database.execute(_VALUES)}
+    for uid, process in world.kubelet.processes.items():
+        yield from _lost(uid, process, stored, world.history)
+    for pod in sorted({pod for pod, _, _ in stored}):
+        if not world.history.ours(pod):
+            yield f"values were taken from {pod}, which is no trial's pod"
+
+
+def _lost(
+    uid: str, process: Process, stored: dict[tuple[str, str, int], float], history: History
+) -> Iterator[str]:
+    ours = history.ours(uid)
+    for report in process.accepted:
+        found = stored.get((uid, report.metric, report.step))
+        if ours and found != report.value:
+            yield f"{uid} was told that step {report.step} is stored; stored is {found}"
+        if not ours:
+            yield f"{uid} is no trial's pod and its value of step {report.step} was taken"
+    if ours and process.refused and not history.causes[history.trial_of(uid)]:
+        yield f"{uid} is a trial's pod and was refused: {process.refused}"
+
+
+def _endings(database: sqlite3.Connection, number: int, history: History) -> Iterator[str]:
+    pruned = {
+        trial
+        for (trial,) in database.execute(
+            "SELECT trial FROM decisions WHERE study = ? AND shadow = '' AND action = 'Prune'",
+            (number,),
+        )
+    }
+    known = set(history.numbers.values())
+    for trial, reason, message in database.execute(_ENDS, (number,)):
+        causes = history.causes_of(trial)
+        if trial not in known and trial < 1_000_000:
+            yield f"trial {trial} never was, and ended as {reason}"
+        elif reason == "Pruned":
+            if trial not in pruned:
+                yield f"trial {trial} ended as Pruned without a decision"
+        elif not CAUSES.get(reason, set()) & causes:
+            yield f"trial {trial} ended as {reason} ({message[:60]}); what happened: {causes}"
+
+
+def _foreign_writes(history: History) -> Iterator[str]:
+    for write in history.writes:
+        if write.namespace != history.namespace:
+            yield f"the operator wrote elsewhere: {write}"
+        elif write.kind in ("jobs", "pods") and write.verb != "create":
+            if not history.ours(write.uid):
+                yield f"the operator wrote what is not its own: {write}"
+        elif write.verb == "delete":
+            yield f"the operator deleted what it never deletes: {write}"
+
+
+def _jobs(history: History) -> Iterator[str]:
+    for (_, name), count in history.jobs_made.items():
+        if count > 1:
+            yield f"Job {name} was created {count} times"
+
+
+def _replay(folder: Path) -> Iterator[str]:
+    log = read_log(f"sqlite:///{folder}/espalier.db", "n", "s")
+    if log is None:
+        yield "the store does not know the Study any more"
+        return
+    result = replay_rows([json.loads(line) for line in lines(log)], "n/s")
+    for difference in result.differences:
+        yield f"a decision is not that of the replay: {difference.sentence()}"
