@@ -152,6 +152,7 @@ class Shelf:
         await asyncio.wait([reading], timeout=self._patience)
         if not reading.done() or reading.cancelled():
             raise RetryLater("the study's log is being read", after=1)
+        self._read_out(uid, reading)  # It may have been done at the last moment.
         reading.result()
 
     async def read_running(self, wanted: Callable[[StudyRow], bool]) -> None:
