@@ -183,7 +183,7 @@ def test_a_job_that_is_refused_for_a_while_is_no_deleted_job(tmp_path: Path) -> 
     tell(tmp_path, story)
 
 
-# -- numbers that never were -------------------------------------------------------------------------
+# -- numbers that never were ----------------------------------------------------------------------
 
 
 def ended_numbers(folder: Path) -> set[int]:
@@ -247,9 +247,9 @@ def test_an_etcd_that_is_restored_freezes_nothing(tmp_path: Path) -> None:
         world.study()
         world.start()
         await world.until("a running trial", lambda: _reported(world, 2))
-        backup = dict(world.api.objects), world.api.version
+        backup = world.api.backup()
         await world.until("an end", lambda: world.reason(1) or world.reason(2))
-        world.api.restore(*backup)
+        world.api.restore(backup)
         world.history.restored(world.api)
         await world.until("the end of the Study", world.over)
         await world.settle()
@@ -263,12 +263,12 @@ def test_what_is_deleted_and_changed_after_a_restore_is_seen(tmp_path: Path) -> 
         world.study(trials={"max": 3, "parallelism": 1})
         world.start()
         await world.until("a running trial", lambda: _reported(world, 1))
-        backup = dict(world.api.objects), world.api.version
+        backup = world.api.backup()
         world.api.version += 100_000
         study = world.api.merge(STUDY, "n", "s", {"metadata": {"labels": {"a": "b"}}}, "person")
         assert int(study["metadata"]["resourceVersion"]) > 100_000
         await world.settle(12.0)
-        world.api.restore(*backup)
+        world.api.restore(backup)
         world.history.restored(world.api)
         await world.settle(12.0)
         patch = {"spec": {"trials": {"max": 5}}}
@@ -280,14 +280,14 @@ def test_what_is_deleted_and_changed_after_a_restore_is_seen(tmp_path: Path) -> 
 
 def test_the_rows_of_a_study_that_comes_back_with_its_uid_come_back(tmp_path: Path) -> None:
     async def story(world: World) -> None:
-        world.study(trials={"max": 4, "parallelism": 2})
+        world.study(trials={"max": 4, "parallelism": 2, "retries": 2})
         world.start()
         await world.until("two ends", lambda: world.reason(0) and world.reason(1))
-        backup = dict(world.api.objects), world.api.version
+        backup = world.api.backup()
         world.delete(STUDY, "s")
         await world.until("the objects to go", lambda: not world.api.of("trials"))
         await world.settle()
-        world.api.restore(*backup)
+        world.api.restore(backup)
         world.history.restored(world.api)
         await world.until("the end of the Study", world.over)
         assert ended_numbers(tmp_path) == {0, 1, 2, 3}
@@ -366,7 +366,7 @@ def test_a_study_made_anew_under_the_same_name_starts_anew(tmp_path: Path) -> No
     tell(tmp_path, story, program_of=good_program, deleted=True)
 
 
-# -- deletions in flight ----------------------------------------------------------------------------
+# -- deletions in flight --------------------------------------------------------------------------
 
 
 def test_nothing_follows_a_deletion_that_has_not_been_answered(tmp_path: Path) -> None:

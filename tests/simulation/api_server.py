@@ -52,6 +52,14 @@ class Write:
     uid: str
 
 
+class Backup(NamedTuple):
+    """All that etcd holds."""
+
+    objects: dict[Key, Object]
+    namespaces: dict[str, bool]
+    version: int
+
+
 @dataclass
 class ApiServer:
     """The objects of a cluster.
@@ -196,10 +204,14 @@ class ApiServer:
         gone = {**obj, "metadata": {**meta, "resourceVersion": str(self.version)}}
         self._tell(kind, gone, obj, deleted=True)
 
-    def restore(self, objects: dict[Key, Object], version: int) -> None:
+    def backup(self) -> Backup:
+        """Return the state as it is."""
+        return Backup(dict(self.objects), dict(self.namespaces), self.version)
+
+    def restore(self, backup: Backup) -> None:
         """Go back to an earlier state, its versions too, as etcd does out of a backup."""
-        self.objects = dict(objects)
-        self.version = version
+        self.objects, self.namespaces = dict(backup.objects), dict(backup.namespaces)
+        self.version = backup.version
         for watch in list(self.watches):
             watch.broken()
 

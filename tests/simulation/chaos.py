@@ -20,7 +20,6 @@ class Chaos:
         self._world = world
         self._people = People(world)
         self.tenants = Tenants(world)
-        self._backup: tuple[dict[tuple[str, str, str], dict[str, object]], int] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -33,6 +32,7 @@ class Chaos:
             "drains": self._drain,
             "breaks": self._break,
             "people": self._people.act,
+            "farewells": self._people.delete_study,
             "tenants": self.tenants.act,
         }
         for name, act in kinds.items():
@@ -79,13 +79,11 @@ class Chaos:
         api.unserved_groups.discard(group)
 
     async def _restore(self) -> None:
-        """Take a backup; the next time go back to it."""
+        """Take a backup, and go back to it a while later."""
         api = self._world.api
-        if self._backup is None:
-            self._backup = dict(api.objects), api.version
-            return
-        api.restore(*self._backup)
-        self._backup = None
+        backup = api.backup()
+        await asyncio.sleep(self._world.rnd.uniform(0.5, 6.0))
+        api.restore(backup)
         self._world.history.restored(api)
 
     async def _drain(self) -> None:

@@ -1,4 +1,4 @@
-"""The cluster's own controllers that matter to a trial: Jobs, garbage, namespaces, finished Jobs."""
+"""The controllers of a cluster that matter to a trial: of Jobs, garbage and namespaces."""
 
 from __future__ import annotations
 

@@ -42,6 +42,8 @@ class Faults:
         How often a second somebody forges an object.
     ttl
         Seconds after which finished Jobs are deleted while the operator is down; 0: never.
+    farewells
+        How often a second somebody deletes the Study, or its namespace.
     """
 
     refused: float = 0.0
@@ -62,6 +64,7 @@ class Faults:
     people: float = 0.0
     tenants: float = 0.0
     ttl: float = 0.0
+    farewells: float = 0.0
 
     def stop(self) -> None:
         """End all faults at once."""
@@ -78,7 +81,7 @@ class Faults:
 MOST = Faults(
     refused=0.2,
     lost=0.2,
-    slow=1.0,
+    slow=3.0,
     conflicts=0.1,
     late=3.0,
     dropped=0.3,
@@ -87,13 +90,14 @@ MOST = Faults(
     commits=0.05,
     posts=0.2,
     kills=0.2,
-    unserved=0.05,
-    restores=0.03,
+    unserved=0.15,
+    restores=0.15,
     drains=0.3,
     deaf=0.5,
     people=0.3,
     tenants=0.5,
     ttl=1.0,
+    farewells=0.1,
 )
 """How bad each kind may become."""
 

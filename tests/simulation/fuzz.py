@@ -6,23 +6,26 @@ import asyncio
 import logging
 import random
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from espalier.kube import STUDY
 from tests.simulation.api_server import Object
 from tests.simulation.chaos import Chaos
 from tests.simulation.clock import now, play
 from tests.simulation.faults import Faults, drawn
 from tests.simulation.kubelet import Program
 from tests.simulation.oracle import violations
+from tests.simulation.people import People
 from tests.simulation.world import World, usual_program
 
 PARALLELISM = 3
 _OVERSHOOT = 15.0
 """Seconds for which more trials may run than are allowed: a resync may have to find it out."""
+_LOOK, _MOST_ASKED = 5.0, 500
+"""Seconds, and the most requests in them: the operator's own limit is 50 a second and 100 more."""
 MEMORY = Path("/dev/shm")
 
 
@@ -48,9 +51,9 @@ def fuzzed(seed: int, without: frozenset[str] = frozenset()) -> Run:
 def run_with(faults: Faults, seed: int) -> Run:
     """Run a seed with these faults."""
     run = Run(seed, str(faults))
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        with _unexpected(run.broken):
-            play(seed, lambda rnd: _story(Path(folder), rnd, faults, run.broken))
+    place = MEMORY if MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(dir=place) as folder, _unexpected(run.broken):
+        play(seed, lambda rnd: _story(Path(folder), rnd, faults, run.broken))
     return run
 
 
@@ -66,13 +69,46 @@ async def _story(folder: Path, rnd: random.Random, faults: Faults, broken: list[
         world.study(trials={"max": 8, "parallelism": PARALLELISM, "maxFailed": 99, "retries": 2})
         world.start()
         chaos.start()
-        await asyncio.sleep(rnd.uniform(5.0, 25.0))
-        await chaos.stop()
-        watching.cancel()
-        await _peace(world, rnd, broken)
-        broken.extend(str(each) for each in violations(world))
-        if rnd.random() < 0.3:
-            await _farewell(world, broken)
+        living = asyncio.ensure_future(_live(world, chaos, watching, broken))
+        hasty = asyncio.ensure_future(_watch_haste(world))
+        await asyncio.wait([living, hasty], return_when=asyncio.FIRST_COMPLETED)
+        if living.done():
+            hasty.cancel()
+            living.result()
+        else:
+            living.cancel()
+            broken.append(hasty.result())
+            await asyncio.wait([living])
+            await chaos.stop()
+
+
+async def _live(
+    world: World, chaos: Chaos, watching: asyncio.Task[None], broken: list[str]
+) -> None:
+    """Live through the faults, then through peace, and be judged."""
+    await asyncio.sleep(world.rnd.uniform(5.0, 25.0))
+    await chaos.stop()
+    watching.cancel()
+    if _deleted(world):
+        await _gone(world, broken)
+        return
+    await _peace(world, broken)
+    broken.extend(violations(world))
+    if world.rnd.random() < 0.3:
+        await People(world).delete_study(again=False)
+        await _gone(world, broken)
+
+
+async def _watch_haste(world: World) -> str:
+    """Return what the operator asks again and again, faster than any API server lets it."""
+    while True:
+        operator = world.operator
+        before = operator.cluster.asked.copy() if operator else Counter()
+        await asyncio.sleep(_LOOK)
+        if operator is world.operator and operator is not None:
+            asked = operator.cluster.asked - before
+            if asked.total() > _MOST_ASKED:
+                return f"asked {asked.total()} times in {_LOOK:.0f} s: {asked.most_common(2)}"
 
 
 def _varied(pod: Object, rnd: random.Random, deaf: float) -> Program:
@@ -87,9 +123,9 @@ def _varied(pod: Object, rnd: random.Random, deaf: float) -> Program:
     )
 
 
-async def _peace(world: World, rnd: random.Random, broken: list[str]) -> None:
+async def _peace(world: World, broken: list[str]) -> None:
     """Without faults every run comes to its end; at times the operator is new by then."""
-    if rnd.random() < 0.3:
+    if world.rnd.random() < 0.3:
         await world.kill()
         world.start()
     try:
@@ -102,17 +138,18 @@ async def _peace(world: World, rnd: random.Random, broken: list[str]) -> None:
         broken.append(f"{trial} still runs though the Study is over")
 
 
-async def _farewell(world: World, broken: list[str]) -> None:
-    """Delete the Study, or its namespace: its rows stay for a while."""
-    if world.rnd.random() < 0.5:
-        world.delete(STUDY, "s")
-    else:
-        world.api.namespaces["n"] = False
-    await world.until("the objects to go", lambda: not _left(world))
+def _deleted(world: World) -> bool:
+    return world.api.find("studies", "s") is None or not world.api.namespaces.get("n", False)
+
+
+async def _gone(world: World, broken: list[str]) -> None:
+    """Wait until all that was the Study's is gone: its rows stay for a while."""
+    try:
+        await world.until("the objects to go", lambda: not _left(world))
+    except AssertionError as error:
+        broken.append(f"after its deletion: {error}")
     await world.settle()
-    before = len(broken)
     broken.extend(f"after its deletion: {each}" for each in violations(world, deleted=True))
-    del broken[before + 5 :]
 
 
 def _left(world: World) -> list[Object]:
@@ -124,8 +161,9 @@ def _left(world: World) -> list[Object]:
 
 
 def _foreign(world: World, obj: Object) -> bool:
-    uid = obj["metadata"]["uid"]
-    return obj["kind"] in ("Job", "Pod") and not world.history.ours(uid)
+    if obj["kind"] == "Trial":  # one that nobody adopted is its maker's
+        return not obj["metadata"].get("ownerReferences")
+    return obj["kind"] in ("Job", "Pod") and not world.history.ours(obj["metadata"]["uid"])
 
 
 async def _watch_parallelism(world: World, broken: list[str]) -> None:

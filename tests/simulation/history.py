@@ -67,7 +67,7 @@ class History:
     def restored(self, api: ApiServer) -> None:
         """Take in that the API server went back to an earlier state."""
         left = {obj["metadata"]["uid"] for obj in api.objects.values()}
-        for uid, born in self.born.items():
+        for uid in self.born:
             if uid not in left and (trial := self.trial_of(uid)):
                 self.causes[trial].add("restored")
         jobs = {(self.born[uid].controller, self.born[uid].name) for uid in left & set(self.born)}

@@ -42,6 +42,8 @@ def violations(world: World, *, deleted: bool = False) -> Iterator[str]:
     yield from _jobs(world.history)
     with closing(sqlite3.connect(world.folder / "espalier.db")) as database:
         number = _study_row(database, world)
+        if number is None and not _accepted(world):
+            return
         if number is None:
             whose = "deleted a moment ago" if deleted else "that nobody deleted"
             yield f"the rows of a Study {whose} are gone"
@@ -50,6 +52,10 @@ def violations(world: World, *, deleted: bool = False) -> Iterator[str]:
         yield from _endings(database, number, world.history)
     if not deleted:
         yield from _replay(world.folder)
+
+
+def _accepted(world: World) -> bool:
+    return any(process.accepted for process in world.kubelet.processes.values())
 
 
 def _study_row(database: sqlite3.Connection, world: World) -> int | None:

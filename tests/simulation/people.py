@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from espalier.kube import TRIAL
+from espalier.kube import STUDY, TRIAL
 from tests.simulation.api_server import Object
 from tests.simulation.controllers import KINDS
 from tests.simulation.world import World
@@ -27,6 +27,23 @@ class People:
             self._delete_placed,
         )
         self._world.rnd.choice(acts)()
+
+    async def delete_study(self, again: bool = True) -> None:
+        """Delete the Study or its namespace; make it again at once, if it may be."""
+        world = self._world
+        if world.api.find("studies", "s") is None:
+            return
+        for uid, born in world.history.born.items():
+            if born.kind == "trials":
+                world.history.causes[uid].add("person")
+        what = world.rnd.random()
+        if what < 0.7:
+            spec = world.api.objects["studies", "n", "s"]["spec"]
+            world.delete(STUDY, "s")
+            if again and what < 0.3:
+                world.create(STUDY, {"metadata": {"name": "s"}, "spec": spec})
+        else:
+            world.api.namespaces["n"] = False
 
     def _delete_any(self) -> None:
         """Delete a pod, Job or Trial of a trial."""

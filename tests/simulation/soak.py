@@ -1,4 +1,4 @@
-"""Many short studies, made, run, ended and deleted one after the other, with values all the time."""
+"""Many short studies, made, run, ended and deleted one after the other."""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import copy
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from espalier.errors import RetryLater
@@ -39,6 +40,7 @@ class PlayedCluster:
         self._api = api
         self._faults = faults
         self._rnd = rnd
+        self.asked: Counter[str] = Counter()
         self.before: Hook | None = before
         self.after: Hook | None = after
 
@@ -51,6 +53,12 @@ class PlayedCluster:
     ) -> tuple[list[Object], str]:
         """See `Cluster.list`."""
         return await self._ask("list", kind, "", lambda: self._api.list(kind, namespace, labels))
+
+    async def pages(
+        self, kind: Kind, namespace: str | None = None, *, labels: str = "", **_: Any
+    ) -> AsyncIterator[tuple[list[Object], str]]:
+        """See `Cluster.pages`; all is one page."""
+        yield await self.list(kind, namespace, labels=labels)
 
     async def create(
         self,
@@ -100,6 +108,7 @@ class PlayedCluster:
         self, verb: str, kind: Kind, name: str, act: Callable[[], T], subresource: str = ""
     ) -> T:
         what = f"{verb} {kind.plural} {name}"
+        self.asked[what] += 1
         try:
             await self._pause()
         except asyncio.CancelledError:

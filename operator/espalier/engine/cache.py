@@ -39,6 +39,18 @@ def labelled_key(obj: Object) -> StudyKey | None:
     return StudyKey(obj["metadata"]["namespace"], name) if name else None
 
 
+class Moment(NamedTuple):
+    """How much was known of a kind: the highest version, and how many objects were gone."""
+
+    newest: int
+    drops: int
+
+
+class _Gone(NamedTuple):
+    proof: str
+    ordinal: int
+
+
 class Replaced(NamedTuple):
     """What a list changed: keys of studies, and the objects that are gone."""
 
@@ -67,16 +79,16 @@ class ObjectCache:
         self._reduce = reduce
         self._objects: dict[str, Object] = {}
         self._by_key: dict[StudyKey, dict[str, Object]] = defaultdict(dict)
-        self._gone: dict[str, str] = {}
-        self.newest = 0
-        """The highest version that was seen of anything of this kind, lists included."""
+        self._gone: dict[str, _Gone] = {}
+        self._newest = 0
+        self._drops = 0
 
     def put(self, obj: Object) -> StudyKey | None:
         """Keep an object; return its study's key if that changed anything."""
         uid = obj["metadata"]["uid"]
         if uid in self._gone:
             return None
-        self.newest = max(self.newest, version_of(obj))
+        self._newest = max(self._newest, version_of(obj))
         old = self._objects.get(uid)
         if old is not None and version_of(obj) <= version_of(old):
             return None
@@ -88,6 +100,11 @@ class ObjectCache:
             self._by_key[key][uid] = obj
         return key
 
+    def find(self, obj: Object) -> StudyKey | None:
+        """Keep an object that was asked for and is there, whatever made it seem to be gone."""
+        self._gone.pop(obj["metadata"]["uid"], None)
+        return self.put(obj)
+
     def drop(self, uid: str, proof: str) -> StudyKey | None:
         """Forget an object that is gone; return its study's key if it was there.
 
@@ -97,7 +114,8 @@ class ObjectCache:
             How it is known, in words: a deletion that a watch has shown, a list without it, or the
             answer to a GET of this very object. The answer to a write is none.
         """
-        self._gone[uid] = proof
+        self._drops += 1
+        self._gone[uid] = _Gone(proof, self._drops)
         while len(self._gone) > _REMEMBERED:
             self._gone.pop(next(iter(self._gone)))
         old = self._objects.pop(uid, None)
@@ -125,7 +143,7 @@ class ObjectCache:
             listed.add(obj["metadata"]["uid"])
             if (key := self.put(obj)) is not None:
                 changed.add(key)
-        self.newest = max(self.newest, version)
+        self._newest = max(self._newest, version)
         missing = [
             obj
             for obj in self._within(within)
@@ -151,7 +169,7 @@ class ObjectCache:
             if (key := self._key_of(obj)) is not None:
                 self._take_from(key, uid)
         self._gone.clear()
-        self.newest = version
+        self._newest = version
         changed = {key for obj in here if (key := self._key_of(obj)) is not None}
         changed |= {key for obj in objects if (key := self.put(obj)) is not None}
         return Replaced(changed, [obj for obj in here if obj["metadata"]["uid"] not in self])
@@ -165,7 +183,28 @@ class ObjectCache:
 
     def absence(self, uid: str) -> str | None:
         """Return how an object is known to be gone, None where it is not known to be."""
-        return self._gone.get(uid)
+        gone = self._gone.get(uid)
+        return None if gone is None else gone.proof
+
+    def moment(self) -> Moment:
+        """Return what is known by now, for `contradicts`."""
+        return Moment(self._newest, self._drops)
+
+    def contradicts(self, objects: Iterable[Object], version: int, asked: Moment) -> bool:
+        """Whether a list shows that the cluster has gone back to an earlier state.
+
+        A list is never older than what was known when it was asked for. So it does not, unless
+        etcd was restored from a backup, have a lower version, hold what was gone by then, or hold
+        an object as it was before it was seen to change.
+        """
+        return version < asked.newest or any(self._is_back(obj, asked) for obj in objects)
+
+    def _is_back(self, obj: Object, asked: Moment) -> bool:
+        uid = obj["metadata"]["uid"]
+        if (gone := self._gone.get(uid)) is not None:
+            return gone.ordinal <= asked.drops
+        known = self._objects.get(uid)
+        return known is not None and version_of(obj) < version_of(known) <= asked.newest
 
     def __contains__(self, uid: str) -> bool:
         """Whether an object is here."""

@@ -55,8 +55,8 @@ class PodLookup:
         """Return whose pod it is, after its Job, Trial and Study bear that out."""
         world, namespace = self._reconciler.world, pod["metadata"]["namespace"]
         owner = controller_of(pod)
-        if (owner.group, owner.kind) != ("batch", "Job") or owner.uid in world.leaving:
-            raise _not_a_trial()
+        if owner.uid in world.leaving:
+            raise _without_owner(JOB)
         job = await self._owner(JOB, namespace, owner)
         trial = await self._owner(TRIAL, namespace, controller_of(job))
         study = world.studies.get(controller_of(trial).uid)
@@ -74,19 +74,25 @@ class PodLookup:
 
     async def _owner(self, kind: Kind, namespace: str, owner: Controller) -> Object:
         """Return an owner: with the uid that is named, in the namespace of what it owns."""
-        world = self._reconciler.world
-        known = world.cache(kind.plural).get(owner.uid)
-        if known is None and owner.name and owner.kind == kind.name and owner.group == kind.group:
+        if (owner.group, owner.kind) != (kind.group, kind.name):
+            raise _not_a_trial()
+        found = self._reconciler.world.cache(kind.plural).get(owner.uid)
+        if found is None:
             try:
                 found = await self._cluster.get(kind, namespace, owner.name)
             except NotFound as error:
-                raise _not_a_trial() from error
-            if found["metadata"]["uid"] == owner.uid:
-                self._reconciler.observed(kind.plural, False, found)
-                known = found
-        if known is None or known["metadata"]["namespace"] != namespace:
+                raise _without_owner(kind) from error
+            if found["metadata"]["uid"] != owner.uid:
+                raise _without_owner(kind)
+            self._reconciler.observed(kind.plural, False, found)
+        if found["metadata"]["namespace"] != namespace:
             raise _not_a_trial()
-        return known
+        return found
+
+
+def _without_owner(kind: Kind) -> RetryLater:
+    """Return the answer to a pod whose owner is gone: it will go too, or is not one of ours."""
+    return RetryLater(f"the pod's {kind.name} is gone or going; send again", after=5.0)
 
 
 def _not_a_trial() -> ReportError:

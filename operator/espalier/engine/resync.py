@@ -7,7 +7,9 @@ import logging
 import time
 from collections.abc import Sequence
 
+from espalier.engine.cache import Object
 from espalier.engine.reconciler import Reconciler
+from espalier.engine.reduced import reduced
 from espalier.errors import RetryLater
 from espalier.kube import JOB, POD, STUDY, TRIAL, Cluster, Kind, NotServed, Refused
 
@@ -60,23 +62,38 @@ class Resync:
 
     async def once(self) -> None:
         """List every kind once and have what is known looked at."""
-        for kind, label in KINDS:
-            for namespace in self._namespaces:
-                since = self._reconciler.world.cache(kind.plural).newest
-                objects, version = await self._cluster.list(kind, namespace, labels=label)
-                number = int(version) if version.isdigit() else 0
-                if number < since:
-                    log.warning(
-                        "the cluster went back from version %d to %d of its %s, as it does when "
-                        "etcd is restored; what is gone by that is made again",
-                        since,
-                        number,
-                        kind.plural,
-                    )
-                self._reconciler.listed(kind.plural, objects, number, namespace, since)
-            self.last_seen[kind.plural] = time.monotonic()
+        if not await self._round(back=False):
+            log.warning(
+                "the cluster went back to an earlier state, as it does when etcd is restored: "
+                "everything is listed anew, and what is gone by that is made again"
+            )
+            await self._round(back=True)
         self.synced = True
         self._reconciler.mark_all()
+
+    async def _round(self, *, back: bool) -> bool:
+        """Take in a list of every kind; False at the first that shows an earlier state."""
+        for kind, label in KINDS:
+            for namespace in self._namespaces:
+                cache = self._reconciler.world.cache(kind.plural)
+                asked = cache.moment()
+                objects, version = await self._list(kind, namespace, label)
+                if not back and cache.contradicts(objects, version, asked):
+                    return False
+                self._reconciler.listed(kind.plural, objects, version, namespace, back=back)
+            self.last_seen[kind.plural] = time.monotonic()
+        return True
+
+    async def _list(
+        self, kind: Kind, namespace: str | None, label: str
+    ) -> tuple[list[Object], int]:
+        """Return what is to be kept of a list's objects, and its version."""
+        objects: list[Object] = []
+        text = ""
+        async for page, version in self._cluster.pages(kind, namespace, labels=label):
+            objects += (reduced(kind.plural, obj) for obj in page)
+            text = text or version
+        return objects, int(text) if text.isdigit() else 0
 
 
 def _hint(error: Exception) -> str:

@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 from espalier.api import Study, parse_study
 from espalier.engine.absences import Absences
 from espalier.engine.cache import (
+    KeyOf,
     Object,
     ObjectCache,
     StudyKey,
@@ -18,6 +19,7 @@ from espalier.engine.cache import (
     version_of,
 )
 from espalier.engine.kinship import Kin, Kinship
+from espalier.engine.reduced import reduced
 from espalier.errors import SpecError
 from espalier.planning.observe import controller_uid, job_view, pod_view, study_view, trial_view
 from espalier.planning.record import StudyRecord
@@ -55,10 +57,10 @@ class World:
         Names of objects that are known to be gone.
     """
 
-    studies: ObjectCache = field(default_factory=lambda: ObjectCache(study_key))
-    trials: ObjectCache = field(default_factory=lambda: ObjectCache(trial_key))
-    jobs: ObjectCache = field(default_factory=lambda: ObjectCache(labelled_key))
-    pods: ObjectCache = field(default_factory=lambda: ObjectCache(labelled_key))
+    studies: ObjectCache = field(default_factory=lambda: _cache("studies", study_key))
+    trials: ObjectCache = field(default_factory=lambda: _cache("trials", trial_key))
+    jobs: ObjectCache = field(default_factory=lambda: _cache("jobs", labelled_key))
+    pods: ObjectCache = field(default_factory=lambda: _cache("pods", labelled_key))
     verdicts: dict[str, TemplateVerdict] = field(default_factory=dict)
     written: dict[str, float] = field(default_factory=dict)
     bound: dict[str, int] = field(default_factory=dict)
@@ -129,7 +131,7 @@ class World:
         """Return the views of a study's Trials; those that it controls are its kin from now on."""
         views = []
         for trial in self.trials.of(key):
-            if not _belongs(trial, uid):
+            if not belongs(trial, key.name, uid):
                 continue
             written = self.written.get(trial["metadata"]["uid"], 0.0)
             view = trial_view(trial, key.name, uid, written)
@@ -216,24 +218,29 @@ class World:
             self.absences.forget(plural, obj)
         return key
 
+    def found(self, plural: str, obj: Object) -> StudyKey | None:
+        """Take in an object that was asked for, and that may have seemed to be gone."""
+        key = self.cache(plural).find(obj)
+        self.absences.forget(plural, obj)
+        return key
+
     def listed(
         self,
         plural: str,
         objects: Sequence[Object],
         version: int,
         within: str | None,
-        since: int = 0,
+        *,
+        back: bool = False,
     ) -> set[StudyKey]:
         """Take in a list; return the keys of the studies for which it changed anything.
 
         Parameters
         ----------
-        since
-            The newest version that was known before the list was asked for. A list is never older,
-            unless the cluster has gone back to an earlier state.
+        back
+            Whether the cluster has gone back to an earlier state, see `ObjectCache.contradicts`.
         """
         cache = self.cache(plural)
-        back = version < since
         take = cache.restore if back else cache.replace
         changed, gone = take(objects, version, within)
         if back:
@@ -285,12 +292,17 @@ class World:
         return self.trials.get(uid) is not None or self.studies.get(uid) is not None
 
 
+def _cache(plural: str, key_of: KeyOf) -> ObjectCache:
+    return ObjectCache(key_of, lambda obj: reduced(plural, obj))
+
+
 def _created(obj: Object) -> tuple[str, str]:
     return obj["metadata"].get("creationTimestamp", ""), obj["metadata"]["name"]
 
 
-def _belongs(trial: Object, study_uid: str) -> bool:
+def belongs(trial: Object, study: str, study_uid: str) -> bool:
     """Whether a Trial is this Study's: made by it, or by hand without naming another's uid."""
-    named = trial["spec"]["study"].get("uid")
+    named = trial["spec"]["study"]
     owned = controller_uid(trial)
-    return named in (None, "", study_uid) and owned in ("", study_uid)
+    ours = named.get("uid") in (None, "", study_uid) and owned in ("", study_uid)
+    return ours and named.get("name") == study

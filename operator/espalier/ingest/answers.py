@@ -47,6 +47,14 @@ def later(error: RetryLater) -> web.Response:
     return _error(503, said, error.after or 1.0)
 
 
+def malformed(why: str) -> web.Response:
+    """Return 400 to what is no HTTP request, and close the connection."""
+    said = {"code": "BadRequest", "message": f"expected HTTP/1.1; {why[:120]!a}"}
+    response = _error(400, said, None)
+    response.force_close()
+    return response
+
+
 def failed() -> web.Response:
     """Return 500: our bug; nothing about it for those outside."""
     said = {"code": "InternalError", "message": "a bug of Espalier's; see the operator's log"}
