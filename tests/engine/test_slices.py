@@ -61,7 +61,7 @@ class World:
             self.now += seconds
         await asyncio.sleep(0)
 
-    def report(self, pod: str, *steps: int, value: float = 0.5) -> Awaitable[Answer]:
+    def report(self, pod: str, *steps: int, value: float = 0.5) -> asyncio.Future[Answer]:
         reports = tuple(CheckedReport("val_accuracy", step, value) for step in steps)
         number = pod.split("-")[1]
         batch = CheckedBatch(f"research/digits-{number}", reports)
@@ -182,6 +182,7 @@ def test_a_study_that_asks_for_far_more_than_its_share_is_told_when_to_come_agai
         assert (await world.report("other-0", 1)).accepted == 1
         world.until.set()
         assert [(await each).accepted for each in (first, others[0])] == [256, 256]
+        await asyncio.wait(others)
         assert (await world.report("pod-3", 300)).accepted == 1
 
     tell(story, longest_wait=0.5)
