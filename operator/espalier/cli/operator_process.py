@@ -8,13 +8,14 @@ import logging
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from espalier import __version__
 from espalier.cli.ingest_leaf import Leaf
 from espalier.engine.cache import StudyKey
+from espalier.engine.limits import ValueLimits
 from espalier.engine.live import LiveStudies
 from espalier.engine.pod_lookup import PodLookup
 from espalier.engine.reconciler import Reconciler
@@ -58,6 +59,7 @@ class Options:
     pull_patience_seconds: float
     ingest_connections: int = 4096
     token_review_qps: float = 20.0
+    values: ValueLimits = field(default_factory=ValueLimits)
 
     def limits(self) -> Limits:
         """Return what the flags decide about the ingest port."""
@@ -122,7 +124,7 @@ class OperatorProcess:
                 lambda: open_store(options.store, self._observer)
             )
             stack.push_async_callback(store.close)
-            live = LiveStudies(store, self._pruned, observe=self._observer)
+            live = LiveStudies(store, self._pruned, observe=self._observer, limits=options.values)
             ca = CaSecret(cluster, options.own_namespace, options.ca_secret)
             authority = await _patiently(
                 lambda: kept_authority(ca.load, ca.save, datetime.now(UTC))
