@@ -57,6 +57,7 @@ class Options:
     burst: int
     resync_seconds: float
     pull_patience_seconds: float
+    max_parallelism: int
     ingest_connections: int = 4096
     token_review_qps: float = 20.0
     values: ValueLimits = field(default_factory=ValueLimits)
@@ -81,6 +82,7 @@ class Options:
             allowed=frozenset(self.allowed),
             template_bytes=self.template_bytes,
             pull_patience=self.pull_patience_seconds,
+            max_parallelism=self.max_parallelism,
         )
 
 

@@ -162,6 +162,13 @@ def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]
     show_envvar=True,
 )
 @click.option(
+    "--max-parallelism",
+    type=click.IntRange(min=1),
+    default=1000,
+    help="How many trials of one study run at once at most, whatever the Study asks for.",
+    show_envvar=True,
+)
+@click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
     default="info",
