@@ -21,7 +21,7 @@ from espalier.ingest import Limits
 from espalier.metrics import Observer
 from tests.ingest.serving import binding_of, serving, study_of
 
-ENDLESS = Limits(pod_rate=1e6, pod_burst=1e6, total_rate=1e6, total_burst=1e6)
+ENDLESS = Limits(pod_rate=1e6, pod_burst=1e6, total_rate=1e6, total_burst=1e6, connection_burst=1e6)
 STUDY = study_of(
     {"type": "Median", "median": {"startupTrials": 5, "warmupSteps": 5}},
     resource={"name": "epoch", "max": 1_000_000},

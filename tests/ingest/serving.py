@@ -17,16 +17,18 @@ import aiohttp
 from espalier.api import Study, parse_study
 from espalier.engine.live import LiveStudies
 from espalier.engine.submission import Binding
-from espalier.errors import ReportError
 from espalier.ingest import (
     Authority,
     Ingest,
+    Keys,
     Limits,
     Reviews,
+    Tokens,
     issue_leaf,
     make_authority,
     server_context,
 )
+from espalier.ingest.identity import POD_NAME
 from espalier.store import Store, open_store
 
 AUDIENCE = "espalier-ingest"
@@ -58,7 +60,8 @@ def study_of(
 
 def token_of(pod: str, *, audience: str = AUDIENCE, expires: float | None = None) -> str:
     """Return something that looks like a projected token of a pod's."""
-    claims = {"pod": pod, "aud": [audience]} | ({} if expires is None else {"exp": expires})
+    bound = {"kubernetes.io": {"pod": {"name": pod, "uid": f"uid-{pod}"}}}
+    claims = {"pod": pod, "aud": [audience]} | bound | ({} if expires is None else {"exp": expires})
     payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
     return f"e30.{payload}.c2lnbmF0dXJl"
 
@@ -69,6 +72,8 @@ def status_of(token: str, namespace: str = "research") -> dict[str, Any]:
     try:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except ValueError:
+        return {"authenticated": False, "error": "invalid bearer token"}
+    if "pod" not in claims:  # none of `token_of`'s
         return {"authenticated": False, "error": "invalid bearer token"}
     if AUDIENCE not in claims["aud"]:
         return {"authenticated": False, "error": "token audiences do not match"}
@@ -87,20 +92,23 @@ class ApiServer:
     error: Exception | None = None
     reviewed: list[str] = field(default_factory=list)
     looked_up: list[str] = field(default_factory=list)
-    pods: dict[str, Binding | ReportError] = field(default_factory=dict)
+    pods: dict[str, Binding | Exception] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
 
-    async def review(self, token: str) -> Mapping[str, Any]:
+    async def review(self, token: str, _urgent: bool) -> Mapping[str, Any]:
         self.reviewed.append(token)
         if self.error is not None:
             raise self.error
-        return status_of(token)
+        status = status_of(token)
+        pods = status["user"]["extra"][POD_NAME] if status["authenticated"] else []
+        return {"authenticated": False} if self.gone & set(pods) else status
 
     async def resolve(self, _namespace: str, pod_name: str, _uid: str) -> Binding | None:
         self.looked_up.append(pod_name)
         if self.error is not None:
             raise self.error
         found = self.pods.get(pod_name)
-        if isinstance(found, ReportError):
+        if isinstance(found, Exception):
             raise found
         return found
 
@@ -122,6 +130,7 @@ class Serving:
     api: ApiServer
     authority: Authority
     http: aiohttp.ClientSession
+    trust: ssl.SSLContext
     pruned: list[tuple[str, int]]
 
     async def post(
@@ -161,6 +170,7 @@ async def serving(
     study: Study | None = None,
     limits: Limits | None = None,
     observe: Any = None,
+    keys: Keys | None = None,
 ) -> AsyncIterator[Serving]:
     """Serve with one open study, digits, and one bound pod, pod-7, of trial digits-7."""
     store = await open_store(f"sqlite:///{folder}/espalier.db", observe)
@@ -169,8 +179,10 @@ async def serving(
     await live.open(study or study_of())
     live.bind(binding_of("pod-7", 7))
     api = ApiServer()
-    reviews = Reviews(api.review, AUDIENCE, observe=observe and observe.token_reviewed)
-    ingest = Ingest(live, reviews, api.resolve, limits, observe)
+    reviews = Reviews(api.review, AUDIENCE, limits, observe and observe.token_reviewed)
+    checked = observe and observe.token_checked
+    tokens = Tokens(keys, reviews, AUDIENCE, limits, observe=checked)
+    ingest = Ingest(live, tokens, api.resolve, limits, observe)
     authority = make_authority(datetime.datetime.now(datetime.UTC))
     leaf = issue_leaf(authority, [HOST, "localhost"], datetime.datetime.now(datetime.UTC))
     port = await ingest.start(HOST, 0, server_context(*leaf))
@@ -178,6 +190,6 @@ async def serving(
     connector = aiohttp.TCPConnector(ssl=trust, limit=0)
     async with aiohttp.ClientSession(connector=connector) as http:
         url = f"https://{HOST}:{port}/v1/report"
-        yield Serving(url, port, store, live, ingest, api, authority, http, pruned)
+        yield Serving(url, port, store, live, ingest, api, authority, http, trust, pruned)
     await ingest.stop(grace_seconds=5)
     await store.close()

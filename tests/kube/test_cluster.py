@@ -148,5 +148,20 @@ def test_token_reviews_have_a_budget_of_their_own():
     assert waited.count("tokenreviews") <= 5
 
 
+def test_the_keys_come_as_what_the_api_server_calls_them():
+    """It answers 406 to whoever accepts plain JSON only."""
+
+    def answer(request):
+        if "application/jwk-set+json" not in request.headers["Accept"]:
+            return web.Response(status=406)
+        return web.json_response({"keys": []}, content_type="application/jwk-set+json")
+
+    async def story():
+        async with answering(answer) as cluster:
+            assert await cluster.document("/openid/v1/jwks") == {"keys": []}
+
+    asyncio.run(story())
+
+
 def test_ranks_are_as_the_metrics_name_them():
     assert [rank.value for rank in Rank] == ["Urgent", "Own", "Tenant"]

@@ -21,7 +21,7 @@ from espalier.engine.reconciler import Reconciler
 from espalier.engine.resync import Resync
 from espalier.errors import RetryLater
 from espalier.handlers import Watcher
-from espalier.ingest import Ingest, Reviews, kept_authority
+from espalier.ingest import Ingest, Keys, Limits, Reviews, Tokens, kept_authority
 from espalier.kube import CaSecret, Cluster, TokenBucket
 from espalier.metrics.health import Health, LivenessLimits, judge_liveness
 from espalier.metrics.observer import Observer
@@ -56,6 +56,16 @@ class Options:
     burst: int
     resync_seconds: float
     pull_patience_seconds: float
+    ingest_connections: int = 4096
+    token_review_qps: float = 20.0
+
+    def limits(self) -> Limits:
+        """Return what the flags decide about the ingest port."""
+        return Limits(
+            connections=self.ingest_connections,
+            review_rate=self.token_review_qps,
+            review_burst=max(1, round(2 * self.token_review_qps)),
+        )
 
     def settings(self, ca_pem: str) -> Settings:
         """Return what the flags decide about plans."""
@@ -99,9 +109,13 @@ class OperatorProcess:
             self._metrics.start()
             stack.callback(self._metrics.stop)
             limiter = TokenBucket(options.qps, options.burst, observe=self._observer.api_waited)
+            limits = options.limits()
             cluster = await stack.enter_async_context(
                 await Cluster.connect(
-                    options.kubeconfig, limiter=limiter, observe=self._observer.api_answered
+                    options.kubeconfig,
+                    limiter=limiter,
+                    review_limiter=TokenBucket(limits.review_rate, limits.review_burst),
+                    observe=self._observer.api_answered,
                 )
             )
             self._store = store = await _patiently(
@@ -116,7 +130,8 @@ class OperatorProcess:
             ca_pem = authority.certificate_pem.decode()
             self._reconciler = Reconciler(cluster, live, options.settings(ca_pem), self._observer)
             lookup = PodLookup(cluster, live, self._reconciler)
-            ingest = Ingest(live, self._reviews(cluster), lookup, observe=self._observer)
+            tokens = self._tokens(cluster, limits)
+            ingest = Ingest(live, tokens, lookup, limits, self._observer)
             leaf = Leaf(authority, options.ingest_url)
             await ingest.start(None, options.ingest_port, leaf.context)
             stack.push_async_callback(ingest.stop)
@@ -126,11 +141,14 @@ class OperatorProcess:
             )
             await self._serve(store)
 
-    def _reviews(self, cluster: Cluster) -> Reviews:
-        async def review(token: str) -> Mapping[str, Any]:
-            return await cluster.review_token(token, AUDIENCE)
+    def _tokens(self, cluster: Cluster, limits: Limits) -> Tokens:
+        async def review(token: str, urgent: bool) -> Mapping[str, Any]:
+            return await cluster.review_token(token, AUDIENCE, urgent=urgent)
 
-        return Reviews(review, AUDIENCE, observe=self._observer.token_reviewed)
+        observer = self._observer
+        reviews = Reviews(review, AUDIENCE, limits, observer.token_reviewed)
+        keys = Keys(cluster.document)
+        return Tokens(keys, reviews, AUDIENCE, limits, observe=observer.token_checked)
 
     async def _serve(self, store: Store) -> None:
         assert self._reconciler is not None

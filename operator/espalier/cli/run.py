@@ -131,6 +131,21 @@ def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]
     show_envvar=True,
 )
 @click.option(
+    "--ingest-connections",
+    type=click.IntRange(min=64),
+    default=4096,
+    help="Connections to the ingest port at the same time; a running trial keeps one.",
+    show_envvar=True,
+)
+@click.option(
+    "--token-review-qps",
+    type=click.FloatRange(min=0, min_open=True),
+    default=20.0,
+    help="TokenReviews a second, on average, apart from --qps; they are made only where the API "
+    "server's keys do not tell.",
+    show_envvar=True,
+)
+@click.option(
     "--resync-seconds",
     type=click.FloatRange(min=1),
     default=60.0,

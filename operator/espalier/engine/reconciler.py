@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 
 _QUIET = (effects.Wake, effects.WriteTrialStatus, effects.WriteStudyStatus, effects.EmitEvent)
 
+Looked = tuple[Snapshot, Sequence[Lane], float | None]
+"""What is known of a study, what is due, and in how many seconds to look again."""
+
 _SHORTEST_WAKE = 0.01
 """Seconds to the next look at a study that is to be looked at by now."""
 
@@ -48,7 +51,8 @@ class Reconciler:
     clock
         Seconds since the epoch.
     workers
-        How many studies are reconciled at the same time.
+        How many studies are looked at at the same time. What is to be done is bounded by `lanes`
+        alone: else a few wide studies would keep all others waiting until theirs is done.
     lanes
         How many lanes of effects are carried out at the same time.
     """
@@ -71,7 +75,7 @@ class Reconciler:
         self._settings = settings
         self._observer = observer
         self._clock = clock
-        self._workers = workers
+        self._looking = asyncio.Semaphore(workers)
         self._lanes = Lanes(lanes, max(1, lanes // 2))
         self._applier = Applier(cluster, live, self.world, clock)
         self._open: dict[str, StudyKey] = {}
@@ -160,37 +164,46 @@ class Reconciler:
     async def run(self) -> None:
         """Reconcile until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(self._workers):
-                group.create_task(self._work())
+            while True:
+                await self._looking.acquire()
+                key = await self.queue.take()
+                group.create_task(self._work(key))
 
-    async def _work(self) -> None:
-        while True:
-            key = await self.queue.take()
-            began = time.monotonic()
+    async def _work(self, key: StudyKey) -> None:
+        began = time.monotonic()
+        try:
             try:
-                wake = await self.reconcile(key)
-            except RetryLater as error:
-                delay = self.queue.failed(key, error.after)
-                log.info("study %s/%s: %s; again in %.1f s", *key, error, delay)
-                self._observer.reconcile_failed("RetryLater")
-            except SpecError as error:
-                delay = self.queue.failed(key, 5.0)
-                log.warning("study %s/%s: %s; again in %.1f s", *key, error, delay)
-                self._observer.reconcile_failed("SpecError")
-            except Exception as error:
-                delay = self.queue.failed(key)
-                name = type(error).__name__
-                log.exception("study %s/%s: %s; again in %.1f s", *key, name, delay)
-                self._observer.reconcile_failed("InternalError")
-            else:
-                self.queue.done(key)
-                if wake is not None:
-                    self.queue.mark_in(key, wake)
+                looked = await self._look(key)
             finally:
-                self._observer.reconciled(time.monotonic() - began)
+                self._looking.release()
+            wake = None if looked is None else await self._act(key, *looked)
+        except RetryLater as error:
+            delay = self.queue.failed(key, error.after)
+            log.info("study %s/%s: %s; again in %.1f s", *key, error, delay)
+            self._observer.reconcile_failed("RetryLater")
+        except SpecError as error:
+            delay = self.queue.failed(key, 5.0)
+            log.warning("study %s/%s: %s; again in %.1f s", *key, error, delay)
+            self._observer.reconcile_failed("SpecError")
+        except Exception as error:
+            delay = self.queue.failed(key)
+            name = type(error).__name__
+            log.exception("study %s/%s: %s; again in %.1f s", *key, name, delay)
+            self._observer.reconcile_failed("InternalError")
+        else:
+            self.queue.done(key)
+            if wake is not None:
+                self.queue.mark_in(key, wake)
+        finally:
+            self._observer.reconciled(time.monotonic() - began)
 
     async def reconcile(self, key: StudyKey) -> float | None:
         """Do what is due for a study; return in how many seconds to look again, if at all."""
+        looked = await self._look(key)
+        return None if looked is None else await self._act(key, *looked)
+
+    async def _look(self, key: StudyKey) -> Looked | None:
+        """Return what is known of a study and what is due; None if it is gone."""
         obj = self.world.study(key)
         await self._close_gone(key, obj)
         if obj is None:
@@ -205,6 +218,12 @@ class Reconciler:
         wake = max(_SHORTEST_WAKE, min(times) - now) if times else None
         if wake is not None:  # kept also where a lane fails, whatever the queue makes of that
             self.queue.mark_in(key, wake)
+        return snapshot, lanes, wake
+
+    async def _act(
+        self, key: StudyKey, snapshot: Snapshot, lanes: Sequence[Lane], wake: float | None
+    ) -> float | None:
+        """Do what is due; return in how many seconds to look again, if at all."""
         await self._carry_out(key, snapshot, lanes)
         if any(not isinstance(effect, _QUIET) for lane in lanes for effect in lane):
             return 0.0
@@ -244,7 +263,8 @@ class Reconciler:
         found = await find(self._cluster, STUDY, *key)
         if isinstance(found, str):
             return found
-        self.observed(STUDY.plural, False, found)
+        if (marked := self.world.found(STUDY.plural, found)) is not None:
+            self.queue.mark(marked)
         same = found["metadata"]["uid"] == uid
         return None if same else f"Study {key.namespace}/{key.name} is another one now"
 

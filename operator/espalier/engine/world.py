@@ -131,7 +131,7 @@ class World:
         """Return the views of a study's Trials; those that it controls are its kin from now on."""
         views = []
         for trial in self.trials.of(key):
-            if not _belongs(trial, uid):
+            if not belongs(trial, key.name, uid):
                 continue
             written = self.written.get(trial["metadata"]["uid"], 0.0)
             view = trial_view(trial, key.name, uid, written)
@@ -218,6 +218,12 @@ class World:
             self.absences.forget(plural, obj)
         return key
 
+    def found(self, plural: str, obj: Object) -> StudyKey | None:
+        """Take in an object that was asked for, and that may have seemed to be gone."""
+        key = self.cache(plural).find(obj)
+        self.absences.forget(plural, obj)
+        return key
+
     def listed(
         self,
         plural: str,
@@ -294,8 +300,9 @@ def _created(obj: Object) -> tuple[str, str]:
     return obj["metadata"].get("creationTimestamp", ""), obj["metadata"]["name"]
 
 
-def _belongs(trial: Object, study_uid: str) -> bool:
+def belongs(trial: Object, study: str, study_uid: str) -> bool:
     """Whether a Trial is this Study's: made by it, or by hand without naming another's uid."""
-    named = trial["spec"]["study"].get("uid")
+    named = trial["spec"]["study"]
     owned = controller_uid(trial)
-    return named in (None, "", study_uid) and owned in ("", study_uid)
+    ours = named.get("uid") in (None, "", study_uid) and owned in ("", study_uid)
+    return ours and named.get("name") == study

@@ -8,19 +8,25 @@ from espalier.ingest.certificates import (
     server_context,
     show,
 )
+from espalier.ingest.keys import Keys
+from espalier.ingest.limits import Limits
 from espalier.ingest.parse import parse_report
+from espalier.ingest.pods import Resolve
 from espalier.ingest.reviews import Review, Reviews
-from espalier.ingest.server import PATH, Ingest, IngestObserver, Limits, Resolve
+from espalier.ingest.server import PATH, Ingest, IngestObserver
+from espalier.ingest.tokens import Tokens
 
 __all__ = [
     "PATH",
     "Authority",
     "Ingest",
     "IngestObserver",
+    "Keys",
     "Limits",
     "Resolve",
     "Review",
     "Reviews",
+    "Tokens",
     "issue_leaf",
     "kept_authority",
     "make_authority",

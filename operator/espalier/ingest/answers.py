@@ -10,7 +10,6 @@ from aiohttp import web
 
 from espalier.engine.submission import Answer
 from espalier.errors import ReportError, RetryLater
-from espalier.ingest.rate import TooFast
 
 _LONGEST_MESSAGE = 400
 _JSON = "application/json"
@@ -39,14 +38,21 @@ def refused(error: ReportError) -> web.Response:
     said: dict[str, object] = {"code": error.code, "message": error.message[:_LONGEST_MESSAGE]}
     if error.index is not None:
         said["index"] = error.index
-    after = error.after if isinstance(error, TooFast) else None
-    return _error(error.status, said, after)
+    return _error(error.status, said, error.after)
 
 
 def later(error: RetryLater) -> web.Response:
     """Return 503: it is not certain that anything was stored."""
     said = {"code": "RetryLater", "message": error.message[:_LONGEST_MESSAGE]}
     return _error(503, said, error.after or 1.0)
+
+
+def malformed(why: str) -> web.Response:
+    """Return 400 to what is no HTTP request, and close the connection."""
+    said = {"code": "BadRequest", "message": f"expected HTTP/1.1; {why[:120]!a}"}
+    response = _error(400, said, None)
+    response.force_close()
+    return response
 
 
 def failed() -> web.Response:

@@ -42,13 +42,16 @@ class Bucket:
 
     def take(self, now: float) -> float:
         """Take one; return 0, or the seconds to wait if there is none."""
-        left = min(self._burst, self._left + (now - self._then) * self._rate)
+        wait = self.wait(now)
+        if not wait:
+            self._left -= 1.0
+        return wait
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until there is one to take; take none."""
+        self._left = min(self._burst, self._left + (now - self._then) * self._rate)
         self._then = now
-        if left >= 1.0:
-            self._left = left - 1.0
-            return 0.0
-        self._left = left
-        return (1.0 - left) / self._rate
+        return 0.0 if self._left >= 1.0 else (1.0 - self._left) / self._rate
 
 
 class Buckets:
@@ -76,3 +79,8 @@ class Buckets:
         else:
             self._buckets.move_to_end(key)
         return bucket.take(now)
+
+    def wait(self, key: str, now: float) -> float:
+        """Return the seconds until a key has one to take; take none."""
+        bucket = self._buckets.get(key)
+        return 0.0 if bucket is None else bucket.wait(now)

@@ -26,6 +26,7 @@ Observe = Callable[[str, str, int | None, float], None]
 """Called with verb, plural, HTTP code (None without an answer) and seconds of each request."""
 
 _MERGE = "application/merge-patch+json"
+_ACCEPT = "application/json, application/jwk-set+json"
 _PAGE = 500
 _GONE = 410
 _REVIEWS = (20.0, 40)
@@ -269,7 +270,7 @@ class Cluster:
             method=method,
             resource_path=path,
             query_params=list(query),
-            header_params={"Accept": "application/json", "Content-Type": content},
+            header_params={"Accept": _ACCEPT, "Content-Type": content},
             body=body,
             auth_settings=["BearerToken"],
         )

@@ -105,12 +105,22 @@ def observation_of(row: Any) -> StoredObservation:
     )
 
 
-def trial_observations(connection: Connection, study: int, trial: int) -> list[StoredObservation]:
-    """Return one trial's values in the order of arrival."""
+def known_values(
+    connection: Connection, study: int, trial: int, attempt: int, keys: Iterable[tuple[str, int]]
+) -> dict[tuple[str, int], float]:
+    """Return by metric and step those values of an attempt that are stored."""
+    steps: dict[str, list[int]] = {}
+    for metric, step in keys:
+        steps.setdefault(metric, []).append(step)
     table = schema.observations
-    of_trial = (table.c.study == study) & (table.c.trial == trial)
-    rows = connection.execute(select(table).where(of_trial).order_by(table.c.seq))
-    return [observation_of(row) for row in rows]
+    of_attempt = (table.c.study == study) & (table.c.trial == trial) & (table.c.attempt == attempt)
+    found: dict[tuple[str, int], float] = {}
+    for metric, asked in steps.items():
+        of_steps = (table.c.metric == metric) & table.c.step.in_(asked)
+        rows = connection.execute(select(table.c.step, table.c.value).where(of_attempt, of_steps))
+        for row in rows:
+            found[metric, row.step] = value_of(row.value)
+    return found
 
 
 def attempt_numbers(connection: Connection, study: int, trial: int) -> dict[str, int]:

@@ -20,7 +20,7 @@ from espalier.store.group_commit import GroupCommit, StoreObserver
 from espalier.store.location import SoleWriter
 from espalier.store.pages import Arrived, arrived_after
 from espalier.store.rest import Rest, rest_of
-from espalier.store.rows import Batch, Head, Log, StoredDecision, StoredObservation, StudyRow
+from espalier.store.rows import Batch, Head, Log, StoredDecision, StudyRow
 from espalier.store.space import spare_pages
 from espalier.store.undertaker import Undertaker
 from espalier.store.writer import Writer
@@ -194,9 +194,14 @@ class Store:
         """Return which attempt each pod of a trial is."""
         return await self._read(lambda connection: ask.attempt_numbers(connection, study, trial))
 
-    async def observations(self, study: int, trial: int) -> list[StoredObservation]:
-        """Return one trial's values in the order of arrival."""
-        return await self._read(lambda connection: ask.trial_observations(connection, study, trial))
+    async def known(
+        self, study: int, trial: int, attempt: int, keys: Iterable[tuple[str, int]]
+    ) -> dict[tuple[str, int], float]:
+        """Return by metric and step those values of an attempt that are stored."""
+        asked = list(keys)
+        return await self._read(
+            lambda connection: ask.known_values(connection, study, trial, attempt, asked)
+        )
 
     async def decision(
         self, study: int, trial: int, attempt: int, step: int
