@@ -26,6 +26,7 @@ OPTIONS = Options(
     burst=1,
     resync_seconds=1.0,
     pull_patience_seconds=1.0,
+    max_parallelism=1000,
 )
 
 

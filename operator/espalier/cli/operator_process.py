@@ -8,13 +8,14 @@ import logging
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from espalier import __version__
 from espalier.cli.ingest_leaf import Leaf
 from espalier.engine.cache import StudyKey
+from espalier.engine.limits import ValueLimits
 from espalier.engine.live import LiveStudies
 from espalier.engine.pod_lookup import PodLookup
 from espalier.engine.reconciler import Reconciler
@@ -65,8 +66,10 @@ class Options:
     burst: int
     resync_seconds: float
     pull_patience_seconds: float
+    max_parallelism: int
     ingest_connections: int = 4096
     token_review_qps: float = 20.0
+    values: ValueLimits = field(default_factory=ValueLimits)
 
     def limits(self) -> Limits:
         """Return what the flags decide about the ingest port."""
@@ -88,6 +91,7 @@ class Options:
             allowed=frozenset(self.allowed),
             template_bytes=self.template_bytes,
             pull_patience=self.pull_patience_seconds,
+            max_parallelism=self.max_parallelism,
         )
 
 
@@ -136,7 +140,12 @@ class OperatorProcess:
             )
             stack.push_async_callback(store.close)
             self._studies = live = LiveStudies(
-                store, self._pruned, observe=self._observer, on_read=self._read, patience=_PATIENCE
+                store,
+                self._pruned,
+                observe=self._observer,
+                on_read=self._read,
+                patience=_PATIENCE,
+                limits=options.values,
             )
             await _patiently(lambda: live.read_running(self._within))
             ca = CaSecret(cluster, options.own_namespace, options.ca_secret)
