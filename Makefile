@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 CLUSTER_TARGETS := cluster-up cluster-up-control-plane cluster-status cluster-down kubeconfig
-.PHONY: help install check test bench generate images deploy demo clean $(CLUSTER_TARGETS)
+.PHONY: help install check test bench generate lock images deploy demo clean $(CLUSTER_TARGETS)
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-24s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ generate: $(STAMP) ## Write the generated files: CRDs, reference pages, the dash
 	$(PY) -m espalier.api.pruner_reference
 	$(PY) -m espalier.metrics.reference
 	$(PY) -m espalier.cli.reference docs/reference
+
+lock: $(STAMP) ## Pin what the images install, by version and hash, to the newest that fits
+	$(PY) -m tests.images.locks
 
 cluster-up: $(STAMP) ## Bring up a real Kubernetes on this machine (root, Linux)
 	@$(PY) -m tests.cluster up

@@ -45,14 +45,25 @@ class ReportError(EspalierError):
         The HTTP status of the answer.
     index : int, optional
         Position of the offending report in its batch.
+    after : float, optional
+        Seconds after which the same may be sent again, where that is so.
     """
 
-    def __init__(self, code: str, message: str, *, status: int, index: int | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        status: int,
+        index: int | None = None,
+        after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.status = status
         self.index = index
+        self.after = after
 
 
 class RetryLater(EspalierError):

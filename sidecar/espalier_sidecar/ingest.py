@@ -6,6 +6,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 MAX_ANSWER = 64 * 1024
+MAX_TOKEN = 64 * 1024
 TIMEOUT = 10.0
 # How a kept connection shows that the other side had closed it meanwhile.
 STALE = (ConnectionError, http.client.RemoteDisconnected, ssl.SSLEOFError, ssl.SSLZeroReturnError)
@@ -42,7 +43,7 @@ class Ingest:
         """
         with open(self._token_file, encoding="ascii") as file:
             headers = {
-                "Authorization": f"Bearer {file.read().strip()}",
+                "Authorization": f"Bearer {file.read(MAX_TOKEN).strip()}",
                 "Content-Type": "application/json",
             }
         kept = self._connection.sock is not None

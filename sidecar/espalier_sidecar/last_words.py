@@ -7,6 +7,7 @@ pod's containers: the operator says how much that is.
 
 import json
 import os
+import stat
 import threading
 from collections.abc import Sequence
 
@@ -56,7 +57,7 @@ class LastWords:
         self._spool = spool
         self._path = path
         self._max_bytes = max_bytes
-        self._longest = os.path.getsize(path) if os.path.isfile(path) else 0
+        self._longest = self._length()
         self._lock = threading.Lock()
 
     def write(self) -> None:
@@ -67,13 +68,34 @@ class LastWords:
             message = last_words(newest, spool.pending, spool.dropped, self._max_bytes)
             self._longest = max(self._longest, len(message))
             try:
-                fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+                fd = self._open()
                 try:
                     os.pwrite(fd, message.ljust(self._longest), 0)
                 finally:
                     os.close(fd)
             except OSError as error:
                 say_some("last words", f"could not write {self._path}: {error}")
+
+    def _length(self) -> int:
+        """Give the length of the message that an earlier container left."""
+        try:
+            fd = self._open()
+        except OSError:
+            return 0
+        try:
+            if os.fstat(fd).st_size > self._max_bytes:
+                os.ftruncate(fd, self._max_bytes)
+            return os.fstat(fd).st_size
+        finally:
+            os.close(fd)
+
+    def _open(self) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        fd = os.open(self._path, flags, 0o644)
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise OSError("expected a regular file")
+        return fd
 
 
 def _compose(reports: Sequence[Report], lost: int) -> bytes:

@@ -2,12 +2,11 @@
 
 import re
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from espalier_sidecar.errors import BadReport
-from espalier_sidecar.report import Report, clip, make_report, parse_reports
-from espalier_sidecar.voice import say
+from espalier_sidecar.report import Report, make_report, parse_reports
+from espalier_sidecar.voice import clip, say
 
 LONGEST_LOG_LINE = 4096
 MATCH_SECONDS = 0.1
@@ -27,13 +26,20 @@ class LogLine:
     """Finds values in a log by a pattern with the groups `step`, `value` and perhaps `metric`.
 
     A pattern that takes more than 0.1 s over a line, three times, is given up: it would hold up
-    everything else here. Runs in the main thread, because it needs a signal to be stopped by.
+    everything else here. It is stopped by a timer that goes on ticking, since to set one for each
+    line would cost more than most patterns do: what is still at the same line at the next tick is
+    too slow. Made and run in the main thread, where signals are heard.
     """
 
     def __init__(self, pattern: re.Pattern[str], metric: str) -> None:
         self._pattern = pattern
         self._metric = metric
         self._slow = 0
+        self._line = 0
+        self._matching = 0
+        self._ticked_at = 0
+        signal.signal(signal.SIGALRM, self._tick)
+        signal.setitimer(signal.ITIMER_REAL, MATCH_SECONDS, MATCH_SECONDS)
 
     def __call__(self, line: bytes) -> list[Report]:
         """Give the reports that the line holds."""
@@ -43,12 +49,25 @@ class LogLine:
             raise BadReport(f"expected at most {LONGEST_LOG_LINE} bytes; came {len(line)}")
         text = line.decode(errors="replace")
         try:
-            with _at_most(MATCH_SECONDS):
-                matches = list(self._pattern.finditer(text))
+            matches = self._matches(text)
         except TooSlow:
             self._count_slow()
             raise BadReport(f"the pattern took over {MATCH_SECONDS} s on {clip(text)}") from None
         return [self._report(match) for match in matches]
+
+    def _matches(self, text: str) -> list[re.Match[str]]:
+        self._line += 1
+        try:
+            self._matching = self._line
+            return list(self._pattern.finditer(text))
+        finally:
+            self._matching = 0
+
+    def _tick(self, *_: object) -> None:
+        if self._matching and self._matching == self._ticked_at:
+            self._matching = 0
+            raise TooSlow
+        self._ticked_at = self._matching
 
     def _report(self, match: re.Match[str]) -> Report:
         found = match.groupdict()
@@ -69,18 +88,3 @@ class LogLine:
                 f"gave up the pattern {clip(self._pattern.pattern)}: too slow on "
                 f"{self._slow} lines; write one without nested repetition"
             )
-
-
-@contextmanager
-def _at_most(seconds: float) -> Iterator[None]:
-    previous = signal.signal(signal.SIGALRM, _raise_too_slow)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
-
-
-def _raise_too_slow(*_: object) -> None:
-    raise TooSlow

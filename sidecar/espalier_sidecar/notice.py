@@ -1,18 +1,30 @@
 """How the trainer learns that its trial was pruned: a file, and an answer."""
 
 import json
-import os
 
+from espalier_sidecar.limits import ANSWER
 from espalier_sidecar.voice import say
+from espalier_sidecar.volume import Folder
 from espalier_sidecar.wire import Decision
+
+NAME = "prune"
+LONGEST = ANSWER
 
 
 class PruneNotice:
-    """The operator's decision to prune, once there is one; it outlives this container."""
+    """The operator's decision to prune, once there is one; it outlives this container.
 
-    def __init__(self, path: str, scratch: str) -> None:
-        self._path = path
-        self._scratch = scratch
+    Parameters
+    ----------
+    volume
+        Where the trainer finds it.
+    own
+        Where it is written before it appears there.
+    """
+
+    def __init__(self, volume: Folder, own: Folder) -> None:
+        self._volume = volume
+        self._own = own
         self.text = self._read()
 
     @property
@@ -24,36 +36,36 @@ class PruneNotice:
         """Take a decision from an answer; the first prune stays."""
         if decision is None or decision.action != "Prune" or self.text:
             return
-        self.text = json.dumps(
-            {
-                "prune": True,
-                "reason": decision.reason,
-                "message": decision.message,
-                "step": decision.step,
-            }
-        )
+        self.text = _text(decision.reason, decision.message, decision.step)
         say(f"the trial was pruned, {decision.reason}: {decision.message}")
-        self._write()
+        try:
+            # Whole at once, and readable for a trainer of any user.
+            content = self.text.encode() + b"\n"
+            self._own.put(f"{NAME}.new", content, 0o644, self._volume, NAME)
+        except OSError as error:
+            say(f"could not write {NAME}: {error}; GET /should-prune still answers")
 
     def answer(self) -> str:
         """Answer `GET /should-prune`."""
         return self.text or '{"prune": false}'
 
     def _read(self) -> str:
+        """Read back what this file says, and nothing else that it may hold."""
         try:
-            with open(self._path, encoding="utf-8") as file:
-                text = file.read(65536).strip()
-            found = json.loads(text)
-        except (OSError, ValueError):
+            found = json.loads(self._volume.read(NAME, LONGEST))
+        except (OSError, ValueError, RecursionError):
             return ""
-        return text if isinstance(found, dict) and found.get("prune") is True else ""
+        if not isinstance(found, dict) or found.get("prune") is not True:
+            return ""
+        return _text(found.get("reason"), found.get("message"), found.get("step"))
 
-    def _write(self) -> None:
-        """Let the file appear whole, readable for a trainer of any user."""
-        try:
-            with open(self._scratch, "w", encoding="utf-8") as file:
-                os.fchmod(file.fileno(), 0o644)
-                file.write(self.text + "\n")
-            os.replace(self._scratch, self._path)
-        except OSError as error:
-            say(f"could not write {self._path}: {error}; GET /should-prune still answers")
+
+def _text(reason: object, message: object, step: object) -> str:
+    return json.dumps(
+        {
+            "prune": True,
+            "reason": reason[:100] if isinstance(reason, str) else "",
+            "message": message[:4000] if isinstance(message, str) else "",
+            "step": step if isinstance(step, int) else None,
+        }
+    )

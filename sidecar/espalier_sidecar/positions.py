@@ -1,18 +1,30 @@
 """How far the followed files have been read, kept over a restart of the container."""
 
 import json
-import os
+from collections.abc import Iterable
 
 from espalier_sidecar.tail import Position
 from espalier_sidecar.voice import say_some
+from espalier_sidecar.volume import Folder
+
+NAME = "positions.json"
+LONGEST = 4096
+MOST = 2**63
 
 
 class Positions:
-    """A small file of paths and positions."""
+    """A small file of paths and positions.
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._known = self._read()
+    Parameters
+    ----------
+    paths
+        The files that are followed: no other is kept.
+    """
+
+    def __init__(self, folder: Folder, paths: Iterable[str]) -> None:
+        self._folder = folder
+        found = self._read()
+        self._known = {path: at for path in paths if (at := _position(found.get(path)))}
 
     def get(self, path: str) -> Position | None:
         """Give the position to resume at."""
@@ -23,18 +35,23 @@ class Positions:
         if self._known.get(path) == position:
             return
         self._known[path] = position
+        text = json.dumps(self._known).encode()
         try:
-            with open(f"{self._path}.new", "w", encoding="utf-8") as file:
-                json.dump(self._known, file)
-            os.replace(f"{self._path}.new", self._path)
+            self._folder.put(f"{NAME}.new", text, 0o600, self._folder, NAME)
         except OSError as error:
-            say_some("positions", f"could not write {self._path}: {error}")
+            say_some("positions", f"could not write {NAME}: {error}")
 
-    def _read(self) -> dict[str, Position]:
+    def _read(self) -> dict[str, object]:
         try:
-            with open(self._path, encoding="utf-8") as file:
-                found = json.load(file)
-            return {path: Position(int(at[0]), int(at[1])) for path, at in found.items()}
-        except (OSError, ValueError, TypeError, AttributeError, IndexError):
+            found = json.loads(self._folder.read(NAME, LONGEST))
+        except (OSError, ValueError, RecursionError):
             # Read again from the start: the operator knows what it has.
             return {}
+        return found if isinstance(found, dict) else {}
+
+
+def _position(found: object) -> Position | None:
+    if not isinstance(found, list) or len(found) != 2:
+        return None
+    whole = [each for each in found if type(each) is int and 0 <= each < MOST]
+    return Position(*whole) if len(whole) == 2 else None

@@ -6,15 +6,17 @@ import os
 
 from espalier_sidecar.report import Report
 from espalier_sidecar.voice import say_some
+from espalier_sidecar.volume import Folder
 
+NAME = "rejected.jsonl"
 MAX_BYTES = 2**20
 
 
 class Rejected:
     """A bounded file of refused reports, each with the operator's message."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
         self.count = 0
 
     def add(self, report: Report, message: str) -> None:
@@ -24,7 +26,15 @@ class Rejected:
             "refused",
             f"the operator refused {report.metric} at step {report.step}: {message}",
         )
-        row = json.dumps({"report": report, "message": message[:1000]}) + "\n"
-        with contextlib.suppress(OSError), open(self._path, "a", encoding="utf-8") as file:
-            if os.fstat(file.fileno()).st_size + len(row) <= MAX_BYTES:
-                file.write(row)
+        row = json.dumps({"report": report, "message": message[:1000]}).encode() + b"\n"
+        with contextlib.suppress(OSError):
+            self._write(row)
+
+    def _write(self, row: bytes) -> None:
+        fd = self._folder.open_own(NAME, MAX_BYTES)
+        try:
+            size = os.fstat(fd).st_size
+            if size + len(row) <= MAX_BYTES:
+                os.pwrite(fd, row, size)
+        finally:
+            os.close(fd)

@@ -6,8 +6,10 @@ import re
 from typing import NamedTuple
 
 from espalier_sidecar.errors import BadReport
+from espalier_sidecar.voice import clip
 
 MAX_STEP = 2**53
+SHORTEST = 16  # no report is written in fewer bytes
 METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.]{0,62}")
 FORM = '{"step": 3, "value": 0.91}, with "metric" if it is not the study\'s'
 
@@ -20,7 +22,7 @@ class Report(NamedTuple):
     value: float | None
 
 
-def parse_reports(body: bytes, metric: str) -> list[Report]:
+def parse_reports(body: bytes | bytearray, metric: str) -> list[Report]:
     """Read one report, or a list of them, as JSON.
 
     Parameters
@@ -36,9 +38,14 @@ def parse_reports(body: bytes, metric: str) -> list[Report]:
         If any of them is bad; the message says which, what was expected and what came.
     """
     try:
+        # What has more objects than reports can have is not parsed: it would need much memory.
+        if body.count(b"{") + body.count(b"[") > 2 + len(body) // SHORTEST:
+            raise ValueError
         found = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise BadReport(f"expected JSON, {FORM}, or a list of such; came {clip(body)}") from error
+        raise BadReport(
+            f"expected JSON, {FORM}, or a list of such; came {clip(bytes(body[:100]))}"
+        ) from error
     if not isinstance(found, list):
         return [_one(found, metric, "")]
     return [_one(each, metric, f"report {index}: ") for index, each in enumerate(found)]
@@ -60,12 +67,6 @@ def make_report(metric: object, step: object, value: object, where: str = "") ->
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadReport(f"{where}expected as value a number, not in quotes; came {clip(value)}")
     return Report(metric, step, _finite(value))
-
-
-def clip(thing: object) -> str:
-    """Show at most 80 characters of what came."""
-    shown = repr(thing)
-    return shown if len(shown) <= 80 else shown[:77] + "..."
 
 
 def _one(found: object, metric: str, where: str) -> Report:

@@ -1,18 +1,25 @@
 """One file of the spool: reports as JSON lines, appended whole or not at all."""
 
+import contextlib
 import json
+import math
 import os
 
-from espalier_sidecar.report import Report
+from espalier_sidecar.errors import BadReport
+from espalier_sidecar.report import Report, make_report
+from espalier_sidecar.volume import Folder
+
+LONGEST_LINE = 128
 
 
 class Segment:
     """A file of lines, numbered in the order in which the spool began them."""
 
-    def __init__(self, directory: str, number: int) -> None:
+    def __init__(self, folder: Folder, number: int, largest: int) -> None:
         self.number = number
-        self.path = f"{directory}/{number:012d}.jsonl"
-        self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.name = f"{number:012d}.jsonl"
+        self._folder = folder
+        self._fd = folder.open_own(self.name, largest)
         self.size = os.fstat(self._fd).st_size
         self._mend()
 
@@ -35,7 +42,7 @@ class Segment:
     def count(self, start: int, end: int) -> int:
         """Count the lines that end after `start` and up to `end`."""
         lines = 0
-        while chunk := os.pread(self._fd, min(65536, end - start), start):
+        while start < end and (chunk := os.pread(self._fd, min(65536, end - start), start)):
             lines += chunk.count(b"\n")
             start += len(chunk)
         return lines
@@ -45,9 +52,10 @@ class Segment:
         os.close(self._fd)
 
     def remove(self) -> None:
-        """Delete the file."""
+        """Delete the file; where that cannot be, its lines are delivered again some day."""
         self.close()
-        os.unlink(self.path)
+        with contextlib.suppress(OSError):
+            self._folder.remove(self.name)
 
     def _mend(self) -> None:
         """Cut off a line that a killed sidecar, or a full volume, left unfinished."""
@@ -66,8 +74,10 @@ def encode_line(report: Report) -> bytes:
 
 def decode_line(line: bytes) -> Report | None:
     """Read a line back; `None` if it is none of ours (the volume is the trainer's too)."""
+    if len(line) > LONGEST_LINE:
+        return None
     try:
         metric, step, value = json.loads(line)
-        return Report(str(metric), int(step), None if value is None else float(value))
-    except (ValueError, TypeError):
+        return make_report(metric, step, math.nan if value is None else value)
+    except (ValueError, TypeError, BadReport):
         return None

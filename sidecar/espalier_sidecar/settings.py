@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from espalier_sidecar.errors import SettingsError
 from espalier_sidecar.last_words import MAX_BYTES
+from espalier_sidecar.voice import clip
 
 
 class LogSource(NamedTuple):
@@ -85,20 +86,26 @@ def _collector(text: str) -> tuple[list[str], LogSource | None]:
         collector = json.loads(text)
         kind = collector.get("type", "Local")
         if kind == "File":
-            return [collector["file"]["path"]], None
+            return [_text(collector["file"]["path"])], None
         if kind == "Log":
             return [], _log_source(collector["log"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SettingsError(
-            f"ESPALIER_COLLECTOR: expected the study's spec.collector as JSON; came {text!r}"
+            f"ESPALIER_COLLECTOR: expected the study's spec.collector as JSON; came {clip(text)}"
         ) from error
     return [], None
 
 
+def _text(found: object) -> str:
+    if not isinstance(found, str):
+        raise TypeError
+    return found
+
+
 def _log_source(log: Mapping[str, str]) -> LogSource:
     try:
-        pattern = re.compile(log["pattern"])
-    except re.error as error:
+        pattern = re.compile(_text(log["pattern"]))
+    except (re.error, OverflowError, RecursionError) as error:
         raise SettingsError(
             f"spec.collector.log.pattern: expected a regular expression; {error}"
         ) from error
@@ -106,6 +113,6 @@ def _log_source(log: Mapping[str, str]) -> LogSource:
     if missing:
         raise SettingsError(
             "spec.collector.log.pattern: expected groups (?P<step>...) and (?P<value>...); "
-            f"{' and '.join(sorted(missing))} not named in {log['pattern']!r}"
+            f"{' and '.join(sorted(missing))} not named in {clip(log['pattern'])}"
         )
-    return LogSource(log["path"], pattern)
+    return LogSource(_text(log["path"]), pattern)

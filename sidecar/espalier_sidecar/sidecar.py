@@ -1,12 +1,15 @@
 """The parts of the sidecar, put together."""
 
+import contextlib
 import os
 import signal
+import time
 
 from espalier_sidecar.delivery import Delivery
 from espalier_sidecar.follower import Follower
 from espalier_sidecar.ingest import Ingest
 from espalier_sidecar.last_words import LastWords
+from espalier_sidecar.limits import SPOOL_IN_MEMORY
 from espalier_sidecar.lines import LogLine, json_line
 from espalier_sidecar.local_server import LocalServer
 from espalier_sidecar.notice import PruneNotice
@@ -15,9 +18,16 @@ from espalier_sidecar.rejected import Rejected
 from espalier_sidecar.settings import Settings
 from espalier_sidecar.spool import Spool
 from espalier_sidecar.voice import say
+from espalier_sidecar.volume import Folder, MemoryFolder
 
 STOP = frozenset({signal.SIGTERM, signal.SIGINT})
 POLL_SECONDS = 0.025
+# Of a chatty file so much is read at a time; between two looks the requests have their turn.
+LOOK_SECONDS = 0.02
+BREATH_SECONDS = 0.005
+# Of the time at the end, the part that may go into reading; and what the ends of the files get.
+READING_PART = 0.5
+ENDS_SECONDS = 0.2
 
 
 def hold_signals() -> None:
@@ -29,15 +39,15 @@ class Sidecar:
     """Takes values in three ways, and delivers them until it is told to stop."""
 
     def __init__(self, settings: Settings) -> None:
-        own = f"{settings.directory}/.sidecar"
         self._settings = settings
-        self._spool = Spool(own, settings.spool_bytes)
+        self._volume = Folder.at(settings.directory)
+        own, self._spool = self._own_spool()
         self._last_words = LastWords(
             self._spool, settings.termination_log, settings.last_words_bytes
         )
-        self._notice = PruneNotice(f"{settings.directory}/prune", f"{own}/prune.new")
-        self._rejected = Rejected(f"{own}/rejected.jsonl")
-        self._followers = self._follow(Positions(f"{own}/positions.json"))
+        self._notice = PruneNotice(self._volume, own)
+        self._rejected = Rejected(own)
+        self._followers = self._follow(own)
         ingest = Ingest(settings.ingest_url, settings.ca_pem, settings.token_file)
         self._delivery = Delivery(
             settings.trial,
@@ -59,9 +69,9 @@ class Sidecar:
         """
         self._server.begin()
         self._delivery.start()
-        while signal.sigtimedwait(STOP, POLL_SECONDS) is None:
-            for follower in self._followers:
-                follower.poll()
+        pause = POLL_SECONDS
+        while signal.sigtimedwait(STOP, pause) is None:
+            pause = BREATH_SECONDS if self._look(LOOK_SECONDS) else POLL_SECONDS
             if not self._delivery.is_alive():
                 say("delivery ended by a fault of ours; the container starts again")
                 return 1
@@ -78,39 +88,66 @@ class Sidecar:
             "bad_lines": sum(follower.bad_lines for follower in self._followers),
         }
 
+    def _look(self, seconds: float, last: bool = False) -> bool:
+        """Take what is new, each file in its share of the time; true if there is more."""
+        share = seconds / len(self._followers)
+        more = [follower.poll(time.monotonic() + share, last) for follower in self._followers]
+        return any(more)
+
     def _finish(self) -> None:
         """Deliver what is left, and leave the rest in the termination message.
 
-        It is written before the last tries too: they may take longer than there is time.
+        The message is written first, because reading may take longer than there is time; then
+        with what was read, and again after the last tries, which may take too long as well.
         """
-        for follower in self._followers:
-            while follower.poll(last=True):
-                pass
+        ends = time.monotonic() + self._settings.drain_seconds
         self._last_words.write()
-        self._delivery.drain(self._settings.drain_seconds)
+        self._read_to_the_ends(self._settings.drain_seconds * READING_PART)
+        self._last_words.write()
+        self._delivery.drain(max(0.0, ends - time.monotonic()))
         self._last_words.write()
         counts = ", ".join(f"{name} {count}" for name, count in self.health().items())
         say(f"ends: {counts}")
 
-    def _follow(self, positions: Positions) -> list[Follower]:
-        _offer(self._settings.report_files[0])
-        read_json = json_line(self._settings.metric)
-        followers = [
-            Follower(path, read_json, self._spool, positions)
-            for path in self._settings.report_files
+    def _read_to_the_ends(self, seconds: float) -> None:
+        """Read what is left; where that is too much, at least how each file ends."""
+        if self._look(seconds, last=True):
+            for follower in self._followers:
+                follower.skip()
+            self._look(ENDS_SECONDS, last=True)
+
+    def _own_spool(self) -> tuple[Folder, Spool]:
+        """Give the sidecar's own folder and its spool; in memory, if the volume takes none."""
+        try:
+            own = self._volume.own_folder()
+            return own, Spool(own, self._settings.spool_bytes)
+        except OSError as error:
+            say(f"keeps values in memory, which a restart loses: {error}")
+            own = MemoryFolder()
+            return own, Spool(own, min(SPOOL_IN_MEMORY, self._settings.spool_bytes))
+
+    def _follow(self, own: Folder) -> list[Follower]:
+        settings = self._settings
+        read_json = json_line(settings.metric)
+        readers = [(path, read_json) for path in settings.report_files]
+        if settings.log is not None:
+            readers.append((settings.log.path, LogLine(settings.log.pattern, settings.metric)))
+        names = [path.removeprefix(f"{settings.directory}/") for path, _ in readers]
+        self._offer(names[0])
+        positions = Positions(own, names)
+        return [
+            Follower(self._volume, name, read, self._spool, positions)
+            for name, (_, read) in zip(names, readers, strict=True)
         ]
-        log = self._settings.log
-        if log is not None:
-            read_log = LogLine(log.pattern, self._settings.metric)
-            followers.append(Follower(log.path, read_log, self._spool, positions))
-        return followers
 
+    def _offer(self, name: str) -> None:
+        """Make the report file, for a trainer that runs as any user, where nothing has its name.
 
-def _offer(path: str) -> None:
-    """Make the report file, for a trainer that runs as any user."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-    try:
-        if os.fstat(fd).st_uid == os.geteuid():
-            os.fchmod(fd, 0o666)
-    finally:
-        os.close(fd)
+        What has it already is looked at by its follower, which says what is wrong with it.
+        """
+        with contextlib.suppress(OSError):
+            fd = self._volume.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            try:
+                os.fchmod(fd, 0o666)
+            finally:
+                os.close(fd)

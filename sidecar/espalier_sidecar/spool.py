@@ -7,16 +7,24 @@ is synced to the disk: the volume dies with the pod, and a container's end loses
 
 import contextlib
 import os
+import re
 import threading
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from espalier_sidecar.errors import SpoolFull
 from espalier_sidecar.report import Report
-from espalier_sidecar.segment import Segment, decode_line, encode_line
+from espalier_sidecar.segment import LONGEST_LINE, Segment, decode_line, encode_line
+from espalier_sidecar.volume import Folder
 
 SEGMENTS = 16
+AT_ONCE = 1000
+BLOCK = 16 * 1024
+LOOKED_AT = 2**14
 NOWHERE = (0, 0)
+_NAME = re.compile(r"([0-9]{12})\.jsonl")
+_MARK = re.compile(rb"([0-9]{12}) ([0-9]{12}) ([0-9]{12})\n")
+_MARK_BYTES = 39
 
 
 class Place(NamedTuple):
@@ -29,21 +37,16 @@ class Place(NamedTuple):
 class Spool:
     """An append-only queue on disk, bounded in bytes; for several threads."""
 
-    def __init__(self, directory: str, max_bytes: int) -> None:
-        os.makedirs(directory, mode=0o700, exist_ok=True)
-        self._directory = directory
+    def __init__(self, folder: Folder, max_bytes: int) -> None:
+        self._folder = folder
         self._max_bytes = max_bytes
         self._segment_bytes = max(1, max_bytes // SEGMENTS)
         self._changed = threading.Condition(threading.RLock())
-        self._mark = os.open(
-            f"{directory}/acknowledged", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
+        self._mark = folder.open_own("acknowledged", _MARK_BYTES)
         place, self.dropped = self._read_mark()
-        names = [name for name in os.listdir(directory) if name.endswith(".jsonl")]
-        numbers = sorted(int(name[:-6]) for name in names if name[:-6].isdigit())
-        self._segments = [Segment(directory, number) for number in numbers]
-        if not self._segments:
-            self._segments = [Segment(directory, place.segment + 1)]
+        found = [match for name in folder.names() if (match := _NAME.fullmatch(name))]
+        numbers = sorted(int(match[1]) for match in found) or [place.segment + 1]
+        self._segments = [self._segment(number) for number in numbers]
         self.pending = 0
         self._place = self._valid(place)
         self.acknowledge(self._place)
@@ -59,29 +62,39 @@ class Spool:
         """
         lines = [encode_line(report) for report in reports]
         with self._changed:
-            for start in range(0, len(lines), 1000):
-                some = lines[start : start + 1000]
+            for start in range(0, len(lines), AT_ONCE):
+                some = lines[start : start + AT_ONCE]
                 self._write(b"".join(some), len(some))
             self._changed.notify_all()
 
     def peek(self, max_reports: int) -> list[tuple[Place, Report]]:
-        """Give the oldest reports, each with the place to acknowledge once it is delivered."""
+        """Give the oldest reports, each with the place to acknowledge once it is delivered.
+
+        None may come although some are pending: the volume is the trainer's too, and so many lines
+        at once that are not ours are passed over, and no more are looked at while others wait.
+        """
         with self._changed:
             found: list[tuple[Place, Report]] = []
+            looked_at = 0
+            place = self._place
             for segment in self._segments:
                 offset = self._offset_in(segment)
-                while len(found) < max_reports and offset < segment.size:
-                    block = segment.read(offset, 65536)
-                    if not block:
-                        break
-                    for line in block.splitlines(keepends=True)[: max_reports - len(found)]:
+                while looked_at < LOOKED_AT and (block := segment.read(offset, BLOCK)):
+                    for line in block.splitlines(keepends=True):
                         offset += len(line)
+                        looked_at += 1
+                        place = Place(segment.number, offset)
                         report = decode_line(line)
                         if report is not None:
-                            found.append((Place(segment.number, offset), report))
+                            found.append((place, report))
+                        if len(found) == max_reports:
+                            return found
+                        if looked_at == LOOKED_AT:
+                            break
             if not found and self.pending:
-                # Nothing but lines that are not ours: the volume is the trainer's too.
-                self.acknowledge(Place(self._segments[-1].number, self._segments[-1].size))
+                if looked_at < LOOKED_AT:
+                    place = Place(self._segments[-1].number, self._segments[-1].size)
+                self.acknowledge(place)
             return found
 
     def acknowledge(self, place: Place) -> None:
@@ -108,14 +121,16 @@ class Spool:
         """Give the newest `limit` reports that are not acknowledged, oldest first."""
         with self._changed:
             found: list[Report] = []
+            left = LONGEST_LINE * limit
             for segment in reversed(self._segments):
                 start = self._offset_in(segment)
-                offset = max(start, segment.size - 128 * limit)
+                offset = max(start, segment.size - left)
                 lines = segment.read(offset, segment.size - offset).splitlines()
                 if offset > start:
                     lines = lines[1:]
                 found[:0] = [report for line in lines if (report := decode_line(line))]
-                if len(found) >= limit:
+                left -= segment.size - offset
+                if len(found) >= limit or left <= 0:
                     break
             return found[-limit:]
 
@@ -140,19 +155,26 @@ class Spool:
     def _write(self, lines: bytes, count: int) -> None:
         while self._bytes() + len(lines) > self._max_bytes and self._drop_oldest():
             pass
-        last = self._segments[-1]
-        if last.size and last.size + len(lines) > self._segment_bytes:
-            last = Segment(self._directory, last.number + 1)
-            self._segments.append(last)
         while True:
             try:
-                last.append(lines)
+                self._segment_for(len(lines)).append(lines)
                 break
             except OSError as error:
                 if not self._drop_oldest():
                     self.dropped += count
-                    raise SpoolFull(f"{last.path}: {error}") from error
+                    raise SpoolFull(str(error)) from error
         self.pending += count
+
+    def _segment_for(self, length: int) -> Segment:
+        """Give the last segment, or a new one if that has no room for so many bytes."""
+        last = self._segments[-1]
+        if last.size and last.size + length > self._segment_bytes:
+            last = self._segment(last.number + 1)
+            self._segments.append(last)
+        return last
+
+    def _segment(self, number: int) -> Segment:
+        return Segment(self._folder, number, self._segment_bytes + AT_ONCE * LONGEST_LINE)
 
     def _drop_oldest(self) -> bool:
         """Make room, whether or not the oldest segment was delivered."""
@@ -195,10 +217,10 @@ class Spool:
         return Place(self._segments[0].number, 0)
 
     def _read_mark(self) -> tuple[Place, int]:
-        with contextlib.suppress(ValueError):
-            segment, offset, dropped = os.pread(self._mark, 80, 0).split()
-            return Place(int(segment), int(offset)), int(dropped)
-        return Place(*NOWHERE), 0
+        found = _MARK.fullmatch(os.pread(self._mark, _MARK_BYTES, 0))
+        if found is None:
+            return Place(*NOWHERE), 0
+        return Place(int(found[1]), int(found[2])), int(found[3])
 
     def _write_mark(self) -> None:
         """Write down how far the operator has acknowledged.

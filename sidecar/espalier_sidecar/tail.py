@@ -1,11 +1,10 @@
 """Whole lines of a file that somebody else writes."""
 
 import os
-import stat
 from typing import NamedTuple
 
-MAX_LINE = 64 * 1024
-CHUNK = MAX_LINE
+from espalier_sidecar.limits import CHUNK
+from espalier_sidecar.volume import Folder
 
 
 class Position(NamedTuple):
@@ -16,15 +15,16 @@ class Position(NamedTuple):
 
 
 class Tail:
-    """Follows a path through growth, truncation and rotation.
+    """Follows a name in the volume through growth, truncation and rotation.
 
-    A line counts once its newline is there; a line longer than `MAX_LINE` is passed over.
+    A line counts once its newline is there; a line longer than `CHUNK` is passed over.
     A file that is cut and written again to more than its old length between two looks cannot be
     told from one that grew.
     """
 
-    def __init__(self, path: str, position: Position | None = None) -> None:
-        self._path = path
+    def __init__(self, folder: Folder, name: str, position: Position | None = None) -> None:
+        self._folder = folder
+        self._name = name
         self._resume = position
         self._fd: int | None = None
         self._seen = -1
@@ -32,13 +32,18 @@ class Tail:
         self.position = position or Position(0, 0)
         self.too_long = 0
 
-    def read(self, last: bool = False) -> list[bytes] | None:
-        """Give the lines of the next chunk, or `None` if nothing new is there.
+    def read(self, last: bool = False) -> bytes | None:
+        """Give the next chunk's whole lines, or `None` if nothing new is there.
 
         Parameters
         ----------
         last
             Nothing more will be written: what lacks its newline is a line too.
+
+        Raises
+        ------
+        OSError
+            If the name leads to no regular file in the volume, or to one that cannot be read.
         """
         if self._fd is None and not self._open():
             return None
@@ -59,9 +64,28 @@ class Tail:
         self._go_to(self.position.offset + len(chunk))
         if rotated:
             self._close()
-        return [chunk] if chunk and not self._passing_over else []
+        return b"" if self._passing_over else chunk
 
-    def _whole_lines(self, chunk: bytes) -> list[bytes] | None:
+    def skip(self) -> int:
+        """Leave out all but the file's last chunk; give the number of bytes left out.
+
+        Raises
+        ------
+        OSError
+            As `read`.
+        """
+        if self._fd is None and not self._open():
+            return 0
+        assert self._fd is not None
+        left_out = os.fstat(self._fd).st_size - CHUNK - self.position.offset
+        if left_out <= 0:
+            return 0
+        # Where the last chunk begins is likely in the middle of a line, which goes too.
+        self._go_to(self.position.offset + left_out)
+        self._passing_over = True
+        return left_out
+
+    def _whole_lines(self, chunk: bytes) -> bytes | None:
         end = chunk.rfind(b"\n") + 1
         if not end:
             if len(chunk) < CHUNK:
@@ -69,38 +93,34 @@ class Tail:
             self.too_long += not self._passing_over
             self._passing_over = True
             self._go_to(self.position.offset + CHUNK)
-            return []
-        lines = chunk[:end].split(b"\n")[:-1]
-        if self._passing_over:
-            lines = lines[1:]
-            self._passing_over = False
+            return b""
+        start = chunk.find(b"\n") + 1 if self._passing_over else 0
+        self._passing_over = False
         self._go_to(self.position.offset + end)
-        return lines
+        return chunk[start:end]
 
     def _open(self) -> bool:
         try:
-            fd = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            self._fd = self._folder.open(self._name)
         except FileNotFoundError:
             return False
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            os.close(fd)
-            raise OSError(f"{self._path}: expected a regular file")
-        self._fd = fd
-        same = self._resume is not None and self._resume.inode == status.st_ino
+        inode = os.fstat(self._fd).st_ino
+        same = self._resume is not None and self._resume.inode == inode
         offset = self._resume.offset if self._resume is not None and same else 0
         self._resume = None
         self._passing_over = False
-        self.position = Position(status.st_ino, offset)
+        self.position = Position(inode, offset)
         self._seen = -1
         return True
 
     def _rotated(self) -> bool:
-        """Whether the path names another file by now."""
+        """Whether the name means another file by now, or something that is none."""
         try:
-            return os.stat(self._path).st_ino != self.position.inode
+            return self._folder.inode(self._name) != self.position.inode
         except FileNotFoundError:
             return False
+        except OSError:
+            return True
 
     def _go_to(self, offset: int) -> None:
         self.position = Position(self.position.inode, offset)

@@ -90,6 +90,31 @@ A_FLOAT = {"min": 0.0, "max": 1.0}
 WHEN_SGD = {"parameter": "optimizer", "in": ["sgd"]}
 OPTIMIZER = {"name": "optimizer", "categorical": {"values": ["sgd", "adam"]}}
 CONTAINERS = "spec.template.spec.containers"
+PATHS_OUT = {
+    "leads out": "/espalier/../var/run/secrets/espalier/token",
+    "leads out in the end": "/espalier/a/..",
+    "leads out by and by": "/espalier/a/../../etc/passwd",
+    "stays where it is": "/espalier/./a",
+    "has an empty part": "/espalier//a",
+    "ends as a folder": "/espalier/a/",
+    "is the sidecar's own": "/espalier/.sidecar/000000000001.jsonl",
+    "is another beside the volume": "/espalier-2/a",
+    "has a second line": "/espalier/a\nb",
+    "ends its line": "/espalier/a\n",
+    "colours a terminal": "/espalier/\x1b[31m",
+    "turns the direction of the text": "/espalier/\u202ea",
+    "begins elsewhere": "x/espalier/a",
+}
+WIDE = "(?i:[\\0-\U0010ffff])"
+COSTLY_PATTERNS = {
+    "takes long to compile": (WIDE * 25, "expected ranges of at most 131,072"),
+    "takes long by escapes": (r"[\x00-\U0010FFFF]" * 20, "write a class such as"),
+    "takes long by names": (r"[!-\N{KANGXI RADICAL ONE}]" * 18, "got 215,982"),
+    "takes long though negated": ("[^a-\uffff]" * 80, "expected ranges of at most"),
+    "is nested too deep": ("(" * 512, "expected a regular expression"),
+    "repeats too much": ("a{99999999999}", "the repetition number is too large"),
+    "has flags that exclude each other": ("(?u)(?a)x", "are incompatible"),
+}
 ONE_KIND = "exactly one of float, int and categorical"
 
 PARAMETERS: dict[str, Bad] = {
@@ -197,6 +222,11 @@ PARAMETERS: dict[str, Bad] = {
         parameter(0, {"name": "x", "categorical": {"values": ["a", None]}}),
         None,
         ("spec.parameters[0].categorical.values[1]", "expected a string, a number or a boolean"),
+    ),
+    "a line break among the values": Bad(
+        parameter(0, {"name": "x", "categorical": {"values": ["a", "b\nc"]}}),
+        ("spec.parameters[0].categorical.values[1]", "should match"),
+        ("spec.parameters[0].categorical.values[1]", "expected no control characters"),
     ),
     "two values that read the same": Bad(
         parameter(0, {"name": "x", "categorical": {"values": [1, "a", "1"]}}),
@@ -410,6 +440,27 @@ SECTIONS: dict[str, Bad] = {
         ("spec.collector.file.path", "should match"),
         ("spec.collector.file.path", 'got "/tmp/values.jsonl"'),
     ),
+    **{
+        f"a path to follow that {what}": Bad(
+            section("collector", type="File", file={"path": path}),
+            ("spec.collector.file.path", "should match"),
+            ("spec.collector.file.path", "should match"),
+        )
+        for what, path in PATHS_OUT.items()
+    },
+    "a log of the sidecar's own": Bad(
+        section("collector", type="Log", log={"path": "/espalier/.sidecar/x", "pattern": "x"}),
+        ("spec.collector.log.path", "should match"),
+        ("spec.collector.log.path", 'got "/espalier/.sidecar/x"'),
+    ),
+    **{
+        f"a pattern that {what}": Bad(
+            section("collector", type="Log", log={"pattern": pattern}),
+            None,
+            ("spec.collector.log.pattern", message),
+        )
+        for what, (pattern, message) in COSTLY_PATTERNS.items()
+    },
     "a pattern without a group named value": Bad(
         section("collector", type="Log", log={"pattern": r"loss=(\S+)"}),
         None,

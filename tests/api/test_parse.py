@@ -160,3 +160,63 @@ def test_a_configuration_made_by_hand_that_is_not_in_the_space_is_refused(parame
         check_values(space, parameters)
     assert caught.value.field == f"spec.parameters.{field}"
     assert says in str(caught.value)
+
+
+SPACE = space_of(parse_study(good_study()).spec.parameters)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=3,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["lr", "optimizer", "layers", "momentum"]) | st.text(max_size=5), ANYTHING
+    )
+)
+@settings(max_examples=300)
+def test_a_configuration_of_any_shape_is_one_of_the_space_or_a_fault_of_the_trial(values):
+    try:
+        chosen = check_values(SPACE, values)
+    except SpecError as error:
+        field = error.field
+    else:
+        field = "spec.parameters"
+        assert set(chosen) == set(values)
+    assert field.startswith("spec.parameters")
+
+
+@pytest.mark.parametrize("name", ["x=y", "", "a b", "lr\n", "-", "x" * 5000])
+def test_a_name_that_no_parameter_can_have_is_named_in_short(name):
+    with pytest.raises(SpecError, match=r"expected one of the study's parameters") as refused:
+        check_values(SPACE, {"lr": 0.1, "optimizer": "adam", "layers": 2, name: 1})
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"number": -1}, "spec.number"),
+        ({"number": 1_000_000}, "spec.number"),
+        ({"number": 10**19}, "spec.number"),
+        ({"number": "5"}, "spec.number"),
+        ({"study": {"name": "Digits"}}, "spec.study.name"),
+        ({"study": {"name": "a/b"}}, "spec.study.name"),
+        ({"study": {"name": ""}}, "spec.study.name"),
+        ({"study": {"name": "digits", "uid": "a b"}}, "spec.study.uid"),
+        ({"parameters": {"x=y": 1}}, "spec.parameters.x=y.[key]"),
+        ({"parameters": {"x": "a\0b"}}, "spec.parameters.x"),
+        ({"parameters": {"x": "a\nb"}}, "spec.parameters.x"),
+        ({"parameters": {"x": "y" * 257}}, "spec.parameters.x"),
+        ({"parameters": {"x": None}}, "spec.parameters.x"),
+        ({"parameters": {"x": {}}}, "spec.parameters.x"),
+        ({"parameters": {f"x{number}": 1 for number in range(65)}}, "spec.parameters"),
+    ],
+    ids=str,
+)
+def test_a_trial_that_no_study_could_have_is_refused(change, field):
+    with pytest.raises(SpecError) as refused:
+        parse_trial(trial(**{"parameters": {"lr": 1}, **change}))
+    assert refused.value.field == field

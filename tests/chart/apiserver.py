@@ -50,9 +50,15 @@ class ApiServer:
         """Make sure that a namespace exists."""
         self.must("apply", "-f", "-", stdin=namespace(name))
 
-    def create_as(self, user: str, found: dict[str, Any]) -> str:
+    def create_as(self, user: str, found: dict[str, Any], *options: str) -> str:
         """Create an object as a user; return why not, or "" where it was created."""
-        done = self.kubectl("create", "-f", "-", f"--as={user}", stdin=found)
+        done = self.kubectl("create", "-f", "-", f"--as={user}", *options, stdin=found)
+        return "" if done.returncode == 0 else done.stderr
+
+    def patch_as(self, user: str, namespace: str, name: str, change: dict[str, Any]) -> str:
+        """Merge into an object (``KIND/NAME``) as a user; return why not, or ""."""
+        where = ("-n", namespace, f"--as={user}", "--type=merge", f"-p={json.dumps(change)}")
+        done = self.kubectl("patch", name, *where)
         return "" if done.returncode == 0 else done.stderr
 
 

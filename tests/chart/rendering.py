@@ -52,15 +52,17 @@ def _set(path: str, value: Any) -> list[str]:
     return ["--set-json", f"{path}={json.dumps(value)}"]
 
 
-def render(values: dict[str, Any] | None = None, release: str = "espalier") -> list[dict[str, Any]]:
+def render(
+    values: dict[str, Any] | None = None, release: str = "espalier", namespace: str = SYSTEM
+) -> list[dict[str, Any]]:
     """Render the chart and parse every object."""
-    text = _rendered(release, *with_values(values or {}))
+    text = _rendered(release, namespace, *with_values(values or {}))
     return [found for found in yaml.load_all(text, yaml.CSafeLoader) if found]
 
 
 @cache
-def _rendered(release: str, *arguments: str) -> str:
-    done = helm("template", release, str(CHART), "-n", SYSTEM, *arguments)
+def _rendered(release: str, namespace: str, *arguments: str) -> str:
+    done = helm("template", release, str(CHART), "-n", namespace, *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -124,6 +124,15 @@ def test_one_who_may_not_create_jobs_is_told_what_to_ask_for(server):
     assert "ask for `create` on `jobs.batch`" in said
 
 
+@pytest.mark.parametrize("namespace", ["kube-system", SYSTEM])
+def test_no_study_is_made_where_none_is_run(server, namespace):
+    made = study()
+    made["metadata"]["namespace"] = namespace
+    done = server.kubectl("create", "--dry-run=server", "-f", "-", stdin=made)
+    assert f"Espalier runs no Studies in namespace {namespace}" in done.stderr
+    assert "list it in scope.namespaces" in done.stderr
+
+
 def test_the_api_server_finds_no_fault_with_the_policies(server):
     """Its type checker looks at every expression with the CRD's schema at hand."""
 
@@ -272,13 +281,6 @@ class TestUpdate:
             done = server.kubectl(change, "study", "there", "-n", NAMESPACE, "a=b", "--as=bob")
             assert done.returncode == 0, done.stderr
 
-    def test_the_operators_status_is_not_in_the_way(self, server):
-        patch = '{"status": {"active": 1}}'
-        server.must(
-            "patch", "study", "there", "-n", NAMESPACE, "--subresource=status", "--type=merge",
-            f"-p={patch}", f"--as={OPERATOR}",
-        )  # fmt: skip
-
 
 class TestTrialByHand:
     def test_one_who_may_create_jobs_and_change_the_study_may_enqueue(self, server):
@@ -298,8 +300,22 @@ class TestTrialByHand:
         said = server.create_as("erin", trial("there-by-erin"))
         assert "erin may not change Study there in namespace deputy: ask for `update` on it" in said
 
-    def test_the_operator_makes_trials_for_all(self, server):
-        assert server.create_as(OPERATOR, trial("there-by-operator")) == ""
+    def test_the_operator_makes_trials_for_all_that_their_study_controls(self, server):
+        assert "only Trials whose controller is their Study" in server.create_as(
+            OPERATOR, trial("there-by-operator")
+        )
+        owned = trial("there-by-operator")
+        uid = server.get("study", "there", "-n", NAMESPACE)["metadata"]["uid"]
+        owned["metadata"]["ownerReferences"] = [
+            {
+                "apiVersion": "espalier.dev/v1alpha1",
+                "kind": "Study",
+                "name": "there",
+                "uid": uid,
+                "controller": True,
+            }
+        ]
+        assert server.create_as(OPERATOR, owned) == ""
 
 
 class TestOpenedByAValue:

@@ -144,7 +144,10 @@ def test_the_operator_understands_every_variable_that_the_chart_sets(monkeypatch
     values = {"policy.allow": sorted(HOST_FIELDS), "scope.namespaces": ["a", "b"]}
     given = environment(render({**values, "sidecar.image.pullPolicy": "Never"}))
     given["ESPALIER_OWN_NAMESPACE"] = SYSTEM  # from the pod's own metadata
-    assert {each["name"] for each in container(render(values))["env"]} < set(given)
+    assert given.pop("SQLITE_TMPDIR")  # read by SQLite
+    assert {each["name"] for each in container(render(values))["env"]} - {"SQLITE_TMPDIR"} < set(
+        given
+    )
     for name, text in given.items():
         monkeypatch.setenv(name, text)
     context = run.make_context("run", [])
@@ -242,11 +245,11 @@ class TestScope:
         assert "espalier" in of_kind(default, "ClusterRole")
         assert set(of_kind(default, "Role")) == {"espalier-ca"}
 
-    def test_with_namespaces_there_is_a_role_in_each_and_only_tokenreview_for_the_cluster(self):
+    def test_with_namespaces_there_is_a_role_in_each_and_only_tokens_for_the_cluster(self):
         objects = render({"scope.namespaces": ["team-a", "team-b"]})
         assert environment(objects)["ESPALIER_NAMESPACES"] == "team-a,team-b"
         bound = of_kind(objects, "ClusterRoleBinding")
-        assert set(bound) == {"espalier-tokenreview"}
+        assert set(bound) == {"espalier-tokenreview", "espalier-token-keys"}
         roles = {
             (o["metadata"]["namespace"], o["metadata"]["name"])
             for o in objects
@@ -254,11 +257,38 @@ class TestScope:
         }
         assert roles == {("team-a", "espalier"), ("team-b", "espalier"), (SYSTEM, "espalier-ca")}
 
-    def test_the_policies_apply_where_the_operator_works(self):
+    def test_the_policies_apply_where_the_operator_works_and_those_about_itself_everywhere(self):
         objects = render({"scope.namespaces": ["team-a"]})
-        for binding in of_kind(objects, "ValidatingAdmissionPolicyBinding").values():
-            selector = binding["spec"]["matchResources"]["namespaceSelector"]
-            assert selector["matchExpressions"][0]["values"] == ["team-a"]
+        for name, binding in of_kind(objects, "ValidatingAdmissionPolicyBinding").items():
+            matched = binding["spec"].get("matchResources")
+            if "-operator-" in name:
+                assert matched is None
+            else:
+                expressions = matched["namespaceSelector"]["matchExpressions"]
+                assert expressions[0]["values"] == ["team-a"]
+
+    def test_the_policies_about_the_operator_are_about_its_own_account(self):
+        values = {"serviceAccount.create": False, "serviceAccount.name": "robot"}
+        policies = of_kind(render(values), "ValidatingAdmissionPolicy")
+        about = {name: policy for name, policy in policies.items() if "-operator-" in name}
+        assert {name.rpartition("-")[2] for name in about} == {"jobs", "pods", "trials"}
+        for policy in about.values():
+            (condition,) = policy["spec"]["matchConditions"]
+            user = f"system:serviceaccount:{SYSTEM}:robot"
+            assert condition["expression"] == f"request.userInfo.username == '{user}'"
+
+    def test_every_policy_is_bound_and_denies_where_it_cannot_tell(self, default):
+        policies = of_kind(default, "ValidatingAdmissionPolicy")
+        bindings = of_kind(default, "ValidatingAdmissionPolicyBinding")
+        assert {binding["spec"]["policyName"] for binding in bindings.values()} == set(policies)
+        for policy in policies.values():
+            assert policy["spec"]["failurePolicy"] == "Fail"
+        for binding in bindings.values():
+            assert binding["spec"]["validationActions"] == ["Deny"]
+
+    def test_without_policies_there_are_none(self):
+        kinds = {found["kind"] for found in render({"policy.enabled": False})}
+        assert not {kind for kind in kinds if kind.startswith("ValidatingAdmission")}
 
 
 class TestMonitoring:

@@ -74,6 +74,21 @@ def study(team):
     return made
 
 
+def by_hand(team):
+    return {
+        "apiVersion": "espalier.dev/v1alpha1",
+        "kind": "Trial",
+        "metadata": {"name": "idea", "namespace": team},
+        "spec": {"study": {"name": "digits"}, "parameters": {"lr": 0.1}},
+    }
+
+
+def taken(server, team):
+    found = server.get("trial", "idea", "-n", team)
+    numbered = found.get("status", {}).get("number") is not None
+    return numbered and "ownerReferences" in found["metadata"]
+
+
 @pytest.mark.parametrize("scope", ["cluster", "namespace"])
 def test_a_study_runs_suspends_and_goes_without_one_forbidden_request(bare_server, scope, tmp_path):
     server = bare_server
@@ -100,6 +115,8 @@ def test_a_study_runs_suspends_and_goes_without_one_forbidden_request(bare_serve
             wait_until("the operator to be ready", lambda: answers(f"{url}/readyz"))
             server.must("create", "-f", "-", stdin=study(team))
             wait_until("four Jobs", lambda: len(jobs()) == 4)
+            server.must("create", "-f", "-", stdin=by_hand(team))
+            wait_until("the Trial made by hand to be taken", lambda: taken(server, team))
             for suspend in ("true", "false"):
                 patch = f'-p={{"spec": {{"suspend": {suspend}}}}}'
                 server.must("patch", "study", "digits", "-n", team, "--type=merge", patch)
@@ -112,6 +129,7 @@ def test_a_study_runs_suspends_and_goes_without_one_forbidden_request(bare_serve
         assert any('verb="create"' in line and 'resource="jobs"' in line for line in requests)
         assert [line for line in requests if 'code="403"' in line] == []
         assert "forbidden" not in log().lower()
+        assert "denied request" not in log()
         assert server.get("secret", "espalier-ca", "-n", system)["data"]
     except BaseException:
         print((tmp_path / "operator.log").read_text()[-6000:])

@@ -30,8 +30,12 @@ SCOPES = [[], ["team-a", "team-b"]]
 every_scope = pytest.mark.parametrize("namespaces", SCOPES, ids=["cluster", "namespaces"])
 
 
+KEYS = "system:service-account-issuer-discovery"
+"""A role of Kubernetes' own: the issuer and the public keys of service account tokens."""
+
+
 def operators_rules(namespaces):
-    """Every rule that is bound to the operator's service account, with the role's name."""
+    """Every rule of the chart's that is bound to the operator's service account, and where."""
     objects = render({"scope.namespaces": namespaces})
     operator = {"kind": "ServiceAccount", "name": "espalier", "namespace": SYSTEM}
     roles = {
@@ -43,6 +47,8 @@ def operators_rules(namespaces):
         if found["kind"] in ("RoleBinding", "ClusterRoleBinding"):
             assert found["subjects"] == [operator], "only the operator is bound"
             ref, where = found["roleRef"], found["metadata"].get("namespace")
+            if ref["name"] == KEYS:
+                continue
             key = (ref["kind"], where if ref["kind"] == "Role" else None, ref["name"])
             for rule in roles[key]:
                 yield (where, rule)
@@ -67,7 +73,7 @@ def test_the_one_secret_is_its_own_by_name_and_cannot_be_listed(namespaces):
                 "apiGroups": [""],
                 "resources": ["secrets"],
                 "resourceNames": ["espalier-ca"],
-                "verbs": ["get", "update", "patch"],
+                "verbs": ["get", "patch"],
             },
         )
     ]
@@ -83,16 +89,16 @@ def test_the_operators_rights_are_these_and_no_others(namespaces):
     }
     expected = {
         "studies": "get list watch",
-        "studies/status": "get patch update",
+        "studies/status": "patch",
         "studies/finalizers": "update",  # owner references that block deletion
         "trials": "get list watch create patch",
-        "trials/status": "get patch update",
+        "trials/status": "patch",
         "trials/finalizers": "update",
         "jobs": "get list watch create patch delete",  # patch: suspend
         "pods": "get list watch delete",
-        "events": "create patch",
+        "events": "create",
         "tokenreviews": "create",
-        "secrets": "get update patch",
+        "secrets": "get patch",
     }
     assert rights == {(r, verb) for r, verbs in expected.items() for verb in verbs.split()}
 
@@ -101,6 +107,18 @@ def test_with_a_list_of_namespaces_nothing_reaches_beyond_them():
     reached = {(ns, *rule["resources"]) for ns, rule in operators_rules(["team-a"])}
     assert {rights for rights in reached if rights[0] is None} == {(None, "tokenreviews")}
     assert {ns for ns, *_ in reached} == {None, "team-a", SYSTEM}
+
+
+def test_the_keys_of_tokens_can_be_read_unless_a_value_says_no():
+    def bound(**values):
+        return [o for o in of_kind(render(values), "ClusterRoleBinding").values()
+                if o["roleRef"]["name"] == KEYS]  # fmt: skip
+
+    (binding,) = bound()
+    assert binding["subjects"] == [
+        {"kind": "ServiceAccount", "name": "espalier", "namespace": SYSTEM}
+    ]
+    assert bound(**{"ingest.verifyTokensLocally": False}) == []
 
 
 class TestPeople:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from espalier.engine.live import LiveStudies
-from espalier.engine.submission import MOST_VALUES_A_TRIAL, Answer, CheckedBatch, CheckedReport
+from espalier.engine.submission import Answer, CheckedBatch, CheckedReport
 from espalier.engine.tail import Tail
 from espalier.errors import ReportError, RetryLater
 from espalier.planning.record import End
@@ -138,22 +138,6 @@ def test_a_bug_in_the_middle_of_a_batch_is_repaired_from_the_store(
                 await asyncio.sleep(0.01)
         assert answer.accepted == 2
         assert world.live.record(UID).trial(0).step == 3
-
-    run(tmp_path, story)
-
-
-def test_too_many_values_of_one_trial_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert MOST_VALUES_A_TRIAL == 1_000_000
-    monkeypatch.setattr("espalier.engine.live_study.MOST_VALUES_A_TRIAL", 3)
-
-    async def story(world: World) -> None:
-        await world.report(0, (1, 0.5), (2, 0.5))
-        with pytest.raises(ReportError) as caught:
-            await world.report(0, (3, 0.5), (4, 0.5))
-        assert (caught.value.code, caught.value.status) == ("TooManyValues", 422)
-        assert (await world.report(0, (3, 0.5))).accepted == 1
 
     run(tmp_path, story)
 

@@ -13,7 +13,7 @@ from tests.cluster.images import BASE, offer_base
 from tests.cluster.layout import Kind
 from tests.cluster.progress import Progress
 from tests.images.recipe import ROOT, Recipe, fingerprint
-from tests.images.wheels import pip_in, wanted, wheelhouse
+from tests.images.wheels import pip_in, wheelhouse
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,6 @@ def build(recipe: Recipe, cache: Path, progress: Progress) -> Built:
     """Give the image's docker-archive; made when an input has changed."""
     short = recipe.name.rpartition("/")[2].partition(":")[0]
     more = [BASE.encode()]
-    if recipe.installs:
-        more.append("\n".join(wanted()).encode())
     archive = cache / "images" / f"{short}-{fingerprint(recipe, more)}.tar"
     with locked(cache / "images" / f"{short}.lock", progress, f"another that builds {short}"):
         if not archive.exists():

@@ -34,7 +34,14 @@ RECIPES = {
     "operator": Recipe(
         "registry.local/espalier-operator:dev",
         "operator/Dockerfile",
-        ("pyproject.toml", "README.md", "LICENSE", "operator/espalier"),
+        (
+            "operator/build-requirements.txt",
+            "operator/requirements.txt",
+            "pyproject.toml",
+            "README.md",
+            "LICENSE",
+            "operator/espalier",
+        ),
         installs=True,
     ),
     "sidecar": Recipe(
@@ -43,9 +50,13 @@ RECIPES = {
     "digits": Recipe(
         "registry.local/digits:dev",
         "examples/digits/Dockerfile",
-        tuple(
-            f"examples/digits/{name}.py"
-            for name in ("extract_digits", "train", "network", "optimizers", "report")
+        (
+            "examples/digits/extract-requirements.txt",
+            "examples/digits/requirements.txt",
+            *(
+                f"examples/digits/{name}.py"
+                for name in ("extract_digits", "train", "network", "optimizers", "report")
+            ),
         ),
         installs=True,
     ),

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.images.recipe import RECIPES, ROOT, Recipe, fingerprint
-from tests.images.wheels import wanted as wheels_wanted
 
 EACH = pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 
@@ -38,8 +37,11 @@ def test_the_last_stage_runs_as_a_number_other_than_root(recipe: Recipe) -> None
 
 
 @EACH
-def test_the_base_is_an_argument_and_names_no_registry(recipe: Recipe) -> None:
-    assert lines(recipe)[0] == "ARG BASE=python:3.11-slim-bookworm"
+def test_the_base_is_an_argument_by_digest_and_names_no_registry(recipe: Recipe) -> None:
+    assert re.fullmatch(
+        r"ARG BASE=python:3\.11-slim-bookworm@sha256:[0-9a-f]{64}", lines(recipe)[0]
+    )
+    assert lines(recipe)[0] == lines(RECIPES["sidecar"])[0]
     bases = [line.split()[1] for line in lines(recipe) if line.startswith("FROM ")]
     assert set(bases) == {"${BASE}"}
 
@@ -61,8 +63,20 @@ def test_a_fingerprint_follows_the_inputs() -> None:
     assert fingerprint(fewer, [b"1"]) != fingerprint(recipe, [b"1"])
 
 
-def test_the_wheels_are_those_that_the_dockerfiles_install() -> None:
-    text = (ROOT / "examples/digits/Dockerfile").read_text()
-    for wanted in re.findall(r'"((?:scikit-learn|numpy)[^"]*)"', text):
-        assert wanted in wheels_wanted()
+@EACH
+def test_what_pip_installs_is_pinned_by_hash_or_our_own(recipe: Recipe) -> None:
+    installs = [line for line in lines(recipe) if re.search(r"\binstall\b", line)]
+    assert bool(installs) == recipe.installs
+    for line in installs:
+        for command in line.split("&&"):
+            if "install" in command:
+                pinned = "${PINNED}" in command and re.search(r"-r \S*requirements\.txt", command)
+                assert pinned or (command.split()[-1] == "." and "--no-index" in command)
+    pinned = [line for line in lines(recipe) if line.startswith("ARG PINNED=")]
+    assert len(pinned) == recipe.installs
+    for line in pinned:
+        assert line == 'ARG PINNED="--require-hashes --no-deps --only-binary=:all:"'
+
+
+def test_the_sidecar_needs_nothing() -> None:
     assert Path(ROOT / "sidecar/pyproject.toml").read_text().count("dependencies = []") == 1

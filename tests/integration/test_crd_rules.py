@@ -277,6 +277,40 @@ def test_a_trial_whose_name_cannot_be_a_label_is_refused(server, name):
     )
 
 
+BAD_TRIALS = [
+    ({"number": -1}, "spec.number", "should be greater than or equal to 0"),
+    ({"number": 1_000_000}, "spec.number", "should be less than or equal to 999999"),
+    ({"number": 10**18}, "spec.number", "should be less than or equal to 999999"),
+    ({"number": 12_345_678_901_234_567_890}, "spec.number", ""),
+    ({"number": "5"}, "spec.number", "must be of type integer"),
+    ({"study": {"name": "Digits"}}, "spec.study.name", "should match"),
+    ({"study": {"name": "a/b"}}, "spec.study.name", "should match"),
+    ({"study": {"name": "digits\n"}}, "spec.study.name", "should match"),
+    ({"study": {"name": ""}}, "spec.study.name", "should match"),
+    ({"study": {"name": "x" * 53}}, "spec.study.name", "may not be more than 52"),
+    ({"study": {"name": "digits", "uid": "a b"}}, "spec.study.uid", "should match"),
+    ({"parameters": {"x": "a\0b"}}, "spec.parameters.x", "should match"),
+    ({"parameters": {"x": "a\nb"}}, "spec.parameters.x", "should match"),
+    ({"parameters": {"x": "\x1b[31m"}}, "spec.parameters.x", "should match"),
+    ({"parameters": {"x": "y" * 257}}, "spec.parameters.x", "may not be more than 256"),
+    ({"parameters": {"x": [1]}}, "spec.parameters.x", "must have at most 0 items"),
+    ({"parameters": {"x": {"a": 1}}}, "spec.parameters.x", "must have at most 0 items"),
+    ({"parameters": {f"x{n}": 1 for n in range(65)}}, "spec.parameters", "at most 64"),
+    ({"parameters": "x"}, "spec.parameters", "must be of type object"),
+]
+
+
+@pytest.mark.parametrize(("change", "field", "says"), BAD_TRIALS, ids=str)
+def test_a_trial_that_no_study_could_have_is_refused_with_its_field(server, change, field, says):
+    refusal = server.refusal(trial("bad", **change))
+    assert any(at == field and says in message for at, message in refusal), refusal
+
+
+def test_nobody_gives_a_trial_a_status_by_creating_it(server):
+    body = {**trial("honest"), **full_trial_status()}
+    assert "status" not in server.create(body)
+
+
 # --- status ---------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,7 @@
 """Tokens in turn: none beyond the rate, none kept back, nobody kept waiting by another's line."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,12 +52,13 @@ def test_in_any_window_no_more_pass_than_burst_and_rate_allow(qps, burst, script
 @given(st.floats(0.5, 200), st.integers(1, 50), arrivals)
 def test_no_token_is_kept_back_while_somebody_waits(qps, burst, script):
     turns, now, granted, spare, then = Turns(qps, burst, 0.0), 0.0, 0, float(burst), 0.0
+    joined = itertools.count()
     for pause, count, rank, tenant, _ in script:
         now += pause
         spare = min(float(burst), spare + (now - then) * qps)
         then = now
-        for number in range(count):
-            turns.join(rank, tenant, (granted, now, number))
+        for _ in range(count):
+            turns.join(rank, tenant, next(joined))
         waiting = len(turns)
         came = len(turns.grant(now))
         assert came >= min(waiting, int(spare - 1e-3))

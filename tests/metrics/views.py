@@ -39,6 +39,8 @@ def observe_everything(observer: Observer) -> None:
     """Call every method of the observer once."""
     observer.report_answered("Accepted", 0.002)
     observer.values_received("team-a", "digits", "Appended", 3)
+    observer.values_judged("team-a", "digits", 0.001)
+    observer.limit_reached("team-a", "digits", "values_a_trial")
     observer.token_reviewed("Accepted")
     observer.token_checked("Keys")
     observer.connection_cut("TooMany")

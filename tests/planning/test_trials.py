@@ -66,10 +66,18 @@ ENDINGS = {
         "BadCommand",
         "spec.template",
     ),
-    "a complete Job whose pod is gone already: Completed": (
-        one(jobs=(job(0, complete=True),)),
+    "a complete Job whose pod is gone already, after the last step: Completed": (
+        one(replace(REPORTED, step=10), jobs=(job(0, complete=True),)),
         "Completed",
         "0.9",
+    ),
+    "a trainer that is drained for the last bearable time: the disruption's own reason": (
+        one(
+            jobs=(job(0, name="s-0-r20", complete=True),),
+            pods=(over(0, job_name="s-0-r20", disruption="EvictionByEvictionAPI"),),
+        ),
+        "Evicted",
+        "given up",
     ),
     "a complete Job without a value: NoMetric, naming the metric": (
         one(SILENT, jobs=(job(0, complete=True),), pods=(over(0),)),
@@ -137,6 +145,11 @@ ENDINGS = {
         one(absent=NO_JOB),
         "DeletedByUser",
         "Someone deleted the Trial's Job: asked for, there is none. Create a Trial",
+    ),
+    "a Job that a TTL took away after the last step: Completed": (
+        one(replace(REPORTED, step=10), absent=NO_JOB),
+        "Completed",
+        "there is none), after the last epoch; best accuracy 0.9 at epoch 5.",
     ),
     "a Job that is being deleted: DeletedByUser": (
         one(jobs=(job(0, deleting=True),)),
@@ -371,6 +384,10 @@ NOT_SEEN = {
         one(pods=(pod(0, job_name="s-0-r1"),)),
         [JOB, effects.LookFor(0, "jobs", "s-0-r1")],
     ),
+    "no pod of a complete Job in the middle of its steps": (
+        one(jobs=(job(0, complete=True),)),
+        [effects.LookFor(0, "pods of", "s-0")],
+    ),
     "no Trial": (one(view=False), [effects.LookFor(0, "trials", "s-0")]),
 }
 
@@ -397,3 +414,34 @@ def test_a_job_called_like_a_later_one_takes_no_running_ones_place():
     over_ = replace(job(0), complete=True)
     (standing,) = gather(one(jobs=(over_, forged)))
     assert standing.job.uid == "j9"
+
+
+RUN_AGAIN = {
+    "drained with exit code 0": (over(0, disruption="EvictionByEvictionAPI"),),
+    "deleted by a person with exit code 0": (over(0, deleting=True),),
+    "known to be gone, in the middle of its steps": (),
+}
+NO_PODS = {("pods of", "s-0"): "a list has none"}
+
+
+@pytest.mark.parametrize("case", RUN_AGAIN, ids=list(RUN_AGAIN))
+def test_a_complete_job_whose_trainer_was_stopped_is_run_again_in_its_own_slot(case):
+    snap = one(jobs=(job(0, complete=True),), pods=RUN_AGAIN[case], absent=NO_PODS)
+    found = planned(snap)
+    (made,) = of_type(found, effects.CreateJob)
+    assert made.body["metadata"]["name"] == "s-0-r1"
+    assert not of_type(found, effects.RecordEnd)
+    (standing,) = gather(snap)
+    assert standing.holds_slot
+    at_the_end = one(
+        replace(REPORTED, step=10), jobs=(job(0, complete=True),), pods=RUN_AGAIN[case]
+    )
+    (end,) = of_type(planned(at_the_end), effects.RecordEnd)
+    assert end.end.reason == "Completed"
+
+
+def test_nothing_is_run_again_while_the_study_is_suspended():
+    drained = over(0, disruption="EvictionByEvictionAPI")
+    held = study(suspend=True, trials={"max": 1, "parallelism": 1})
+    found = planned(one(jobs=(job(0, complete=True),), pods=(drained,), study_=held))
+    assert not of_type(found, effects.CreateJob, effects.RecordEnd)

@@ -275,8 +275,12 @@ class Simulated:
             case effects.RecordSampled():
                 self.sampled = max(self.sampled, effect.upto)
             case effects.LookFor():
-                there = self.jobs if effect.plural == "jobs" else self.trials
-                if not any(each.name == effect.name for each in there.values()):
+                there = {
+                    "jobs": [each.name for each in self.jobs.values()],
+                    "trials": [each.name for each in self.trials.values()],
+                    "pods of": [each.job_name for each in self.pods.values()],
+                }
+                if effect.name not in there[effect.plural]:
                     self.absent[effect.plural, effect.name] = "asked for"
             case effects.CreateTrial():
                 if effect.number not in self.trials:

@@ -21,8 +21,10 @@ def start(tmp_path: Path, ingest: FakeIngest) -> Iterator[Callable[..., RunningS
     """Start a sidecar with more environment variables."""
     running: list[RunningSidecar] = []
 
-    def begin(**environ: str) -> RunningSidecar:
-        running.append(RunningSidecar(tmp_path, ingest.url, ingest.ca_pem, **environ))
+    def begin(wrap: tuple[str, ...] = (), mode: int = 0o777, **environ: str) -> RunningSidecar:
+        running.append(
+            RunningSidecar(tmp_path, ingest.url, ingest.ca_pem, wrap=wrap, mode=mode, **environ)
+        )
         return running[-1]
 
     yield begin

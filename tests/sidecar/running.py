@@ -26,14 +26,24 @@ def free_port() -> int:
 class RunningSidecar:
     """The sidecar of trial research/digits-7, with its folder, in a process of its own."""
 
-    def __init__(self, folder: Path, url: str, ca_pem: str, **environ: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        ca_pem: str,
+        wrap: tuple[str, ...] = (),
+        mode: int = 0o777,
+        **environ: str,
+    ) -> None:
+        self._wrap = wrap
         self.directory = folder / "espalier"
         self.directory.mkdir(exist_ok=True)
-        self.directory.chmod(0o777)
+        self.directory.chmod(mode)
         self.token_file = folder / "token"
         self.token_file.write_text("first\n")
         self.termination_log = folder / "termination-log"
         self.termination_log.write_text("")
+        self.termination_log.chmod(0o666)
         self.log = folder / "log"
         self.port = free_port()
         self.environ = {
@@ -104,7 +114,7 @@ class RunningSidecar:
     def _start(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-SE", "-m", "espalier_sidecar"],
+                [*self._wrap, sys.executable, "-SE", "-m", "espalier_sidecar"],
                 cwd=SOURCE,
                 env=self.environ,
                 stdout=log,

@@ -12,7 +12,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from espalier_sidecar.errors import SpoolFull
 from espalier_sidecar.report import Report
-from espalier_sidecar.spool import Spool
+from espalier_sidecar.spool import LOOKED_AT, Spool
+from espalier_sidecar.volume import Folder
+
+
+def opened(folder: Path, max_bytes: int = 10_000) -> Spool:
+    return Spool(Folder.at(str(folder)), max_bytes)
 
 
 def value(step: int) -> Report:
@@ -27,7 +32,7 @@ class SpoolMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.mkdtemp()
-        self.spool = Spool(self.folder, self.max_bytes)
+        self.spool = Spool(Folder.at(self.folder), self.max_bytes)
         self.model: list[Report] = []
         self.lost = 0
         self.next = 0
@@ -64,7 +69,7 @@ class SpoolMachine(RuleBasedStateMachine):
         last = sorted(Path(self.folder).glob("*.jsonl"))[-1]
         with last.open("ab") as file:
             file.write(garbage)
-        self.spool = Spool(self.folder, self.max_bytes)
+        self.spool = Spool(Folder.at(self.folder), self.max_bytes)
 
     @rule(limit=st.integers(1, 50))
     def newest(self, limit: int) -> None:
@@ -94,21 +99,21 @@ TestSpool.settings = TestSmallSpool.settings = settings(
 
 
 def test_an_unreadable_mark_delivers_again_rather_than_never(tmp_path: Path) -> None:
-    spool = Spool(str(tmp_path), 10_000)
+    spool = opened(tmp_path)
     spool.append([value(step) for step in range(5)])
     spool.acknowledge(spool.peek(3)[-1][0])
     spool.close()
     (tmp_path / "acknowledged").write_text("garbage")
-    assert [report.step for _, report in Spool(str(tmp_path), 10_000).peek(10)] == list(range(5))
+    assert [report.step for _, report in opened(tmp_path).peek(10)] == list(range(5))
 
 
 def test_lines_that_are_none_of_ours_are_passed_over(tmp_path: Path) -> None:
-    spool = Spool(str(tmp_path), 10_000)
+    spool = opened(tmp_path)
     spool.append([value(0)])
     spool.close()
     file = next(tmp_path.glob("*.jsonl"))
     file.write_bytes(b"no report\n" + file.read_bytes() + b"\n\xff\n[]\n")
-    spool = Spool(str(tmp_path), 10_000)
+    spool = opened(tmp_path)
     batch = spool.peek(10)
     assert [report for _, report in batch] == [value(0)]
     spool.acknowledge(batch[-1][0])
@@ -117,7 +122,7 @@ def test_lines_that_are_none_of_ours_are_passed_over(tmp_path: Path) -> None:
 
 
 def test_a_full_volume_is_said(tmp_path: Path) -> None:
-    spool = Spool(str(tmp_path), 10_000)
+    spool = opened(tmp_path)
     spool.append([value(0)])
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     # The next line begins, and then the file may grow no more.
@@ -131,3 +136,29 @@ def test_a_full_volume_is_said(tmp_path: Path) -> None:
     assert spool.dropped == 1
     spool.append([value(2)])
     assert [report.step for _, report in spool.peek(10)] == [0, 2]
+
+
+@pytest.mark.parametrize("garbage", [b"\n", b"x\n", b"[1]\n", b'["a b",1,1]\n'])
+def test_much_that_is_not_ours_is_passed_over_a_part_at_a_time(
+    tmp_path: Path, garbage: bytes
+) -> None:
+    spool = opened(tmp_path, 2**24)
+    spool.append([value(0)])
+    spool.close()
+    file = next(tmp_path.glob("*.jsonl"))
+    count = 5 * LOOKED_AT
+    file.write_bytes(file.read_bytes() + garbage * count + b'["loss",1,1]\n')
+    spool = opened(tmp_path, 2**24)
+    assert spool.pending == count + 2
+    found: list[int] = []
+    looks = 0
+    while spool.pending:
+        batch = spool.peek(256)
+        found += [report.step for _, report in batch]
+        if batch:
+            spool.acknowledge(batch[-1][0])
+        looks += 1
+    assert found == [0, 1]
+    assert looks <= 8
+    spool.append([value(step) for step in range(5)])
+    assert [report.step for report in spool.newest(3)] == [2, 3, 4]

@@ -8,14 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from espalier_sidecar.tail import MAX_LINE, Position, Tail
+from espalier_sidecar.limits import CHUNK
+from espalier_sidecar.tail import Position, Tail
+from espalier_sidecar.volume import Folder
 
 
 def drain(tail: Tail, last: bool = False) -> list[bytes]:
     lines: list[bytes] = []
     while (some := tail.read(last)) is not None:
-        lines += some
+        lines += some.removesuffix(b"\n").split(b"\n") if some else []
     return lines
+
+
+def tail_of(path: Path, position: Position | None = None) -> Tail:
+    return Tail(Folder.at(str(path.parent)), path.name, position)
 
 
 @given(
@@ -30,9 +36,9 @@ def test_every_line_comes_once_whatever_the_chunks_and_restarts(
     content = b"".join(line + b"\n" for line in lines)
     found: list[bytes] = []
     with tempfile.TemporaryDirectory() as folder:
-        path = f"{folder}/log"
-        tail = Tail(path)
-        with open(path, "ab", buffering=0) as file:
+        path = Path(folder, "log")
+        tail = tail_of(path)
+        with path.open("ab", buffering=0) as file:
             at = 0
             while at < len(content):
                 size = sizes[at % len(sizes)]
@@ -40,7 +46,7 @@ def test_every_line_comes_once_whatever_the_chunks_and_restarts(
                 at += size
                 found += drain(tail)
                 if data.draw(st.booleans()):
-                    tail = Tail(path, tail.position)
+                    tail = tail_of(path, tail.position)
         found += drain(tail)
     assert found == lines
 
@@ -48,7 +54,7 @@ def test_every_line_comes_once_whatever_the_chunks_and_restarts(
 def test_an_unfinished_line_counts_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(b"one\ntw")
-    tail = Tail(str(path))
+    tail = tail_of(path)
     assert drain(tail) == [b"one"]
     assert drain(tail, last=True) == [b"tw"]
     assert drain(tail, last=True) == []
@@ -57,7 +63,7 @@ def test_an_unfinished_line_counts_at_the_end(tmp_path: Path) -> None:
 def test_a_file_that_is_cut_is_read_from_its_start(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(b"one\ntwo\n")
-    tail = Tail(str(path))
+    tail = tail_of(path)
     assert drain(tail) == [b"one", b"two"]
     path.write_bytes(b"3\n")
     assert drain(tail) == [b"3"]
@@ -66,7 +72,7 @@ def test_a_file_that_is_cut_is_read_from_its_start(tmp_path: Path) -> None:
 def test_a_file_that_is_rotated_is_finished_first(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(b"one\n")
-    tail = Tail(str(path))
+    tail = tail_of(path)
     assert drain(tail) == [b"one"]
     with path.open("ab") as file:
         file.write(b"two\nthree")
@@ -78,8 +84,8 @@ def test_a_file_that_is_rotated_is_finished_first(tmp_path: Path) -> None:
 
 def test_a_line_without_end_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "log"
-    path.write_bytes(b"one\n" + b"x" * (3 * MAX_LINE) + b"\ntwo\n")
-    tail = Tail(str(path))
+    path.write_bytes(b"one\n" + b"x" * (3 * CHUNK) + b"\ntwo\n")
+    tail = tail_of(path)
     assert drain(tail) == [b"one", b"two"]
     assert tail.too_long == 1
 
@@ -88,7 +94,7 @@ def test_a_file_that_was_replaced_while_nobody_looked_is_read_whole(tmp_path: Pa
     path = tmp_path / "log"
     path.write_bytes(b"one\n")
     before = path.stat().st_ino
-    tail = Tail(str(path), Position(before + 1, 2))
+    tail = tail_of(path, Position(before + 1, 2))
     assert drain(tail) == [b"one"]
 
 
@@ -96,12 +102,12 @@ def test_a_pipe_is_not_followed(tmp_path: Path) -> None:
     path = tmp_path / "log"
     os.mkfifo(path)
     with pytest.raises(OSError, match="expected a regular file"):
-        Tail(str(path)).read()
+        tail_of(path).read()
 
 
 def test_a_file_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "log"
-    tail = Tail(str(path))
+    tail = tail_of(path)
     assert tail.read() is None
     path.write_bytes(b"one\n")
     assert drain(tail) == [b"one"]

@@ -22,6 +22,7 @@ from espalier.search import (
     When,
 )
 
+MAX_NAME = 63
 NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 LARGEST_INT = 2**53 - 1
 LARGEST_FLOAT = 1e300
@@ -29,6 +30,7 @@ MAX_PARAMETERS = 64
 MAX_VALUES = 64
 MAX_LATTICE = 1_000_000_000
 
+ParameterName = Annotated[str, Field(pattern=NAME_PATTERN, max_length=MAX_NAME)]
 BoundedInt = Annotated[int, Field(ge=-LARGEST_INT, le=LARGEST_INT)]
 
 _RANGE_RULES = (
@@ -117,7 +119,7 @@ class CategoricalSpec(Model):
 class WhenSpec(Model):
     """The parameter takes part only where another has certain values."""
 
-    parameter: Annotated[str, Field(pattern=NAME_PATTERN, max_length=63)]
+    parameter: ParameterName
     """Name of a categorical or int parameter that comes before this one in the list."""
     in_: Annotated[tuple[Scalar, ...], Field(alias="in", min_length=1, max_length=MAX_VALUES)]
     """Values of that parameter with which this one takes part."""
@@ -126,7 +128,7 @@ class WhenSpec(Model):
 class ParameterSpec(Model):
     """A parameter: name, exactly one of float, int and categorical, and when it takes part."""
 
-    name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=63)]
+    name: ParameterName
     """Reaches the trainer as the environment variable `PARAM_<name>`."""
     float_: Annotated[FloatSpec | None, Field(alias="float")] = None
     int_: Annotated[IntSpec | None, Field(alias="int")] = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from espalier.api.base import Model
+from espalier.api.log_pattern import check_log_pattern
 from espalier.api.pruner_check import check_pruner
 from espalier.api.space_check import check_space
 from espalier.api.study import MAX_STUDY_NAME, CollectorSpec, Study
@@ -96,25 +96,7 @@ def _check_collector(collector: CollectorSpec) -> None:
             "expected a pattern that has groups named step and value, since type is Log, got "
             "nothing; add log",
         )
-    _check_pattern(collector.log.pattern)
-
-
-def _check_pattern(pattern: str) -> None:
-    try:
-        groups = re.compile(pattern).groupindex
-    except re.error as error:
-        raise SpecError(
-            "spec.collector.log.pattern",
-            f"expected a regular expression of Python's, got one with a fault ({error}); "
-            "correct it",
-        ) from error
-    for name in ("step", "value"):
-        if name not in groups:
-            raise SpecError(
-                "spec.collector.log.pattern",
-                f"expected groups named step and value, got {', '.join(groups) or 'none'}; write "
-                f"(?P<{name}>...) around the {name}'s number",
-            )
+    check_log_pattern(collector.log.pattern)
 
 
 def _spec_error(model: type[Model], error: ErrorDetails) -> SpecError:

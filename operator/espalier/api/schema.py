@@ -32,7 +32,20 @@ _KEPT = frozenset(
 )
 # The API server turns the bound of a whole number into an int64: a larger one would refuse all.
 _INT64 = 2**63
-_DROPPED = frozenset({"title", "$defs", "$ref", "anyOf", "const", "additionalProperties"})
+# A structural schema says nothing about the names of a map's entries: the admission policy and the
+# operator check those.
+_DROPPED = frozenset(
+    {
+        "title",
+        "$defs",
+        "$ref",
+        "anyOf",
+        "const",
+        "additionalProperties",
+        "patternProperties",
+        "propertyNames",
+    }
+)
 
 
 class UnfitError(TypeError):
@@ -96,6 +109,8 @@ def _convert_map(
     node: Mapping[str, Any], schema: Schema, definitions: Mapping[str, Any], path: tuple[str, ...]
 ) -> None:
     values = node.get("additionalProperties")
+    if "patternProperties" in node:
+        (values,) = node["patternProperties"].values()
     if isinstance(values, Mapping):
         schema["additionalProperties"] = _convert(values, definitions, (*path, "{}"))
     elif values is True:

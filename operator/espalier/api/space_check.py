@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from espalier.api.parameters import (
     LARGEST_FLOAT,
     MAX_LATTICE,
+    MAX_NAME,
+    NAME_PATTERN,
     FloatSpec,
     IntSpec,
     ParameterSpec,
     SamplerSpec,
     space_of,
 )
+from espalier.api.scalar import checked_scalar
 from espalier.errors import SpecError
 from espalier.search import SamplerType, Scale, Space, Value, text_of
 
@@ -42,7 +46,7 @@ def check_space(parameters: Sequence[ParameterSpec], sampler: SamplerSpec) -> No
 
 
 def check_values(space: Space, values: Mapping[str, Any]) -> dict[str, Value]:
-    """Return a hand-made configuration in the types of its space.
+    """Return a configuration in the types of its space, whoever made it and whatever it holds.
 
     Raises
     ------
@@ -63,6 +67,10 @@ def check_values(space: Space, values: Mapping[str, Any]) -> dict[str, Value]:
             continue
         if name not in values:
             raise SpecError(path, "expected a value, got nothing; add it")
+        try:
+            checked_scalar(values[name])
+        except ValueError as error:
+            raise SpecError(path, f"{error}; correct the value") from error
         if not parameter.domain.legal(values[name]):
             raise SpecError(
                 path,
@@ -72,10 +80,12 @@ def check_values(space: Space, values: Mapping[str, Any]) -> dict[str, Value]:
         chosen[name] = parameter.domain.parse(values[name])
     for name in values:
         if name not in {parameter.name for parameter in space.parameters}:
+            known = _listed([parameter.name for parameter in space.parameters])
             raise SpecError(
-                f"spec.parameters.{name}",
-                f"expected one of the study's parameters "
-                f"({_listed([parameter.name for parameter in space.parameters])}), got another; "
+                f"spec.parameters.{name}"
+                if re.fullmatch(NAME_PATTERN, name)
+                else "spec.parameters",
+                f"expected one of the study's parameters ({known}), got {name[:MAX_NAME]!r}; "
                 "remove it or correct its name",
             )
     return chosen

@@ -15,8 +15,14 @@ from espalier.api.study_status import StudyStatus
 from espalier.pruning import Direction
 
 METRIC_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_.]{0,62}$"
+# Below /espalier, where no link is followed, without a part that is empty, . or .., and without
+# control characters. What begins with a dot just below it is the sidecar's own.
+_NAME = r"[^./\pC][^/\pC]*"
+VOLUME_PATH = rf"^/espalier/{_NAME}(/({_NAME}|\.{_NAME}|\.\.[^/\pC]+))*$"
 LARGEST_STEP = 2**53 - 1
 MAX_STUDY_NAME = 52
+
+VolumePath = Annotated[str, Field(pattern=VOLUME_PATH, max_length=256)]
 
 
 class ObjectiveSpec(Model):
@@ -57,17 +63,16 @@ class TrialsSpec(Model):
 class FileCollector(Model):
     """Where the trainer writes its values."""
 
-    path: Annotated[str, Field(pattern=r"^/espalier/.+", max_length=256)] = (
-        "/espalier/reports.jsonl"
-    )
-    """A file of JSON lines that the sidecar follows, in the volume /espalier."""
+    path: VolumePath = "/espalier/reports.jsonl"
+    """A file of JSON lines that the sidecar follows, in the volume /espalier; no part of the path
+    is empty, . or .., has control characters, or begins with a dot just below the volume."""
 
 
 class LogCollector(Model):
     """Which log the values are read from, and how."""
 
-    path: Annotated[str, Field(pattern=r"^/espalier/.+", max_length=256)] = "/espalier/train.log"
-    """The log file that the sidecar follows, in the volume /espalier."""
+    path: VolumePath = "/espalier/train.log"
+    """The log file that the sidecar follows, in the volume /espalier, like a file's path."""
     pattern: Annotated[str, Field(min_length=1, max_length=512)]
     """Regular expression (Python's) with groups named step and value, and maybe metric."""
 

@@ -8,19 +8,22 @@ from pydantic import Field
 
 from espalier.api.base import API_VERSION, Model, Rule, Status
 from espalier.api.meta import ObjectMeta
+from espalier.api.parameters import MAX_PARAMETERS, ParameterName
 from espalier.api.reasons import Phase
 from espalier.api.scalar import Scalar
 from espalier.api.status import Conditions, Count, Message, Time, Word
 
+MOST_NUMBER = 999_999
+"""Largest number of a sampled trial; those made by hand get theirs from the operator."""
 MOST_JOBS = 32
 
 
 class StudyReference(Model):
     """The study of a trial, in the same namespace."""
 
-    name: Annotated[str, Field(min_length=1, max_length=52)]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=52)]
     """Name of the Study."""
-    uid: Annotated[str, Field(max_length=64)] | None = None
+    uid: Annotated[str, Field(pattern=r"^[-A-Za-z0-9]+$", max_length=64)] | None = None
     """Uid of the Study; without it, whichever Study has the name."""
 
 
@@ -28,9 +31,9 @@ class TrialSpec(Model):
     """A configuration to be run. Never changes."""
 
     study: StudyReference
-    number: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    number: Annotated[int, Field(ge=0, le=MOST_NUMBER)] | None = None
     """The trial's number in its study; left out in a Trial made by hand."""
-    parameters: Annotated[dict[str, Scalar], Field(max_length=64)]
+    parameters: Annotated[dict[ParameterName, Scalar], Field(max_length=MAX_PARAMETERS)]
     """Value of each parameter that takes part."""
 
     rules: ClassVar = (

@@ -12,12 +12,12 @@ from espalier.engine.deletion import Deletion
 from espalier.engine.live import LiveStudies
 from espalier.engine.presence import find
 from espalier.engine.submission import Binding
-from espalier.engine.world import World
+from espalier.engine.world import World, belongs
 from espalier.errors import InternalError, RetryLater
 from espalier.kube import EVENT, JOB, POD, STUDY, TRIAL, Cluster, Conflict, Kind, NotFound, Refused
 from espalier.planning import Effect, Lane, StudyView, effects
 from espalier.planning.job import labels_of
-from espalier.planning.names import STUDY_LABEL
+from espalier.planning.names import JOB_NAME_LABEL, PODS_OF, STUDY_LABEL
 from espalier.planning.observe import timestamp
 
 log = logging.getLogger(__name__)
@@ -129,18 +129,21 @@ class Applier:
 
     async def _look_for(self, study: StudyView, effect: effects.LookFor) -> None:
         """Ask for a Job or Trial that is not seen; one without our labels is labelled again."""
+        if effect.plural == PODS_OF:
+            await self._look_for_pods(study, effect.name)
+            return
         kind = {JOB.plural: JOB, TRIAL.plural: TRIAL}[effect.plural]
         found = await find(self._cluster, kind, study.namespace, effect.name)
         if isinstance(found, str):
             self._world.absences.note(effect.plural, study.namespace, effect.name, found)
             return
         meta = found["metadata"]
-        known = self._world.is_there(kind.plural, found)
+        known = self._world.found(kind.plural, found)
         if meta["uid"] in self._world.leaving:
             raise RetryLater(f"{kind.name} {effect.name} is not gone yet", after=0.5)
-        if kind is TRIAL:
+        if kind is TRIAL and belongs(found, study.name, study.uid):
             return
-        trial = self._world.kinship.of_job(found)
+        trial = self._world.kinship.of_job(found) if kind is JOB else None
         if trial is None:
             proof = f"{kind.name} {effect.name} is another's by now"
             self._world.absences.note(effect.plural, study.namespace, effect.name, proof)
@@ -148,6 +151,20 @@ class Applier:
             labels = labels_of(study, trial.trial, trial.number)
             patch = {"metadata": {"labels": labels}}
             await self._patch(kind, study, effect.name, meta["uid"], patch)
+
+    async def _look_for_pods(self, study: StudyView, job: str) -> None:
+        """Ask for the pods of a Job, whatever labels of ours they have."""
+        selector = f"{JOB_NAME_LABEL}={job}"
+        found, version = await self._cluster.list(POD, study.namespace, labels=selector)
+        ours = [pod for pod in found if self._world.kinship.of_pod(pod)]
+        for pod in ours:
+            meta = pod["metadata"]
+            labels = {**(meta.get("labels") or {}), STUDY_LABEL: study.name}
+            # Only here, so that it is found: on the pod itself it may have been removed.
+            self._world.found(POD.plural, {**pod, "metadata": {**meta, "labels": labels}})
+        if not ours:
+            proof = f"a list at version {version} has no pod of Job {job}"
+            self._world.absences.note(PODS_OF, study.namespace, job, proof)
 
     async def _adopt(self, study: StudyView, effect: effects.AdoptTrial) -> None:
         metadata = {"metadata": dict(effect.metadata)}

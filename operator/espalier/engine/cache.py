@@ -100,6 +100,11 @@ class ObjectCache:
             self._by_key[key][uid] = obj
         return key
 
+    def find(self, obj: Object) -> StudyKey | None:
+        """Keep an object that was asked for and is there, whatever made it seem to be gone."""
+        self._gone.pop(obj["metadata"]["uid"], None)
+        return self.put(obj)
+
     def drop(self, uid: str, proof: str) -> StudyKey | None:
         """Forget an object that is gone; return its study's key if it was there.
 

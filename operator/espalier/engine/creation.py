@@ -117,7 +117,7 @@ class Creation:
     def _take(self, kind: Kind, obj: Object) -> None:
         if kind is JOB:
             self._world.kinship.made(obj)
-        self._world.is_there(kind.plural, obj)
+        self._world.found(kind.plural, obj)
 
 
 def _names_study(found: Object, study: StudyView) -> bool:

@@ -68,7 +68,7 @@ class Deletion:
         elif found["metadata"]["uid"] != uid:
             taken = f"{kind.name} {namespace}/{name} is another object now"
             self._world.gone(kind.plural, uid, taken)
-            self._world.is_there(kind.plural, found)
+            self._world.found(kind.plural, found)
         else:
-            self._world.is_there(kind.plural, found)
+            self._world.found(kind.plural, found)
             raise RetryLater(f"{error}, but it is there", after=2.0) from error

@@ -9,11 +9,16 @@ from typing import Protocol
 
 from espalier.api import Study
 from espalier.engine.bindings import Bindings
-from espalier.engine.live_study import LiveStudy, Taken
+from espalier.engine.intake import Intake
+from espalier.engine.limits import LimitReached, ValueLimits
+from espalier.engine.live_study import LiveStudy
+from espalier.engine.loop_share import LoopShare
 from espalier.engine.shelf import Reading, Shelf
+from espalier.engine.storable import check_number, check_pod, storable_end
 from espalier.engine.submission import Answer, Binding, CheckedBatch
 from espalier.engine.tail import Tail, deliver
-from espalier.errors import EspalierError, ReportError, RetryLater
+from espalier.engine.taking import Taking
+from espalier.errors import ReportError, RetryLater
 from espalier.planning.record import End, StudyRecord
 from espalier.pruning import Decision, Receipt
 from espalier.store import Store, StudyRow
@@ -25,12 +30,24 @@ class ReportObserver(Protocol):
     def values_received(self, namespace: str, study: str, receipt: str, count: int = 1) -> None:
         """`count` values of a study were treated alike."""
 
+    def values_judged(self, namespace: str, study: str, seconds: float) -> None:
+        """Values of a study were judged, which took so long."""
+
+    def limit_reached(self, namespace: str, study: str, limit: str) -> None:
+        """A post of a study was refused: `limit` is the field of `ValueLimits`."""
+
     def prune_decided(self, seconds: float) -> None:
         """A decision to prune was committed, so long after its report arrived."""
 
 
 class _Unobserved:
     def values_received(self, namespace: str, study: str, receipt: str, count: int = 1) -> None:
+        """Count nothing."""
+
+    def values_judged(self, namespace: str, study: str, seconds: float) -> None:
+        """Count nothing."""
+
+    def limit_reached(self, namespace: str, study: str, limit: str) -> None:
         """Count nothing."""
 
     def prune_decided(self, seconds: float) -> None:
@@ -50,6 +67,10 @@ class LiveStudies:
         Seconds since the epoch.
     observe : ReportObserver, optional
         Told of what came.
+    limits : ValueLimits, optional
+        What a trial and a study may take.
+    share : LoopShare, optional
+        Whose turn it is to judge; it has limits of its own.
     on_read, patience, rest_after
         See `Shelf`.
     """
@@ -64,11 +85,15 @@ class LiveStudies:
         on_read: Callable[[StudyRow], None] = lambda _: None,
         patience: float | None = None,
         rest_after: float = 300.0,
+        limits: ValueLimits | None = None,
+        share: LoopShare | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._observe = observe or _Unobserved()
         self._shelf = Shelf(store, on_prune, clock, on_read, patience, rest_after)
+        share = share or LoopShare(limits or ValueLimits())
+        self._intake = Intake(store, share, self._sound, clock, self._observe.values_judged)
         self._bindings = Bindings()
 
     # -- studies ----------------------------------------------------------------------------
@@ -123,6 +148,7 @@ class LiveStudies:
             What showed that the Study is gone.
         """
         self._bindings.forget(uid)
+        self._intake.forget(uid)
         await self._shelf.close(uid, proof)
 
     def opened(self) -> frozenset[str]:
@@ -137,6 +163,7 @@ class LiveStudies:
 
     def bind(self, binding: Binding) -> None:
         """Let a pod report for its trial."""
+        check_pod(binding.number, binding.pod_uid)
         self._bindings.bind(binding)
 
     def unbind(self, pod_uid: str) -> None:
@@ -152,9 +179,12 @@ class LiveStudies:
 
         Raises
         ------
+        ReportError
+            If the store could not take the number or the uid: they are no trial's.
         RetryLater
             If the study is not open, or the store does not answer.
         """
+        check_pod(number, pod_uid)
         ordinal, commit = self._sound(study_uid).attempt(number, pod_uid)
         await _durable(commit)
         return ordinal
@@ -186,7 +216,7 @@ class LiveStudies:
         Raises
         ------
         ReportError
-            The batch is not for the pod's trial, or contradicts what is stored.
+            The batch is not for the pod's trial, contradicts what is stored, or is too much.
         RetryLater
             It is not certain to be durable: send it again.
         """
@@ -196,15 +226,15 @@ class LiveStudies:
         if present or batch.trial != binding.trial:
             self._bindings.check(binding, batch)
         study = self._sound(binding.study_uid)
-        if not study.trial(binding.number).knows_values:
-            stored = await self._store.observations(study.row.id, binding.number)
-            study.trial(binding.number).learn(stored)
-            study = self._sound(binding.study_uid)
-        taken = self._take(study, binding, batch)
-        await _durable(taken.commit)
-        self._count(study, taken, arrived)
-        decision = await self._decision(study, binding, batch, taken)
-        return Answer(taken.accepted, taken.repeated, decision, batch.reports[-1].step)
+        try:
+            taking = await self._intake.take(study, binding, batch)
+        except ReportError as error:
+            self._refused(study, error)
+            raise
+        await _durable(taking.commit)
+        self._count(study, taking, arrived)
+        decision = await self._decision(study, binding, batch, taking)
+        return Answer(taking.accepted, taking.repeated, decision, batch.reports[-1].step)
 
     async def submit_tail(self, pod_uid: str, message: str) -> Tail:
         """Take what a pod left in its sidecar's termination message; may be repeated freely.
@@ -221,22 +251,14 @@ class LiveStudies:
             message, binding.trial, lambda batch: self.submit(pod_uid, batch, present=False)
         )
 
-    def _take(self, study: LiveStudy, binding: Binding, batch: CheckedBatch) -> Taken:
-        try:
-            return study.take(binding.number, binding.attempt, batch, self._clock())
-        except ReportError as error:
-            if error.status == 409:
-                row = study.row
-                self._observe.values_received(row.namespace, row.name, Receipt.CONTRADICTED)
-            raise
-        except EspalierError:
-            raise
-        except Exception:
-            # Half of the batch may have been judged; the store knows what counts.
-            study.failures = -1
-            raise
+    def _refused(self, study: LiveStudy, error: ReportError) -> None:
+        row = study.row
+        if error.status == 409:
+            self._observe.values_received(row.namespace, row.name, Receipt.CONTRADICTED)
+        if isinstance(error, LimitReached):
+            self._observe.limit_reached(row.namespace, row.name, error.limit)
 
-    def _count(self, study: LiveStudy, taken: Taken, arrived: float | None) -> None:
+    def _count(self, study: LiveStudy, taken: Taking, arrived: float | None) -> None:
         for receipt, count in taken.receipts.items():
             self._observe.values_received(study.row.namespace, study.row.name, receipt, count)
         if taken.pruned and arrived is not None:
@@ -247,7 +269,7 @@ class LiveStudies:
         study: LiveStudy,
         binding: Binding,
         batch: CheckedBatch,
-        taken: Taken,
+        taken: Taking,
     ) -> Decision | None:
         """Return what the answer says; for a batch sent again the same as the first time."""
         decision = taken.decision
@@ -267,10 +289,13 @@ class LiveStudies:
 
         Raises
         ------
+        ReportError
+            If the store could not take the number: it is no trial's.
         RetryLater
             If the study is not open, or the store does not answer.
         """
-        first, commit = self._sound(study_uid).finish(number, end)
+        check_number(number)
+        first, commit = self._sound(study_uid).finish(number, storable_end(end))
         await _durable(commit)
         return first
 

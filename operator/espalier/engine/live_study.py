@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from espalier.api.judging import is_judged
+from espalier.engine.limits import ValueLimits
 from espalier.engine.live_trial import LiveTrial
+from espalier.engine.room import check_room
 from espalier.engine.settling import Settling
-from espalier.engine.submission import MOST_VALUES_A_TRIAL, CheckedBatch, CheckedReport
-from espalier.errors import ReportError, RetryLater
+from espalier.engine.submission import CheckedBatch, CheckedReport
+from espalier.engine.taking import Taking
+from espalier.errors import RetryLater
 from espalier.planning.record import End, StudyRecord, TrialRecord, best_completed
 from espalier.pruning import Decision, Judge, Receipt, Report, verdict_of
 from espalier.store import (
@@ -29,23 +31,13 @@ _MOST_MAPPINGS = 256
 ADVANCES = (Receipt.APPENDED, Receipt.BACKFILLED)
 
 
-class Taken(NamedTuple):
-    """What a study took out of a batch; durable when `commit`, if there is one, is done."""
-
-    accepted: int
-    repeated: int
-    decision: Decision | None
-    pruned: bool
-    receipts: dict[Receipt, int]
-    commit: asyncio.Future[None] | None
-
-
 class LiveStudy:
     """A study in memory, in step with its log in the store.
 
     Every change happens in one call without a pause in it, and is queued for the store before the
-    call ends: the log has the same order as the judge saw. If the store then fails, this object
-    is thrown away and read again.
+    call ends: the log has the same order as the judge saw. A batch may take several such calls;
+    if the process dies between them, the sender sends it again, and a repeat changes nothing. If
+    the store fails, this object is thrown away and read again.
 
     Parameters
     ----------
@@ -59,6 +51,11 @@ class LiveStudy:
         Called with the trial's number and the decision once a Prune is durable.
     on_rest : callable
         Called when all trials have ended and the store knows what they came to.
+
+    Attributes
+    ----------
+    turn : asyncio.Lock
+        Held by whoever takes a batch: batches are taken one after the other.
     """
 
     def __init__(
@@ -77,6 +74,7 @@ class LiveStudy:
         self.sampled = row.sampled
         self.rules: dict[tuple[str, str], int] = {}
         self.failures = store.failures(row.id)
+        self.turn = asyncio.Lock()
         self._store = store
         self._on_prune = on_prune
         self._on_rest = on_rest
@@ -108,43 +106,83 @@ class LiveStudy:
 
     # -- values -----------------------------------------------------------------------------
 
-    def take(self, number: int, attempt: int, batch: CheckedBatch, now: float) -> Taken:
-        """Append, judge and queue the new values of a batch.
+    def admit(
+        self,
+        number: int,
+        attempt: int,
+        batch: CheckedBatch,
+        stored: dict[tuple[str, int], float],
+        limits: ValueLimits,
+    ) -> Taking:
+        """Check a batch; `go_on` takes it, `end` must follow.
+
+        Parameters
+        ----------
+        number, attempt : int
+            Which trial's, and which attempt's.
+        batch : CheckedBatch
+            What came.
+        stored : dict
+            Of a trial whose values are not in memory, those of the batch that are stored.
+        limits : ValueLimits
+            What the trial and the study may have.
 
         Raises
         ------
         ReportError
-            If a value contradicts one that is stored, or the trial has too many; nothing changed.
+            If a value contradicts one that is stored, or is one too many; nothing changed.
+        """
+        trial = self.trial(number)
+        news = trial.news(attempt, batch.reports, stored)
+        taking = Taking(
+            trial, attempt, [batch.reports[index] for index in news], len(batch.reports) - len(news)
+        )
+        curve = self.judge.ledger.curve(number)
+        check_room(
+            limits,
+            batch.reports,
+            news,
+            of_study=self.seq,
+            of_trial=trial.count,
+            names=trial.names,
+            judged=len(curve) + max(len(curve.behind), len(curve.notes)),
+            counts=lambda report: is_judged(self.row.settings, report.metric, report.step),
+        )
+        if taking.repeated:
+            taking.count(Receipt.REPEATED, taking.repeated)
+            taking.commit = self._on_its_way()
+        trial.in_flight += 1
+        return taking
+
+    def go_on(self, taking: Taking, now: float, out_of_time: Callable[[], bool]) -> None:
+        """Append, judge and queue what is left of a batch, or as much of it as time allows.
+
+        Raises
+        ------
         RetryLater
             If the store takes nothing now; nothing changed.
         """
-        trial = self.trial(number)
-        news = trial.news(attempt, batch.reports)
-        repeated = len(batch.reports) - len(news)
-        receipts = {Receipt.REPEATED: repeated} if repeated else {}
-        if not news:
-            decision = trial.prune_ahead or trial.decided
-            return Taken(0, repeated, decision, False, receipts, self._on_its_way())
-        if trial.count + len(news) > MOST_VALUES_A_TRIAL:
-            raise ReportError(
-                "TooManyValues",
-                f"expected at most {MOST_VALUES_A_TRIAL} values of a trial; report fewer steps",
-                status=422,
-            )
         self._store.ready()
         self.at = max(self.at, now)
         rows = Batch(self.row.id)
         advanced: list[CheckedReport] = []
         decisions: list[Decision] = []
-        for report in news:
-            receipt = self._append(trial, attempt, report, rows, advanced, decisions)
-            receipts[receipt] = receipts.get(receipt, 0) + 1
-        commit = self._commit(rows)
+        trial = taking.trial
+        while not taking.done:
+            report = taking.news[taking.taken]
+            taking.count(self._append(trial, taking.attempt, report, rows, advanced, decisions))
+            taking.taken += 1
+            if out_of_time():
+                break
+        taking.commit = self._commit(rows)
         trial.in_flight += 1
-        commit.add_done_callback(lambda done: self._taken(done, trial, advanced, decisions))
-        pruned = bool(decisions) and trial.prune_ahead in decisions
-        decision = trial.prune_ahead or trial.decided
-        return Taken(len(news), repeated, decision, pruned, receipts, commit)
+        taking.commit.add_done_callback(lambda done: self._taken(done, trial, advanced, decisions))
+        taking.pruned |= bool(decisions) and trial.prune_ahead in decisions
+
+    def end(self, taking: Taking) -> None:
+        """Say that no more of a batch will be taken now."""
+        taking.trial.in_flight -= 1
+        taking.trial.let_go()
 
     def _append(
         self,

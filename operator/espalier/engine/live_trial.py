@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from functools import lru_cache
 
+from espalier.engine.known_values import KnownValues
 from espalier.engine.submission import CheckedReport
 from espalier.errors import ReportError
 from espalier.planning.record import End, TrialRecord
 from espalier.pruning import Decision
-from espalier.store import StoredObservation
 
-_Values = dict[tuple[int, str], dict[int, float]]
+_Key = tuple[str, int]
 
 
 class LiveTrial:
@@ -25,6 +26,15 @@ class LiveTrial:
         The trial's number.
     maximise : bool
         Whether a larger value is better.
+
+    Attributes
+    ----------
+    count : int
+        How many values there are.
+    names : frozenset of str
+        The metrics that have values.
+    in_flight : int
+        How many batches are being taken or committed.
     """
 
     __slots__ = (
@@ -41,6 +51,7 @@ class LiveTrial:
         "ended",
         "in_flight",
         "latest",
+        "names",
         "number",
         "prune",
         "prune_ahead",
@@ -51,7 +62,8 @@ class LiveTrial:
         self.number = number
         self._maximise = maximise
         # Ahead of the store.
-        self._values: _Values | None = {}
+        self._values: KnownValues | None = KnownValues()
+        self.names: frozenset[str] = frozenset()
         self.attempts: dict[str, int] = {}
         self.count = 0
         self.decided: Decision | None = None
@@ -70,29 +82,29 @@ class LiveTrial:
 
     # -- values -----------------------------------------------------------------------------
 
-    def leave(self) -> None:
-        """Leave the trial's values in the store: they are looked for there when some come."""
-        self._values = None
-
     @property
     def knows_values(self) -> bool:
         """Whether the trial's values are in memory."""
         return self._values is not None
-
-    def learn(self, stored: Iterable[StoredObservation]) -> None:
-        """Take in the trial's values from the store, where they were let go."""
-        if self._values is None:
-            self._values = {}
-            for seen in stored:
-                self._values.setdefault((seen.attempt, seen.metric), {})[seen.step] = seen.value
 
     def let_go(self) -> None:
         """Drop the values of a trial that has ended: few will come after that."""
         if self.end is not None and not self.in_flight:
             self._values = None
 
-    def news(self, attempt: int, reports: Iterable[CheckedReport]) -> list[CheckedReport]:
-        """Return the values that are not stored yet, and change nothing.
+    def news(
+        self, attempt: int, reports: Sequence[CheckedReport], stored: dict[_Key, float]
+    ) -> list[int]:
+        """Return the positions of the values that are not stored yet, and change nothing.
+
+        Parameters
+        ----------
+        attempt : int
+            Of the pod that sent them.
+        reports : sequence of CheckedReport
+            What it sent.
+        stored : dict
+            By metric and step those of them that are stored, where they are not in memory.
 
         Raises
         ------
@@ -100,18 +112,15 @@ class LiveTrial:
             If a value contradicts one that is stored, or another one of the batch.
         """
         values = self._values
-        assert values is not None
-        news: list[CheckedReport] = []
-        batch: dict[tuple[str, int], float] = {}
-        for index, report in enumerate(reports):
-            metric, step, value = report
+        news: list[int] = []
+        batch = dict(stored)
+        for index, (metric, step, value) in enumerate(reports):
             known = batch.get((metric, step))
-            if known is None:
-                of_metric = values.get((attempt, metric))
-                known = None if of_metric is None else of_metric.get(step)
+            if known is None and values is not None:
+                known = values.at(attempt, metric, step)
             if known is None:
                 batch[metric, step] = value
-                news.append(report)
+                news.append(index)
             elif known != value and not (known != known and value != value):
                 raise ReportError(
                     "Contradiction",
@@ -125,7 +134,9 @@ class LiveTrial:
     def keep(self, attempt: int, metric: str, step: int, value: float) -> None:
         """Note a new value."""
         if self._values is not None:
-            self._values.setdefault((attempt, metric), {})[step] = value
+            self._values.add(attempt, metric, step, value)
+        if metric not in self.names:
+            self.names = _shared(self.names | {metric})
         self.count += 1
 
     # -- what is durable --------------------------------------------------------------------
@@ -182,3 +193,9 @@ class LiveTrial:
 
 def _shown(value: float) -> str:
     return "diverged" if value != value else repr(value)
+
+
+@lru_cache(maxsize=1024)
+def _shared(names: frozenset[str]) -> frozenset[str]:
+    """Return one and the same set for all trials that report the same metrics."""
+    return names

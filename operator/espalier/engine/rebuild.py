@@ -88,7 +88,6 @@ class _Replay:
                 self.ends_until(seq)
             study.seq, study.at = seq, at
             trial = study.trial(number)
-            trial.leave()
             if value is None:
                 value = math.nan
             trial.keep(attempt, metric, step, value)
@@ -149,6 +148,7 @@ class _Replay:
         study.seq = seq
         trial.ended = True
         trial.finished(end)
+        trial.let_go()
         study.judge.close(number, end.state, end.at)
 
     async def restore_decisions(self, store: Store) -> None:

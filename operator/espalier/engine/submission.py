@@ -13,7 +13,6 @@ from espalier.pruning import Decision
 METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.]{0,62}")
 LARGEST_STEP = 2**53
 MOST_REPORTS = 256
-MOST_VALUES_A_TRIAL = 1_000_000
 
 
 class CheckedReport(NamedTuple):

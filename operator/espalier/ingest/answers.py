@@ -10,7 +10,6 @@ from aiohttp import web
 
 from espalier.engine.submission import Answer
 from espalier.errors import ReportError, RetryLater
-from espalier.ingest.rate import TooFast
 
 _LONGEST_MESSAGE = 400
 _JSON = "application/json"
@@ -39,8 +38,7 @@ def refused(error: ReportError) -> web.Response:
     said: dict[str, object] = {"code": error.code, "message": error.message[:_LONGEST_MESSAGE]}
     if error.index is not None:
         said["index"] = error.index
-    after = error.after if isinstance(error, TooFast) else None
-    return _error(error.status, said, after)
+    return _error(error.status, said, error.after)
 
 
 def later(error: RetryLater) -> web.Response:

@@ -6,10 +6,10 @@ object, and nothing may be concluded from it: whoever asked asks again later.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from espalier.errors import RetryLater
+from espalier.kube.deep_json import read_json
 
 Object = dict[str, Any]
 Objects = list[Object]
@@ -19,7 +19,7 @@ _SHOWN = 80
 def parse_object(what: str, data: bytes) -> Object:
     """Return the JSON object of an answer's body; an empty body is an empty object."""
     try:
-        found = json.loads(data) if data else {}
+        found = read_json(data) if data else {}
     except (ValueError, RecursionError) as error:
         raise unexpected(what, "JSON", data) from error
     if not isinstance(found, dict):

@@ -49,6 +49,7 @@ LABELS: dict[str, str] = {
     "code": "an answer's code: of ingest `Accepted` or an error code of the report protocol, "
     "of the Kubernetes API an HTTP status, or `NoAnswer`",
     "receipt": "what became of a reported value: `Appended`, `Repeated`, `Late`, ...",
+    "limit": "a setting of [what a tenant can take](limits.md), such as `values_a_trial`",
     "check": "`Keys` (vouched for by the API server's keys), `KeysRefused` (not vouched for by "
     "them), or `Asked` (by a TokenReview)",
     "why": "`TooFast` (new ones of an address), `TooMany` (of an address, a pod, or in all), "
@@ -168,6 +169,16 @@ _REPORTS = (
         "espalier_reports_total",
         (*_STUDY, "receipt"),
         "Reported values of authenticated trials, by what became of them.",
+    ),
+    _counter(
+        "espalier_judging_seconds_total",
+        _STUDY,
+        "Time that the operator spent on judging and storing a Study's values.",
+    ),
+    _counter(
+        "espalier_limits_reached_total",
+        (*_STUDY, "limit"),
+        "Posts of a Study's pods that were refused because it had reached a limit.",
     ),
     _counter(
         "espalier_report_requests_total", ("code",), "Posts to ingest, by answer.", ("Accepted",)

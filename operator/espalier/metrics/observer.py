@@ -23,7 +23,8 @@ class Observer:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._lock = threading.Lock()
-        self._receipts: dict[tuple[str, str], set[str]] = {}
+        # The label values of each study's series, by metric: they go with the study.
+        self._of_study: dict[tuple[str, str], set[tuple[str, tuple[str, ...]]]] = {}
         self._counters: dict[str, Counter] = {}
         self._histograms: dict[str, Histogram] = {}
         for metric in METRICS:
@@ -44,9 +45,16 @@ class Observer:
                     buckets=metric.buckets,
                 )
 
-    def _count(self, name: str, *labels: str, by: int = 1) -> None:
+    def _count(self, name: str, *labels: str, by: float = 1) -> None:
         counter = self._counters[name]
         (counter.labels(*labels) if labels else counter).inc(by)
+
+    def _count_of_study(
+        self, name: str, namespace: str, study: str, *more: str, by: float = 1
+    ) -> None:
+        with self._lock:
+            self._of_study.setdefault((namespace, study), set()).add((name, more))
+            self._count(name, namespace, study, *more, by=by)
 
     def _time(self, name: str, seconds: float, *labels: str) -> None:
         histogram = self._histograms[name]
@@ -61,9 +69,15 @@ class Observer:
 
     def values_received(self, namespace: str, study: str, receipt: str, count: int = 1) -> None:
         """`count` values of a study were treated alike (a `Receipt`'s value)."""
-        with self._lock:
-            self._receipts.setdefault((namespace, study), set()).add(receipt)
-            self._count("espalier_reports_total", namespace, study, receipt, by=count)
+        self._count_of_study("espalier_reports_total", namespace, study, receipt, by=count)
+
+    def values_judged(self, namespace: str, study: str, seconds: float) -> None:
+        """Values of a study were judged, which took so long."""
+        self._count_of_study("espalier_judging_seconds_total", namespace, study, by=seconds)
+
+    def limit_reached(self, namespace: str, study: str, limit: str) -> None:
+        """A post was refused because its study reached a limit (docs/reference/limits.md)."""
+        self._count_of_study("espalier_limits_reached_total", namespace, study, limit)
 
     def token_reviewed(self, result: str) -> None:
         """The API server was asked about a token: ``Accepted``, ``Refused``, ``Unavailable``."""
@@ -127,10 +141,9 @@ class Observer:
 
     def forget(self, namespace: str, study: str) -> None:
         """The study is deleted: its series go away."""
-        counter = self._counters["espalier_reports_total"]
         with self._lock:
-            for receipt in self._receipts.pop((namespace, study), ()):
-                counter.remove(namespace, study, receipt)
+            for name, more in self._of_study.pop((namespace, study), ()):
+                self._counters[name].remove(namespace, study, *more)
 
 
 assert set(BY_NAME) == {metric.name for metric in METRICS}, "a metric is declared twice"

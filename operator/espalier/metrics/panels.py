@@ -200,8 +200,11 @@ _WAY = (
 _INGEST = (
     Panel(
         "Values a second",
-        "Reported values by what became of them.",
-        (Query(rate_of("espalier_reports_total", "receipt", SELECTED), "{{receipt}}"),),
+        "Reported values by what became of them, and posts refused because of a limit.",
+        (
+            Query(rate_of("espalier_reports_total", "receipt", SELECTED), "{{receipt}}"),
+            Query(rate_of("espalier_limits_reached_total", "limit", SELECTED), "limit: {{limit}}"),
+        ),
         unit="cps",
         width=6,
     ),
@@ -232,6 +235,18 @@ _INGEST = (
             Query(rate_of("espalier_token_checks_total", "check"), "checked by: {{check}}"),
         ),
         unit="reqps",
+        width=6,
+    ),
+    Panel(
+        "Time spent on judging",
+        "Part of the operator's one processor, by study; see docs/reference/limits.md.",
+        (
+            Query(
+                rate_of("espalier_judging_seconds_total", "namespace, study", SELECTED),
+                "{{namespace}}/{{study}}",
+            ),
+        ),
+        unit="percentunit",
         width=6,
     ),
     Panel(

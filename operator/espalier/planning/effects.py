@@ -38,7 +38,7 @@ class LookFor:
     Parameters
     ----------
     plural
-        ``jobs`` or ``trials``.
+        ``jobs`` or ``trials``; or ``PODS_OF`` for the pods of the Job of this name.
     """
 
     number: int

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from espalier.api import reasons
 from espalier.api.reasons import Ending
-from espalier.planning.names import SIDECAR
+from espalier.planning.names import SIDECAR, job_ordinal
 from espalier.planning.settings import Settings
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import words
@@ -75,7 +75,10 @@ def judge_ending(
         return Verdict(reasons.DELETED_BY_USER, _with_proof("Trial", standing.view_proof))
     job = standing.job
     if job is None:
-        return _without_job(standing)
+        return _without_job(standing, spec)
+    if standing.must_run_again:
+        tried = job_ordinal(standing.view.name, job.name) or 0
+        return _given_up(standing) if tried >= settings.max_disruptions else None
     if job.complete:
         return _completed(standing, spec, trainer)
     if job.failed:
@@ -83,10 +86,16 @@ def judge_ending(
     return _running(standing, spec, trainer, settings, now)
 
 
-def _without_job(standing: Standing) -> Verdict | None:
+def _without_job(standing: Standing, spec: StudySpec) -> Verdict | None:
     """Tell how a trial ends that has no Job: by no more than not being seen, it does not."""
     if not standing.started or (standing.sought and not standing.leaving):
         return None
+    if standing.record.step is not None and standing.record.step >= spec.resource.max:
+        return Verdict(
+            reasons.COMPLETED,
+            f"The Job is gone, as finished ones go by their TTL ({standing.proof}), after the last "
+            f"{spec.resource.name}; {_best_of(standing, spec)}.",
+        )
     leaving = next((f"Job {job.name} is being deleted" for job in standing.leaving), "")
     said = _with_proof("Trial's Job", standing.proof or leaving)
     remedy = "Create a Trial with the same parameters to run it."
@@ -95,18 +104,6 @@ def _without_job(standing: Standing) -> Verdict | None:
 
 def _with_proof(what: str, proof: str) -> str:
     return f"Someone deleted the {what}: {proof}." if proof else f"Someone deleted the {what}."
-
-
-def rerun_needed(standing: Standing) -> PodView | None:
-    """Return the pod for whose sake a complete Job must be run again.
-
-    A trainer that handles SIGTERM and exits 0 when its node is drained makes its Job complete.
-    """
-    job, pods = standing.job, standing.pods
-    if job is None or not job.complete or standing.record.prune or standing.end:
-        return None
-    own = [pod for pod in pods if pod.job_name == job.name and pod.phase == "Succeeded"]
-    return own[-1] if own and all(pod.disruption for pod in own) else None
 
 
 def disruption_of(pod: PodView) -> Ending:
@@ -124,9 +121,15 @@ def _completed(standing: Standing, spec: StudySpec, trainer: str) -> Verdict:
         )
     return Verdict(
         reasons.COMPLETED,
-        f"Exited with code 0; best {spec.objective.metric} {standing.record.best:.6g} at "
-        f"{spec.resource.name} {standing.record.best_step}.",
+        f"Exited with code 0; {_best_of(standing, spec)}.",
     )
+
+
+def _best_of(standing: Standing, spec: StudySpec) -> str:
+    best, step = standing.record.best, standing.record.best_step
+    if best is None:
+        return f"no finite {spec.objective.metric}"
+    return f"best {spec.objective.metric} {best:.6g} at {spec.resource.name} {step}"
 
 
 def _failed(standing: Standing, spec: StudySpec, trainer: str) -> Verdict:

@@ -21,6 +21,10 @@ QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 TEMPLATE_ANNOTATION = f"{DOMAIN}/template"
 SUSPENDED_ANNOTATION = f"{DOMAIN}/suspended"
 
+JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
+PODS_OF = "pods of"
+"""Stands for a plural where it is known that the Job of a name has no pods."""
+
 MOUNT = "/espalier"
 TOKEN_MOUNT = "/var/run/secrets/espalier"
 

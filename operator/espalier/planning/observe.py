@@ -80,6 +80,7 @@ def study_view(
         labels=meta.get("labels") or {},
         status=obj.get("status") or {},
         status_written_at=written_at,
+        created_at=seconds(meta.get("creationTimestamp")) or 0.0,
     )
 
 

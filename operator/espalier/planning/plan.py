@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, TypeAlias
 
-from espalier.api import check_values, reasons, space_of, trainer_of
+from espalier.api import reasons, space_of, trainer_of
 from espalier.errors import SpecError
 from espalier.planning import study_status
 from espalier.planning.effects import (
@@ -35,6 +35,7 @@ from espalier.planning.snapshot import Snapshot
 from espalier.planning.standing import Standing, gather, given_out
 from espalier.planning.status_words import condition_of, merge_patch
 from espalier.planning.study_status import Course
+from espalier.planning.trial_check import check_trial
 from espalier.planning.trial_plan import TrialPlanner
 from espalier.search import sample
 
@@ -168,7 +169,8 @@ def _start(
     spec = planner.spec
     if spec.suspend or (course.outcome is not None and course.outcome.stops):
         return []
-    free = spec.trials.parallelism - sum(standing.holds_slot for standing in standings)
+    parallelism = min(spec.trials.parallelism, settings.max_parallelism)
+    free = parallelism - sum(standing.holds_slot for standing in standings)
     if course.held_until is not None:
         if now < course.held_until:
             return [(Wake(course.held_until),)]
@@ -194,7 +196,7 @@ def _start_one(
     assert view is not None
     assert study.spec is not None
     try:  # whatever the Trial claims to be: anybody can write that
-        check_values(space_of(study.spec.parameters), view.parameters)
+        check_trial(view, study)
     except SpecError as error:
         return (RecordEnd(standing.number, _refused(str(error), now)),)
     if (said := snapshot.refused.get(view.uid)) is not None:

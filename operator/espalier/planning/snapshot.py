@@ -26,6 +26,7 @@ class StudyView:
     labels: Mapping[str, str] = field(default_factory=dict)
     status: Mapping[str, Any] = field(default_factory=dict)
     status_written_at: float = 0.0
+    created_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from espalier.api.reasons import ENDING_BY_REASON, TrialReason
-from espalier.planning.names import job_name, job_ordinal, trial_name
+from espalier.planning.names import PODS_OF, job_name, job_ordinal, trial_name
 from espalier.planning.observe import seconds
 from espalier.planning.record import End, TrialRecord
 from espalier.planning.snapshot import JobView, PodView, Snapshot, TrialView
@@ -34,8 +34,12 @@ class Standing:
         How it is known that the trial's Job is gone; empty while it is not.
     view_proof
         How it is known that the Trial itself is gone.
+    pods_gone
+        Whether its Job is known to have no pod any more.
     restored
         Whether its Job vanished because the cluster went back to an earlier state.
+    last_step
+        The step that a trial which runs to its end reports last.
     """
 
     number: int
@@ -47,7 +51,9 @@ class Standing:
     sought: tuple[str, ...] = ()
     proof: str = ""
     view_proof: str = ""
+    pods_gone: bool = False
     restored: bool = False
+    last_step: int = 0
 
     @property
     def end(self) -> End | None:
@@ -81,13 +87,42 @@ class Standing:
     @property
     def holds_slot(self) -> bool:
         """Whether the trial takes one of the study's parallel places."""
-        if self.live:
+        if self.live or self.must_run_again:
             return True
         if self.end or self.record.prune or self.job is None:
             return False
         newest = self.newest
         succeeded = newest is not None and newest.phase == "Succeeded" and not newest.disruption
         return not (self.job.complete or self.job.failed or succeeded)
+
+    @property
+    def must_run_again(self) -> bool:
+        """Whether a complete Job does not mean that its trainer has come to its end.
+
+        A trainer that handles SIGTERM and exits 0 makes its Job complete, also when its node is
+        drained or its pod is deleted. A pod shows that while it is there; where nobody saw how it
+        ended, the steps tell.
+        """
+        if not self._stopped_short:
+            return False
+        own = [pod for pod in self._of_job if pod.phase == "Succeeded"]
+        return all(pod.disruption or pod.deleting for pod in own) if own else self.pods_gone
+
+    @property
+    def pods_sought(self) -> bool:
+        """Whether a complete Job's pod would tell how its trainer ended, and is not seen."""
+        return self._stopped_short and not self._of_job and not self.pods_gone
+
+    @property
+    def _stopped_short(self) -> bool:
+        job, step = self.job, self.record.step
+        if job is None or not job.complete or self.record.prune or self.end:
+            return False
+        return step is None or step < self.last_step
+
+    @property
+    def _of_job(self) -> list[PodView]:
+        return [pod for pod in self.pods if self.job and pod.job_uid == self.job.uid]
 
     @property
     def waiting(self) -> bool:
@@ -151,20 +186,30 @@ def _standing(
     if record.end is None and view is not None and (end := _told_by_status(view)):
         record = replace(record, end=end)
     jobs = tuple(jobs)
-    pods = tuple(sorted(pods, key=lambda pod: (pod.created_at, pod.name)))
     name = view.name if view is not None else trial_name(snapshot.study.name, number)
-    names = {("jobs", job_name(name)), *(("jobs", pod.job_name) for pod in pods)}
-    return Standing(
+    standing = Standing(
         number=number,
         record=record,
         view=view,
         job=_current(name, [job for job in jobs if not job.deleting]),
         leaving=tuple(job for job in jobs if job.deleting),
-        pods=pods,
-        sought=tuple(sorted(name for _, name in names if ("jobs", name) not in snapshot.absent)),
-        proof=next((snapshot.absent[key] for key in sorted(names) if key in snapshot.absent), ""),
-        view_proof=snapshot.absent.get(("trials", name), ""),
-        restored=record.prune is None and bool(names & snapshot.restored),
+        pods=tuple(sorted(pods, key=lambda pod: (pod.created_at, pod.name))),
+        last_step=snapshot.study.spec.resource.max if snapshot.study.spec else 0,
+    )
+    return standing if standing.end else _with_absences(snapshot, standing, name)
+
+
+def _with_absences(snapshot: Snapshot, standing: Standing, trial: str) -> Standing:
+    """Add what is known to be gone of a trial that has not ended."""
+    job, absent = standing.job, snapshot.absent
+    names = {("jobs", job_name(trial)), *(("jobs", pod.job_name) for pod in standing.pods)}
+    return replace(
+        standing,
+        sought=tuple(sorted(name for _, name in names if ("jobs", name) not in absent)),
+        proof=next((absent[key] for key in sorted(names) if key in absent), ""),
+        view_proof=absent.get(("trials", trial), ""),
+        pods_gone=job is not None and (PODS_OF, job.name) in absent,
+        restored=standing.record.prune is None and bool(names & snapshot.restored),
     )
 
 
@@ -174,6 +219,8 @@ def _current(trial: str, jobs: Sequence[JobView]) -> JobView | None:
     A Job is followed by another only when it is over: whatever else is called like a later one
     does not take the place of one that runs.
     """
+    if len(jobs) < 2:
+        return jobs[0] if jobs else None
     in_order = sorted(jobs, key=lambda job: job_ordinal(trial, job.name) or 0)
     running = [job for job in in_order if not (job.complete or job.failed)]
     return running[0] if running else in_order[-1] if in_order else None

@@ -23,9 +23,9 @@ from espalier.planning.effects import (
     Wake,
     WriteTrialStatus,
 )
-from espalier.planning.ending import Later, Verdict, judge_ending, rerun_needed
+from espalier.planning.ending import Later, Verdict, judge_ending
 from espalier.planning.job import build_job
-from espalier.planning.names import QUEUE_LABEL, job_name, job_ordinal, trial_name
+from espalier.planning.names import PODS_OF, QUEUE_LABEL, job_name, job_ordinal, trial_name
 from espalier.planning.probe import probe_job
 from espalier.planning.record import End
 from espalier.planning.settings import Settings
@@ -117,6 +117,8 @@ class TrialPlanner:
         if standing.view is None:
             sampled = number < self.snapshot.record.sampled
             return [] if standing.view_proof or not sampled else [LookFor(number, "trials", name)]
+        if standing.job and standing.pods_sought and not standing.view.deleting:
+            return [LookFor(number, PODS_OF, standing.job.name)]
         if standing.job or standing.leaving or standing.view.deleting or not standing.started:
             return []
         if standing.record.prune is not None and standing.live:
@@ -132,8 +134,6 @@ class TrialPlanner:
         return done and pod.sidecar.running and not pod.deleting
 
     def _end(self, standing: Standing) -> list[Effect]:
-        if rerun_needed(standing):
-            return []
         verdict = judge_ending(standing, self.spec, self.trainer, self.settings, self.now)
         if not isinstance(verdict, Verdict) and self.stop and standing.record.prune is None:
             verdict = Verdict(reasons.STUDY_ENDED, self.stop)
@@ -165,14 +165,15 @@ class TrialPlanner:
         )
 
     def _rerun(self, standing: Standing) -> list[Effect]:
-        pod, job = rerun_needed(standing), standing.job
-        if pod is None or job is None or standing.view is None or standing.live or self.stop:
+        job, view = standing.job, standing.view
+        if not standing.must_run_again or job is None or view is None:
             return []
-        ordinal = job_ordinal(standing.view.name, job.name) or 0
-        name = job_name(standing.view.name, ordinal + 1)
+        if standing.live or self.stop or self.spec.suspend:
+            return []
+        name = job_name(view.name, (job_ordinal(view.name, job.name) or 0) + 1)
         study = self.snapshot.study
         try:
-            body = build_job(study, standing.view, standing.number, self.settings, name=name)
+            body = build_job(study, view, standing.number, self.settings, name=name)
             probe = probe_job(study, self.settings)
         except SpecError:  # the template was changed for the worse, as the Study says
             return []

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from espalier.pruning.curve import Curve
 from espalier.pruning.decision import Decision, Evidence
+from espalier.pruning.leader_pairs import LeaderPairs
 from espalier.pruning.ledger import Ledger
 from espalier.pruning.pruner import Gated
 from espalier.pruning.reason import Reason
-from espalier.pruning.signed_rank import p_value_less
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,18 +56,16 @@ class Wilcoxon(Gated):
         leader = ledger.leader()
         if leader is None:
             return self.keep(curve, Reason.NO_LEADER)
-        steps, own = curve.whole()
-        leader_steps, best = leader.whole()
-        if not (all(map(math.isfinite, own)) and all(map(math.isfinite, best))):
+        found = LeaderPairs.of(ledger).between(curve, leader)
+        if not found.finite:
             return self.keep(curve, Reason.NOT_FINITE, {"leader": leader.number})
-        differences = _differences(steps, own, dict(zip(leader_steps, best, strict=True)))
-        pairs = len(differences)
+        pairs = len(found.ranks)
         needed = max(2, self.startup_steps)
         if pairs < needed:
             return self.keep(curve, Reason.TOO_FEW_STEPS, {"steps": pairs, "needed": needed})
-        p = p_value_less(differences)
+        p = found.ranks.p_value_less()
         limit = self._limit(pairs - needed + 1)
-        own_mean, best_mean = _mean(own), _mean(best)
+        own_mean, best_mean = found.mean, found.leader_mean
         evidence: Evidence = {
             "p": p,
             "threshold": limit,
@@ -92,23 +89,6 @@ class Wilcoxon(Gated):
 def _pause(values: int) -> int:
     """Give how many values to wait between looks: one, and 3 % of all from 2048 on.
 
-    A look takes time in proportion to the values, so that looking at every one of a million
-    would take days.
+    One more of so many changes little.
     """
     return 1 if values < 2048 else 1 << values.bit_length() - 6
-
-
-def _differences(
-    steps: Sequence[int], own: Sequence[float], best: Mapping[int, float]
-) -> list[float]:
-    pairs = [(score, best[step]) for step, score in zip(steps, own, strict=True) if step in best]
-    differences = [mine - other for mine, other in pairs]
-    if all(map(math.isfinite, differences)):
-        return differences
-    # Halved where a difference overflows: only signs and ranks matter to the test.
-    return [mine / 2 - other / 2 for mine, other in pairs]
-
-
-def _mean(scores: Sequence[float]) -> float:
-    mean = sum(scores) / len(scores)
-    return mean if math.isfinite(mean) else sum(score / len(scores) for score in scores)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +21,7 @@ from espalier.store.group_commit import GroupCommit, StoreObserver
 from espalier.store.location import SoleWriter
 from espalier.store.pages import Arrived, arrived_after
 from espalier.store.rest import Rest, rest_of
-from espalier.store.rows import Batch, Head, Log, StoredDecision, StoredObservation, StudyRow
+from espalier.store.rows import Batch, Head, Log, StoredDecision, StudyRow
 from espalier.store.space import spare_pages
 from espalier.store.undertaker import Undertaker
 from espalier.store.writer import Writer
@@ -158,6 +159,15 @@ class Store:
         """Return the studies that are not closed."""
         return await self._read(ask.all_studies)
 
+    async def bytes_of_namespaces(self) -> dict[str, int]:
+        """Return what the rows of each namespace's studies take on the disk, about."""
+        return await self._read(ask.bytes_of_namespaces)
+
+    def volume(self) -> int:
+        """Return the bytes of the volume that the store is on."""
+        found = os.statvfs(self._path.parent)
+        return found.f_blocks * found.f_frsize
+
     async def running(self) -> list[StudyRow]:
         """Return the studies of which a trial began and has not ended."""
         return await self._read(ask.running_studies)
@@ -194,9 +204,14 @@ class Store:
         """Return which attempt each pod of a trial is."""
         return await self._read(lambda connection: ask.attempt_numbers(connection, study, trial))
 
-    async def observations(self, study: int, trial: int) -> list[StoredObservation]:
-        """Return one trial's values in the order of arrival."""
-        return await self._read(lambda connection: ask.trial_observations(connection, study, trial))
+    async def known(
+        self, study: int, trial: int, attempt: int, keys: Iterable[tuple[str, int]]
+    ) -> dict[tuple[str, int], float]:
+        """Return by metric and step those values of an attempt that are stored."""
+        asked = list(keys)
+        return await self._read(
+            lambda connection: ask.known_values(connection, study, trial, attempt, asked)
+        )
 
     async def decision(
         self, study: int, trial: int, attempt: int, step: int

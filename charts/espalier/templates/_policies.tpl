@@ -1,0 +1,91 @@
+{{- /* Policies are the cluster's: two releases need two names. */ -}}
+{{- define "espalier.policyName" -}}
+{{ include "espalier.fullname" . }}-{{ .Release.Namespace }}
+{{- end -}}
+
+{{- define "espalier.username" -}}
+system:serviceaccount:{{ .Release.Namespace }}:{{ include "espalier.serviceAccount" . }}
+{{- end -}}
+
+{{- /* CEL: whether the request is for a namespace that no Study belongs into. */ -}}
+{{- define "espalier.closedNamespace" -}}
+{{- with .Values.scope.namespaces -}}
+!(request.namespace in ['{{ join "', '" . }}'])
+{{- else -}}
+request.namespace in ['kube-system', 'kube-public', 'kube-node-lease', '{{ .Release.Namespace }}']
+{{- end -}}
+{{- end -}}
+
+{{- /* The validation that keeps the operator to its namespaces. */ -}}
+{{- define "espalier.inScope" -}}
+- expression: "!({{ include "espalier.closedNamespace" . }})"
+  reason: Forbidden
+  messageExpression: >-
+    'Espalier runs no trials in namespace ' + request.namespace + ': use another one, or list it in
+    scope.namespaces of the chart'
+{{- end -}}
+
+{{- /* CEL: an object's controllers of a kind; takes (dict "of" "kind" "group"). */ -}}
+{{- define "espalier.controllers" -}}
+(has({{ .of }}.metadata.ownerReferences) ? {{ .of }}.metadata.ownerReferences : [])
+.filter(o, has(o.controller) && o.controller && o.kind == '{{ .kind }}'
+&& o.apiVersion.startsWith('{{ .group }}/'))
+{{- end -}}
+
+{{- /* CEL: what makes a pod a Job's. The Job controller takes one that has its label, too. */ -}}
+{{- define "espalier.jobsOf" -}}
+{{ include "espalier.controllers" (dict "of" . "kind" "Job" "group" "batch") }}
+.map(o, string(o.uid))
++ ['batch.kubernetes.io/controller-uid', 'controller-uid']
+.filter(k, has({{ . }}.metadata.labels) && k in {{ . }}.metadata.labels)
+.map(k, k + '=' + {{ . }}.metadata.labels[k])
+{{- end -}}
+
+{{- /* CEL: the labels by which a pod is said to be a trial's. */ -}}
+{{- define "espalier.marksOf" -}}
+['study', 'study-uid', 'trial', 'trial-number'].map(k, 'espalier.dev/' + k)
+.filter(k, has({{ . }}.metadata.labels) && k in {{ . }}.metadata.labels)
+.map(k, k + '=' + {{ . }}.metadata.labels[k])
+{{- end -}}
+
+{{- define "espalier.deepest" -}}16{{- end -}}
+
+{{- /* CEL: whether nothing in a value lies deeper than that. JSON of any depth would be stored, and
+       readers of JSON give up on it: one such Study would hide all others from the operator. */ -}}
+{{- define "espalier.flatEnough" -}}
+{{- $value := .value -}}
+{{- if eq .level (include "espalier.deepest" . | int) -}}
+type({{ $value }}) != map && type({{ $value }}) != list
+{{- else -}}
+{{- $inner := printf "v%d" (add .level 1) -}}
+{{- $key := printf "k%d" .level -}}
+(type({{ $value }}) == map ? {{ $value }}.map({{ $key }}, {{ $value }}[{{ $key }}])
+: type({{ $value }}) == list ? {{ $value }} : []).all({{ $inner }}, {{ include "espalier.flatEnough" (dict "value" $inner "level" (add .level 1 | int)) }})
+{{- end -}}
+{{- end -}}
+
+{{- /* Takes (dict "name" "root"); "everywhere": true binds it also where no Studies are run. */ -}}
+{{- define "espalier.binding" -}}
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata:
+  name: {{ .name }}
+  labels:
+    {{- include "espalier.labels" .root | nindent 4 }}
+spec:
+  policyName: {{ .name }}
+  {{- with .params }}
+  paramRef:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  validationActions: [Deny]
+  {{- with ternary (list) .root.Values.scope.namespaces (default false .everywhere) }}
+  matchResources:
+    namespaceSelector:
+      matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values:
+          {{- toYaml . | nindent 10 }}
+  {{- end }}
+{{- end -}}
