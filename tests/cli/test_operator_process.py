@@ -14,6 +14,7 @@ OPTIONS = Options(
     own_namespace="n",
     ca_secret="ca",
     store="store.db",
+    keep_closed_hours=1.0,
     ingest_port=0,
     ingest_url="https://ingest",
     metrics_port=0,
@@ -25,12 +26,21 @@ OPTIONS = Options(
     burst=1,
     resync_seconds=1.0,
     pull_patience_seconds=1.0,
+    max_parallelism=1000,
 )
 
 
 @dataclass
 class Seen:
     last_seen: dict = field(default_factory=dict)
+
+
+class Available:
+    available = True
+
+
+class Synced:
+    synced = True
 
 
 class Reconciling:
@@ -86,6 +96,22 @@ def test_a_store_whose_size_cannot_be_read_has_none():
     operator = process()
     operator._store = Store()
     assert operator._view().store_bytes is None
+
+
+def test_it_says_what_it_is_not_ready_for():
+    operator = process()
+    assert "the store is being opened" in operator._ready().message
+    operator._store = Available()
+    operator._resync = None
+    assert "not been listed" in operator._ready().message
+    operator._resync = Synced()
+    assert operator._ready().ok
+
+
+def test_a_study_that_has_been_read_is_looked_at():
+    operator = process()
+    operator._read(Row("u", "n", "s"))
+    assert asyncio.run(operator._reconciler.queue.take()) == StudyKey("n", "s")
 
 
 def test_the_stored_studies_are_asked_for_until_the_store_answers():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from espalier.engine.limits import LimitReached, ValueLimits
 from espalier.engine.live import LiveStudies
+from espalier.engine.store_share import FRESH, StoreShare
 from espalier.engine.submission import Answer, CheckedBatch, CheckedReport
 from espalier.planning.record import End
 from espalier.pruning import TrialState
@@ -19,6 +22,7 @@ from tests.engine.counting import Counting
 from tests.ingest.serving import UID, binding_of, study_of
 
 ACC = "val_accuracy"
+OTHER = "0a8b7c6d-0000-0000-0000-000000000001"
 Value = tuple[str, int]
 
 
@@ -53,7 +57,7 @@ class World:
         return caught.value
 
     async def stored(self) -> int:
-        (row,) = await self.store.studies()
+        row = next(row for row in await self.store.studies() if row.uid == UID)
         return len(list((await self.store.log(row)).observations))
 
 
@@ -162,6 +166,61 @@ def test_a_study_that_sends_too_fast_is_told_when_to_come_again(tmp_path: Path) 
         assert "--values-a-second" in error.message
 
     run(tmp_path, story, values_a_second=10.0)
+
+
+def test_a_namespace_cannot_fill_the_volume_for_the_others(tmp_path: Path) -> None:
+    """Also after a restart; what is stored already is answered all the same."""
+
+    async def story(world: World) -> None:
+        other = study_of({"type": "Nop"}, uid=OTHER, name="other")
+        meta = other.metadata.model_copy(update={"namespace": "quiet"})
+        other = other.model_copy(update={"metadata": meta})
+        filled = 0
+        while (await world.store.bytes_of_namespaces())["research"] < 100_000:
+            await world.report(0, *of("loss", *range(filled, filled + 256)))
+            filled += 256
+        for _ in range(2):
+            await world.start()
+            await world.live.open(other)
+            world.live.bind(replace(binding_of("other-0", 0, uid=OTHER), namespace="quiet"))
+            error = await world.refused(0, *of("loss", 0, filled))
+            assert (error.status, error.code, error.limit) == (429, "StoreShareUsed", "store_share")
+            for part in ("research", "0 MiB", "delete Studies", "--store-share"):
+                assert part in error.message
+            assert (await world.report(0, *of("loss", 0, 1))).repeated == 2
+            report = CheckedReport("loss", 1, 0.5)
+            quiet = CheckedBatch("quiet/digits-0", (report,))
+            assert (await world.live.submit("uid-other-0", quiet)).decision is None
+
+    volume = shutil.disk_usage(tmp_path).total
+    run(tmp_path, story, store_share=100_000 / volume, values_a_second=1e9)
+
+
+def test_a_namespace_has_room_again_when_its_rows_are_gone(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        now = 0.0
+        room = StoreShare(world.store, 1e-9, lambda: now)
+        await world.report(0, *of("loss", *range(256)))
+        await room.count()
+        with pytest.raises(LimitReached):
+            room.check("research")
+        room.check("elsewhere")
+        taken: dict[str, int] = {}
+        world.store.bytes_of_namespaces = lambda: _done(taken)  # type: ignore[method-assign]
+        now += FRESH + 1
+        await room.count()
+        while True:
+            try:
+                room.check("research")
+                break
+            except LimitReached:
+                await asyncio.sleep(0.01)
+
+    run(tmp_path, story)
+
+
+async def _done(value: dict[str, int]) -> dict[str, int]:
+    return value
 
 
 def test_defaults_hold_what_an_honest_trial_needs() -> None:

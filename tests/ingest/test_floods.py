@@ -23,11 +23,12 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from espalier.engine.submission import Binding
 from espalier.errors import ReportError, RetryLater, SpecError
 from espalier.ingest import Keys, Limits
 from espalier.kube import JOB, NotFound, Refused
 from tests.ingest.issuer import Issuer
-from tests.ingest.serving import AUDIENCE, HOST, Serving, batch, binding_of, serving, token_of
+from tests.ingest.serving import AUDIENCE, HOST, UID, Serving, batch, binding_of, serving, token_of
 from tests.kube.answering import answering
 
 ATTACKER = "127.6.6.6"
@@ -429,8 +430,10 @@ def test_a_namespace_that_posts_all_there_is_leaves_the_others_theirs(tmp_path: 
     async def attack(world: Serving) -> None:
         codes = [(await world.post(batch("digits-7", (s, 0.5))))[0] for s in range(30)]
         assert codes.count(429) == 30 - 3 - 5
-        other = world.ingest._namespaces.take("other", time.monotonic())
-        assert other == 0.0
+        world.live.bind(Binding("uid-pod-8", "other", "pod-8", UID, "digits-8", 8, 1))
+        sent = bearer(token_of("pod-8", namespace="other"))
+        body = batch("digits-8", (1, 0.5)) | {"trial": "other/digits-8"}
+        assert (await world.post(body, pod=None, headers=sent))[0] == 200
 
     limits = Limits(
         pod_rate=1e4,

@@ -454,3 +454,15 @@ def test_the_size_of_the_status_does_not_depend_on_the_number_of_trials():
         return len(str(write.status))
 
     assert abs(size(500) - size(50)) < 40
+
+
+def test_the_operator_bounds_how_many_trials_run_at_once_and_says_so():
+    wide = study(trials={"max": 100, "parallelism": 50})
+    bounded = replace(SETTINGS, max_parallelism=3)
+    found = planned(snapshot(wide), settings=bounded)
+    assert len(created(found)) == 3
+    assert "--max-parallelism" in study_condition(found, "Progressing")["message"]
+    assert (
+        "--max-parallelism"
+        not in study_condition(planned(snapshot(wide)), "Progressing")["message"]
+    )

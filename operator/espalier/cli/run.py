@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from espalier.api.template import MOST_BYTES
+from espalier.cli.limit_flags import limit_flags, limits_of
 from espalier.cli.logs import set_up_logging
 from espalier.cli.operator_process import Options, run_operator
 from espalier.errors import SpecError
@@ -65,6 +66,14 @@ def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]
     "--store",
     default="sqlite:////var/lib/espalier/espalier.db",
     help="Where values, decisions and endings are kept; on a local or block volume.",
+    show_envvar=True,
+)
+@click.option(
+    "--keep-closed-hours",
+    type=click.FloatRange(min=0),
+    default=168.0,
+    help="How long rows of a Study that was deleted stay; they come back with it until then. 0: "
+    "they go at once.",
     show_envvar=True,
 )
 @click.option(
@@ -145,6 +154,7 @@ def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]
     "server's keys do not tell.",
     show_envvar=True,
 )
+@limit_flags
 @click.option(
     "--resync-seconds",
     type=click.FloatRange(min=1),
@@ -157,6 +167,13 @@ def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]
     type=click.FloatRange(min=0),
     default=15.0,
     help="How long an image may fail to be pulled before the trial ends.",
+    show_envvar=True,
+)
+@click.option(
+    "--max-parallelism",
+    type=click.IntRange(min=1),
+    default=1000,
+    help="How many trials of one study run at once at most, whatever the Study asks for.",
     show_envvar=True,
 )
 @click.option(
@@ -181,7 +198,7 @@ def command(log_level: str, log_format: str, **options: Any) -> None:
     set_up_logging(log_level, as_json=log_format == "json")
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(run_operator(Options(**options)))
+            runner.run(run_operator(Options(values=limits_of(options), **options)))
     except SpecError as error:
         click.echo(f"espalier run: {error}", err=True)
         sys.exit(2)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from espalier.engine.limits import too_fast
 from espalier.engine.live_study import LiveStudy
 from espalier.engine.loop_share import Account, LoopShare
+from espalier.engine.store_share import StoreShare
 from espalier.engine.submission import Binding, CheckedBatch
 from espalier.engine.taking import Taking
 from espalier.errors import EspalierError, RetryLater
@@ -45,6 +46,7 @@ class Intake:
         self._clock = clock
         self._judged = judged
         self._accounts: dict[str, Account] = {}
+        self._room = StoreShare(store, share.limits.store_share)
 
     async def take(self, study: LiveStudy, binding: Binding, batch: CheckedBatch) -> Taking:
         """Take a batch in slices, after those of its study that came before.
@@ -64,6 +66,7 @@ class Intake:
         if (wait := self._share.wait_of(account)) > self._share.limits.longest_wait:
             message = "this study's values take longer to judge than it may use; send again later"
             raise too_fast("loop_share", message, wait)
+        await self._room.count()
         account.queued += size
         try:
             async with study.turn:
@@ -83,8 +86,10 @@ class Intake:
             await self._share.turn(account)
         self._still(study)
         taking = study.admit(binding.number, binding.attempt, batch, stored, self._share.limits)
-        account.came(taking.accepted)
         try:
+            if taking.news:
+                self._room.check(study.row.namespace)
+            account.came(taking.accepted)
             while not taking.done:
                 self._slice(study, taking, account)
                 if not taking.done:

@@ -57,8 +57,9 @@ class Kinship:
             return None
         recorded, uid = self._recorded[owner.uid], meta["uid"]
         if recorded and uid not in recorded and self._made.get(uid) != owner.uid:
+            self._jobs.pop(uid, None)
             return None
-        self._jobs[meta["uid"]] = kin
+        self._jobs[uid] = kin
         return kin
 
     def of_pod(self, pod: Object) -> Kin | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from espalier.errors import ReportError
@@ -24,6 +24,8 @@ class ValueLimits:
         Values that are stored of a study.
     values_a_second : float
         New values of a study, on average; four times as many at once.
+    store_share : float
+        Part of the store's volume that the values and decisions of one namespace may take.
     loop_share : float
         Part of the operator's time that all studies together may judge in, shared equally by
         those that ask for it.
@@ -41,6 +43,7 @@ class ValueLimits:
     judged_steps_a_trial: int = 20_000
     values_a_study: int = 2_000_000
     values_a_second: float = 5_000.0
+    store_share: float = 0.5
     loop_share: float = 0.5
     loop_burst: float = 0.1
     slice_seconds: float = 0.002
@@ -83,6 +86,3 @@ def too_many(limit: str, most: float, what: str, advice: str, index: int) -> Lim
 def too_fast(limit: str, message: str, after: float) -> LimitReached:
     """Return the refusal of a post that may be sent again later."""
     return LimitReached(limit, "TooFast", message, status=429, after=after)
-
-
-LIMITS: tuple[str, ...] = tuple(field.name for field in fields(ValueLimits))

@@ -14,6 +14,7 @@ from espalier.engine.limits import LimitReached, ValueLimits
 from espalier.engine.live_study import LiveStudy
 from espalier.engine.loop_share import LoopShare
 from espalier.engine.shelf import Reading, Shelf
+from espalier.engine.storable import check_number, check_pod, storable_end
 from espalier.engine.submission import Answer, Binding, CheckedBatch
 from espalier.engine.tail import Tail, deliver
 from espalier.engine.taking import Taking
@@ -162,6 +163,7 @@ class LiveStudies:
 
     def bind(self, binding: Binding) -> None:
         """Let a pod report for its trial."""
+        check_pod(binding.number, binding.pod_uid)
         self._bindings.bind(binding)
 
     def unbind(self, pod_uid: str) -> None:
@@ -177,9 +179,12 @@ class LiveStudies:
 
         Raises
         ------
+        ReportError
+            If the store could not take the number or the uid: they are no trial's.
         RetryLater
             If the study is not open, or the store does not answer.
         """
+        check_pod(number, pod_uid)
         ordinal, commit = self._sound(study_uid).attempt(number, pod_uid)
         await _durable(commit)
         return ordinal
@@ -284,10 +289,13 @@ class LiveStudies:
 
         Raises
         ------
+        ReportError
+            If the store could not take the number: it is no trial's.
         RetryLater
             If the study is not open, or the store does not answer.
         """
-        first, commit = self._sound(study_uid).finish(number, end)
+        check_number(number)
+        first, commit = self._sound(study_uid).finish(number, storable_end(end))
         await _durable(commit)
         return first
 

@@ -104,8 +104,7 @@ class LoopShare:
         """Let others go on, until the study may judge again."""
         self._waiting += 1
         try:
-            await self._sleep(0)
-            while (due := self.due(account)) > 0:
-                await self._sleep(due)
+            # What is still owed after that, as others came to wait, is paid at the next turn.
+            await self._sleep(self.due(account))
         finally:
             self._waiting -= 1

@@ -33,6 +33,9 @@ _QUIET = (effects.Wake, effects.WriteTrialStatus, effects.WriteStudyStatus, effe
 Looked = tuple[Snapshot, Sequence[Lane], float | None]
 """What is known of a study, what is due, and in how many seconds to look again."""
 
+_MANY = 500
+"""Trials of a study from which on planning is left to another thread."""
+
 _SHORTEST_WAKE = 0.01
 """Seconds to the next look at a study that is to be looked at by now."""
 
@@ -212,8 +215,8 @@ class Reconciler:
         record = await self._record(key, obj, study)
         snapshot = self.world.snapshot(key, obj, record)
         now = self._clock()
-        self._show(key, snapshot, now)
-        lanes = plan(snapshot, now, self._settings)
+        lanes, figures = await self._planned(snapshot, now)
+        self._show(key, figures)
         times = [effect.at for lane in lanes for effect in lane if isinstance(effect, effects.Wake)]
         wake = max(_SHORTEST_WAKE, min(times) - now) if times else None
         if wake is not None:  # kept also where a lane fails, whatever the queue makes of that
@@ -291,7 +294,17 @@ class Reconciler:
                 if since is not None:
                     self._observer.pod_gone(time.monotonic() - since)
 
-    def _show(self, key: StudyKey, snapshot: Snapshot, now: float) -> None:
-        if (figures := study_figures(snapshot, now)) is not None:
+    async def _planned(
+        self, snapshot: Snapshot, now: float
+    ) -> tuple[Sequence[Lane], Figures | None]:
+        """Plan; where that takes long, in another thread: reports are taken meanwhile."""
+
+        def work() -> tuple[Sequence[Lane], Figures | None]:
+            return plan(snapshot, now, self._settings), study_figures(snapshot, now)
+
+        return await asyncio.to_thread(work) if len(snapshot.trials) > _MANY else work()
+
+    def _show(self, key: StudyKey, figures: Figures | None) -> None:
+        if figures is not None:
             self._figures[key] = figures
             self.figures = tuple(self._figures.values())

@@ -48,7 +48,7 @@ class World:
     leaving
         Uids of Jobs and pods whose deletion the API server has accepted.
     views
-        The last view of each Job and pod, by uid, with the version that it was made of.
+        The last view of each Trial, Job and pod, by uid, with the version that it was made of.
     kinship
         Which trial a Job or pod is of.
     refused
@@ -69,7 +69,7 @@ class World:
     kinship: Kinship = field(default_factory=Kinship)
     refused: dict[str, str] = field(default_factory=dict)
     absences: Absences = field(default_factory=Absences)
-    views: dict[str, tuple[tuple[int, bool], object]] = field(default_factory=dict)
+    views: dict[str, tuple[tuple[object, ...], object]] = field(default_factory=dict)
     parsed: dict[str, tuple[int, Study | SpecError]] = field(default_factory=dict)
 
     def cache(self, plural: str) -> ObjectCache:
@@ -129,16 +129,24 @@ class World:
 
     def _trials(self, key: StudyKey, uid: str) -> tuple[TrialView, ...]:
         """Return the views of a study's Trials; those that it controls are its kin from now on."""
-        views = []
-        for trial in self.trials.of(key):
-            if not belongs(trial, key.name, uid):
-                continue
-            written = self.written.get(trial["metadata"]["uid"], 0.0)
-            view = trial_view(trial, key.name, uid, written)
+        views = (self._trial(trial, key, uid) for trial in self.trials.of(key))
+        return tuple(view for view in views if view is not None)
+
+    def _trial(self, trial: Object, key: StudyKey, study_uid: str) -> TrialView | None:
+        """Return a Trial's view, made once for each of its versions; None if it is another's."""
+        uid = trial["metadata"]["uid"]
+        written = self.written.get(uid, 0.0)
+        version = (version_of(trial), written, study_uid)
+        known = self.views.get(uid)
+        if known is not None and known[0] == version:
+            return cast(TrialView | None, known[1])
+        view = None
+        if belongs(trial, key.name, study_uid):
+            view = trial_view(trial, key.name, study_uid, written)
             if view.number is not None:
-                self.kinship.learn(trial, uid, view.number)
-            views.append(view)
-        return tuple(views)
+                self.kinship.learn(trial, study_uid, view.number)
+        self.views[uid] = (version, view)
+        return view
 
     def _jobs_of(self, key: StudyKey, study_uid: str) -> Iterator[tuple[Object, Kin]]:
         for job in self.jobs.of(key):
@@ -278,7 +286,8 @@ class World:
             for uid in self.leaving
             if self.pods.get(uid) is not None or self.jobs.get(uid) is not None
         }
-        for uid in [uid for uid in self.views if not (self.pods.get(uid) or self.jobs.get(uid))]:
+        viewed = (self.trials, self.jobs, self.pods)
+        for uid in [uid for uid in self.views if not any(uid in cache for cache in viewed)]:
             del self.views[uid]
         for uid in [uid for uid in self.written if not (self._known(uid))]:
             del self.written[uid]

@@ -169,7 +169,8 @@ def _start(
     spec = planner.spec
     if spec.suspend or (course.outcome is not None and course.outcome.stops):
         return []
-    free = spec.trials.parallelism - sum(standing.holds_slot for standing in standings)
+    parallelism = min(spec.trials.parallelism, settings.max_parallelism)
+    free = parallelism - sum(standing.holds_slot for standing in standings)
     if course.held_until is not None:
         if now < course.held_until:
             return [(Wake(course.held_until),)]

@@ -57,6 +57,8 @@ class Settings:
     template_hold
         How long no trial is started after one ended by the template's fault, for each such trial
         of this template; a changed one is tried at once.
+    max_parallelism
+        How many trials of a study run at once at most, whatever the Study asks for.
     max_disruptions
         Attempts beyond the study's retries after which a trial that is disrupted again is given up.
     """
@@ -71,4 +73,5 @@ class Settings:
     progress_interval: float = 10.0
     template_hold: float = 60.0
     max_template_hold: float = 600.0
+    max_parallelism: int = 1_000
     max_disruptions: int = 20

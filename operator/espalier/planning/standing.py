@@ -186,22 +186,30 @@ def _standing(
     if record.end is None and view is not None and (end := _told_by_status(view)):
         record = replace(record, end=end)
     jobs = tuple(jobs)
-    pods = tuple(sorted(pods, key=lambda pod: (pod.created_at, pod.name)))
     name = view.name if view is not None else trial_name(snapshot.study.name, number)
-    names = {("jobs", job_name(name)), *(("jobs", pod.job_name) for pod in pods)}
-    return Standing(
+    standing = Standing(
         number=number,
         record=record,
         view=view,
         job=_current(name, [job for job in jobs if not job.deleting]),
         leaving=tuple(job for job in jobs if job.deleting),
-        pods=pods,
-        sought=tuple(sorted(name for _, name in names if ("jobs", name) not in snapshot.absent)),
-        proof=next((snapshot.absent[key] for key in sorted(names) if key in snapshot.absent), ""),
-        view_proof=snapshot.absent.get(("trials", name), ""),
-        pods_gone=any((PODS_OF, job.name) in snapshot.absent for job in jobs if not job.deleting),
-        restored=record.prune is None and bool(names & snapshot.restored),
+        pods=tuple(sorted(pods, key=lambda pod: (pod.created_at, pod.name))),
         last_step=snapshot.study.spec.resource.max if snapshot.study.spec else 0,
+    )
+    return standing if standing.end else _with_absences(snapshot, standing, name)
+
+
+def _with_absences(snapshot: Snapshot, standing: Standing, trial: str) -> Standing:
+    """Add what is known to be gone of a trial that has not ended."""
+    job, absent = standing.job, snapshot.absent
+    names = {("jobs", job_name(trial)), *(("jobs", pod.job_name) for pod in standing.pods)}
+    return replace(
+        standing,
+        sought=tuple(sorted(name for _, name in names if ("jobs", name) not in absent)),
+        proof=next((absent[key] for key in sorted(names) if key in absent), ""),
+        view_proof=absent.get(("trials", trial), ""),
+        pods_gone=job is not None and (PODS_OF, job.name) in absent,
+        restored=standing.record.prune is None and bool(names & snapshot.restored),
     )
 
 
@@ -211,6 +219,8 @@ def _current(trial: str, jobs: Sequence[JobView]) -> JobView | None:
     A Job is followed by another only when it is over: whatever else is called like a later one
     does not take the place of one that runs.
     """
+    if len(jobs) < 2:
+        return jobs[0] if jobs else None
     in_order = sorted(jobs, key=lambda job: job_ordinal(trial, job.name) or 0)
     running = [job for job in in_order if not (job.complete or job.failed)]
     return running[0] if running else in_order[-1] if in_order else None

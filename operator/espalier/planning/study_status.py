@@ -77,7 +77,7 @@ def status_of(
     study = snapshot.study
     phrases = {
         StudyCondition.ACCEPTED: _accepted(course),
-        StudyCondition.PROGRESSING: _progressing(snapshot, standings, course),
+        StudyCondition.PROGRESSING: _progressing(snapshot, standings, course, settings),
         StudyCondition.SUCCEEDED: _succeeded(course),
         StudyCondition.DEGRADED: _degraded(snapshot, standings, course, trainer, settings, now),
     }
@@ -112,7 +112,9 @@ def _accepted(course: Course) -> Phrase:
     return Phrase(False, reason, course.refusal)
 
 
-def _progressing(snapshot: Snapshot, standings: Sequence[Standing], course: Course) -> Phrase:
+def _progressing(
+    snapshot: Snapshot, standings: Sequence[Standing], course: Course, settings: Settings
+) -> Phrase:
     spec = snapshot.study.spec
     if spec is None or not course.accepted:
         return Phrase(False, StudyReason.NOT_ACCEPTED, "Nothing starts until it is accepted.")
@@ -129,7 +131,13 @@ def _progressing(snapshot: Snapshot, standings: Sequence[Standing], course: Cour
         )
     if course.outcome:
         return Phrase(True, StudyReason.RUNNING, f"Ending: {course.outcome.message}")
-    return Phrase(True, StudyReason.RUNNING, f"{ended} of {max(course.limit, ended)} trials ended.")
+    said = f"{ended} of {max(course.limit, ended)} trials ended."
+    if spec.trials.parallelism > settings.max_parallelism:
+        said += (
+            f" spec.trials.parallelism is {spec.trials.parallelism}, and the operator runs at most "
+            f"{settings.max_parallelism} trials of a study at once (its --max-parallelism)."
+        )
+    return Phrase(True, StudyReason.RUNNING, said)
 
 
 def _succeeded(course: Course) -> Phrase:

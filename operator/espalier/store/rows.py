@@ -17,6 +17,11 @@ Row = tuple[Any, ...]
 """A row to insert: the values of a table's columns, in the order of `schema`."""
 
 
+# Bytes of a row without its texts, and the places of these in it.
+_VALUE, _DECISION, _OTHER = 64, 64, 200
+_METRIC, _EVIDENCE = 3, 10
+
+
 @dataclass(slots=True)
 class Batch:
     """Rows of one study that are committed together or not at all.
@@ -56,6 +61,16 @@ class Batch:
             + len(self.ends)
             + len(self.attempts)
             + len(self.figures)
+        )
+
+    @property
+    def bytes(self) -> int:
+        """What the rows take on the disk, about: each value is in an index besides."""
+        others = len(self) - len(self.observations) - len(self.decisions)
+        return (
+            sum([_VALUE + 2 * len(row[_METRIC]) for row in self.observations])
+            + sum([_DECISION + len(row[_EVIDENCE]) for row in self.decisions])
+            + _OTHER * others
         )
 
 

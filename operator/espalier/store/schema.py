@@ -47,6 +47,8 @@ studies = Table(
     Column("purged_at", Double),
     # What the judge had to say when all trials had ended, as JSON; null while a trial goes on.
     Column("summary", Text),
+    # What its rows take on the disk, about; it only grows.
+    Column("bytes", BigInteger, nullable=False, server_default="0"),
     # A deleted study's number is not given to another one.
     sqlite_autoincrement=True,
 )

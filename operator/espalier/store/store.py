@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -157,6 +158,15 @@ class Store:
     async def studies(self) -> list[StudyRow]:
         """Return the studies that are not closed."""
         return await self._read(ask.all_studies)
+
+    async def bytes_of_namespaces(self) -> dict[str, int]:
+        """Return what the rows of each namespace's studies take on the disk, about."""
+        return await self._read(ask.bytes_of_namespaces)
+
+    def volume(self) -> int:
+        """Return the bytes of the volume that the store is on."""
+        found = os.statvfs(self._path.parent)
+        return found.f_blocks * found.f_frsize
 
     async def running(self) -> list[StudyRow]:
         """Return the studies of which a trial began and has not ended."""

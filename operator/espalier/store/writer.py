@@ -42,6 +42,9 @@ def _purge(table: Table) -> str:
 _PURGE = {table.name: _purge(table) for table in schema.OF_A_STUDY}
 
 
+_GROW = "UPDATE studies SET bytes = bytes + ? WHERE id = ?"
+
+
 # Faults of the rows, not of the database.
 _FAULTS = (
     IntegrityError,
@@ -196,8 +199,15 @@ class Writer:
 
 
 def _mark(connection: Connection, batches: Sequence[Batch]) -> None:
-    """Write what batches say of their studies; of one study, the last one stands."""
+    """Write what batches say of their studies and how much they take of the disk.
+
+    Of several summaries of one study the last one stands.
+    """
     studies = schema.studies
+    grown: dict[int, int] = {}
+    for batch in batches:
+        grown[batch.study] = grown.get(batch.study, 0) + batch.bytes
+    connection.exec_driver_sql(_GROW, [(count, study) for study, count in grown.items()])
     for batch in batches:
         if batch.sampled:
             fewer = studies.c.sampled < batch.sampled

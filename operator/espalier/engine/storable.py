@@ -1,0 +1,69 @@
+"""What the store can take: what it would refuse must not get as far as a study's log.
+
+A row that the store refuses costs its study a reading of the log, and whoever sent it would send
+it again.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from espalier.engine.submission import shown
+from espalier.errors import ReportError
+from espalier.planning.record import End
+
+LARGEST_NUMBER = 2**53
+LONGEST_UID = 64
+
+
+def check_pod(number: int, pod_uid: str) -> None:
+    """Raise unless a trial's number and a pod's uid are such as Kubernetes and we give.
+
+    Raises
+    ------
+    ReportError
+        With status 403: it is not the pod of a trial.
+    """
+    if not (pod_uid.isascii() and len(pod_uid) <= LONGEST_UID):
+        raise _no_trial(f"a uid of at most {LONGEST_UID} ASCII characters", shown(pod_uid))
+    check_number(number)
+
+
+def check_number(number: int) -> None:
+    """Raise unless a trial's number is one.
+
+    Raises
+    ------
+    ReportError
+        With status 403: there is no such trial.
+    """
+    if not 0 <= number <= LARGEST_NUMBER:
+        raise _no_trial(f"a trial's number from 0 to {LARGEST_NUMBER}", shown(number))
+
+
+def _no_trial(expected: str, came: str) -> ReportError:
+    return ReportError("NotYourTrial", f"expected {expected}; came {came}", status=403)
+
+
+def storable_end(end: End) -> End:
+    """Return an ending as the store can keep it: texts that are Unicode, numbers that are finite.
+
+    Both come out of a pod's status, and an ending that cannot be kept would never be one.
+    """
+    return replace(
+        end,
+        reason=_text(end.reason),
+        message=_text(end.message),
+        at=_number(end.at),
+        gpu_seconds=_number(end.gpu_seconds),
+        gpu_seconds_saved=_number(end.gpu_seconds_saved),
+    )
+
+
+def _text(text: str) -> str:
+    return text.encode(errors="replace").decode()
+
+
+def _number(number: float) -> float:
+    return number if math.isfinite(number) else 0.0

@@ -1,0 +1,123 @@
+"""What the store cannot take is refused where it comes in: no study is read again for it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from espalier.engine.live import LiveStudies
+from espalier.engine.submission import LARGEST_STEP, CheckedBatch, CheckedReport, checked
+from espalier.errors import ReportError
+from espalier.planning.record import End
+from espalier.pruning import TrialState
+from espalier.store import open_store
+from tests.ingest.serving import UID, binding_of, study_of
+
+END = End("Failed", "it ended", TrialState.FAILED, 5.0)
+
+
+async def huge_number(live: LiveStudies) -> None:
+    await live.attempt_of(UID, 10**20, "uid-evil")
+
+
+async def number_just_too_large(live: LiveStudies) -> None:
+    await live.attempt_of(UID, 2**63, "uid-evil")
+
+
+async def negative_number(live: LiveStudies) -> None:
+    await live.attempt_of(UID, -(2**63) - 1, "uid-evil")
+
+
+async def pod_without_a_proper_uid(live: LiveStudies) -> None:
+    await live.attempt_of(UID, 1, "\ud800")
+
+
+async def endless_uid(live: LiveStudies) -> None:
+    await live.attempt_of(UID, 1, "a" * 10_000_000)
+
+
+async def binding_of_a_huge_number(live: LiveStudies) -> None:
+    live.bind(binding_of("evil", 10**20))
+    await live.submit("uid-evil", CheckedBatch(f"research/digits-{10**20}", ()))
+
+
+async def ending_of_a_huge_number(live: LiveStudies) -> None:
+    await live.finish(UID, 10**20, END)
+
+
+async def step_beyond_the_largest(live: LiveStudies) -> None:
+    checked("loss", LARGEST_STEP + 1, 0.5, 0)
+
+
+async def surrogate_for_a_metric(live: LiveStudies) -> None:
+    checked("loss\ud800", 1, 0.5, 0)
+
+
+REFUSED: list[Callable[[LiveStudies], Awaitable[None]]] = [
+    huge_number,
+    number_just_too_large,
+    negative_number,
+    pod_without_a_proper_uid,
+    endless_uid,
+    binding_of_a_huge_number,
+    ending_of_a_huge_number,
+    step_beyond_the_largest,
+    surrogate_for_a_metric,
+]
+ENDINGS = {
+    "a message that is no Unicode": replace(END, message="core dumped \ud800"),
+    "a reason that is no Unicode": replace(END, reason="\udfff"),
+    "no number of GPU-seconds": replace(END, gpu_seconds=math.nan),
+    "endless GPU-seconds saved": replace(END, gpu_seconds_saved=math.inf),
+    "no time": replace(END, at=math.nan),
+}
+
+
+def run(folder: Path, attack: Callable[[LiveStudies], Awaitable[None]]) -> None:
+    async def play() -> None:
+        store = await open_store(f"sqlite:///{folder}/espalier.db")
+        live = LiveStudies(store, lambda *_: None)
+        await live.open(study_of({"type": "Nop"}))
+        live.bind(binding_of("pod-0", 0))
+        try:
+            await attack(live)
+            # The rest of the study goes on as if nothing had been.
+            (row,) = await store.studies()
+            assert store.failures(row.id) == 0
+            report = CheckedReport("val_accuracy", 1, 0.5)
+            batch = CheckedBatch("research/digits-0", (report,))
+            assert (await live.submit("uid-pod-0", batch)).accepted == 1
+        finally:
+            await store.close()
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("attack", REFUSED, ids=lambda attack: attack.__name__)
+def test_it_is_refused_and_the_study_goes_on(
+    attack: Callable[[LiveStudies], Awaitable[None]], tmp_path: Path
+) -> None:
+    async def story(live: LiveStudies) -> None:
+        with pytest.raises(ReportError) as caught:
+            await attack(live)
+        assert "expected" in caught.value.message
+        assert len(caught.value.message) < 300
+
+    run(tmp_path, story)
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_an_ending_is_kept_whatever_a_pods_status_says(name: str, tmp_path: Path) -> None:
+    async def story(live: LiveStudies) -> None:
+        assert await live.finish(UID, 3, ENDINGS[name])
+        end = live.record(UID).trial(3).end
+        assert end is not None
+        assert end.state is TrialState.FAILED
+        assert not await live.finish(UID, 3, ENDINGS[name])
+
+    run(tmp_path, story)
