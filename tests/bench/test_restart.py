@@ -1,9 +1,11 @@
 """How long a start takes, and how much memory, with much history in the store.
 
-Each start is a process of its own under the chart's limit of 1 GiB of memory, on the same store. Figures are printed; nothing is asserted about them. ESPALIER_BENCH_RESTART gives the sizes
-as ``studies x trials x steps x open``, several of them separated by commas (default small); the
-sizes of docs/explanation/measurements.md are 1x1000x1000x1, 1000x100x100x10 and 600x100x100x0.
-ESPALIER_BENCH_BEFORE names a checkout of an older version to be measured in the same run.
+Each start is a process of its own under the chart's limit of 1 GiB of memory, on the same store.
+Figures are printed; nothing is asserted about them. ESPALIER_BENCH_RESTART gives the sizes as
+``studies x trials x steps x open``, several of them separated by commas (default small); those of
+docs/explanation/measurements.md are 1x1000x1000x1, 1000x100x100x10 and 600x100x100x0.
+ESPALIER_BENCH_BEFORE names a checkout of an older version to be measured in the same run, and
+ESPALIER_BENCH_SECONDS when a start is given up.
 """
 
 from __future__ import annotations
