@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from espalier.planning.record import TrialRecord
 from espalier.pruning import JudgeSummary
-from espalier.store import Batch, figures_row, summary_text
+from espalier.store import Batch, figures_row, settings_text, summary_text
 
 
 class Settling:
@@ -32,12 +32,36 @@ class Settling:
         rows.stirs = self.settled
         self.settled = False
 
-    def settle(self, study: int, trials: Mapping[int, TrialRecord], summary: JudgeSummary) -> Batch:
-        """Return what is to be stored of a study whose trials have all ended."""
-        new = [trial for number, trial in trials.items() if number not in self._figured]
-        figures = [figures_row(study, trial) for trial in new]
+    def settle(
+        self,
+        study: int,
+        trials: Mapping[int, TrialRecord],
+        summary: JudgeSummary,
+        rules: Mapping[tuple[str, str], int],
+    ) -> Batch:
+        """Return what is to be stored of a study whose trials have all ended.
+
+        Parameters
+        ----------
+        study : int
+            The study's number in the store.
+        trials, summary
+            What they came to, and what the judge has to say.
+        rules : mapping
+            The number of each pruner with its settings.
+        """
+        figures = [
+            figures_row(study, trial, _rule_of(trial, rules))
+            for number, trial in trials.items()
+            if number not in self._figured
+        ]
         return Batch(study, figures=figures, summary=summary_text(summary))
 
     def stored(self, trials: Mapping[int, TrialRecord]) -> None:
         """Take in that the figures of these trials are stored."""
         self._figured.update(trials)
+
+
+def _rule_of(trial: TrialRecord, rules: Mapping[tuple[str, str], int]) -> int | None:
+    decision = trial.decision
+    return None if decision is None else rules[decision.pruner, settings_text(decision)]
