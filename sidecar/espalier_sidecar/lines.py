@@ -88,3 +88,8 @@ class LogLine:
                 f"gave up the pattern {clip(self._pattern.pattern)}: too slow on "
                 f"{self._slow} lines; write one without nested repetition"
             )
+
+
+def stop_ticking() -> None:
+    """Stop the timer: a tick while the interpreter ends would kill the process."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
