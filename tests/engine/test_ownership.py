@@ -230,6 +230,24 @@ def test_a_forged_pod_may_not_report_and_locks_nobody_out(forge: Forge, tmp_path
     tell(tmp_path, story)
 
 
+def test_a_pod_that_the_job_controller_took_in_may_not_report(tmp_path: Path) -> None:
+    """One with nothing but the label by which a Job selects its pods, made by a tenant."""
+
+    async def story(world: World) -> None:
+        world.study()
+        operator = world.start()
+        await world.until("values", lambda: _reported(world, 1))
+        (job,) = [each for each in world.api.of("jobs") if each["metadata"]["name"] == "s-1"]
+        owners = objects.owned_by("Job", "s-1", job["metadata"]["uid"])
+        pod = world.create(POD, objects.forged_pod("taken-in", {}, owners))
+        with pytest.raises(ReportError, match="only the pods that Espalier's Jobs make"):
+            await operator.post(pod, CheckedReport("accuracy", 4, -9.0), "n/s-1")
+        world.delete(POD, "taken-in")
+        await _ends_well(world)
+
+    tell(tmp_path, story)
+
+
 def test_a_pod_whose_labels_were_changed_is_still_the_trials_own(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         world.study()
