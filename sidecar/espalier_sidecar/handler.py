@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from espalier_sidecar.local_server import LocalServer
 
 MAX_DISCARDED = 16 * limits.MIB
-PIECE = 16 * limits.KIB
 IDLE_SECONDS = 60.0
 BODY_SECONDS = 5.0
 ROOM_SECONDS = 3.0
@@ -180,7 +179,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             while len(body) < length:
                 self.connection.settimeout(max(0.001, ends - time.monotonic()))
-                piece = self.rfile.read1(min(PIECE, length - len(body)))
+                piece = self.rfile.read1(min(limits.PIECE, length - len(body)))
                 if not piece:
                     raise ConnectionResetError
                 body += piece
@@ -204,7 +203,7 @@ class Handler(BaseHTTPRequestHandler):
         self.connection.shutdown(socket.SHUT_WR)
         self.connection.settimeout(LINGER_SECONDS)
         left = MAX_DISCARDED
-        while left > 0 and (piece := self.connection.recv(PIECE)):
+        while left > 0 and (piece := self.connection.recv(limits.PIECE)):
             left -= len(piece)
 
     def _not_found(self) -> None:

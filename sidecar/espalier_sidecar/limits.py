@@ -12,11 +12,12 @@ SPARE = 8 * MIB  # for what nobody thought of
 
 # The local server: its connections, and what the kernel keeps for each of them.
 CONNECTIONS = 32
-WAITING = 16  # not yet accepted
+WAITING = 64  # not yet accepted: with few places the kernel resets a burst
 LEAVING = 16  # turned away, and given time to read why
 STACK = 256 * KIB  # of each thread
-RECEIVED = 32 * KIB  # of a connection, by the kernel, which gives twice what is asked for
+RECEIVED = 24 * KIB  # of a connection, by the kernel, which gives twice what is asked for
 SENT = 8 * KIB
+PIECE = 16 * KIB  # read at a time
 HEAD = 8 * KIB  # a request's line and headers
 HEAD_HELD = 8 * HEAD  # as bytes, as text, and as a table of at most 100 headers
 
@@ -43,8 +44,8 @@ SPOOL_IN_MEMORY = 1 * MIB
 
 HELD = {
     "the process at rest": RESIDENT,
-    "stacks": (CONNECTIONS + 2) * STACK,
-    "sockets": 2 * (RECEIVED + SENT) * (CONNECTIONS + WAITING + LEAVING),
+    "stacks": (CONNECTIONS + 3) * STACK,
+    "sockets": 2 * (RECEIVED + SENT) * (CONNECTIONS + LEAVING) + 2 * RECEIVED * WAITING,
     "heads of requests": CONNECTIONS * HEAD_HELD,
     "answers": CONNECTIONS * ANSWER,
     "bodies": BODIES + CONNECTIONS * SMALL_BODY,

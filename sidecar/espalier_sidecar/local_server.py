@@ -1,21 +1,18 @@
 """What the trainer talks to, on 127.0.0.1: its connections; `handler.py` reads what they say."""
 
-import contextlib
 import json
 import socket
 import socketserver
 import threading
-import time
-from collections import deque
 from collections.abc import Callable
 
 from espalier_sidecar import limits
+from espalier_sidecar.farewell import Farewell
 from espalier_sidecar.handler import Handler
 from espalier_sidecar.notice import PruneNotice
 from espalier_sidecar.room import Room
 from espalier_sidecar.spool import Spool
 
-LEAVE_SECONDS = 1.0
 _BUSY = json.dumps(
     {"error": f"expected at most {limits.CONNECTIONS} connections; keep one open, and try again"}
 ).encode()
@@ -51,7 +48,7 @@ class LocalServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self.room = Room(limits.BODIES)
         self.parsing = threading.Lock()
         self._places = threading.BoundedSemaphore(limits.CONNECTIONS)
-        self._leaving: deque[tuple[float, socket.socket]] = deque()
+        self._farewell = Farewell()
         super().__init__(("127.0.0.1", port), Handler)
 
     def server_bind(self) -> None:
@@ -64,7 +61,7 @@ class LocalServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         """Serve a connection in a thread of its own, as long as there are few of them."""
         assert isinstance(request, socket.socket)
         if not self._places.acquire(blocking=False):
-            self._turn_away(request)
+            self._farewell.bid(request, BUSY)
             return
         try:
             super().process_request(request, client_address)
@@ -80,16 +77,6 @@ class LocalServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         finally:
             self._places.release()
 
-    def service_actions(self) -> None:
-        """Close the connections that were turned away, once they have had time to read why."""
-        now = time.monotonic()
-        for _ in range(len(self._leaving)):
-            ends, request = self._leaving.popleft()
-            if _still_sends(request) and now < ends:
-                self._leaving.append((ends, request))
-            else:
-                request.close()
-
     def handle_error(self, request: object, client_address: object) -> None:
         """A trainer that hangs up is no news."""
 
@@ -97,22 +84,3 @@ class LocalServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         """Serve in the background."""
         threading.stack_size(limits.STACK)
         threading.Thread(target=self.serve_forever, name="local server", daemon=True).start()
-
-    def _turn_away(self, request: socket.socket) -> None:
-        """Answer 503; to close at once, while a request still comes, would take that back."""
-        request.setblocking(False)
-        with contextlib.suppress(OSError):
-            request.send(BUSY)
-            request.shutdown(socket.SHUT_WR)
-        if len(self._leaving) == limits.LEAVING:
-            self._leaving.popleft()[1].close()
-        self._leaving.append((time.monotonic() + LEAVE_SECONDS, request))
-
-
-def _still_sends(request: socket.socket) -> bool:
-    try:
-        return bool(request.recv(65536))
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False

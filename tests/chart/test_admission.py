@@ -124,6 +124,15 @@ def test_one_who_may_not_create_jobs_is_told_what_to_ask_for(server):
     assert "ask for `create` on `jobs.batch`" in said
 
 
+@pytest.mark.parametrize("namespace", ["kube-system", SYSTEM])
+def test_no_study_is_made_where_none_is_run(server, namespace):
+    made = study()
+    made["metadata"]["namespace"] = namespace
+    done = server.kubectl("create", "--dry-run=server", "-f", "-", stdin=made)
+    assert f"Espalier runs no Studies in namespace {namespace}" in done.stderr
+    assert "list it in scope.namespaces" in done.stderr
+
+
 def test_the_api_server_finds_no_fault_with_the_policies(server):
     """Its type checker looks at every expression with the CRD's schema at hand."""
 

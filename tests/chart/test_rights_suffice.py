@@ -85,7 +85,8 @@ def by_hand(team):
 
 def taken(server, team):
     found = server.get("trial", "idea", "-n", team)
-    return found["metadata"].get("ownerReferences") and found["status"].get("number") is not None
+    numbered = found.get("status", {}).get("number") is not None
+    return numbered and "ownerReferences" in found["metadata"]
 
 
 @pytest.mark.parametrize("scope", ["cluster", "namespace"])

@@ -14,6 +14,7 @@ OPTIONS = Options(
     own_namespace="n",
     ca_secret="ca",
     store="store.db",
+    keep_closed_hours=1.0,
     ingest_port=0,
     ingest_url="https://ingest",
     metrics_port=0,
@@ -32,6 +33,14 @@ OPTIONS = Options(
 @dataclass
 class Seen:
     last_seen: dict = field(default_factory=dict)
+
+
+class Available:
+    available = True
+
+
+class Synced:
+    synced = True
 
 
 class Reconciling:
@@ -87,6 +96,22 @@ def test_a_store_whose_size_cannot_be_read_has_none():
     operator = process()
     operator._store = Store()
     assert operator._view().store_bytes is None
+
+
+def test_it_says_what_it_is_not_ready_for():
+    operator = process()
+    assert "the store is being opened" in operator._ready().message
+    operator._store = Available()
+    operator._resync = None
+    assert "not been listed" in operator._ready().message
+    operator._resync = Synced()
+    assert operator._ready().ok
+
+
+def test_a_study_that_has_been_read_is_looked_at():
+    operator = process()
+    operator._read(Row("u", "n", "s"))
+    assert asyncio.run(operator._reconciler.queue.take()) == StudyKey("n", "s")
 
 
 def test_the_stored_studies_are_asked_for_until_the_store_answers():

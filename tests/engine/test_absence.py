@@ -278,6 +278,22 @@ def test_what_is_deleted_and_changed_after_a_restore_is_seen(tmp_path: Path) -> 
     tell(tmp_path, story, program_of=good_program)
 
 
+def test_a_pruned_trials_job_that_comes_back_is_deleted_again(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.study(trials={"max": 2, "parallelism": 2})
+        world.start()
+        await world.until("a running trial", lambda: _reported(world, 1))
+        backup = world.api.backup()
+        await world.until("the deletion", lambda: world.api.find("jobs", "s-0") is None)
+        world.api.restore(backup)
+        world.history.restored(world.api)
+        await world.until("the end of the Study", world.over)
+        assert world.api.find("jobs", "s-0") is None
+        assert world.reason(0) == "Pruned"
+
+    tell(tmp_path, story, program_of=lone_program(0))
+
+
 def test_the_rows_of_a_study_that_comes_back_with_its_uid_come_back(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         world.study(trials={"max": 4, "parallelism": 2, "retries": 2})

@@ -7,6 +7,7 @@ there.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 
 from espalier.engine.submission import CheckedReport
 from espalier.errors import ReportError, RetryLater
-from espalier.kube import JOB, POD, TRIAL
+from espalier.kube import JOB, POD, TRIAL, Kind
 from tests.simulation import objects
 from tests.simulation.api_server import Object
 from tests.simulation.chaos import Chaos
@@ -87,6 +88,34 @@ def test_what_is_forged_about_trials_that_do_not_exist_yet_makes_none(
         forged = await forge_all(world, forge, (5, 7, 60, 1_000_003))
         await _ends_well(world)
         assert all(is_there(world, each) for each in forged)
+
+    tell(tmp_path, story)
+
+
+@pytest.mark.parametrize("name", ["s-1", "s-1-r1", "s-1-r7"])
+def test_a_job_that_is_forged_before_the_trial_has_its_first_is_not_the_trials(
+    name: str, tmp_path: Path
+) -> None:
+    async def story(world: World) -> None:
+        forged: list[Object] = []
+
+        async def before(verb: str, kind: Kind, asked: str, _sub: str) -> None:
+            trial = world.api.find("trials", "s-1")
+            if (verb, kind, asked) == ("create", JOB, "s-1") and trial is not None and not forged:
+                study = world.api.objects["studies", "n", "s"]
+                marks = objects.labels(study["metadata"]["uid"], 1)
+                owners = objects.owned_by("Trial", "s-1", trial["metadata"]["uid"])
+                forged.append(world.create(JOB, objects.forged_job(name, marks, owners)))
+                await asyncio.sleep(3.0)
+
+        world.study(trials={"max": 4})
+        world.start(before)
+        await world.until("the others", lambda: all(map(world.reason, (0, 2, 3))))
+        await world.settle()
+        assert all(is_there(world, each) for each in forged)
+        if name == "s-1":
+            world.delete(JOB, name)
+        await _ends_well(world, trials=4)
 
     tell(tmp_path, story)
 

@@ -12,7 +12,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from espalier.errors import RetryLater
 from espalier.ingest.keys import DISCOVERY
-from espalier.kube import NotFound
+from espalier.kube import NotServed
 
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 AUDIENCE = "espalier-ingest"
@@ -49,7 +49,7 @@ class Issuer:
 
     def silent(self) -> None:
         """Show no keys."""
-        self.error = NotFound("no such page")
+        self.error = NotServed("404 page not found")
 
     def claims(self, pod: str = "pod-7", *, at: float = NOW, **changed: Any) -> dict[str, Any]:
         """Return what the API server writes into the token of a pod."""

@@ -59,15 +59,25 @@ def study_of(
     )
 
 
-def token_of(pod: str, *, audience: str = AUDIENCE, expires: float | None = None) -> str:
+def token_of(
+    pod: str,
+    *,
+    audience: str = AUDIENCE,
+    expires: float | None = None,
+    namespace: str = "research",
+) -> str:
     """Return something that looks like a projected token of a pod's."""
     bound = {"kubernetes.io": {"pod": {"name": pod, "uid": f"uid-{pod}"}}}
-    claims = {"pod": pod, "aud": [audience]} | bound | ({} if expires is None else {"exp": expires})
+    claims = (
+        {"pod": pod, "namespace": namespace, "aud": [audience]}
+        | bound
+        | ({} if expires is None else {"exp": expires})
+    )
     payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
     return f"e30.{payload}.c2lnbmF0dXJl"
 
 
-def status_of(token: str, namespace: str = "research") -> dict[str, Any]:
+def status_of(token: str) -> dict[str, Any]:
     """Return what an API server would say of a token that `token_of` made."""
     payload = token.split(".")[1]
     try:
@@ -82,7 +92,7 @@ def status_of(token: str, namespace: str = "research") -> dict[str, Any]:
         "authentication.kubernetes.io/pod-uid": [f"uid-{claims['pod']}"],
         "authentication.kubernetes.io/pod-name": [claims["pod"]],
     }
-    user = {"username": f"system:serviceaccount:{namespace}:default", "extra": extra}
+    user = {"username": f"system:serviceaccount:{claims['namespace']}:default", "extra": extra}
     return {"authenticated": True, "audiences": [AUDIENCE], "user": user}
 
 

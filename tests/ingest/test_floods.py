@@ -23,11 +23,12 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from espalier.engine.submission import Binding
 from espalier.errors import ReportError, RetryLater, SpecError
 from espalier.ingest import Keys, Limits
 from espalier.kube import JOB, NotFound, Refused
 from tests.ingest.issuer import Issuer
-from tests.ingest.serving import AUDIENCE, HOST, Serving, batch, binding_of, serving, token_of
+from tests.ingest.serving import AUDIENCE, HOST, UID, Serving, batch, binding_of, serving, token_of
 from tests.kube.answering import answering
 
 ATTACKER = "127.6.6.6"
@@ -200,6 +201,24 @@ def test_a_pod_holds_few_connections(loop: Any, tmp_path: Path) -> None:
 
     said = Said()
     run(tmp_path, attack, loop, observe=said)
+
+
+@each_loop
+def test_who_leaves_leaves_no_place_taken(loop: Any, tmp_path: Path) -> None:
+    async def attack(world: Serving) -> None:
+        connections = world.ingest._connections
+        assert connections is not None
+        for leave in ("close", "abort"):
+            _, writer = await asyncio.open_connection(HOST, world.port, ssl=world.trust)
+            getattr(writer.transport, leave)()
+        (await connect(world.port)).close()
+        while len(connections._places):
+            await asyncio.sleep(0.01)
+        assert not connections._of
+        assert not connections._speaks
+        assert not connections._cut
+
+    run(tmp_path, attack, loop)
 
 
 def test_a_connection_whose_posts_are_all_refused_is_closed(tmp_path: Path) -> None:
@@ -429,8 +448,10 @@ def test_a_namespace_that_posts_all_there_is_leaves_the_others_theirs(tmp_path: 
     async def attack(world: Serving) -> None:
         codes = [(await world.post(batch("digits-7", (s, 0.5))))[0] for s in range(30)]
         assert codes.count(429) == 30 - 3 - 5
-        other = world.ingest._namespaces.take("other", time.monotonic())
-        assert other == 0.0
+        world.live.bind(Binding("uid-pod-8", "other", "pod-8", UID, "digits-8", 8, 1))
+        sent = bearer(token_of("pod-8", namespace="other"))
+        body = batch("digits-8", (1, 0.5)) | {"trial": "other/digits-8"}
+        assert (await world.post(body, pod=None, headers=sent))[0] == 200
 
     limits = Limits(
         pod_rate=1e4,

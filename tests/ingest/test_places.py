@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from dataclasses import replace
 
@@ -19,20 +20,13 @@ SMALL = Limits(
     connection_rate=1e6,
     connection_burst=1e6,
 )
-acts = st.lists(
-    st.tuples(
-        st.sampled_from(["arrive", "arrive", "arrive", "leave", "recognise", "busy", "idle"]),
-        st.sampled_from("abc"),
-        st.integers(0, 20),
-    ),
-    max_size=120,
-)
+ACTS = ["arrive", "arrive", "arrive", "leave", "recognise", "recognise", "busy", "idle"]
 
 
-@given(acts)
-def test_every_bound_holds_and_nothing_is_held_for_those_who_left(
-    script: list[tuple[str, str, int]],
-) -> None:
+@given(st.integers(0, 2**32))
+def test_every_bound_holds_and_nothing_is_held_for_those_who_left(seed: int) -> None:
+    chance = random.Random(seed)
+    script = [(chance.choice(ACTS), chance.choice("abc"), chance.randrange(21)) for _ in range(150)]
     places, held, now = Places(SMALL), [], 0.0
     for act, name, which in script:
         now += 1.0
@@ -47,7 +41,7 @@ def test_every_bound_holds_and_nothing_is_held_for_those_who_left(
             places.leave(chosen)
             held.remove(chosen)
         elif act == "recognise":
-            chosen.busy = True
+            chosen.busy = chance.random() < 0.5
             stays, victim = places.recognise(chosen, f"pod-{name}")
             assert victim is None or victim is not chosen
             held = [each for each in held if each is not victim]
@@ -112,6 +106,30 @@ def test_idle_connections_of_many_pods_give_way_to_a_newcomer() -> None:
         newcomer, victim = places.arrive(f"10.0.1.{number}", 2.0 + number)
         assert newcomer is not None
         assert victim is not honest
+
+
+def test_a_stranger_alone_is_not_the_one_to_give_way_to_pods_that_hold_many() -> None:
+    places = Places(LARGE)
+    stranger = fill(places, "10.0.0.1", 1, at=0.0)[0]
+    for number in range(512):
+        fill(places, f"10.6.{number}", 8 if number else 7, at=1.0, pods=1)
+    assert len(places) == LARGE.connections
+    newcomer, victim = places.arrive("10.0.0.2", 2.0)
+    assert newcomer is not None
+    assert victim is not None
+    assert victim is not stranger
+
+
+def test_a_pod_gives_up_its_own_connection_for_its_next() -> None:
+    places = Places(SMALL)
+    first, second, third = fill(places, "a", 3, at=0.0)
+    assert places.recognise(first, "pod") == (True, None)
+    assert places.recognise(second, "pod") == (True, None)
+    assert places.recognise(third, "pod") == (True, first)
+    second.busy = third.busy = True
+    fourth = fill(places, "a", 1, at=1.0)[0]
+    fourth.busy = True
+    assert places.recognise(fourth, "pod") == (False, None)
 
 
 def test_strangers_of_one_address_give_way_to_each_other_and_to_nobody_elses_harm() -> None:

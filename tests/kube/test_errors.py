@@ -59,6 +59,25 @@ def test_the_time_to_wait_is_the_servers_within_reason(header, after):
     assert answer(429, retry_after=header).after == after
 
 
+@pytest.mark.parametrize("code", [301, 403, 404, 409, 410, 422, 500])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b"\xff\xfe",
+        b'{"message":{"a":1},"reason":[]}',
+        b'{"details":"x"}',
+        b'{"details":[]}',
+        b'{"details":{"causes":5}}',
+        b'{"details":{"causes":["x",null,{"field":7}],"name":[],"kind":{}}}',
+    ],
+)
+def test_any_body_is_treated_and_never_an_error_of_ours(code, body):
+    error = from_answer("get /x", code, body, "nan")
+    assert isinstance(error, NotFound | Conflict | Refused | RetryLater)
+    assert isinstance(str(error), str)
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"x"', b"{}"])
 def test_an_answer_that_is_no_status_is_treated_by_its_code(body):
     assert isinstance(from_answer("get /x", 502, body, None), RetryLater)

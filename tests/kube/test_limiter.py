@@ -51,6 +51,37 @@ def test_a_waiter_that_is_cancelled_loses_no_token(seed):
     asyncio.run(asyncio.wait_for(story(), 10))
 
 
+def test_a_token_that_was_given_to_who_is_cancelled_goes_to_the_next():
+    async def story():
+        now = [0.0]
+        bucket = TokenBucket(0.001, 1, clock=lambda: now[0])
+        await bucket.wait(Rank.TENANT, TENANT)
+        first = asyncio.create_task(bucket.wait(Rank.TENANT, TENANT))
+        await asyncio.sleep(0)
+        now[0] += 1000.0
+        second = asyncio.create_task(bucket.wait(Rank.TENANT, TENANT))
+        await asyncio.sleep(0)  # the second has joined, and the first been given its token
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        assert first.cancelled()
+        await second
+
+    asyncio.run(asyncio.wait_for(story(), 5))
+
+
+def test_who_gives_up_waits_no_longer():
+    async def story():
+        bucket = TokenBucket(0.001, 1, clock=lambda: 0.0)
+        waiting = [asyncio.create_task(bucket.wait(Rank.OWN, TENANT)) for _ in range(5)]
+        await asyncio.sleep(0)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert bucket.waiting == 0
+
+    asyncio.run(story())
+
+
 def test_who_asks_is_told_to_what_is_called_and_begun_within():
     async def within():
         return asking()

@@ -3,6 +3,7 @@
 import pytest
 
 from espalier.metrics import ControlView, LivenessLimits, judge_liveness
+from espalier.metrics.health import FirstPass, judge_readiness
 
 LIMITS = LivenessLimits(watch_age=150, queue_age=100)
 
@@ -32,6 +33,30 @@ LIMITS = LivenessLimits(watch_age=150, queue_age=100)
             "waits to be reconciled for 101 s",
             id="a queue that stands still: not alive",
         ),
+        pytest.param(
+            ControlView(queue_depth=600, queue_oldest_age=900.0, queue_idle=3.0, starting=True),
+            True,
+            "600 in the queue",
+            id="at the start all wait at once, and one after the other is looked at: alive",
+        ),
+        pytest.param(
+            ControlView(queue_depth=600, queue_oldest_age=900.0, queue_idle=101.0, starting=True),
+            False,
+            "waits to be reconciled for 101 s",
+            id="at the start none is looked at: not alive",
+        ),
+        pytest.param(
+            ControlView(queue_depth=3, queue_oldest_age=900.0, reading=7, reading_idle=99.0),
+            True,
+            "the logs of 7 studies are being read",
+            id="logs are read, which takes long: alive",
+        ),
+        pytest.param(
+            ControlView(reading=7, reading_idle=151.0),
+            False,
+            "no piece of a log was read for 151 s",
+            id="a reader that is stuck: not alive",
+        ),
     ],
 )
 def test_watches_and_queue(view, ok, said):
@@ -45,3 +70,20 @@ def test_a_loop_that_makes_no_new_view_is_stuck_however_good_the_old_one_was(age
     health = judge_liveness(ControlView(watch_ages={"jobs": 1.0}), LIMITS, age)
     assert health.ok is ok
     assert ok or "stuck for 61 s" in health.message
+
+
+def test_the_first_pass_is_over_when_the_queue_was_empty_once():
+    start = FirstPass()
+    assert [start.idle(0, 0, 1.0), start.going_on] == [0.0, True]
+    assert [start.idle(9, 0, 2.0), start.going_on] == [1.0, True]
+    assert [start.idle(5, 4, 5.0), start.going_on] == [0.0, True]
+    assert [start.idle(5, 4, 8.0), start.going_on] == [3.0, True]
+    assert [start.idle(0, 9, 9.0), start.going_on] == [0.0, False]
+    assert [start.idle(3, 9, 12.0), start.going_on] == [3.0, False]
+
+
+def test_an_operator_that_reads_logs_is_ready_for_the_other_studies_and_says_so():
+    assert judge_readiness(ControlView()).message == "ready"
+    told = judge_readiness(ControlView(reading=2, reading_idle=500.0))
+    assert told.ok
+    assert "the logs of 2 studies are being read" in told.message

@@ -108,7 +108,7 @@ class ApiServer:
     def list(
         self, kind: Kind, namespace: str | None = None, labels: str = ""
     ) -> tuple[list[Object], str]:
-        """Answer a list; the selector names labels that must be there."""
+        """Answer a list; the selector names labels that must be there, or have a value."""
         self._served(f"list {kind.path(namespace)}", kind)
         found = [obj for obj in self.of(kind.plural, namespace) if _selected(obj, labels)]
         return found, str(self.version)
@@ -284,4 +284,8 @@ def merged(old: Any, patch: Any) -> Object:
 
 def _selected(obj: Object, labels: str) -> bool:
     mine = obj["metadata"].get("labels") or {}
-    return all(label in mine for label in labels.split(",") if label)
+    for term in filter(None, labels.split(",")):
+        label, equals, value = term.partition("=")
+        if label not in mine or (equals and mine[label] != value):
+            return False
+    return True

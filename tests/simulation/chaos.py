@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
-from espalier.kube import STUDY
+from espalier.errors import RetryLater
+from espalier.kube import STUDY, Conflict, NotFound, Refused
 from tests.simulation.people import People
 from tests.simulation.tenants import Tenants
 from tests.simulation.world import World
 
 _BEAT = 0.25
+_ANSWERS = (RetryLater, NotFound, Conflict, Refused)
+"""What people and tenants are answered when they come at the wrong moment."""
 
 
 class Chaos:
@@ -58,7 +62,8 @@ class Chaos:
         while True:
             await asyncio.sleep(_BEAT)
             if self._world.rnd.random() < getattr(self._world.faults, name) * _BEAT:
-                await act()
+                with contextlib.suppress(*_ANSWERS):
+                    await act()
 
     async def _kill(self) -> None:
         world = self._world

@@ -25,7 +25,7 @@ class Faults:
     breaks
         How often a second a watch breaks and has to list again.
     commits
-        Share of commits that fail.
+        Share of commits, and of the store's other answers, that fail.
     posts
         Share of posts whose answer the sidecar does not get.
     kills

@@ -28,6 +28,8 @@ class History:
     ----------
     study
         Name of the Study.
+    numbers
+        The numbers that a Trial has had, by its uid: more than one where etcd went back.
     jobs_made
         How often a Job was created, by its Trial's uid and its name.
     causes
@@ -39,7 +41,7 @@ class History:
     namespace: str = "n"
     born: dict[str, Born] = field(default_factory=dict)
     writes: list[Write] = field(default_factory=list)
-    numbers: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     jobs_made: Counter[tuple[str, str]] = field(default_factory=Counter)
     causes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -53,6 +55,8 @@ class History:
         if write.kind == "trials" and write.namespace == self.namespace:
             self._number(obj)
         if write.by != "operator":
+            if (write.kind, write.verb) == ("trials", "delete"):  # also as garbage of a Study
+                self.causes[write.uid].add("person")
             return
         self.writes.append(write)
         if write.kind == "jobs" and write.verb == "create":
@@ -62,7 +66,7 @@ class History:
         said = (obj.get("status") or {}).get("number")
         number = sampled_number(self.study, obj["metadata"]["name"]) if said is None else said
         if number is not None:
-            self.numbers[obj["metadata"]["uid"]] = int(number)
+            self.numbers[obj["metadata"]["uid"]].add(int(number))
 
     def restored(self, api: ApiServer) -> None:
         """Take in that the API server went back to an earlier state."""
@@ -111,6 +115,6 @@ class History:
         """Return what may have ended a number."""
         found: set[str] = set()
         for uid, known in self.numbers.items():
-            if known == number:
+            if number in known:
                 found |= self.causes[uid]
         return found

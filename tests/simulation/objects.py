@@ -25,6 +25,7 @@ def study(name: str = "s", **spec: Any) -> Object:
         **{
             "trials": {"max": 8, "parallelism": 3, "maxFailed": 99, "retries": 2},
             "pruner": {"type": "Threshold", "threshold": {"lower": 0.0}},
+            "resource": {"name": "epoch", "max": 5},
             "pruning": {**strict, "gracePeriodSeconds": 1},
             **spec,
         }

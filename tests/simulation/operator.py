@@ -116,7 +116,7 @@ class Operator:
 
     async def _serve(self) -> None:
         self.store = store = await open_store(self._url)
-        self._make_commits_fail(store)
+        self._make_store_fail(store)
         self.live = live = LiveStudies(store, self._pruned, clock=now)
         cluster: Any = self.cluster
         self.registry = CollectorRegistry()
@@ -149,7 +149,7 @@ class Operator:
     def _pruned(self, study_uid: str, number: int) -> None:
         self.reconciler.prune(study_uid, number)
 
-    def _make_commits_fail(self, store: Store) -> None:
+    def _make_store_fail(self, store: Store) -> None:
         write: Callable[[Sequence[Any]], dict[int, Exception]] = store._group._write
 
         def full(batches: Sequence[Any]) -> dict[int, Exception]:
@@ -160,6 +160,14 @@ class Operator:
             return write(batches)
 
         store._group._write = full
+        run = store._run
+
+        async def unsure(thread: Any, work: Callable[[], T]) -> T:
+            if self._rnd.random() < self._faults.commits:
+                raise RetryLater("the store does not answer: disk I/O error", after=1)
+            return await run(thread, work)
+
+        store._run = unsure  # type: ignore[method-assign]
 
     # -- ingest -----------------------------------------------------------------------------
 

@@ -59,10 +59,15 @@ def _accepted(world: World) -> bool:
 
 
 def _study_row(database: sqlite3.Connection, world: World) -> int | None:
-    rows = database.execute(
-        "SELECT id FROM studies WHERE name = 's' AND namespace = 'n'"
-    ).fetchall()
-    return int(rows[-1][0]) if rows else None
+    """Return the number of the Study's row: of the one that is there, else of the newest."""
+    study = world.api.find("studies", "s")
+    if study is not None:
+        uid = study["metadata"]["uid"]
+        row = database.execute("SELECT id FROM studies WHERE uid = ?", (uid,)).fetchone()
+    else:
+        named = "SELECT id FROM studies WHERE name = 's' AND namespace = 'n' ORDER BY id DESC"
+        row = database.execute(named).fetchone()
+    return int(row[0]) if row else None
 
 
 def _values(database: sqlite3.Connection, world: World) -> Iterator[str]:
@@ -96,7 +101,7 @@ def _endings(database: sqlite3.Connection, number: int, history: History) -> Ite
             (number,),
         )
     }
-    known = set(history.numbers.values())
+    known = set().union(*history.numbers.values())
     for trial, reason, message in database.execute(_ENDS, (number,)):
         causes = history.causes_of(trial)
         if trial not in known and trial < 1_000_000:

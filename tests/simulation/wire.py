@@ -16,6 +16,7 @@ from tests.simulation.api_server import ApiServer, Object
 from tests.simulation.faults import Faults
 
 T = TypeVar("T")
+_PAGE = 4
 Hook = Callable[[str, Kind, str, str], Awaitable[None]]
 """Told of a request's verb, kind, name and subresource; may wait, and may raise an answer."""
 
@@ -57,8 +58,12 @@ class PlayedCluster:
     async def pages(
         self, kind: Kind, namespace: str | None = None, *, labels: str = "", **_: Any
     ) -> AsyncIterator[tuple[list[Object], str]]:
-        """See `Cluster.pages`; all is one page."""
-        yield await self.list(kind, namespace, labels=labels)
+        """See `Cluster.pages`; all pages are of the same moment."""
+        found, version = await self.list(kind, namespace, labels=labels)
+        yield found[:_PAGE], version
+        for begin in range(_PAGE, len(found), _PAGE):
+            page = found[begin : begin + _PAGE]
+            yield await self._ask("list", kind, "", lambda page=page: (page, version))
 
     async def create(
         self,

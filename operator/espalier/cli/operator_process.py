@@ -24,17 +24,25 @@ from espalier.errors import RetryLater
 from espalier.handlers import Watcher
 from espalier.ingest import Ingest, Keys, Limits, Reviews, Tokens, kept_authority
 from espalier.kube import CaSecret, Cluster, TokenBucket
-from espalier.metrics.health import Health, LivenessLimits, judge_liveness
+from espalier.metrics.health import (
+    FirstPass,
+    Health,
+    LivenessLimits,
+    judge_liveness,
+    judge_readiness,
+)
 from espalier.metrics.observer import Observer
 from espalier.metrics.server import MetricsServer, build_registry
 from espalier.metrics.views import ControlView
 from espalier.planning import Settings, SidecarSettings
 from espalier.planning.names import AUDIENCE
-from espalier.store import Store, open_store
+from espalier.store import Store, StudyRow, open_store
 
 log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
+_PATIENCE = 0.5
+"""Seconds that the reconciliation of a study waits for its log; others have their turn then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,7 @@ class Options:
     own_namespace: str
     ca_secret: str
     store: str
+    keep_closed_hours: float
     ingest_port: int
     ingest_url: str
     metrics_port: int
@@ -96,6 +105,8 @@ class OperatorProcess:
         self._resync: Resync | None = None
         self._watcher: Watcher | None = None
         self._store: Store | None = None
+        self._studies: LiveStudies | None = None
+        self._start = FirstPass()
         self._control = ControlView()
         self._looked_at: float | None = None
         registry = build_registry(self._figures, lambda: self._control, __version__)
@@ -123,10 +134,20 @@ class OperatorProcess:
                 )
             )
             self._store = store = await _patiently(
-                lambda: open_store(options.store, self._observer)
+                lambda: open_store(
+                    options.store, self._observer, keep_closed=options.keep_closed_hours * 3600
+                )
             )
             stack.push_async_callback(store.close)
-            live = LiveStudies(store, self._pruned, observe=self._observer, limits=options.values)
+            self._studies = live = LiveStudies(
+                store,
+                self._pruned,
+                observe=self._observer,
+                on_read=self._read,
+                patience=_PATIENCE,
+                limits=options.values,
+            )
+            await _patiently(lambda: live.read_running(self._within))
             ca = CaSecret(cluster, options.own_namespace, options.ca_secret)
             authority = await _patiently(
                 lambda: kept_authority(ca.load, ca.save, datetime.now(UTC))
@@ -194,12 +215,19 @@ class OperatorProcess:
 
     async def _stored(self, store: Store) -> dict[str, StudyKey]:
         """Return the studies that have rows and lie where this operator looks."""
-        within = self._options.namespaces
         return {
             row.uid: StudyKey(row.namespace, row.name)
             for row in await _patiently(store.studies)
-            if not within or row.namespace in within
+            if self._within(row)
         }
+
+    def _within(self, row: StudyRow) -> bool:
+        return not self._options.namespaces or row.namespace in self._options.namespaces
+
+    def _read(self, row: StudyRow) -> None:
+        """Have a study looked at whose log has been read: it may have waited for that."""
+        if self._reconciler is not None:
+            self._reconciler.queue.mark(StudyKey(row.namespace, row.name))
 
     def _pruned(self, study_uid: str, number: int) -> None:
         if self._reconciler is not None:
@@ -221,9 +249,14 @@ class OperatorProcess:
         # A copy, made at one stroke: the watcher's thread adds to it.
         for plural, at in dict(self._watcher.last_seen if self._watcher else {}).items():
             seen[plural] = max(at, seen.get(plural, 0.0))
+        queue, reading = self._reconciler.queue, self._studies.reading() if self._studies else None
         return ControlView(
-            queue_depth=self._reconciler.queue.depth,
-            queue_oldest_age=self._reconciler.queue.oldest_age(),
+            queue_depth=queue.depth,
+            queue_oldest_age=queue.oldest_age(),
+            queue_idle=self._start.idle(queue.depth, queue.taken, now),
+            starting=self._start.going_on,
+            reading=reading.studies if reading else 0,
+            reading_idle=reading.idle if reading else 0.0,
             watch_ages={plural: max(0.0, now - at) for plural, at in seen.items()},
             store_bytes=self._store_bytes(),
         )
@@ -243,11 +276,13 @@ class OperatorProcess:
         return judge_liveness(self._control, LivenessLimits(), age)
 
     def _ready(self) -> Health:
+        if self._store is None:
+            return Health(False, "the store is being opened: checked, and migrated where it is old")
         if self._resync is None or not self._resync.synced:
             return Health(False, "the cluster has not been listed yet")
-        if self._store is None or not self._store.available:
+        if not self._store.available:
             return Health(False, "the store takes nothing at the moment")
-        return Health(True, "ready")
+        return judge_readiness(self._control)
 
 
 async def _patiently(attempt: Callable[[], Awaitable[_T]]) -> _T:

@@ -69,6 +69,14 @@ def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]
     show_envvar=True,
 )
 @click.option(
+    "--keep-closed-hours",
+    type=click.FloatRange(min=0),
+    default=168.0,
+    help="How long rows of a Study that was deleted stay; they come back with it until then. 0: "
+    "they go at once.",
+    show_envvar=True,
+)
+@click.option(
     "--ingest-port",
     type=click.IntRange(0, 65535),
     default=8443,

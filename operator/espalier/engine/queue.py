@@ -44,6 +44,8 @@ class DirtyQueue(Generic[Key]):
         self._again: dict[Key, float] = {}
         self._failures: dict[Key, int] = {}
         self._wakeup = asyncio.Event()
+        self.taken = 0
+        """How many keys have been taken so far."""
 
     def mark(self, key: Key) -> None:
         """Have a key worked on as soon as possible."""
@@ -75,6 +77,7 @@ class DirtyQueue(Generic[Key]):
             if self._due:
                 key, _ = self._due.popitem(last=False)
                 self._busy.add(key)
+                self.taken += 1
                 return key
             self._wakeup.clear()
             timer = None

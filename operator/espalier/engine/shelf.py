@@ -152,6 +152,7 @@ class Shelf:
         await asyncio.wait([reading], timeout=self._patience)
         if not reading.done() or reading.cancelled():
             raise RetryLater("the study's log is being read", after=1)
+        self._read_out(uid, reading)  # It may have been done at the last moment.
         reading.result()
 
     async def read_running(self, wanted: Callable[[StudyRow], bool]) -> None:
@@ -213,8 +214,8 @@ class Shelf:
         if done.cancelled():
             return
         if (error := done.exception()) is not None:
-            known = isinstance(error, EspalierError)
-            _LOG.warning("study %s: reading it failed: %s", uid, error, exc_info=not known)
+            trace = None if isinstance(error, EspalierError) else error
+            _LOG.warning("study %s: reading it failed: %s", uid, error, exc_info=trace)
             return
         found = done.result()
         if isinstance(found, Resting):

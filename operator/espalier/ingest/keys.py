@@ -18,7 +18,7 @@ import jwt
 
 from espalier.errors import RetryLater
 from espalier.ingest.identity import Identity, identify_by_claims, seconds, unauthenticated
-from espalier.kube import NotFound, Refused
+from espalier.kube import NotFound, NotServed, Refused
 
 _LOG = logging.getLogger(__name__)
 
@@ -161,7 +161,7 @@ class Keys:
             self._known, self._fetched = found, self._clock()
             if found is None:
                 pause = self._absent("they are none that can be used")
-        except (NotFound, Refused) as error:
+        except (NotServed, NotFound, Refused) as error:
             self._known, self._fetched = None, None
             pause = self._absent(str(error))
         except RetryLater:

@@ -110,7 +110,7 @@ class Places:
         mine[place] = None
         if len(mine) <= self._limits.connections_a_pod:
             return True, None
-        victim = _least_useful(mine)
+        victim = _least_useful(each for each in mine if each is not place)
         if victim is None:
             return False, None
         self.leave(victim)

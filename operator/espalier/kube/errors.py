@@ -77,11 +77,17 @@ def from_answer(what: str, code: int, body: bytes, retry_after: str | None) -> E
 
 
 def _status(body: bytes) -> dict[str, Any]:
+    """Return the Status of an answer, what is no Status left out: it may be a proxy's page."""
     try:
         status = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
-    return status if isinstance(status, dict) else {}
+    status = status if isinstance(status, dict) else {}
+    details = status.get("details")
+    details = details if isinstance(details, dict) else {}
+    causes = details.get("causes")
+    causes = [each for each in causes if isinstance(each, dict)] if isinstance(causes, list) else []
+    return status | {"details": details | {"causes": causes}}
 
 
 def _seconds(retry_after: str | None) -> float:

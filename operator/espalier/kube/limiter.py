@@ -58,6 +58,11 @@ class TokenBucket:
         self._observe = observe
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._turns)
+
     async def wait(self, rank: Rank = Rank.TENANT, tenant: Tenant | None = None) -> None:
         """Wait for a token; one that is not waited for to the end goes to the next."""
         tenant = tenant or Tenant()

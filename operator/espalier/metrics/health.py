@@ -33,6 +33,7 @@ class LivenessLimits:
 
     watch_age: float = 150.0
     queue_age: float = 150.0
+    reading_age: float = 150.0
     loop_age: float = 60.0
 
 
@@ -60,10 +61,58 @@ def judge_liveness(view: ControlView, limits: LivenessLimits, age: float = 0.0) 
                 f"the watch of {resource} is silent for {age:.0f} s "
                 f"(limit {limits.watch_age:.0f} s): is the API server reachable?",
             )
-    if view.queue_oldest_age > limits.queue_age:
+    if view.reading and view.reading_idle > limits.reading_age:
         return Health(
             False,
-            f"a study waits to be reconciled for {view.queue_oldest_age:.0f} s "
+            f"no piece of a log was read for {view.reading_idle:.0f} s (limit "
+            f"{limits.reading_age:.0f} s), {view.reading} studies wait: does the store's disk "
+            "answer?",
+        )
+    # At the start all studies wait at once, and some for their logs: going on is enough then.
+    going_on = view.starting or view.reading > 0
+    waited = view.queue_idle if going_on else view.queue_oldest_age
+    if waited > limits.queue_age:
+        return Health(
+            False,
+            f"a study waits to be reconciled for {waited:.0f} s "
             f"(limit {limits.queue_age:.0f} s), {view.queue_depth} in the queue",
         )
-    return Health(True, f"alive, {view.queue_depth} in the queue")
+    return Health(True, f"alive, {view.queue_depth} in the queue{_read(view)}")
+
+
+def judge_readiness(view: ControlView) -> Health:
+    """Say that the operator is ready, and for what it is not yet.
+
+    A study whose log is being read does not keep the others waiting: its trials alone are told
+    to come again.
+    """
+    return Health(True, f"ready{_read(view)}")
+
+
+def _read(view: ControlView) -> str:
+    if not view.reading:
+        return ""
+    return f"; the logs of {view.reading} studies are being read, their trials wait for it"
+
+
+class FirstPass:
+    """Whether the studies that were there at the start have all been looked at once.
+
+    Attributes
+    ----------
+    going_on : bool
+        True until the queue was empty for the first time.
+    """
+
+    def __init__(self) -> None:
+        self.going_on = True
+        self._taken = 0
+        self._at: float | None = None
+
+    def idle(self, depth: int, taken: int, now: float) -> float:
+        """Take in the queue's state; return the seconds since a study was last taken from it."""
+        if taken and not depth:
+            self.going_on = False
+        if self._at is None or taken != self._taken or not depth:
+            self._taken, self._at = taken, now
+        return now - self._at

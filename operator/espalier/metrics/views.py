@@ -59,12 +59,24 @@ class ControlView:
         Seconds since the watch of a resource last showed a sign of life, by plural.
     store_bytes : int or None
         Size of the store on disk, None where it cannot be told.
+    starting : bool
+        Whether the studies that were there at the start are still being looked at, one by one.
+    queue_idle : float
+        Seconds since a study was last taken from the queue, 0 where none waits.
+    reading : int
+        Studies whose logs are being read or wait for it.
+    reading_idle : float
+        Seconds since a piece of a log was read, 0 where none is.
     """
 
     queue_depth: int = 0
     queue_oldest_age: float = 0.0
     watch_ages: Mapping[str, float] = field(default_factory=dict)
     store_bytes: int | None = None
+    starting: bool = False
+    queue_idle: float = 0.0
+    reading: int = 0
+    reading_idle: float = 0.0
 
 
 Studies = Callable[[], Sequence[StudyView]]

@@ -4,7 +4,7 @@ from espalier.store.export import lines, list_studies, read_log
 from espalier.store.group_commit import StoreObserver
 from espalier.store.opening import open_store
 from espalier.store.pages import Arrived
-from espalier.store.rest import figures_row, summary_text
+from espalier.store.rest import figures_row
 from espalier.store.rows import (
     Batch,
     Head,
@@ -19,6 +19,7 @@ from espalier.store.rows import (
     settings_text,
 )
 from espalier.store.store import KEEP_CLOSED, Store
+from espalier.store.summary import summary_text
 
 __all__ = [
     "KEEP_CLOSED",

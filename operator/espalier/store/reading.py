@@ -23,6 +23,7 @@ from espalier.store.rows import (
     end_of,
     settings_of_rule,
 )
+from espalier.store.summary import summary_of
 
 Rules = Mapping[int, tuple[str, Mapping[str, object]]]
 """The pruner and its settings, by the rule's number."""
@@ -213,9 +214,7 @@ def head_of(connection: Connection, study: int) -> Head:
     """Return what is stored of a study beside its values and decisions."""
     table, figures = schema.studies, schema.figures
     own = connection.execute(
-        select(table.c.sampled, table.c.summary.is_not(None).label("settled")).where(
-            table.c.id == study
-        )
+        select(table.c.sampled, table.c.summary).where(table.c.id == study)
     ).first()
     of_study = select(figures.c.trial).where(figures.c.study == study)
     return Head(
@@ -223,7 +222,7 @@ def head_of(connection: Connection, study: int) -> Head:
         ends=ends_of(connection, study),
         rules=_rules(connection, study),
         figured=frozenset(connection.scalars(of_study)),
-        settled=own is not None and bool(own.settled),
+        settled=own is not None and summary_of(own.summary) is not None,
         sampled=0 if own is None else own.sampled,
     )
 

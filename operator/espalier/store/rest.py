@@ -5,16 +5,14 @@ Such a study is known without replaying its log, which is done only when somebod
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-
 from sqlalchemy import Connection, select
 
 from espalier.planning.record import TrialRecord
-from espalier.pruning import JudgeSummary, ShadowSummary
+from espalier.pruning import JudgeSummary
 from espalier.store import reading as ask
 from espalier.store import schema
 from espalier.store.rows import Row, finite_or_none
+from espalier.store.summary import summary_of
 
 Rest = tuple[dict[int, TrialRecord], JudgeSummary]
 """The ended trials by number, and what the judge had to say."""
@@ -35,26 +33,11 @@ def figures_row(study: int, trial: TrialRecord) -> Row:
     )
 
 
-def summary_text(summary: JudgeSummary) -> str:
-    """Return a summary as the `studies` table keeps it."""
-    return json.dumps(asdict(summary), separators=(",", ":"))
-
-
-def _summary(text: str) -> JudgeSummary | None:
-    """Restore a summary; None where another version wrote it in another form."""
-    try:
-        fields = json.loads(text)
-        shadows = tuple(ShadowSummary(**each) for each in fields.pop("shadows"))
-        return JudgeSummary(**fields, shadows=shadows)
-    except (TypeError, KeyError, ValueError, AttributeError):
-        return None
-
-
 def rest_of(connection: Connection, study: int) -> Rest | None:
     """Return what is stored of a study at rest; None if it is not, or is not known to be."""
     table = schema.studies
     text = connection.scalar(select(table.c.summary).where(table.c.id == study))
-    summary = None if text is None else _summary(text)
+    summary = summary_of(text)
     if summary is None:
         return None
     attempts: dict[int, int] = {}
