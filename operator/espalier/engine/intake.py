@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from espalier.engine.admitting import admit
 from espalier.engine.limits import too_fast
 from espalier.engine.live_study import LiveStudy
 from espalier.engine.loop_share import Account, LoopShare
@@ -85,7 +86,7 @@ class Intake:
         if self._share.due(account) > 0:
             await self._share.turn(account)
         self._still(study)
-        taking = study.admit(binding.number, binding.attempt, batch, stored, self._share.limits)
+        taking = admit(study, binding, batch, stored, self._share.limits)
         try:
             if taking.news:
                 self._room.check(study.row.namespace)
