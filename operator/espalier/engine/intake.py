@@ -69,11 +69,17 @@ class Intake:
             raise too_fast("loop_share", message, wait)
         await self._room.count()
         account.queued += size
+        # Charged while it waits, so that a queue is bounded; what is no news is given back.
+        account.came(size)
+        news = 0
         try:
             async with study.turn:
-                return await self._take_in_turn(study, binding, batch, account)
+                taking = await self._take_in_turn(study, binding, batch, account)
+            news = taking.accepted
+            return taking
         finally:
             account.queued -= size
+            account.came(news - size)
 
     async def _take_in_turn(
         self, study: LiveStudy, binding: Binding, batch: CheckedBatch, account: Account
@@ -90,7 +96,6 @@ class Intake:
         try:
             if taking.news:
                 self._room.check(study.row.namespace)
-            account.came(taking.accepted)
             while not taking.done:
                 self._slice(study, taking, account)
                 if not taking.done:
