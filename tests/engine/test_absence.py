@@ -18,6 +18,8 @@ from espalier.errors import RetryLater
 from espalier.kube import JOB, STUDY, TRIAL, Kind
 from espalier.kube.errors import from_answer
 from tests.simulation import answers, objects
+from tests.simulation.api_server import Object
+from tests.simulation.kubelet import Program
 from tests.simulation.telling import good_program, lone_program, tell
 from tests.simulation.wire import Hook
 from tests.simulation.world import World
@@ -183,6 +185,34 @@ def test_a_job_that_is_refused_for_a_while_is_no_deleted_job(tmp_path: Path) -> 
     tell(tmp_path, story)
 
 
+@pytest.mark.parametrize("late", [0.0, 2.0, 6.0], ids=lambda late: f"{late:.0f} s late")
+def test_a_trainer_that_was_drained_has_not_completed_however_late_that_is_seen(
+    late: float, tmp_path: Path
+) -> None:
+    drained = []
+
+    def program_of(pod: Object) -> Program:
+        return Program(good_program(pod).values, deaf=True)
+
+    async def story(world: World) -> None:
+        world.study(trials={"max": 2})
+        operator = world.start()
+        await world.until("running trainers", lambda: len(world.kubelet.processes) == 2)
+        await asyncio.sleep(0.3)
+        operator.streams["pods"].held.clear()
+        for number in (0, 1):
+            for pod in world.pods_of(number):
+                drained.append(pod["metadata"]["uid"])
+                world.history.caused(drained[-1], "drained")
+                world.kubelet.disrupt(pod, "EvictionByEvictionAPI", "node")
+        await asyncio.sleep(late)
+        operator.streams["pods"].held.set()
+        await ends_well(world, trials=2)
+
+    tell(tmp_path, story, program_of=program_of)
+    assert len(drained) == 2
+
+
 # -- numbers that never were ----------------------------------------------------------------------
 
 
@@ -218,6 +248,28 @@ def _accepted(world: World, number: int) -> list[bool]:
     processes = world.kubelet.processes
     uids = [pod["metadata"]["uid"] for pod in world.pods_of(number)]
     return [bool(processes[uid].accepted) for uid in uids if uid in processes]
+
+
+@pytest.mark.parametrize("unseen", [False, True], ids=["seen", "unseen"])
+def test_a_trial_deleted_and_placed_by_hand_at_once_costs_no_more_than_itself(
+    unseen: bool, tmp_path: Path
+) -> None:
+    async def story(world: World) -> None:
+        world.study(trials={"max": 4, "parallelism": 2})
+        operator = world.start()
+        await world.until("a value", lambda: _reported(world, 1))
+        world.faults.dropped = 1.0 if unseen else 0.0
+        world.delete(TRIAL, "s-1")
+        world.place("s-1")
+        await asyncio.sleep(1.0)
+        world.faults.dropped = 0.0
+        before = operator.cluster.asked.total()
+        for _ in range(25):
+            await asyncio.sleep(1.0)
+            assert operator.cluster.asked.total() - before < 500
+        await world.until("the end of the Study", world.over)
+
+    tell(tmp_path, story, program_of=good_program)
 
 
 @pytest.mark.parametrize("number", [7, 50, 99], ids=str)
@@ -313,6 +365,33 @@ def test_the_rows_of_a_study_that_comes_back_with_its_uid_come_back(tmp_path: Pa
 
 def _reported(world: World, values: int) -> bool:
     return any(len(process.accepted) >= values for process in world.kubelet.processes.values())
+
+
+def test_what_was_written_while_the_earlier_state_was_listed_is_kept(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        going_back = asyncio.Event()
+
+        async def after(verb: str, kind: Kind, _name: str, _sub: str) -> None:
+            if going_back.is_set() and (verb, kind) == ("list", TRIAL):
+                await asyncio.sleep(4.0)
+
+        world.study(trials={"max": 20, "parallelism": 2})
+        world.start(after=after)
+        await world.until("values", lambda: _reported(world, 2))
+        backup = world.api.backup()
+        await world.settle(8.0)
+        world.api.restore(backup)
+        world.history.restored(world.api)
+        going_back.set()
+        for number in range(12):
+            world.place(f"mine-{number}")
+            await asyncio.sleep(1.0)
+        going_back.clear()
+        await world.until("the end of the Study", world.over)
+        numbers = [len(known) for known in world.history.numbers.values()]
+        assert max(numbers) == 1
+
+    tell(tmp_path, story, program_of=good_program)
 
 
 # -- what is really deleted -----------------------------------------------------------------------

@@ -104,6 +104,8 @@ class World:
 
     def _note_endings(self) -> None:
         for uid, process in self.kubelet.processes.items():
+            if process.step == len(process.program.values):
+                self.history.caused(uid, "trained")
             if process.finished:
                 self.history.caused(uid, "finished" if process.program.code == 0 else "failed")
 
