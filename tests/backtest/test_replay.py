@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import weakref
 
 import pytest
 from click.testing import CliRunner
@@ -96,6 +97,36 @@ def test_a_changed_value_is_found(log):
     difference = found.differences[0]
     assert difference.key[1:] == (row["trial"], row["attempt"], row["step"])
     assert "recomputed" in difference.sentence()
+
+
+def test_a_decision_that_is_missing_is_found(log):
+    row = next(r for r in log if r.get("action") == "Prune" and r["shadow"] is None)
+    found = replay_rows([r for r in log if r is not row], "log")
+    assert [(each.recorded, each.key[1]) for each in found.differences] == [(None, row["trial"])]
+
+
+class Row(dict):
+    """A row that can be seen to be given up."""
+
+
+def test_a_log_is_taken_row_by_row_and_not_kept(log):
+    alive, most = {}, 0
+
+    def rows():
+        nonlocal most
+        for number, row in enumerate(log):
+            given = Row(row)
+            alive[number] = weakref.ref(given, lambda _, number=number: alive.pop(number))
+            most = max(most, len(alive))
+            yield given
+
+    assert replay_rows(rows(), "log").differences == ()
+    assert most < 10
+
+
+def test_a_log_out_of_order_is_refused(log):
+    with pytest.raises(SpecError, match="in the order of arrival"):
+        replay_rows([log[0], *reversed(log[1:])], "log")
 
 
 def test_other_settings_give_other_decisions(log):

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from espalier.engine.limits import ValueLimits
 from espalier.engine.live import LiveStudies
 from espalier.engine.shelf import SIDE_BY_SIDE
 from espalier.engine.submission import Answer, Binding, CheckedBatch, CheckedReport
@@ -262,8 +263,10 @@ def test_memory_does_not_grow_with_what_is_read_but_with_what_stays(tmp_path: Pa
     """Of 30,000 values that are read, no more than a page is held beside what the judge keeps."""
     plain = study_of({"type": "Nop"}, resource={"name": "step", "max": 10_000})
 
+    freely = ValueLimits(values_a_second=1e9, loop_burst=1e9)
+
     async def run() -> int:
-        async with world_in(tmp_path) as world:
+        async with world_in(tmp_path, limits=freely) as world:
             await world.live.open(plain)
             for number in range(3):
                 await world.bind(number)

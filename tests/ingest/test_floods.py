@@ -203,6 +203,24 @@ def test_a_pod_holds_few_connections(loop: Any, tmp_path: Path) -> None:
     run(tmp_path, attack, loop, observe=said)
 
 
+@each_loop
+def test_who_leaves_leaves_no_place_taken(loop: Any, tmp_path: Path) -> None:
+    async def attack(world: Serving) -> None:
+        connections = world.ingest._connections
+        assert connections is not None
+        for leave in ("close", "abort"):
+            _, writer = await asyncio.open_connection(HOST, world.port, ssl=world.trust)
+            getattr(writer.transport, leave)()
+        (await connect(world.port)).close()
+        while len(connections._places):
+            await asyncio.sleep(0.01)
+        assert not connections._of
+        assert not connections._speaks
+        assert not connections._cut
+
+    run(tmp_path, attack, loop)
+
+
 def test_a_connection_whose_posts_are_all_refused_is_closed(tmp_path: Path) -> None:
     async def attack(world: Serving) -> None:
         answered = 0

@@ -58,49 +58,60 @@ class Replay:
 def replay_rows(rows: Iterable[Mapping[str, Any]], name: str) -> Replay:
     """Feed an exported log to a fresh judge, and compare what it decides.
 
+    Rows are taken one by one, so that a log of any length can be replayed.
+
     Raises
     ------
     SpecError
-        If the log does not begin with its study, or the study's judge cannot be built.
+        If the log does not begin with its study or is not in the order of arrival, or the study's
+        judge cannot be built.
     """
-    head, *log = list(rows) or [{}]
+    rows = iter(rows)
+    head = next(rows, {})
     if head.get("kind") != "study":
         raise SpecError(name, "expected a log of `espalier export`, which begins with its study")
     settings = head["settings"]
-    recorded = {
-        _key(row["shadow"], decision): decision
-        for row in log
-        if row["kind"] == "decision"
-        for decision in [Decision.from_dict(row)]
-    }
-    recomputed = dict(_decide(judge_of(str(head["uid"]), settings), settings, log))
-    differences = tuple(
-        Difference(key, recorded.get(key), recomputed.get(key))
-        for key in sorted(recorded.keys() | recomputed.keys())
-        if not _same(recorded.get(key), recomputed.get(key))
-    )
-    return Replay(len(recorded), differences)
+    judge = judge_of(str(head["uid"]), settings)
+    differences: list[Difference] = []
+    # What the judge decided on the newest value; the recorded decisions on it come next.
+    open_: dict[Key, Decision] = {}
+    decisions, seq = 0, -math.inf
+    for row in rows:
+        if row["kind"] == "decision":
+            decisions += 1
+            recorded = Decision.from_dict(row)
+            key = _key(row["shadow"], recorded)
+            recomputed = open_.pop(key, None)
+            if not recorded.same_as(recomputed):
+                differences.append(Difference(key, recorded, recomputed))
+        elif row["kind"] in ("observation", "end"):
+            differences += [Difference(key, None, each) for key, each in open_.items()]
+            if row["seq"] < seq:
+                raise SpecError(
+                    name,
+                    f"expected a log in the order of arrival, got seq {row['seq']} after {seq}; "
+                    "export it again",
+                )
+            seq = row["seq"]
+            open_ = dict(_arrived(judge, settings, row))
+    differences += [Difference(key, None, each) for key, each in open_.items()]
+    differences.sort(key=lambda difference: difference.key)
+    return Replay(decisions, tuple(differences))
 
 
-def _same(one: Decision | None, other: Decision | None) -> bool:
-    return one is not None and one.same_as(other)
-
-
-def _decide(
-    judge: Judge, settings: Mapping[str, Any], log: Iterable[Mapping[str, Any]]
+def _arrived(
+    judge: Judge, settings: Mapping[str, Any], row: Mapping[str, Any]
 ) -> Iterable[tuple[Key, Decision]]:
-    arrivals = [row for row in log if row["kind"] in ("observation", "end")]
-    for row in sorted(arrivals, key=lambda row: int(row["seq"])):
-        if row["kind"] == "end":
-            judge.close(row["trial"], TrialState(row["state"]), row["at"])
-            continue
-        if not is_judged(settings, row["metric"], row["step"]):
-            continue
-        value = math.nan if row["value"] is None else float(row["value"])
-        report = Report(row["trial"], row["attempt"], row["step"], value)
-        verdict = verdict_of(judge, report, row["at"])
-        if verdict is not None:
-            yield from _decisions(verdict)
+    """Feed one value or end to the judge; return what it decided."""
+    if row["kind"] == "end":
+        judge.close(row["trial"], TrialState(row["state"]), row["at"])
+        return ()
+    if not is_judged(settings, row["metric"], row["step"]):
+        return ()
+    value = math.nan if row["value"] is None else float(row["value"])
+    report = Report(row["trial"], row["attempt"], row["step"], value)
+    verdict = verdict_of(judge, report, row["at"])
+    return () if verdict is None else _decisions(verdict)
 
 
 def _decisions(verdict: Verdict) -> Iterable[tuple[Key, Decision]]:

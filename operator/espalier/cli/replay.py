@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,27 +56,32 @@ def command(study: str, as_json: bool, store: str) -> None:
         raise SystemExit(1)
 
 
-def _rows(study: str, store: str, *, quiet: bool) -> list[dict[str, Any]]:
-    path = Path(study)
-    if path.is_file():
-        text = path.read_text().splitlines()
-    else:
-        namespace, _, name = study.partition("/")
-        log = read_log(store, namespace, name) if name else None
-        if log is None:
-            raise SpecError(
-                "STUDY",
-                f"expected NAMESPACE/NAME of a study in the store, or an exported file, got "
-                f"{study!r}; `espalier export --list` names the studies",
-            )
-        text = list(lines(log))
+def _rows(study: str, store: str, *, quiet: bool) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a log one by one: it may be larger than the memory."""
     console = Console(stderr=True, quiet=quiet)
+    text = track(_lines(study, store), "Reading", total=None, console=console, transient=True)
     try:
-        return [
-            json.loads(line) for line in track(text, "Reading", console=console, transient=True)
-        ]
+        for line in text:
+            yield json.loads(line)
     except json.JSONDecodeError as error:
         raise SpecError(study, f"expected JSON lines of `espalier export`, got: {error}") from error
+
+
+def _lines(study: str, store: str) -> Iterator[str]:
+    path = Path(study)
+    if path.is_file():
+        with path.open(encoding="utf-8") as file:
+            yield from file
+        return
+    namespace, _, name = study.partition("/")
+    log = read_log(store, namespace, name) if name else None
+    if log is None:
+        raise SpecError(
+            "STUDY",
+            f"expected NAMESPACE/NAME of a study in the store, or an exported file, got "
+            f"{study!r}; `espalier export --list` names the studies",
+        )
+    yield from lines(log)
 
 
 def _show(result: Replay) -> None:

@@ -21,9 +21,17 @@ def writing(path: Path) -> Engine:
     return _engine(path, begin="BEGIN IMMEDIATE", pooled=True)
 
 
-def reading(path: Path) -> Engine:
-    """Return an engine whose transactions see one state of the database and never write."""
-    return _engine(path, begin="BEGIN", pooled=False, read_only=True)
+def reading(path: Path, *, pooled: bool = False) -> Engine:
+    """Return an engine whose transactions see one state of the database and never write.
+
+    Parameters
+    ----------
+    path : Path
+        The database.
+    pooled : bool
+        Keep one connection, with the pages that it has read; one thread at a time may use it.
+    """
+    return _engine(path, begin="BEGIN", pooled=pooled, read_only=True)
 
 
 def _engine(path: Path, *, begin: str, pooled: bool, read_only: bool = False) -> Engine:
@@ -38,6 +46,9 @@ def _engine(path: Path, *, begin: str, pooled: bool, read_only: bool = False) ->
         connection.isolation_level = None
         if read_only:
             connection.execute("PRAGMA query_only=ON")
+            # A log's values lie by trial and are read by arrival: each trial's newest page is
+            # wanted again and again.
+            connection.execute("PRAGMA cache_size=-16384")
         else:
             # Says something only before the first table is made; see `space`.
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")

@@ -60,7 +60,7 @@ class Store:
         self._lock = lock
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
         self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="store-read")
-        self._reader = reading(path)
+        self._reader = reading(path, pooled=True)
         self._group = GroupCommit(writer.write, self._write_thread, observe or Unobserved())
         self._undertaker = Undertaker(
             writer,
