@@ -116,6 +116,8 @@ class World:
         left = {obj["metadata"]["uid"] for obj in self.api.objects.values()}
         self.kubelet.forget(left)
         self.history.forget(left)
+        if self.operator is not None:
+            self.operator.cluster.asked.clear()
 
     # -- waiting ----------------------------------------------------------------------------
 
