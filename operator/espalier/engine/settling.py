@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from espalier.engine.rule_numbers import RuleNumbers
 from espalier.planning.record import TrialRecord
 from espalier.pruning import JudgeSummary
-from espalier.store import Batch, figures_row, settings_text, summary_text
+from espalier.store import Batch, figures_row, summary_text
 
 
 class Settling:
@@ -37,7 +38,7 @@ class Settling:
         study: int,
         trials: Mapping[int, TrialRecord],
         summary: JudgeSummary,
-        rules: Mapping[tuple[str, str], int],
+        rules: RuleNumbers,
     ) -> Batch:
         """Return what is to be stored of a study whose trials have all ended.
 
@@ -47,7 +48,7 @@ class Settling:
             The study's number in the store.
         trials, summary
             What they came to, and what the judge has to say.
-        rules : mapping
+        rules : RuleNumbers
             The number of each pruner with its settings.
         """
         figures = [
@@ -62,6 +63,5 @@ class Settling:
         self._figured.update(trials)
 
 
-def _rule_of(trial: TrialRecord, rules: Mapping[tuple[str, str], int]) -> int | None:
-    decision = trial.decision
-    return None if decision is None else rules[decision.pruner, settings_text(decision)]
+def _rule_of(trial: TrialRecord, rules: RuleNumbers) -> int | None:
+    return None if trial.decision is None else rules.find(trial.decision)
