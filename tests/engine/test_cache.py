@@ -81,3 +81,68 @@ def test_the_order_of_events_does_not_bring_a_deleted_object_back(events):
         else:
             seen.drop("a", "seen deleted")
     assert seen.get("a") is None
+
+
+def contradicted(known, listed, version, gone=()):
+    """Whether a list contradicts what was known when it was asked for."""
+    seen = cache()
+    for obj in known:
+        seen.put(obj)
+    for uid in gone:
+        seen.drop(uid, "seen deleted")
+    return seen.contradicts(listed, version, seen.moment())
+
+
+def test_a_list_that_is_older_than_what_was_known_shows_that_the_cluster_went_back():
+    assert contradicted([pod("a", 9)], [], 8)
+    assert not contradicted([pod("a", 9)], [], 9)
+
+
+def test_so_does_one_that_holds_what_was_gone_or_as_it_was_before_it_changed():
+    assert contradicted([pod("a", 9)], [pod("a", 9)], 12, gone=["a"])
+    assert contradicted([pod("a", 9)], [pod("a", 7)], 12)
+    assert not contradicted([pod("a", 9)], [pod("a", 9)], 12)
+
+
+def test_what_happens_while_a_list_is_read_contradicts_nothing():
+    seen = cache()
+    seen.put(pod("a", 5))
+    seen.put(pod("b", 6))
+    asked = seen.moment()
+    seen.put(pod("a", 20))
+    seen.drop("b", "seen deleted")
+    assert not seen.contradicts([pod("a", 5), pod("b", 6)], 7, asked)
+
+
+def test_what_a_restored_cluster_holds_is_taken_as_it_is():
+    seen = cache()
+    seen.put(pod("a", 9))
+    seen.put(pod("b", 10))
+    seen.drop("c", "seen deleted")
+    changed, gone = seen.restore([pod("a", 3), pod("c", 2)], 4, None, seen.moment())
+    assert changed == {KEY}
+    assert [obj["metadata"]["uid"] for obj in gone] == ["b"]
+    assert seen.get("a")["metadata"]["resourceVersion"] == "3"
+    assert seen.get("c") is not None
+    assert seen.put(pod("a", 5)) == KEY
+
+
+def test_what_is_asked_for_and_found_is_there_whatever_seemed():
+    seen = cache()
+    seen.put(pod("a", 5))
+    seen.drop("a", "lost its label")
+    assert seen.put(pod("a", 6)) is None
+    assert seen.find(pod("a", 6)) == KEY
+
+
+def test_what_came_since_a_restored_cluster_was_asked_is_kept():
+    seen = cache()
+    seen.put(pod("a", 9))
+    asked = seen.moment()
+    seen.put(pod("new", 5))
+    seen.drop("old", "seen deleted")
+    assert [
+        obj["metadata"]["uid"] for obj in seen.restore([pod("old", 3)], 4, None, asked).gone
+    ] == ["a"]
+    assert seen.get("new") is not None
+    assert seen.get("old") is None

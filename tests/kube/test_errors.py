@@ -84,6 +84,12 @@ def test_an_answer_that_is_no_status_is_treated_by_its_code(body):
     assert isinstance(from_answer("get /x", 404, body, None), NotServed)
 
 
+@pytest.mark.parametrize("code", [400, 403, 413, 422])
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"message": "no"}'])
+def test_a_refusal_that_is_no_status_is_a_proxys_and_blames_nobody(code, body):
+    assert isinstance(from_answer("create /x", code, body, None), RetryLater)
+
+
 def test_a_404_tells_about_one_object_alone():
     gone = answer(404, name="a", kind="studies", group="espalier.dev")
     assert gone.is_about("studies", "a")

@@ -33,8 +33,8 @@ class History:
     jobs_made
         How often a Job was created, by its Trial's uid and its name.
     causes
-        By a Trial's uid what may have ended it: ``finished``, ``failed``, ``person``, ``drained``,
-        ``restored``, ``ttl``, ``parameters``.
+        By a Trial's uid what may have ended it: ``trained`` (to the last step), ``finished``,
+        ``failed``, ``person``, ``drained``, ``restored``, ``parameters``.
     """
 
     study: str = "s"

@@ -15,7 +15,7 @@ from tests.simulation.kubelet import Process
 from tests.simulation.world import World
 
 CAUSES = {
-    "Completed": {"finished"},
+    "Completed": {"finished", "trained"},
     "TrainerFailed": {"failed", "person"},
     "DeletedByUser": {"person", "restored"},
     "ParametersRefused": {"parameters"},

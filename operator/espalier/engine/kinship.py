@@ -54,10 +54,12 @@ class Kinship:
         kin = self._trials.get(owner.uid)
         if kin is None or (owner.group, owner.kind) != (DOMAIN, "Trial"):
             return None
-        if meta["namespace"] != kin.namespace or job_ordinal(kin.trial, meta["name"]) is None:
+        ordinal = job_ordinal(kin.trial, meta["name"])
+        if meta["namespace"] != kin.namespace or ordinal is None:
             return None
         recorded, uid = self._recorded[owner.uid], meta["uid"]
-        if recorded and uid not in recorded and self._made.get(uid) != owner.uid:
+        told = uid in recorded if recorded else ordinal == 0
+        if not told and self._made.get(uid) != owner.uid:
             self._jobs.pop(uid, None)
             return None
         self._jobs[uid] = kin

@@ -73,6 +73,8 @@ def from_answer(what: str, code: int, body: bytes, retry_after: str | None) -> E
         return RetryLater(f"{what}: {said}", after=_seconds(retry_after))
     if code == 401:
         return RetryLater(f"{what}: the operator's own credentials were refused: {said}", after=5)
+    if status.get("kind") != "Status":
+        return RetryLater(f"{what}: {said}, but not as an API server does; is a proxy in between?")
     return Refused(said, code=code, causes=tuple(details.get("causes") or ()))
 
 
