@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +116,8 @@ class World:
         left = {obj["metadata"]["uid"] for obj in self.api.objects.values()}
         self.kubelet.forget(left)
         self.history.forget(left)
+        if self.operator is not None:
+            self.operator.cluster.asked.clear()
 
     # -- waiting ----------------------------------------------------------------------------
 
@@ -168,6 +172,23 @@ class World:
         """Return why a trial has ended; empty while it goes on."""
         said = self.condition("trials", f"s-{number}", "Finished")
         return str(said.get("reason", "")) if said.get("status") == "True" else ""
+
+    def reported(self, values: int = 1) -> bool:
+        """Whether any trainer was told of so many values that they are stored."""
+        return any(len(each.accepted) >= values for each in self.kubelet.processes.values())
+
+    def ended(self) -> dict[int, str]:
+        """Return the reasons of all endings in the store, by number, of the newest Study."""
+        newest = "SELECT trial, reason FROM ends WHERE study = (SELECT max(id) FROM studies)"
+        with closing(sqlite3.connect(self.folder / "espalier.db")) as database:
+            return dict(database.execute(newest))
+
+    async def ends_well(self, trials: int = 8) -> None:
+        """Wait for the end of the Study; each trial must have ended as its trainer did."""
+        await self.until("the end of the Study", self.over)
+        await self.settle()
+        reasons = {self.reason(number) for number in range(trials)}
+        assert reasons <= {"Completed", "Pruned"}, reasons
 
     def pods_of(self, number: int) -> list[Object]:
         """Return the rightful pods of a trial."""

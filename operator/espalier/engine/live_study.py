@@ -257,9 +257,11 @@ class LiveStudy:
         # Newest first: while a study goes on, one of these does.
         if any(each.known and each.end is None for each in reversed(self.trials.values())):
             return
-        if not (trials := self.record().trials):
+        trials = self.record().trials
+        if not trials or any(each.prune not in (None, each.decision) for each in trials.values()):
             return
-        rows = self._settling.settle(self.row.id, trials, self.judge.summary())
+        summary = self.judge.summary()
+        rows = self._settling.settle(self.row.id, trials, summary, self.rules)
         try:
             commit = self._last_commit = self._store.commit(rows)
         except RetryLater:
