@@ -30,10 +30,9 @@ BODIES = 512 * KIB
 GROWTH = 20  # how much more JSON is as objects, if it has no more of them than reports have
 PARSED = GROWTH * BODY
 
-# A followed file is read a chunk at a time, and its lines are parsed one by one; of a log a pattern
-# may find a report in every two characters.
+# A followed file is read a chunk at a time, and its lines are parsed one by one.
 CHUNK = 64 * KIB
-CHUNK_PARSED = GROWTH * CHUNK + 1 * MIB
+CHUNK_PARSED = GROWTH * CHUNK + 1 * MIB  # what a line gives, and the lines before it
 
 # A post to the operator, and its answer.
 DELIVERY = 2 * MIB

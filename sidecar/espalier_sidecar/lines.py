@@ -3,12 +3,14 @@
 import re
 import signal
 from collections.abc import Callable
+from itertools import islice
 
 from espalier_sidecar.errors import BadReport
 from espalier_sidecar.report import Report, make_report, parse_reports
 from espalier_sidecar.voice import clip, say
 
 LONGEST_LOG_LINE = 4096
+MOST_MATCHES = 512
 MATCH_SECONDS = 0.1
 MATCHES_TOO_SLOW = 3
 
@@ -51,21 +53,23 @@ class LogLine:
         try:
             matches = self._matches(text)
         except TooSlow:
+            self._matching = 0
             self._count_slow()
             raise BadReport(f"the pattern took over {MATCH_SECONDS} s on {clip(text)}") from None
+        if len(matches) > MOST_MATCHES:
+            raise BadReport(f"expected at most {MOST_MATCHES} values in a line; came more")
         return [self._report(match) for match in matches]
 
     def _matches(self, text: str) -> list[re.Match[str]]:
         self._line += 1
         try:
             self._matching = self._line
-            return list(self._pattern.finditer(text))
+            return list(islice(self._pattern.finditer(text), MOST_MATCHES + 1))
         finally:
             self._matching = 0
 
     def _tick(self, *_: object) -> None:
         if self._matching and self._matching == self._ticked_at:
-            self._matching = 0
             raise TooSlow
         self._ticked_at = self._matching
 
@@ -88,3 +92,8 @@ class LogLine:
                 f"gave up the pattern {clip(self._pattern.pattern)}: too slow on "
                 f"{self._slow} lines; write one without nested repetition"
             )
+
+
+def stop_ticking() -> None:
+    """Stop the timer: a tick while the interpreter ends would kill the process."""
+    signal.setitimer(signal.ITIMER_REAL, 0)

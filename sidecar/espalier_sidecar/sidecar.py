@@ -10,7 +10,7 @@ from espalier_sidecar.follower import Follower
 from espalier_sidecar.ingest import Ingest
 from espalier_sidecar.last_words import LastWords
 from espalier_sidecar.limits import SPOOL_IN_MEMORY
-from espalier_sidecar.lines import LogLine, json_line
+from espalier_sidecar.lines import LogLine, json_line, stop_ticking
 from espalier_sidecar.local_server import LocalServer
 from espalier_sidecar.notice import PruneNotice
 from espalier_sidecar.positions import Positions
@@ -67,6 +67,12 @@ class Sidecar:
         The signals are waited for, not handled: that works for the process with the number 1
         too, which has no default handlers, and interrupts nothing half done.
         """
+        try:
+            return self._work()
+        finally:
+            stop_ticking()
+
+    def _work(self) -> int:
         self._server.begin()
         self._delivery.start()
         pause = POLL_SECONDS

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from espalier.engine.limits import ValueLimits
 from espalier.ingest import Limits
 from espalier.metrics import Observer
 from tests.ingest.serving import binding_of, serving, study_of
@@ -32,7 +33,10 @@ STUDY = study_of(
 async def serve(folder: Path, trials: int) -> None:
     observer = Observer(CollectorRegistry())
     limits = Limits(**{name: getattr(ENDLESS, name) for name in ENDLESS.__slots__})
-    async with serving(folder, study=STUDY, limits=limits, observe=observer) as world:
+    values = ValueLimits(values_a_second=1e9, values_a_study=10**9, store_share=1.0)
+    async with serving(
+        folder, study=STUDY, limits=limits, observe=observer, values=values
+    ) as world:
         for number in range(trials):
             world.live.bind(binding_of(f"pod-{number}", number))
         ca = world.authority.certificate_pem.decode()

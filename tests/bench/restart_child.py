@@ -131,6 +131,7 @@ class Start:
         self.queue = [study_of(number, trials, steps) for number in range(studies)]
         self.running = {study.metadata.uid for study in self.queue[studies - still_open :]}
         self.known: set[str] = set()
+        self.opened = 0.0
         self.ready: dict[str, float] | None = None
         self.began, self.cpu = time.monotonic(), time.process_time()
 
@@ -146,6 +147,8 @@ class Start:
         store = await open_store(f"sqlite:///{path}")
         newer = hasattr(LiveStudies, "read_running")
         live = LiveStudies(store, lambda *_: None, **({"patience": 0.5} if newer else {}))
+        self.opened = self.figures()["wall"]
+        watch = asyncio.create_task(self._watch(live))
         if newer:
             await live.read_running()
         await asyncio.gather(*(self._work(live) for _ in range(WORKERS)))
@@ -153,6 +156,7 @@ class Start:
             for row in await store.studies():
                 while row.uid not in self.running and await store.rest(row) is None:
                     await asyncio.sleep(0.01)
+        await watch
         await store.close()
 
     async def _work(self, live: LiveStudies) -> None:
@@ -165,8 +169,12 @@ class Start:
                 await asyncio.sleep(0.05)
                 continue
             self.known.add(study.metadata.uid)
-            if self.ready is None and self.running <= self.known:
-                self.ready = self.figures()
+
+    async def _watch(self, live: LiveStudies) -> None:
+        """Note when the values of all running studies are taken."""
+        while not self.running <= live.opened():
+            await asyncio.sleep(0.02)
+        self.ready = self.figures()
 
 
 async def start(path: Path, limit: float, sizes: list[int], settle: bool) -> None:
@@ -176,7 +184,13 @@ async def start(path: Path, limit: float, sizes: list[int], settle: bool) -> Non
     await asyncio.wait([task], timeout=limit)
     print(
         json.dumps(
-            {"base": base, "ready": begun.ready, "all": begun.figures(), "done": task.done()}
+            {
+                "base": base,
+                "opened": begun.opened,
+                "ready": begun.ready,
+                "all": begun.figures(),
+                "done": task.done(),
+            }
         ),
         flush=True,
     )

@@ -119,7 +119,7 @@ def test_what_a_restored_cluster_holds_is_taken_as_it_is():
     seen.put(pod("a", 9))
     seen.put(pod("b", 10))
     seen.drop("c", "seen deleted")
-    changed, gone = seen.restore([pod("a", 3), pod("c", 2)], 4)
+    changed, gone = seen.restore([pod("a", 3), pod("c", 2)], 4, None, seen.moment())
     assert changed == {KEY}
     assert [obj["metadata"]["uid"] for obj in gone] == ["b"]
     assert seen.get("a")["metadata"]["resourceVersion"] == "3"
@@ -133,3 +133,16 @@ def test_what_is_asked_for_and_found_is_there_whatever_seemed():
     seen.drop("a", "lost its label")
     assert seen.put(pod("a", 6)) is None
     assert seen.find(pod("a", 6)) == KEY
+
+
+def test_what_came_since_a_restored_cluster_was_asked_is_kept():
+    seen = cache()
+    seen.put(pod("a", 9))
+    asked = seen.moment()
+    seen.put(pod("new", 5))
+    seen.drop("old", "seen deleted")
+    assert [
+        obj["metadata"]["uid"] for obj in seen.restore([pod("old", 3)], 4, None, asked).gone
+    ] == ["a"]
+    assert seen.get("new") is not None
+    assert seen.get("old") is None

@@ -36,8 +36,13 @@ def test_a_chain_of_uids_in_one_namespace_makes_kin():
     assert kinship.of_pod(obj("s-0-x", "pod", JOB)) == KIN
 
 
-def test_a_rerun_is_kin_by_its_name():
-    assert known().of_job(obj("s-0-r3", "job", TRIAL)) == KIN
+def test_a_rerun_is_kin_only_if_the_operator_made_it():
+    kinship = known()
+    rerun = obj("s-0-r3", "rerun", TRIAL)
+    assert kinship.of_job(rerun) is None
+    kinship.made(rerun)
+    assert kinship.of_job(rerun) == KIN
+    assert known(jobs=["job", "rerun"]).of_job(rerun) == KIN
 
 
 STRANGERS = {
@@ -83,7 +88,7 @@ def test_once_the_status_names_the_jobs_no_other_one_counts():
 
 def test_a_job_that_counted_until_the_status_said_otherwise_counts_no_more():
     kinship = known()
-    forged = obj("s-0-r1", "forged", TRIAL)
+    forged = obj("s-0", "forged", TRIAL)
     assert kinship.of_job(forged) == KIN
     kinship.learn(obj("s-0", "trial", STUDY, status={"jobs": ["job"]}), "study", 0)
     assert kinship.of_job(forged) is None

@@ -15,6 +15,7 @@ from espalier.engine.limits import LimitReached, ValueLimits
 from espalier.engine.live import LiveStudies
 from espalier.engine.store_share import FRESH, StoreShare
 from espalier.engine.submission import Answer, CheckedBatch, CheckedReport
+from espalier.errors import ReportError
 from espalier.planning.record import End
 from espalier.pruning import TrialState
 from espalier.store import Store, open_store
@@ -43,8 +44,8 @@ class World:
         for number in range(3):
             self.live.bind(binding_of(f"pod-{number}", number))
 
-    async def report(self, number: int, *values: Value) -> Answer:
-        reports = tuple(CheckedReport(metric, step, 0.5) for metric, step in values)
+    async def report(self, number: int, *values: Value, value: float = 0.5) -> Answer:
+        reports = tuple(CheckedReport(metric, step, value) for metric, step in values)
         batch = CheckedBatch(f"research/digits-{number}", reports)
         return await self.live.submit(f"uid-pod-{number}", batch)
 
@@ -164,6 +165,18 @@ def test_a_study_that_sends_too_fast_is_told_when_to_come_again(tmp_path: Path) 
         assert error.after is not None
         assert 0 < error.after <= 10
         assert "--values-a-second" in error.message
+
+    run(tmp_path, story, values_a_second=10.0)
+
+
+def test_repeats_and_refused_values_use_up_nothing_of_a_studys_rate(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.report(0, *of("loss", *range(20)))
+        for _ in range(20):
+            assert (await world.report(0, *of("loss", *range(20)))).repeated == 20
+            with pytest.raises(ReportError, match="already"):
+                await world.report(0, *of("loss", 20, 5), value=0.25)
+        assert (await world.report(0, *of("loss", 20))).accepted == 1
 
     run(tmp_path, story, values_a_second=10.0)
 

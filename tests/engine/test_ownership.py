@@ -92,7 +92,8 @@ def test_what_is_forged_about_trials_that_do_not_exist_yet_makes_none(
     tell(tmp_path, story)
 
 
-@pytest.mark.parametrize("name", ["s-1", "s-1-r1", "s-1-r7"])
+# Not s-1 itself: there the chart's policy stands guard (docs/adr/0068-kin-by-uid.md).
+@pytest.mark.parametrize("name", ["s-1-r1", "s-1-r7"])
 def test_a_job_that_is_forged_before_the_trial_has_its_first_is_not_the_trials(
     name: str, tmp_path: Path
 ) -> None:
@@ -225,6 +226,24 @@ def test_a_forged_pod_may_not_report_and_locks_nobody_out(forge: Forge, tmp_path
                 with pytest.raises((ReportError, RetryLater)):
                     await operator.post(pod, CheckedReport("accuracy", 4, -9.0), trial)
         await world.ends_well()
+
+    tell(tmp_path, story)
+
+
+def test_a_pod_that_the_job_controller_took_in_may_not_report(tmp_path: Path) -> None:
+    """One with nothing but the label by which a Job selects its pods, made by a tenant."""
+
+    async def story(world: World) -> None:
+        world.study()
+        operator = world.start()
+        await world.until("values", lambda: _reported(world, 1))
+        (job,) = [each for each in world.api.of("jobs") if each["metadata"]["name"] == "s-1"]
+        owners = objects.owned_by("Job", "s-1", job["metadata"]["uid"])
+        pod = world.create(POD, objects.forged_pod("taken-in", {}, owners))
+        with pytest.raises(ReportError, match="only the pods that Espalier's Jobs make"):
+            await operator.post(pod, CheckedReport("accuracy", 4, -9.0), "n/s-1")
+        world.delete(POD, "taken-in")
+        await _ends_well(world)
 
     tell(tmp_path, story)
 

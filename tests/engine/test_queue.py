@@ -134,6 +134,21 @@ def test_who_waits_is_woken_by_a_mark_and_by_time():
     assert run(scenario()) == "b"
 
 
+def test_a_key_that_is_hastened_comes_first_and_hides_no_age():
+    async def story():
+        clock = Clock()
+        q = queue(clock)
+        q.mark("a")
+        clock.now += 5
+        q.mark("b")
+        q.hasten("c")
+        assert q.oldest_age() == 5.0
+        assert await due(q) == ["c", "a", "b"]
+        assert q.taken == 3
+
+    run(story())
+
+
 def test_several_workers_share_the_keys():
     async def scenario():
         q = queue()

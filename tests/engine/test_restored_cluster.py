@@ -56,7 +56,7 @@ def test_a_pruned_trials_job_that_comes_back_is_deleted_again(tmp_path: Path) ->
         world.api.restore(backup)
         world.history.restored(world.api)
         await world.until("the end of the Study", world.over)
-        assert world.api.find("jobs", "s-0") is None
+        await world.until("its deletion", lambda: world.api.find("jobs", "s-0") is None)
         assert world.reason(0) == "Pruned"
 
     tell(tmp_path, story, program_of=lone_program(0))

@@ -188,6 +188,28 @@ def test_a_study_at_rest_loses_its_judge_after_a_while_and_nothing_else(tmp_path
     asyncio.run(run())
 
 
+def test_a_study_of_an_earlier_version_is_read_once_and_keeps_no_judge(tmp_path: Path) -> None:
+    """Many of them are read one after the other at the first start after an upgrade."""
+
+    async def run() -> None:
+        before = await ended(tmp_path)
+        async with world_in(tmp_path) as world:
+            with world.store._writer.begin() as connection:
+                connection.exec_driver_sql("UPDATE studies SET summary = NULL")
+                connection.exec_driver_sql("DELETE FROM figures")
+            await world.live.open(THRESHOLD)
+            await world.settled()
+            while UID in world.live._shelf._live:
+                await asyncio.sleep(0.001)
+            assert world.live.record(UID) == before
+        async with world_in(tmp_path) as world:
+            await world.live.open(THRESHOLD)
+            assert world.live.record(UID) == before
+            assert world.pages == []
+
+    asyncio.run(run())
+
+
 def test_what_another_version_stored_of_the_rest_is_not_taken(tmp_path: Path) -> None:
     async def run() -> None:
         before = await ended(tmp_path)

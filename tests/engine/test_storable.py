@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -12,10 +13,10 @@ import pytest
 
 from espalier.engine.live import LiveStudies
 from espalier.engine.submission import LARGEST_STEP, CheckedBatch, CheckedReport, checked
-from espalier.errors import ReportError
+from espalier.errors import ReportError, RetryLater
 from espalier.planning.record import End
 from espalier.pruning import TrialState
-from espalier.store import open_store
+from espalier.store import Batch, open_store
 from tests.ingest.serving import UID, binding_of, study_of
 
 END = End("Failed", "it ended", TrialState.FAILED, 5.0)
@@ -121,3 +122,45 @@ def test_an_ending_is_kept_whatever_a_pods_status_says(name: str, tmp_path: Path
         assert not await live.finish(UID, 3, ENDINGS[name])
 
     run(tmp_path, story)
+
+
+def test_rows_that_the_store_refuses_hurt_only_their_study_and_only_for_a_while(
+    tmp_path: Path,
+) -> None:
+    """Whatever gets past the checks: a defect of ours must not cost anybody else anything."""
+    other = "0a8b7c6d-0000-0000-0000-000000000001"
+
+    async def play() -> None:
+        store = await open_store(f"sqlite:///{tmp_path}/espalier.db")
+        live = LiveStudies(store, lambda *_: None)
+        await live.open(study_of({"type": "Nop"}))
+        await live.open(study_of({"type": "Nop"}, uid=other, name="other"))
+        live.bind(binding_of("pod-0", 0))
+        live.bind(binding_of("other-0", 0, uid=other))
+
+        async def report(pod: str, step: int) -> int:
+            batch = CheckedBatch("research/digits-0", (CheckedReport("val_accuracy", step, 0.5),))
+            return (await live.submit(pod, batch)).accepted
+
+        row = next(row for row in await store.studies() if row.uid == UID)
+        acknowledged = 0
+        for step in range(20):
+            bad = store.commit(Batch(row.id, attempts=[(row.id, 10**20, 1, "pod")]))
+            mine = asyncio.ensure_future(report("uid-pod-0", step))
+            assert await report("uid-other-0", step) == 1
+            with pytest.raises(RetryLater):
+                await bad
+            with contextlib.suppress(RetryLater):
+                acknowledged += await mine
+            while True:
+                try:
+                    acknowledged += await report("uid-pod-0", step)
+                    break
+                except RetryLater:
+                    await asyncio.sleep(0.01)
+        assert acknowledged == 20
+        log = await store.log(row)
+        assert [seen.step for seen in log.observations] == list(range(20))
+        await store.close()
+
+    asyncio.run(play())

@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 
 from espalier.api import Study, parse_study
+from espalier.engine.limits import ValueLimits
 from espalier.engine.live import LiveStudies
 from espalier.engine.submission import Binding
 from espalier.ingest import (
@@ -181,11 +182,14 @@ async def serving(
     limits: Limits | None = None,
     observe: Any = None,
     keys: Keys | None = None,
+    values: ValueLimits | None = None,
 ) -> AsyncIterator[Serving]:
     """Serve with one open study, digits, and one bound pod, pod-7, of trial digits-7."""
     store = await open_store(f"sqlite:///{folder}/espalier.db", observe)
     pruned: list[tuple[str, int]] = []
-    live = LiveStudies(store, lambda uid, number: pruned.append((uid, number)), observe=observe)
+    live = LiveStudies(
+        store, lambda uid, number: pruned.append((uid, number)), observe=observe, limits=values
+    )
     await live.open(study or study_of())
     live.bind(binding_of("pod-7", 7))
     api = ApiServer()

@@ -289,6 +289,28 @@ def test_of_a_trials_job_it_changes_little(guard, operator, made, change):
     assert "changes nothing of a Job but spec.suspend" in " ".join(done.stderr.split())
 
 
+def test_queues_and_people_do_theirs(guard, operator, made):
+    """Kueue suspends Jobs, labels them and says where their pods go; people delete them."""
+    where = ("-n", guard.own)
+    job = job_of(made, uid_of_trial(operator, guard), "study-0-r8")
+    operator.must("create", "-f", "-", stdin=job)
+    for change in (
+        {"spec": {"suspend": True}},
+        {"metadata": {"labels": {"kueue.x-k8s.io/queue-name": "q"}, "annotations": {"a": "b"}}},
+        {"spec": {"template": {"spec": {"nodeSelector": {"gpu": "a"}}}}},
+        {"spec": {"suspend": False}},
+        {"metadata": {"finalizers": ["a.example/b"]}},
+        {"metadata": {"finalizers": None}},
+    ):
+        patch = f"-p={json.dumps(change)}"
+        guard.server.must("patch", "job/study-0-r8", *where, "--type=merge", patch)
+    guard.server.must("delete", "job/study-0-r8", *where, "--cascade=orphan")
+    wait_until(
+        "the garbage collector to leave the pod to itself",
+        lambda: any("ownerReferences" not in pod["metadata"] for pod in pods(guard)),
+    )
+
+
 @pytest.mark.parametrize("owners", ["none", "another Study"])
 def test_it_makes_no_trial_that_no_study_owns(operator, made, owners):
     body = copy.deepcopy(made["trial"])
@@ -320,3 +342,14 @@ def test_it_makes_no_trial_that_no_study_owns(operator, made, owners):
 def test_its_roles_give_it_no_more(guard, operator, verb, what):
     done = operator.kubectl("auth", "can-i", verb, what, "-n", guard.own)
     assert done.stdout.strip() == "no"
+
+
+def test_a_deleted_study_takes_its_trials_and_jobs_with_it(guard, operator, made):
+    """Last in this file: the garbage collector finds nothing in its way."""
+    guard.server.must("delete", "study", "study", "-n", guard.own)
+
+    def left() -> list[str]:
+        names = guard.server.must("get", "trials,jobs", "-n", guard.own, "-o", "name").split()
+        return [name for name in names if "study" in name or "idea" in name]
+
+    wait_until("everything to go", lambda: not left())

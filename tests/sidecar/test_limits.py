@@ -238,7 +238,8 @@ def test_a_followed_file_of_any_size_is_read_in_little_memory(
 @pytest.mark.parametrize(
     ("pattern", "line"),
     [
-        pytest.param(r"(?P<step>\d)(?P<value>\d)", "1" * LONGEST_LOG_LINE, id="two characters"),
+        pytest.param(r"(?P<step>\d)(?P<value>\d)", "1" * LONGEST_LOG_LINE, id="many values"),
+        pytest.param(r"(?P<step>\d)(?P<value>\d)", "1" * 1024, id="as many values as may be"),
         pytest.param(r"(?P<step>.*?)(?P<value>)", "x" * LONGEST_LOG_LINE, id="none"),
         pytest.param(None, listed('{"step":1,"value":1}', limits.CHUNK - 1).decode(), id="reports"),
         pytest.param(None, listed('{"k":0}', limits.CHUNK - 1).decode(), id="objects"),
@@ -248,7 +249,7 @@ def test_a_chunk_of_a_followed_file_is_not_much_larger_parsed(
     pattern: str | None, line: str, tmp_path: Path
 ) -> None:
     read_line = LogLine(re.compile(pattern), "loss") if pattern else json_line("loss")
-    (tmp_path / "log").write_text(f"{line}\n" * 40)
+    (tmp_path / "log").write_text(f"{line}\n" * 20)
     volume = Folder.at(str(tmp_path))
     own = volume.own_folder()
     spool = Spool(own, 2**24)

@@ -4,6 +4,8 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +15,7 @@ import pytest
 
 from espalier_sidecar.limits import CHUNK
 from tests.sidecar.fake_ingest import FakeIngest, Hang
-from tests.sidecar.running import RunningSidecar
+from tests.sidecar.running import SOURCE, RunningSidecar
 from tests.sidecar.test_process import METRIC, wait_until
 
 Start = Callable[..., RunningSidecar]
@@ -94,3 +96,29 @@ def test_a_chatty_log_holds_up_no_post(start: Start, ingest: FakeIngest, tmp_pat
     for step in range(20, 40):
         assert sidecar.post({"step": step, "value": 0.5})[0] == 202
     ingest.wait_for_steps([9, *range(20, 40)])
+
+
+ENDS_AT_ONCE = """
+import os, signal
+from espalier_sidecar.settings import read_settings
+from espalier_sidecar.sidecar import Sidecar, hold_signals
+hold_signals()
+sidecar = Sidecar(read_settings(os.environ))
+assert signal.getitimer(signal.ITIMER_REAL)[1]
+os.kill(os.getpid(), signal.SIGTERM)
+assert sidecar.run() == 0
+print(signal.getitimer(signal.ITIMER_REAL))
+"""
+
+
+def test_no_timer_ticks_while_the_interpreter_ends(start: Start, tmp_path: Path) -> None:
+    """It would kill the process: the interpreter gives up its handlers before it is gone."""
+    section = {"path": str(tmp_path / "espalier" / "train.log"), "pattern": PONDEROUS}
+    sidecar = start(ESPALIER_COLLECTOR=json.dumps({"type": "Log", "log": section}))
+    assert sidecar.terminate() == 0
+    command = [sys.executable, "-SE", "-c", ENDS_AT_ONCE]
+    done = subprocess.run(
+        command, cwd=SOURCE, env=sidecar.environ, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "(0.0, 0.0)\n", done.stderr
+    assert done.returncode == 0

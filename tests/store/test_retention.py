@@ -48,7 +48,7 @@ async def fill(store: Store, row: StudyRow, trials: int = 3) -> None:
             attempts=[(row.id, trial, 1, f"pod-{trial}") for trial in range(trials)],
             rules=[(row.id, 1, "Median", "{}")],
             decisions=[decision_row(row.id, KEPT, "", 1, 1, 1.0)],
-            figures=[(row.id, 0, 1, 0.5, 0.5, 1, 1, 1)],
+            figures=[(row.id, 0, 1, 0.5, 0.5, 1, 1, 1, "Keep", "StartUp", None, None, 1, "{}")],
             ends=[end_row(row.id, 0, END, 10_000)],
         )
     )

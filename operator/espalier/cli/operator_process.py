@@ -227,7 +227,7 @@ class OperatorProcess:
     def _read(self, row: StudyRow) -> None:
         """Have a study looked at whose log has been read: it may have waited for that."""
         if self._reconciler is not None:
-            self._reconciler.queue.mark(StudyKey(row.namespace, row.name))
+            self._reconciler.queue.hasten(StudyKey(row.namespace, row.name))
 
     def _pruned(self, study_uid: str, number: int) -> None:
         if self._reconciler is not None:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from espalier.engine.cache import StudyKey
+from espalier.engine.cache import Object, StudyKey
 from espalier.engine.creation import Creation, JobRefused
 from espalier.engine.deletion import Deletion
 from espalier.engine.live import LiveStudies
@@ -18,9 +18,10 @@ from espalier.kube import EVENT, JOB, POD, STUDY, TRIAL, Cluster, Conflict, Kind
 from espalier.planning import Effect, Lane, StudyView, effects
 from espalier.planning.job import labels_of
 from espalier.planning.names import JOB_NAME_LABEL, PODS_OF, STUDY_LABEL
-from espalier.planning.observe import timestamp
+from espalier.planning.observe import timestamp, trial_view
 
 log = logging.getLogger(__name__)
+_OVER = ("Succeeded", "Failed")
 
 
 class Applier:
@@ -137,20 +138,25 @@ class Applier:
         if isinstance(found, str):
             self._world.absences.note(effect.plural, study.namespace, effect.name, found)
             return
-        meta = found["metadata"]
+        meta, labels = found["metadata"], found["metadata"].get("labels") or {}
         known = self._world.found(kind.plural, found)
-        if meta["uid"] in self._world.leaving:
-            raise RetryLater(f"{kind.name} {effect.name} is not gone yet", after=0.5)
-        if kind is TRIAL and belongs(found, study.name, study.uid):
-            return
-        trial = self._world.kinship.of_job(found) if kind is JOB else None
-        if trial is None:
-            proof = f"{kind.name} {effect.name} is another's by now"
+        if not self._is_ours(study, effect, kind, found):
+            proof = f"{kind.name} {effect.name} is another one by now"
             self._world.absences.note(effect.plural, study.namespace, effect.name, proof)
-        elif known is None and (meta.get("labels") or {}).get(STUDY_LABEL) != study.name:
-            labels = labels_of(study, trial.trial, trial.number)
-            patch = {"metadata": {"labels": labels}}
+        elif kind is JOB and labels.get(STUDY_LABEL) != study.name:
+            trial = self._world.kinship.of_job(found)
+            assert trial is not None
+            patch = {"metadata": {"labels": labels_of(study, trial.trial, trial.number)}}
             await self._patch(kind, study, effect.name, meta["uid"], patch)
+        elif known is None or meta["uid"] in self._world.leaving:
+            raise RetryLater(f"{kind.name} {effect.name} is not gone yet", after=0.5)
+
+    def _is_ours(self, study: StudyView, effect: effects.LookFor, kind: Kind, obj: Object) -> bool:
+        """Whether what was found is what was looked for, not another of its name."""
+        if kind is JOB:
+            return self._world.kinship.of_job(obj) is not None
+        view = trial_view(obj, study.name, study.uid)
+        return belongs(obj, study.name, study.uid) and view.number == effect.number
 
     async def _look_for_pods(self, study: StudyView, job: str) -> None:
         """Ask for the pods of a Job, whatever labels of ours they have."""
@@ -162,6 +168,8 @@ class Applier:
             labels = {**(meta.get("labels") or {}), STUDY_LABEL: study.name}
             # Only here, so that it is found: on the pod itself it may have been removed.
             self._world.found(POD.plural, {**pod, "metadata": {**meta, "labels": labels}})
+        if ours and not any(pod["status"].get("phase") in _OVER for pod in ours):
+            raise RetryLater(f"Job {job} is complete and none of its pods is over", after=1.0)
         if not ours:
             proof = f"a list at version {version} has no pod of Job {job}"
             self._world.absences.note(PODS_OF, study.namespace, job, proof)

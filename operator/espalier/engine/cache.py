@@ -40,15 +40,15 @@ def labelled_key(obj: Object) -> StudyKey | None:
 
 
 class Moment(NamedTuple):
-    """How much was known of a kind: the highest version, and how many objects were gone."""
+    """How much was known of a kind: the highest version, and how many changes were seen."""
 
     newest: int
-    drops: int
+    changes: int
 
 
 class _Gone(NamedTuple):
     proof: str
-    ordinal: int
+    at: int
 
 
 class Replaced(NamedTuple):
@@ -81,7 +81,8 @@ class ObjectCache:
         self._by_key: dict[StudyKey, dict[str, Object]] = defaultdict(dict)
         self._gone: dict[str, _Gone] = {}
         self._newest = 0
-        self._drops = 0
+        self._puts: dict[str, int] = {}
+        self._changes = 0
 
     def put(self, obj: Object) -> StudyKey | None:
         """Keep an object; return its study's key if that changed anything."""
@@ -95,6 +96,8 @@ class ObjectCache:
         if old is not None and (was := self._key_of(old)) is not None:
             self._take_from(was, uid)
         key = self._key_of(obj)
+        self._changes += 1
+        self._puts[uid] = self._changes
         self._objects[uid] = obj = self._reduce(obj)
         if key is not None:
             self._by_key[key][uid] = obj
@@ -114,11 +117,12 @@ class ObjectCache:
             How it is known, in words: a deletion that a watch has shown, a list without it, or the
             answer to a GET of this very object. The answer to a write is none.
         """
-        self._drops += 1
-        self._gone[uid] = _Gone(proof, self._drops)
+        self._changes += 1
+        self._gone[uid] = _Gone(proof, self._changes)
         while len(self._gone) > _REMEMBERED:
             self._gone.pop(next(iter(self._gone)))
         old = self._objects.pop(uid, None)
+        self._puts.pop(uid, None)
         key = self._key_of(old) if old is not None else None
         if key is not None:
             self._take_from(key, uid)
@@ -155,21 +159,26 @@ class ObjectCache:
         return Replaced(changed, missing)
 
     def restore(
-        self, objects: Sequence[Object], version: int, within: str | None = None
+        self, objects: Sequence[Object], version: int, within: str | None, asked: Moment
     ) -> Replaced:
         """Take over a list of a cluster that went back to an earlier state.
 
-        Nothing that was known holds any more: versions start again, what was gone may be back, and
-        what is missing was deleted by nobody.
+        Nothing that was known when it was asked for holds any more: versions start again, what was
+        gone may be back, and what is missing was deleted by nobody. What came since is of the new
+        state.
         """
-        here = self._within(within)
+        here = [
+            obj
+            for obj in self._within(within)
+            if self._puts[obj["metadata"]["uid"]] <= asked.changes
+        ]
         for obj in here:
             uid = obj["metadata"]["uid"]
-            del self._objects[uid]
+            del self._objects[uid], self._puts[uid]
             if (key := self._key_of(obj)) is not None:
                 self._take_from(key, uid)
-        self._gone.clear()
-        self._newest = version
+        self._gone = {uid: gone for uid, gone in self._gone.items() if gone.at > asked.changes}
+        self._newest = max([version, *(version_of(obj) for obj in self._objects.values())])
         changed = {key for obj in here if (key := self._key_of(obj)) is not None}
         changed |= {key for obj in objects if (key := self.put(obj)) is not None}
         return Replaced(changed, [obj for obj in here if obj["metadata"]["uid"] not in self])
@@ -188,7 +197,7 @@ class ObjectCache:
 
     def moment(self) -> Moment:
         """Return what is known by now, for `contradicts`."""
-        return Moment(self._newest, self._drops)
+        return Moment(self._newest, self._changes)
 
     def contradicts(self, objects: Iterable[Object], version: int, asked: Moment) -> bool:
         """Whether a list shows that the cluster has gone back to an earlier state.
@@ -202,7 +211,7 @@ class ObjectCache:
     def _is_back(self, obj: Object, asked: Moment) -> bool:
         uid = obj["metadata"]["uid"]
         if (gone := self._gone.get(uid)) is not None:
-            return gone.ordinal <= asked.drops
+            return gone.at <= asked.changes
         known = self._objects.get(uid)
         return known is not None and version_of(obj) < version_of(known) <= asked.newest
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from espalier.engine.admitting import admit
 from espalier.engine.limits import too_fast
 from espalier.engine.live_study import LiveStudy
 from espalier.engine.loop_share import Account, LoopShare
@@ -68,11 +69,17 @@ class Intake:
             raise too_fast("loop_share", message, wait)
         await self._room.count()
         account.queued += size
+        # Charged while it waits, so that a queue is bounded; what is no news is given back.
+        account.came(size)
+        news = 0
         try:
             async with study.turn:
-                return await self._take_in_turn(study, binding, batch, account)
+                taking = await self._take_in_turn(study, binding, batch, account)
+            news = taking.accepted
+            return taking
         finally:
             account.queued -= size
+            account.came(news - size)
 
     async def _take_in_turn(
         self, study: LiveStudy, binding: Binding, batch: CheckedBatch, account: Account
@@ -85,11 +92,10 @@ class Intake:
         if self._share.due(account) > 0:
             await self._share.turn(account)
         self._still(study)
-        taking = study.admit(binding.number, binding.attempt, batch, stored, self._share.limits)
+        taking = admit(study, binding, batch, stored, self._share.limits)
         try:
             if taking.news:
                 self._room.check(study.row.namespace)
-            account.came(taking.accepted)
             while not taking.done:
                 self._slice(study, taking, account)
                 if not taking.done:

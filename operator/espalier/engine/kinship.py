@@ -3,7 +3,8 @@
 Labels only find candidates, since anybody can write them. A Job is a trial's if its controller is
 the Trial with that uid in the same namespace, it has a name that such a Job is given, and it is one
 that the operator made: the Trial's status keeps the uids of those. A pod is, if its controller is
-such a Job.
+such a Job and it is labelled: the Job controller takes in any pod that has its Job's label, and
+admission keeps people from making only those that have ours, too.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from espalier.engine.cache import Object
-from espalier.planning.names import DOMAIN, job_ordinal
+from espalier.planning.names import DOMAIN, STUDY_LABEL, job_ordinal
 from espalier.planning.observe import controller_of
 
 
@@ -53,10 +54,12 @@ class Kinship:
         kin = self._trials.get(owner.uid)
         if kin is None or (owner.group, owner.kind) != (DOMAIN, "Trial"):
             return None
-        if meta["namespace"] != kin.namespace or job_ordinal(kin.trial, meta["name"]) is None:
+        ordinal = job_ordinal(kin.trial, meta["name"])
+        if meta["namespace"] != kin.namespace or ordinal is None:
             return None
         recorded, uid = self._recorded[owner.uid], meta["uid"]
-        if recorded and uid not in recorded and self._made.get(uid) != owner.uid:
+        told = uid in recorded if recorded else ordinal == 0
+        if not told and self._made.get(uid) != owner.uid:
             self._jobs.pop(uid, None)
             return None
         self._jobs[uid] = kin
@@ -67,6 +70,8 @@ class Kinship:
         owner, meta = controller_of(pod), pod["metadata"]
         kin = self._jobs.get(owner.uid)
         if kin is None or (owner.group, owner.kind) != ("batch", "Job"):
+            return None
+        if STUDY_LABEL not in (meta.get("labels") or {}):
             return None
         return kin if meta["namespace"] == kin.namespace else None
 

@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from espalier.api.judging import is_judged
-from espalier.engine.limits import ValueLimits
 from espalier.engine.live_trial import LiveTrial
-from espalier.engine.room import check_room
+from espalier.engine.rule_numbers import RuleNumbers
 from espalier.engine.settling import Settling
-from espalier.engine.submission import CheckedBatch, CheckedReport
+from espalier.engine.submission import CheckedReport
 from espalier.engine.taking import Taking
 from espalier.errors import RetryLater
 from espalier.planning.record import End, StudyRecord, TrialRecord, best_completed
@@ -24,10 +23,8 @@ from espalier.store import (
     decision_row,
     end_row,
     finite_or_none,
-    settings_text,
 )
 
-_MOST_MAPPINGS = 256
 ADVANCES = (Receipt.APPENDED, Receipt.BACKFILLED)
 
 
@@ -72,7 +69,7 @@ class LiveStudy:
         self.seq = 0
         self.at = 0.0
         self.sampled = row.sampled
-        self.rules: dict[tuple[str, str], int] = {}
+        self.rules = RuleNumbers()
         self.failures = store.failures(row.id)
         self.turn = asyncio.Lock()
         self._store = store
@@ -80,13 +77,12 @@ class LiveStudy:
         self._on_rest = on_rest
         self._maximise = row.settings["direction"] == "Maximize"
         self._last_commit: asyncio.Future[None] | None = None
-        self._rule_of: dict[tuple[str, int], tuple[object, int]] = {}
         self._record: StudyRecord | None = None
         self._settling = Settling()
 
     def begin(self, head: Head) -> None:
         """Take in what is stored of the study beside its values and endings."""
-        self.rules = {rule: number for number, rule in head.rules.items()}
+        self.rules = RuleNumbers({rule: number for number, rule in head.rules.items()})
         self.sampled = head.sampled
         self._settling = Settling(head.settled, head.figured)
         for number, attempt, pod_uid in head.attempts:
@@ -106,56 +102,10 @@ class LiveStudy:
 
     # -- values -----------------------------------------------------------------------------
 
-    def admit(
-        self,
-        number: int,
-        attempt: int,
-        batch: CheckedBatch,
-        stored: dict[tuple[str, int], float],
-        limits: ValueLimits,
-    ) -> Taking:
-        """Check a batch; `go_on` takes it, `end` must follow.
-
-        Parameters
-        ----------
-        number, attempt : int
-            Which trial's, and which attempt's.
-        batch : CheckedBatch
-            What came.
-        stored : dict
-            Of a trial whose values are not in memory, those of the batch that are stored.
-        limits : ValueLimits
-            What the trial and the study may have.
-
-        Raises
-        ------
-        ReportError
-            If a value contradicts one that is stored, or is one too many; nothing changed.
-        """
-        trial = self.trial(number)
-        news = trial.news(attempt, batch.reports, stored)
-        taking = Taking(
-            trial, attempt, [batch.reports[index] for index in news], len(batch.reports) - len(news)
-        )
-        curve = self.judge.ledger.curve(number)
-        check_room(
-            limits,
-            batch.reports,
-            news,
-            of_study=self.seq,
-            of_trial=trial.count,
-            names=trial.names,
-            judged=len(curve) + max(len(curve.behind), len(curve.notes)),
-            counts=lambda report: is_judged(self.row.settings, report.metric, report.step),
-        )
-        if taking.repeated:
-            taking.count(Receipt.REPEATED, taking.repeated)
-            taking.commit = self._on_its_way()
-        trial.in_flight += 1
-        return taking
-
     def go_on(self, taking: Taking, now: float, out_of_time: Callable[[], bool]) -> None:
         """Append, judge and queue what is left of a batch, or as much of it as time allows.
+
+        The batch was admitted (`espalier.engine.admitting`); `end` must follow.
 
         Raises
         ------
@@ -223,19 +173,10 @@ class LiveStudy:
 
     def _rule(self, rows: Batch, decision: Decision) -> int:
         """Return the number under which a decision's pruner and settings are stored."""
-        # A pruner gives the same mapping again and again; holding it keeps its id its own.
-        key = (decision.pruner, id(decision.settings))
-        known = self._rule_of.get(key)
-        if known is not None:
-            return known[1]
-        text = settings_text(decision)
-        rule = self.rules.get((decision.pruner, text))
+        rule = self.rules.find(decision)
         if rule is None:
-            rule = self.rules[decision.pruner, text] = len(self.rules) + 1
+            rule, text = self.rules.add(decision)
             rows.rules.append((self.row.id, rule, decision.pruner, text))
-        if len(self._rule_of) >= _MOST_MAPPINGS:
-            self._rule_of.clear()
-        self._rule_of[key] = (decision.settings, rule)
         return rule
 
     def _taken(
@@ -266,7 +207,7 @@ class LiveStudy:
         trial = self.trial(number)
         ordinal = trial.attempts.get(pod_uid)
         if ordinal is not None:
-            return ordinal, self._on_its_way()
+            return ordinal, self.on_its_way()
         self._store.ready()
         ordinal = trial.attempts[pod_uid] = max(trial.attempts.values(), default=0) + 1
         commit = self._commit(
@@ -284,7 +225,7 @@ class LiveStudy:
         """Record how a trial ended; False if it had ended already: the first ending stands."""
         trial = self.trial(number)
         if trial.ended:
-            return False, self._on_its_way()
+            return False, self.on_its_way()
         self._store.ready()
         self.seq += 1
         trial.ended = True
@@ -307,18 +248,20 @@ class LiveStudy:
     @property
     def at_rest(self) -> bool:
         """Whether all that is known of the study is stored, and none of its trials goes on."""
-        return self._settling.settled and self.sound and self._on_its_way() is None
+        return self._settling.settled and self.sound and self.on_its_way() is None
 
     def settle(self) -> None:
         """If all trials have ended, store what they came to."""
-        if self._settling.settled or not self.sound or self._on_its_way() is not None:
+        if self._settling.settled or not self.sound or self.on_its_way() is not None:
             return
         # Newest first: while a study goes on, one of these does.
         if any(each.known and each.end is None for each in reversed(self.trials.values())):
             return
-        if not (trials := self.record().trials):
+        trials = self.record().trials
+        if not trials or any(each.prune not in (None, each.decision) for each in trials.values()):
             return
-        rows = self._settling.settle(self.row.id, trials, self.judge.summary())
+        summary = self.judge.summary()
+        rows = self._settling.settle(self.row.id, trials, summary, self.rules)
         try:
             commit = self._last_commit = self._store.commit(rows)
         except RetryLater:
@@ -334,7 +277,7 @@ class LiveStudy:
     def note_sampled(self, upto: int) -> asyncio.Future[None] | None:
         """Note that numbers below this have been sampled."""
         if upto <= self.sampled:
-            return self._on_its_way()
+            return self.on_its_way()
         commit = self._last_commit = self._store.commit(Batch(self.row.id, sampled=upto))
         commit.add_done_callback(lambda done: self._sampled(done, upto))
         return commit
@@ -357,14 +300,14 @@ class LiveStudy:
             raise
         return self._last_commit
 
-    def _on_its_way(self) -> asyncio.Future[None] | None:
+    def on_its_way(self) -> asyncio.Future[None] | None:
         """Return what to wait for before saying that something known is durable."""
         last = self._last_commit
         return None if last is None or last.done() else last
 
     async def settled(self) -> None:
         """Wait until nothing of this study is on its way to the store."""
-        if (last := self._on_its_way()) is not None:
+        if (last := self.on_its_way()) is not None:
             await asyncio.wait([last])
 
     # -- what planning sees -----------------------------------------------------------------

@@ -49,7 +49,7 @@ class Account:
         return max(0.0, -left / share)
 
     def came(self, values: int) -> None:
-        """Charge new values."""
+        """Charge new values, or give back what was charged where the number is negative."""
         self._values -= values
 
     def values_due(self, now: float) -> float:

@@ -57,6 +57,12 @@ class DirtyQueue(Generic[Key]):
             self._due[key] = self._clock()
             self._wakeup.set()
 
+    def hasten(self, key: Key) -> None:
+        """Have a key worked on before all others that wait."""
+        self.mark(key)
+        if key in self._due:
+            self._due.move_to_end(key, last=False)
+
     def mark_in(self, key: Key, delay: float) -> None:
         """Have a key worked on after a delay, or sooner if it is marked before."""
         if delay <= 0:
@@ -125,9 +131,9 @@ class DirtyQueue(Generic[Key]):
         return len(self._due)
 
     def oldest_age(self) -> float:
-        """Return how long the first due key has waited."""
+        """Return how long the key has waited that became due first."""
         self._promote()
-        first = next(iter(self._due.values()), None)
+        first = min(self._due.values(), default=None)
         return 0.0 if first is None else max(0.0, self._clock() - first)
 
     def _release(self, key: Key) -> None:

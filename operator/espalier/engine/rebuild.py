@@ -13,11 +13,10 @@ from espalier.engine.live_study import ADVANCES, LiveStudy
 from espalier.engine.live_trial import LiveTrial
 from espalier.planning.record import End
 from espalier.pruning import Decision, Report, TrialState, verdict_of
-from espalier.store import Arrived, Head, Store, StudyRow, settings_text
+from espalier.store import Arrived, Head, Store, StudyRow
 
 _LOG = logging.getLogger(__name__)
 _BETWEEN_PAUSES = 100
-_MOST_MAPPINGS = 256
 _Key = tuple[int, int, int]
 
 
@@ -74,7 +73,6 @@ class _Replay:
         self._study = study
         self._ends = iter(head.ends)
         self._next = next(self._ends, None)
-        self._rule_of: dict[tuple[str, int], tuple[object, int]] = {}
         # Where each trial was decided on last.
         self._last: dict[int, tuple[int, int]] = {}
         self._different = 0
@@ -123,19 +121,8 @@ class _Replay:
             and decision.reason.value == reason
             and decision.rung == rung
             and decision.bracket == bracket
-            and self._rule(decision) == rule
+            and self._study.rules.find(decision) == rule
         )
-
-    def _rule(self, decision: Decision) -> int:
-        # A pruner gives the same mapping again and again; holding it keeps its id its own.
-        key = (decision.pruner, id(decision.settings))
-        known = self._rule_of.get(key)
-        if known is None:
-            number = self._study.rules.get((decision.pruner, settings_text(decision)), 0)
-            if len(self._rule_of) >= _MOST_MAPPINGS:
-                self._rule_of.clear()
-            known = self._rule_of[key] = (decision.settings, number)
-        return known[1]
 
     def ends_until(self, seq: float) -> None:
         """Take the endings that came before a value."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from espalier.api import Study
 from espalier.engine.apply import Applier
-from espalier.engine.cache import Object, StudyKey
+from espalier.engine.cache import Moment, Object, StudyKey
 from espalier.engine.lanes import Lanes
 from espalier.engine.live import LiveStudies
 from espalier.engine.presence import find
@@ -105,7 +105,7 @@ class Reconciler:
         version: int,
         within: str | None,
         *,
-        back: bool = False,
+        back: Moment | None = None,
     ) -> None:
         """Take in a list, see `World.listed`."""
         for key in self.world.listed(plural, objects, version, within, back=back):

@@ -67,6 +67,7 @@ class Resync:
                 "the cluster went back to an earlier state, as it does when etcd is restored: "
                 "everything is listed anew, and what is gone by that is made again"
             )
+            self._reconciler.world.went_back()
             await self._round(back=True)
         self.synced = True
         self._reconciler.mark_all()
@@ -80,7 +81,9 @@ class Resync:
                 objects, version = await self._list(kind, namespace, label)
                 if not back and cache.contradicts(objects, version, asked):
                     return False
-                self._reconciler.listed(kind.plural, objects, version, namespace, back=back)
+                self._reconciler.listed(
+                    kind.plural, objects, version, namespace, back=asked if back else None
+                )
             self.last_seen[kind.plural] = time.monotonic()
         return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from espalier.engine.rule_numbers import RuleNumbers
 from espalier.planning.record import TrialRecord
 from espalier.pruning import JudgeSummary
 from espalier.store import Batch, figures_row, summary_text
@@ -32,12 +33,35 @@ class Settling:
         rows.stirs = self.settled
         self.settled = False
 
-    def settle(self, study: int, trials: Mapping[int, TrialRecord], summary: JudgeSummary) -> Batch:
-        """Return what is to be stored of a study whose trials have all ended."""
-        new = [trial for number, trial in trials.items() if number not in self._figured]
-        figures = [figures_row(study, trial) for trial in new]
+    def settle(
+        self,
+        study: int,
+        trials: Mapping[int, TrialRecord],
+        summary: JudgeSummary,
+        rules: RuleNumbers,
+    ) -> Batch:
+        """Return what is to be stored of a study whose trials have all ended.
+
+        Parameters
+        ----------
+        study : int
+            The study's number in the store.
+        trials, summary
+            What they came to, and what the judge has to say.
+        rules : RuleNumbers
+            The number of each pruner with its settings.
+        """
+        figures = [
+            figures_row(study, trial, _rule_of(trial, rules))
+            for number, trial in trials.items()
+            if number not in self._figured
+        ]
         return Batch(study, figures=figures, summary=summary_text(summary))
 
     def stored(self, trials: Mapping[int, TrialRecord]) -> None:
         """Take in that the figures of these trials are stored."""
         self._figured.update(trials)
+
+
+def _rule_of(trial: TrialRecord, rules: RuleNumbers) -> int | None:
+    return None if trial.decision is None else rules.find(trial.decision)

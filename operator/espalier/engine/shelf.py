@@ -84,6 +84,8 @@ class Shelf:
         self._live: dict[str, LiveStudy] = {}
         self._resting: dict[str, Resting] = {}
         self._reading: dict[str, asyncio.Task[LiveStudy | Resting]] = {}
+        # Read without anybody having asked for more than what is recorded.
+        self._unasked: set[str] = set()
         self._turns = Turns(SIDE_BY_SIDE)
         self._progress = time.monotonic()
 
@@ -115,6 +117,7 @@ class Shelf:
             If it is not: it is being read then, if it is known at all.
         """
         study = self._live.get(uid)
+        self._unasked.discard(uid)
         if uid not in self._reading:
             if study is not None and study.sound:
                 return study
@@ -174,6 +177,7 @@ class Shelf:
             task.cancel()
         self._live.pop(uid, None)
         self._resting.pop(uid, None)
+        self._unasked.discard(uid)
         await self._store.close_study(uid, at=self._clock(), proof=proof)
 
     async def note_sampled(self, uid: str, upto: int) -> None:
@@ -244,6 +248,7 @@ class Shelf:
         )
         rest = await self._store.rest(row) if old is None else None
         if rest is None:
+            self._unasked.add(row.uid)
             return await self._read(row, OTHER)
         trials, summary = rest
         best = best_completed(trials, maximise=row.settings["direction"] == "Maximize")
@@ -284,7 +289,8 @@ class Shelf:
     def _rest_later(self, uid: str) -> None:
         study = self._live.get(uid)
         loop = asyncio.get_running_loop()
-        loop.call_later(self._rest_after, lambda: self._let_rest(uid, study))
+        delay = 0.0 if uid in self._unasked else self._rest_after
+        loop.call_later(delay, lambda: self._let_rest(uid, study))
 
     def _let_rest(self, uid: str, study: LiveStudy | None) -> None:
         """Take the judge from a study that is still at rest."""
@@ -292,4 +298,5 @@ class Shelf:
             return
         if study.at_rest:
             self._resting[uid] = Resting(study.row, study.record())
+            self._unasked.discard(uid)
             del self._live[uid]

@@ -10,6 +10,7 @@ from espalier.api import Study, parse_study
 from espalier.engine.absences import Absences
 from espalier.engine.cache import (
     KeyOf,
+    Moment,
     Object,
     ObjectCache,
     StudyKey,
@@ -239,22 +240,23 @@ class World:
         version: int,
         within: str | None,
         *,
-        back: bool = False,
+        back: Moment | None = None,
     ) -> set[StudyKey]:
         """Take in a list; return the keys of the studies for which it changed anything.
 
         Parameters
         ----------
         back
-            Whether the cluster has gone back to an earlier state, see `ObjectCache.contradicts`.
+            What was known when it was asked for, if the cluster has gone back to an earlier state
+            (`ObjectCache.contradicts`).
         """
         cache = self.cache(plural)
-        take = cache.restore if back else cache.replace
-        changed, gone = take(objects, version, within)
-        if back:
-            self._forget_versions()
+        if back is None:
+            changed, gone = cache.replace(objects, version, within)
+        else:
+            changed, gone = cache.restore(objects, version, within, back)
         for obj in gone:
-            if back:
+            if back is not None:
                 self.absences.note_restored(plural, obj)
             else:
                 self.seen_gone(plural, obj, cache.absence(obj["metadata"]["uid"]) or "")
@@ -262,7 +264,7 @@ class World:
             self.is_there(plural, obj)
         return changed
 
-    def _forget_versions(self) -> None:
+    def went_back(self) -> None:
         """Drop what is remembered of a state that the cluster has left behind."""
         for memory in (self.verdicts, self.written, self.parsed, self.views, self.refused):
             memory.clear()

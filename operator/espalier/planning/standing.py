@@ -111,7 +111,8 @@ class Standing:
     @property
     def pods_sought(self) -> bool:
         """Whether a complete Job's pod would tell how its trainer ended, and is not seen."""
-        return self._stopped_short and not self._of_job and not self.pods_gone
+        seen = any(pod.phase == "Succeeded" for pod in self._of_job)
+        return self._stopped_short and not seen and not self.pods_gone
 
     @property
     def _stopped_short(self) -> bool:

@@ -186,16 +186,6 @@ def decisions_at(
     return {trial: stored.decision for trial, stored in found.items() if stored is not None}
 
 
-def prunes_of(connection: Connection, study: int) -> dict[int, Decision]:
-    """Return the acting decisions that pruned a trial of a study, by trial."""
-    table = schema.decisions
-    # Written so that the index on them is used.
-    acting = (table.c.shadow == "") & (table.c.action == "Prune")
-    rows = connection.execute(select(table).where(table.c.study == study, acting))
-    rules = settings_by_rule(connection, study)
-    return {row.trial: restored(row, rules).decision for row in rows}
-
-
 def attempts_of(connection: Connection, study: int) -> list[tuple[int, int, str]]:
     """Return trial, attempt and pod of each attempt of a study."""
     table = schema.attempts

@@ -5,70 +5,107 @@ Such a study is known without replaying its log, which is done only when somebod
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Connection, select
 
-from espalier.planning.record import TrialRecord
-from espalier.pruning import JudgeSummary
+from espalier.planning.record import End, TrialRecord
+from espalier.pruning import Action, Decision, JudgeSummary, Reason, TrialState
 from espalier.store import reading as ask
 from espalier.store import schema
-from espalier.store.rows import Row, finite_or_none
+from espalier.store.rows import Row, evidence_of, evidence_text, finite_or_none
 from espalier.store.summary import summary_of
 
 Rest = tuple[dict[int, TrialRecord], JudgeSummary]
 """The ended trials by number, and what the judge had to say."""
 
 
-def figures_row(study: int, trial: TrialRecord) -> Row:
-    """Return the row of the `figures` table for a trial that has ended."""
+def figures_row(study: int, trial: TrialRecord, rule: int | None) -> Row:
+    """Return the row of the `figures` table for a trial that has ended.
+
+    Parameters
+    ----------
+    study : int
+        The study's number in the store.
+    trial : TrialRecord
+        The trial; if it was pruned, that was its newest decision.
+    rule : int or None
+        Number of the rule of its newest decision, if there is one.
+    """
+    latest = None if trial.latest is None else finite_or_none(trial.latest)
+    row = (study, trial.number, trial.step, latest, trial.best, trial.best_step)
     decision = trial.decision
+    if decision is None:
+        return row + (None,) * 8
     return (
-        study,
-        trial.number,
-        trial.step,
-        None if trial.latest is None else finite_or_none(trial.latest),
-        trial.best,
-        trial.best_step,
-        None if decision is None else decision.attempt,
-        None if decision is None else decision.step,
+        *row,
+        decision.attempt,
+        decision.step,
+        decision.action.value,
+        decision.reason.value,
+        decision.rung,
+        decision.bracket,
+        rule,
+        evidence_text(decision),
     )
+
+
+# All of it lies by study and trial: as many pages as it takes, and no more.
+_TRIALS = """
+SELECT f.trial, f.step, f.latest, f.best, f.best_step, f.decided_attempt, f.decided_step, f.action,
+       f.reason, f.rung, f.bracket, f.rule, f.evidence, e.reason, e.message, e.state, e.at,
+       e.gpu_seconds, e.gpu_seconds_saved, e.generation,
+       (SELECT max(a.attempt) FROM attempts AS a WHERE a.study = f.study AND a.trial = f.trial)
+FROM figures AS f JOIN ends AS e ON e.study = f.study AND e.trial = f.trial
+WHERE f.study = ?
+"""
+_ENDED = "SELECT count(*) FROM ends WHERE study = ?"
 
 
 def rest_of(connection: Connection, study: int) -> Rest | None:
     """Return what is stored of a study at rest; None if it is not, or is not known to be."""
     table = schema.studies
-    text = connection.scalar(select(table.c.summary).where(table.c.id == study))
-    summary = summary_of(text)
+    summary = summary_of(connection.scalar(select(table.c.summary).where(table.c.id == study)))
     if summary is None:
         return None
-    attempts: dict[int, int] = {}
-    for trial, attempt, _ in ask.attempts_of(connection, study):
-        attempts[trial] = max(attempt, attempts.get(trial, 0))
-    ends = {stored.trial: stored.end for stored in ask.ends_of(connection, study)}
-    figures = schema.figures
-    rows = connection.execute(select(figures).where(figures.c.study == study)).all()
-    decisions = ask.decisions_at(
-        connection,
-        study,
-        (
-            (row.trial, row.decided_attempt, row.decided_step)
-            for row in rows
-            if row.decided_attempt is not None
-        ),
-    )
-    prunes = ask.prunes_of(connection, study)
-    trials = {
-        row.trial: TrialRecord(
-            number=row.trial,
-            attempt=attempts.get(row.trial, 0),
-            step=row.step,
-            latest=None if row.step is None else ask.value_of(row.latest),
-            best=row.best,
-            best_step=row.best_step,
-            decision=decisions.get(row.trial),
-            prune=prunes.get(row.trial),
-            end=ends.get(row.trial),
-        )
-        for row in rows
-    }
-    whole = trials.keys() == ends.keys() and attempts.keys() <= trials.keys()
+    rules = ask.settings_by_rule(connection, study)
+    # Past SQLAlchemy's own rows, which take longer than all else.
+    cursor = connection.connection.cursor()
+    cursor.execute(_TRIALS, (study,))
+    trials = {row[0]: _trial(row, rules) for row in cursor.fetchall()}
+    whole = connection.exec_driver_sql(_ENDED, (study,)).scalar() == len(trials)
     return (trials, summary) if whole else None
+
+
+def _trial(row: Any, rules: ask.Rules) -> TrialRecord:
+    number, step, latest, best, best_step, *decided = row[:13]
+    decision = None if decided[0] is None else _decision(number, decided, rules)
+    reason, message, state, at, used, saved, generation, attempt = row[13:]
+    return TrialRecord(
+        number=number,
+        attempt=attempt or 0,
+        step=step,
+        latest=None if step is None else ask.value_of(latest),
+        best=best,
+        best_step=best_step,
+        decision=decision,
+        prune=decision if decision is not None and decision.prunes else None,
+        end=End(reason, message, TrialState(state), at, used, saved, generation),
+    )
+
+
+def _decision(trial: int, decided: list[Any], rules: ask.Rules) -> Decision:
+    attempt, step, action, reason, rung, bracket, rule, evidence = decided
+    pruner, settings = rules[rule]
+    return Decision(
+        trial=trial,
+        attempt=attempt,
+        step=step,
+        action=Action(action),
+        reason=Reason(reason),  # type: ignore[call-arg]
+        evidence=evidence_of(evidence, pruner),
+        rung=rung,
+        bracket=bracket,
+        pruner=pruner,
+        settings=settings,
+    )

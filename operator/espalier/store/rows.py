@@ -196,9 +196,6 @@ def decision_row(
     study: int, decision: Decision, shadow: str, rule: int, seq: int, at: float
 ) -> Row:
     """Return the row of the `decisions` table."""
-    evidence = _plain_text(decision.evidence)
-    if evidence is None:
-        evidence = json.dumps(decision.to_dict()["evidence"], separators=(",", ":"))
     return (
         study,
         decision.trial,
@@ -210,7 +207,7 @@ def decision_row(
         decision.rung,
         decision.bracket,
         rule,
-        evidence,
+        evidence_text(decision),
         seq,
         at,
     )
@@ -221,22 +218,35 @@ _PLAIN = {float, int, str, bool, type(None)}
 
 def decision_of(row: Any, settings: Mapping[str, object], pruner: str) -> StoredDecision:
     """Restore a decision from its row and its rule's settings."""
-    evidence = json.loads(row.evidence)
-    if not all(type(value) in _PLAIN for value in evidence.values()):
-        evidence = _restored(pruner, evidence=evidence).evidence
     decision = Decision(
         trial=row.trial,
         attempt=row.attempt,
         step=row.step,
         action=Action(row.action),
         reason=Reason(row.reason),  # type: ignore[call-arg]
-        evidence=evidence,
+        evidence=evidence_of(row.evidence, pruner),
         rung=row.rung,
         bracket=row.bracket,
         pruner=pruner,
         settings=settings,
     )
     return StoredDecision(decision, row.shadow, row.seq, row.at)
+
+
+def evidence_of(text: str, pruner: str) -> Evidence:
+    """Restore a decision's evidence from its column."""
+    evidence = json.loads(text)
+    if not all(type(value) in _PLAIN for value in evidence.values()):
+        return _restored(pruner, evidence=evidence).evidence
+    return evidence  # type: ignore[no-any-return]
+
+
+def evidence_text(decision: Decision) -> str:
+    """Return a decision's evidence as a column takes it."""
+    evidence = _plain_text(decision.evidence)
+    if evidence is None:
+        evidence = json.dumps(decision.to_dict()["evidence"], separators=(",", ":"))
+    return evidence
 
 
 def settings_of_rule(pruner: str, text: str) -> Mapping[str, object]:

@@ -152,9 +152,16 @@ figures = Table(
     Column("latest", Double),
     Column("best", Double),
     Column("best_step", BigInteger),
-    # Where the newest decision was taken.
+    # The newest decision, all of it null if there is none: found beside the rest, where the row
+    # of `decisions` would be a page of its own for each trial.
     Column("decided_attempt", Integer),
     Column("decided_step", BigInteger),
+    Column("action", String(16)),
+    Column("reason", String(63)),
+    Column("rung", Integer),
+    Column("bracket", Integer),
+    Column("rule", Integer),
+    Column("evidence", Text),
     PrimaryKeyConstraint("study", "trial"),
     sqlite_with_rowid=False,
 )

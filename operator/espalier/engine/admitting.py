@@ -1,0 +1,60 @@
+"""The checks of a whole batch, before anything of it is judged."""
+
+from __future__ import annotations
+
+from espalier.api.judging import is_judged
+from espalier.engine.limits import ValueLimits
+from espalier.engine.live_study import LiveStudy
+from espalier.engine.room import check_room
+from espalier.engine.submission import Binding, CheckedBatch
+from espalier.engine.taking import Taking
+from espalier.pruning import Receipt
+
+
+def admit(
+    study: LiveStudy,
+    binding: Binding,
+    batch: CheckedBatch,
+    stored: dict[tuple[str, int], float],
+    limits: ValueLimits,
+) -> Taking:
+    """Check a batch; the study's `go_on` takes it, its `end` must follow.
+
+    Parameters
+    ----------
+    study : LiveStudy
+        Of which nobody else is taking a batch.
+    binding : Binding
+        Whose values they are.
+    batch : CheckedBatch
+        What came.
+    stored : dict
+        Of a trial whose values are not in memory, those of the batch that are stored.
+    limits : ValueLimits
+        What the trial and the study may have.
+
+    Raises
+    ------
+    ReportError
+        If a value contradicts one that is stored, or is one too many; nothing changed.
+    """
+    trial, reports = study.trial(binding.number), batch.reports
+    news = trial.news(binding.attempt, reports, stored)
+    curve, settings = study.judge.ledger.curve(binding.number), study.row.settings
+    check_room(
+        limits,
+        reports,
+        news,
+        of_study=study.seq,
+        of_trial=trial.count,
+        names=trial.names,
+        judged=len(curve) + max(len(curve.behind), len(curve.notes)),
+        counts=lambda report: is_judged(settings, report.metric, report.step),
+    )
+    repeated = len(reports) - len(news)
+    taking = Taking(trial, binding.attempt, [reports[index] for index in news], repeated)
+    if repeated:
+        taking.count(Receipt.REPEATED, repeated)
+        taking.commit = study.on_its_way()
+    trial.in_flight += 1
+    return taking
