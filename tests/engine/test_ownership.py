@@ -236,14 +236,14 @@ def test_a_pod_that_the_job_controller_took_in_may_not_report(tmp_path: Path) ->
     async def story(world: World) -> None:
         world.study()
         operator = world.start()
-        await world.until("values", lambda: _reported(world, 1))
+        await world.until("values", lambda: world.reported(1))
         (job,) = [each for each in world.api.of("jobs") if each["metadata"]["name"] == "s-1"]
         owners = objects.owned_by("Job", "s-1", job["metadata"]["uid"])
         pod = world.create(POD, objects.forged_pod("taken-in", {}, owners))
         with pytest.raises(ReportError, match="only the pods that Espalier's Jobs make"):
             await operator.post(pod, CheckedReport("accuracy", 4, -9.0), "n/s-1")
         world.delete(POD, "taken-in")
-        await _ends_well(world)
+        await world.ends_well()
 
     tell(tmp_path, story)
 
