@@ -24,7 +24,7 @@ class Life:
 
     def __init__(self) -> None:
         self.dead = False
-        self.tasks: set[asyncio.Task[Any]] = set()
+        self.tasks: dict[asyncio.Task[Any], None] = {}  # in the order in which they began
 
     async def kill(self) -> None:
         """Let no task and no thread of the process do anything more."""
@@ -33,7 +33,7 @@ class Life:
             for task in self.tasks:
                 task.cancel()
             await asyncio.wait(list(self.tasks))
-            self.tasks = {task for task in self.tasks if not task.done()}
+            self.tasks = {task: None for task in self.tasks if not task.done()}
 
 
 LIFE: ContextVar[Life | None] = ContextVar("LIFE", default=None)
@@ -110,8 +110,8 @@ def _owned(
     task = asyncio.Task(coro, loop=loop, **options)
     life = LIFE.get()
     if life is not None:
-        life.tasks.add(task)
-        task.add_done_callback(life.tasks.discard)
+        life.tasks[task] = None
+        task.add_done_callback(lambda done: life.tasks.pop(done, None))
     return task
 
 

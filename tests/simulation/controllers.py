@@ -131,7 +131,7 @@ class Controllers:
         for (plural, namespace, name), obj in list(self._api.objects.items()):
             owners = obj["metadata"].get("ownerReferences") or ()
             gone = owners and not any((namespace, owner["uid"]) in living for owner in owners)
-            if gone and "deletionTimestamp" not in obj["metadata"]:
+            if gone and self._may_go(plural, obj):
                 self._api.remove(KINDS[plural], namespace, name, "garbage")
 
     def _end_namespaces(self) -> None:
@@ -141,10 +141,14 @@ class Controllers:
             left = [key for key in self._api.objects if key[1] == namespace]
             for plural, _, name in left:
                 obj = self._api.objects.get((plural, namespace, name))
-                if obj is not None and "deletionTimestamp" not in obj["metadata"]:
+                if obj is not None and self._may_go(plural, obj):
                     self._api.remove(KINDS[plural], namespace, name, "namespaces")
             if not left:
                 del self._api.namespaces[namespace]
+
+    def _may_go(self, plural: str, obj: Object) -> bool:
+        served = KINDS[plural].group not in self._api.unserved_groups
+        return served and "deletionTimestamp" not in obj["metadata"]
 
 
 def finished(job: Object) -> bool:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.simulation.api_server import Object
+from tests.simulation.api_server import Object, Write
 from tests.simulation.chaos import Chaos
 from tests.simulation.clock import now, play
 from tests.simulation.faults import Faults, drawn
@@ -31,11 +31,12 @@ MEMORY = Path("/dev/shm")
 
 @dataclass
 class Run:
-    """What came of a seed."""
+    """What came of a seed: the laws that were broken, and all that the operator wrote."""
 
     seed: int
     faults: str
     broken: list[str] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
 
     def __str__(self) -> str:
         """Say what a person needs to run it again."""
@@ -53,17 +54,19 @@ def run_with(faults: Faults, seed: int) -> Run:
     run = Run(seed, str(faults))
     place = MEMORY if MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(dir=place) as folder, _unexpected(run.broken):
-        play(seed, lambda rnd: _story(Path(folder), rnd, faults, run.broken))
+        play(seed, lambda rnd: _story(Path(folder), rnd, faults, run))
     return run
 
 
-async def _story(folder: Path, rnd: random.Random, faults: Faults, broken: list[str]) -> None:
+async def _story(folder: Path, rnd: random.Random, faults: Faults, run: Run) -> None:
+    broken = run.broken
     deaf = random.Random(rnd.random())
 
     def program_of(pod: Object) -> Program:
         return _varied(pod, deaf, faults.deaf)
 
     async with World(folder, rnd, faults, program_of) as world:
+        run.writes = world.history.writes
         watching = asyncio.ensure_future(_watch_parallelism(world, broken))
         chaos = Chaos(world)
         world.study(trials={"max": 8, "parallelism": PARALLELISM, "maxFailed": 99, "retries": 2})

@@ -74,6 +74,8 @@ class World:
         """Take everything down."""
         await self.kill()
         for task in self._tasks:
+            if task.done():
+                task.result()  # the cluster itself has failed
             task.cancel()
         self.kubelet.stop()
         await asyncio.wait([*self._tasks, *self.kubelet.running.values()])
