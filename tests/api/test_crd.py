@@ -7,7 +7,7 @@ import pytest
 
 from espalier.api import crd, reference
 from espalier.api.base import Model, Rule
-from espalier.api.schema import UnfitError, structural
+from espalier.api.schema import UnfitError, nested, structural
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = crd.files()
@@ -47,7 +47,7 @@ def test_the_reference_page_is_up_to_date():
 def test_everything_that_a_rule_can_touch_is_bounded():
     free = ("Study.status", "Study.metadata", "Study.apiVersion", "Study.kind")
     for path, node in NODES.items():
-        if path.startswith(free) or path.startswith("Trial"):
+        if path.startswith(free) or path.startswith(("Trial", "Study.spec.template")):
             continue
         if node.get("type") == "array":
             assert "maxItems" in node, path
@@ -72,6 +72,32 @@ def test_the_status_of_a_study_has_no_list_that_grows_with_its_trials():
     for path, node in NODES.items():
         if path.startswith("Study.status") and node.get("type") == "array":
             assert node["maxItems"] <= 8, path
+
+
+@pytest.mark.parametrize("levels", [1, 2, 12])
+def test_a_schema_of_so_many_levels_takes_those_and_no_more(levels):
+    """As the API server reads it: what has nothing in it is taken everywhere."""
+
+    def takes(schema, value):
+        if isinstance(value, dict):
+            return len(value) <= schema.get("maxProperties", 9) and all(
+                takes(schema["additionalProperties"], each) for each in value.values()
+            )
+        if isinstance(value, list):
+            return len(value) <= schema.get("maxItems", 9) and all(
+                takes(schema["items"], each) for each in value
+            )
+        return True
+
+    def deep(count, listed):
+        value = "x"
+        for level in range(count):
+            value = [value] if listed and level % 2 == 0 else {"a": value}
+        return value
+
+    for listed in (False, True):
+        assert takes(nested(levels), deep(levels, listed))
+        assert not takes(nested(levels), deep(levels + 1, listed))
 
 
 def test_a_model_that_refers_to_itself_is_refused():

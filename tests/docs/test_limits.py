@@ -11,7 +11,7 @@ import yaml
 
 from espalier.api.parameters import MAX_PARAMETERS
 from espalier.api.scalar import MAX_TEXT
-from espalier.api.study import TrialsSpec
+from espalier.api.study import TEMPLATE_LEVELS, TrialsSpec
 from espalier.cli.limit_flags import FLAGS
 from espalier.cli.run import command
 from espalier.engine.lanes import Lanes
@@ -33,9 +33,6 @@ VALUES, INGEST = ValueLimits(), Limits()
 DEFAULTS = {option.opts[0]: option.default for option in command.params}
 LANES = {name: each.default for name, each in inspect.signature(Lanes).parameters.items()}
 TRIALS = next(each.le for each in TrialsSpec.model_fields["max"].metadata if hasattr(each, "le"))
-POLICIES = (ROOT / "charts/espalier/templates/_policies.tpl").read_text()
-DEEPEST = int(re.findall(r'define "espalier.deepest" -}}(\d+)', POLICIES)[0])
-
 EXPECTED: dict[str, float] = {
     "values of a trial, of all metrics and attempts": VALUES.values_a_trial,
     "names of metrics of a trial": VALUES.metrics_a_trial,
@@ -64,7 +61,7 @@ EXPECTED: dict[str, float] = {
     "different tokens of a pod at once": INGEST.token_burst,
     "TokenReviews a second": INGEST.review_rate,
     "bytes of a Study's template": DEFAULTS["--template-bytes"],
-    "levels of a Study's template": DEEPEST,
+    "levels of a Study's template": TEMPLATE_LEVELS,
     "parameters of a Study or Trial": MAX_PARAMETERS,
     "characters of a parameter's value": MAX_TEXT,
     "requests to the API server a second": DEFAULTS["--qps"],

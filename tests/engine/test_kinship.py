@@ -9,7 +9,8 @@ KIN = Kin("study", "n", "s-0", 0)
 
 def obj(name, uid, owner=None, namespace="n", **more):
     """Return an object; ``owner`` is (apiVersion, kind, uid) of its controller."""
-    metadata = {"name": name, "uid": uid, "namespace": namespace}
+    labels = {"espalier.dev/study": "s"}
+    metadata = {"name": name, "uid": uid, "namespace": namespace, "labels": labels}
     if owner is not None:
         api, kind, owner_uid = owner
         reference = {"apiVersion": api, "kind": kind, "name": "x", "uid": owner_uid}
@@ -71,6 +72,14 @@ def test_a_pod_whose_controller_is_no_job_of_ours_is_nobodys():
     assert kinship.of_pod(obj("x", "pod", ("batch/v1", "Job", "other"))) is None
     assert kinship.of_pod(obj("x", "pod", ("apps/v1", "ReplicaSet", "job"))) is None
     assert kinship.of_pod(obj("x", "pod", JOB, namespace="m")) is None
+
+
+def test_a_pod_without_our_labels_is_nobodys_though_its_controller_is_our_job():
+    kinship = known()
+    kinship.of_job(obj("s-0", "job", TRIAL))
+    pod = obj("s-0-x", "pod", JOB)
+    assert kinship.of_pod(pod) == KIN
+    assert kinship.of_pod({"metadata": {**pod["metadata"], "labels": {}}}) is None
 
 
 def test_a_trial_without_the_study_as_its_controller_is_nobodys():

@@ -103,6 +103,23 @@ def test_some_values_are_stored_and_not_judged(metric: str, step: int, tmp_path:
     run(tmp_path, story)
 
 
+def test_a_pruner_that_raises_at_an_end_does_not_keep_the_trial_from_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(world: World) -> None:
+        await world.report(0, (1, 0.5))
+        assert await world.live.finish(UID, 0, COMPLETED)
+        assert not await world.live.finish(UID, 0, COMPLETED)
+        assert world.live.record(UID).trial(0).end == COMPLETED
+        again = LiveStudies(world.store, lambda uid, number: None)
+        await again.open(THRESHOLD)
+        assert again.record(UID).trial(0).end == COMPLETED
+
+    monkeypatch.setattr(Judge, "close", lambda *_: 1 / 0)
+    run(tmp_path, story)
+    assert "the pruner failed on the end of trial 0" in caplog.text
+
+
 def test_a_pruner_that_raises_costs_no_value(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -114,7 +114,7 @@ FORGERIES: dict[str, tuple[dict[str, Any], str]] = {
         "spec.template.metadata may have labels and annotations",
     ),
     "Study template beyond every size": (study(x="y" * 70_000), "spec.template is too large: 70"),
-    "Study template without bottom": (study(x=DEEP), "spec.template is nested too deeply"),
+    "Study template without bottom": (study(x=DEEP), "must have at most 0 items"),
     "Job owner": (job({"ownerReferences": BY_TRIAL}), NOT_A_TRIALS),
     "Job owner and labels": (job({"ownerReferences": BY_TRIAL, "labels": LABELS}), NOT_A_TRIALS),
     "Job owner of another version": (

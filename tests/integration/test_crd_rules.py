@@ -101,6 +101,32 @@ def test_what_the_api_server_cannot_see_it_takes_and_the_operator_names(server, 
     assert server.refusal(changed(BAD[fault].change)) == []
 
 
+def test_the_deepest_field_of_a_pod_is_taken_and_one_level_more_is_not(server):
+    def deep(value):
+        expression = {"key": "a", "operator": "In", "values": [value]}
+        bundle = {"labelSelector": {"matchExpressions": [expression]}, "path": "a"}
+        volume = {"name": "v", "projected": {"sources": [{"clusterTrustBundle": bundle}]}}
+        return changed(lambda spec: spec["template"]["spec"].update(volumes=[volume]))
+
+    assert server.refusal(deep("x")) == []
+    (refused, *_) = server.refusal(deep({"a": 1}))
+    assert refused[0].endswith(".clusterTrustBundle.labelSelector.matchExpressions[0].values[0]")
+    assert "must have at most 0" in refused[1]
+
+
+@pytest.mark.parametrize("depth", [13, 500, 4500])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}"), ('[{"a":', "}]")])
+def test_a_template_that_readers_of_json_give_up_on_is_not_stored(
+    server, tmp_path, depth, opening, closing
+):
+    text = json.dumps(changed(lambda spec: spec["template"].update(x="@"), "deep"))
+    path = tmp_path / "deep.json"
+    path.write_text(text.replace('"@"', opening * depth + "1" + closing * depth))
+    where = f"/apis/espalier.dev/v1alpha1/namespaces/{server.namespace}/studies"
+    said = server.kubectl("create", "--raw", where, "-f", str(path), check=False)
+    assert "must have at most 0" in said
+
+
 @pytest.mark.parametrize("name", ["x" * 53, "a.b"])
 def test_a_name_that_leaves_no_room_for_trials_is_refused(server, name):
     assert any(

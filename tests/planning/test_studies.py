@@ -466,3 +466,21 @@ def test_the_operator_bounds_how_many_trials_run_at_once_and_says_so():
         "--max-parallelism"
         not in study_condition(planned(snapshot(wide)), "Progressing")["message"]
     )
+
+
+def test_trials_that_run_are_looked_after_though_the_spec_was_changed_for_the_worse():
+    broken = replace(study(), error="spec.template.spec.containers: expected a list; write one")
+    seen = snapshot(
+        broken,
+        trials=(trial(0), trial(1)),
+        jobs=(job(0, complete=True),),
+        pods=(over(0),),
+        record=record(TrialRecord(0, attempt=1, step=10, latest=0.5, best=0.5, best_step=10)),
+        sampled=2,
+    )
+    found = planned(seen)
+    assert [effect.number for effect in of_type(found, effects.RecordEnd)] == [0]
+    assert created(found) == started(found) == []
+    accepted = study_condition(found, "Accepted")
+    assert (accepted["status"], accepted["reason"]) == ("False", "SpecRefused")
+    assert "expected a list" in accepted["message"]

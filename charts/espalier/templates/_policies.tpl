@@ -48,22 +48,6 @@ request.namespace in ['kube-system', 'kube-public', 'kube-node-lease', '{{ .Rele
 .map(k, k + '=' + {{ . }}.metadata.labels[k])
 {{- end -}}
 
-{{- define "espalier.deepest" -}}16{{- end -}}
-
-{{- /* CEL: whether nothing in a value lies deeper than that. JSON of any depth would be stored, and
-       readers of JSON give up on it: one such Study would hide all others from the operator. */ -}}
-{{- define "espalier.flatEnough" -}}
-{{- $value := .value -}}
-{{- if eq .level (include "espalier.deepest" . | int) -}}
-type({{ $value }}) != map && type({{ $value }}) != list
-{{- else -}}
-{{- $inner := printf "v%d" (add .level 1) -}}
-{{- $key := printf "k%d" .level -}}
-(type({{ $value }}) == map ? {{ $value }}.map({{ $key }}, {{ $value }}[{{ $key }}])
-: type({{ $value }}) == list ? {{ $value }} : []).all({{ $inner }}, {{ include "espalier.flatEnough" (dict "value" $inner "level" (add .level 1 | int)) }})
-{{- end -}}
-{{- end -}}
-
 {{- /* Takes (dict "name" "root"); "everywhere": true binds it also where no Studies are run. */ -}}
 {{- define "espalier.binding" -}}
 apiVersion: admissionregistration.k8s.io/v1

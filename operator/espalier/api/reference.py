@@ -96,6 +96,8 @@ def _type(field: Mapping[str, Any]) -> str:
         return " \\| ".join(f"`{value}`" for value in field["enum"])
     if "items" in field:
         return f"list of {_type(field['items'])}{_bounds(field, 'Items')}"
+    if "additionalProperties" in field and "nullable" in field["additionalProperties"]:
+        return "object"
     if "additionalProperties" in field:
         values = _type(field["additionalProperties"])
         return f"map of {values}{_bounds(field, 'Properties')}"

@@ -47,9 +47,32 @@ _DROPPED = frozenset(
     }
 )
 
+_ANY: Schema = {"x-kubernetes-preserve-unknown-fields": True, "nullable": True}
+LEVELS = "levels"
+"""Keyword of an object's schema: how deep what is in it may be nested."""
+
 
 class UnfitError(TypeError):
     """A model has something that a structural schema cannot say; change the model."""
+
+
+def nested(levels: int) -> Schema:
+    """Return the schema of any value that is nested no deeper than so many levels.
+
+    The API server takes 10,000 levels, at which readers of JSON give up, and with them on whatever
+    list or stream the object is in. Lists of lists are left out: Kubernetes has none, and the
+    schema would be as large again with them.
+    """
+    below = schema = listed = _bottom()
+    for _ in range(levels):
+        schema = {**_ANY, "additionalProperties": below, "items": listed}
+        listed = {**_ANY, "additionalProperties": below, "maxItems": 0}
+        below = schema
+    return schema
+
+
+def _bottom() -> Schema:
+    return {**_ANY, "maxItems": 0, "maxProperties": 0}
 
 
 def structural(model: type[Model]) -> Schema:
@@ -73,6 +96,9 @@ def _convert(
 ) -> Schema:
     node = _resolve(node, definitions, path)
     schema: Schema = {}
+    if LEVELS in node:
+        described = {"type": "object", "description": " ".join(node["description"].split())}
+        return described | {"additionalProperties": nested(node[LEVELS] - 1)}
     for key, value in node.items():
         if key in ("maximum", "minimum") and abs(value) >= _INT64:
             continue

@@ -9,7 +9,7 @@ from typing import Any
 
 from espalier.api.judging import is_judged, judge_of
 from espalier.errors import SpecError
-from espalier.pruning import Decision, Judge, Report, TrialState, Verdict, verdict_of
+from espalier.pruning import Decision, Judge, Report, TrialState, Verdict, close_trial, verdict_of
 
 Key = tuple[str, int, int, int]
 """Name of the shadow (empty for the acting pruner), trial, attempt and step."""
@@ -104,7 +104,7 @@ def _arrived(
 ) -> Iterable[tuple[Key, Decision]]:
     """Feed one value or end to the judge; return what it decided."""
     if row["kind"] == "end":
-        judge.close(row["trial"], TrialState(row["state"]), row["at"])
+        close_trial(judge, row["trial"], TrialState(row["state"]), row["at"])
         return ()
     if not is_judged(settings, row["metric"], row["step"]):
         return ()

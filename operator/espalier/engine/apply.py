@@ -159,15 +159,12 @@ class Applier:
         return belongs(obj, study.name, study.uid) and view.number == effect.number
 
     async def _look_for_pods(self, study: StudyView, job: str) -> None:
-        """Ask for the pods of a Job, whatever labels of ours they have."""
+        """Ask for the pods of a Job by the label that Kubernetes gives them."""
         selector = f"{JOB_NAME_LABEL}={job}"
         found, version = await self._cluster.list(POD, study.namespace, labels=selector)
         ours = [pod for pod in found if self._world.kinship.of_pod(pod)]
         for pod in ours:
-            meta = pod["metadata"]
-            labels = {**(meta.get("labels") or {}), STUDY_LABEL: study.name}
-            # Only here, so that it is found: on the pod itself it may have been removed.
-            self._world.found(POD.plural, {**pod, "metadata": {**meta, "labels": labels}})
+            self._world.found(POD.plural, pod)
         if ours and not any(pod["status"].get("phase") in _OVER for pod in ours):
             raise RetryLater(f"Job {job} is complete and none of its pods is over", after=1.0)
         if not ours:

@@ -14,7 +14,7 @@ from espalier.engine.submission import CheckedReport
 from espalier.engine.taking import Taking
 from espalier.errors import RetryLater
 from espalier.planning.record import End, StudyRecord, TrialRecord, best_completed
-from espalier.pruning import Decision, Judge, Receipt, Report, verdict_of
+from espalier.pruning import Decision, Judge, Receipt, Report, close_trial, verdict_of
 from espalier.store import (
     Batch,
     Head,
@@ -229,7 +229,7 @@ class LiveStudy:
         self._store.ready()
         self.seq += 1
         trial.ended = True
-        self.judge.close(number, end.state, end.at)
+        close_trial(self.judge, number, end.state, end.at)
         commit = self._commit(
             Batch(self.row.id, ends=[end_row(self.row.id, number, end, self.seq)])
         )

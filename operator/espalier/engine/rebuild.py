@@ -12,7 +12,7 @@ from espalier.api.judging import is_judged, judge_of
 from espalier.engine.live_study import ADVANCES, LiveStudy
 from espalier.engine.live_trial import LiveTrial
 from espalier.planning.record import End
-from espalier.pruning import Decision, Report, TrialState, verdict_of
+from espalier.pruning import Decision, Report, TrialState, close_trial, verdict_of
 from espalier.store import Arrived, Head, Store, StudyRow
 
 _LOG = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ class _Replay:
         if action is not None:
             self._last[report.trial] = report.attempt, report.step
             if action == "Prune" and (decision is None or not decision.prunes):
-                study.judge.close(report.trial, TrialState.PRUNED, at)
+                close_trial(study.judge, report.trial, TrialState.PRUNED, at)
         if not self._same(decision, decided):
             self._different += 1
             key = (report.trial, report.attempt, report.step)
@@ -136,7 +136,7 @@ class _Replay:
         trial.ended = True
         trial.finished(end)
         trial.let_go()
-        study.judge.close(number, end.state, end.at)
+        close_trial(study.judge, number, end.state, end.at)
 
     async def restore_decisions(self, store: Store) -> None:
         """Give each trial the decision that is stored last."""

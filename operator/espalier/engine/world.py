@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
-from espalier.api import Study, parse_study
+from espalier.api import Study, StudySpec, parse_study
 from espalier.engine.absences import Absences
 from espalier.engine.cache import (
     KeyOf,
@@ -52,6 +52,8 @@ class World:
         The last view of each Trial, Job and pod, by uid, with the version that it was made of.
     kinship
         Which trial a Job or pod is of.
+    good
+        The last spec of each Study that could be read, by its uid.
     refused
         What the API server has against the Job of one Trial alone, by the Trial's uid.
     absences
@@ -72,6 +74,7 @@ class World:
     absences: Absences = field(default_factory=Absences)
     views: dict[str, tuple[tuple[object, ...], object]] = field(default_factory=dict)
     parsed: dict[str, tuple[int, Study | SpecError]] = field(default_factory=dict)
+    good: dict[str, StudySpec] = field(default_factory=dict)
 
     def cache(self, plural: str) -> ObjectCache:
         """Return the cache of a kind."""
@@ -107,7 +110,10 @@ class World:
         uid = obj["metadata"]["uid"]
         study = self.parse(obj)
         error = str(study) if isinstance(study, SpecError) else None
-        spec = study.spec if isinstance(study, Study) else None
+        if isinstance(study, Study):
+            self.good[uid] = study.spec
+        # Trials that run are looked after by the last spec that could be read.
+        spec = self.good.get(uid)
         # In this order: a pod is known by its Job, and that by its Trial.
         trials = self._trials(key, uid)
         jobs = list(self._jobs_of(key, uid))
@@ -273,7 +279,7 @@ class World:
 
     def forget_study(self, uid: str) -> None:
         """Drop what is remembered of a study."""
-        for memory in (self.verdicts, self.written, self.parsed):
+        for memory in (self.verdicts, self.written, self.parsed, self.good):
             memory.pop(uid, None)
         self.kinship.forget_study(uid)
 

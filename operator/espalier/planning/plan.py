@@ -107,6 +107,8 @@ def _acceptance(
     snapshot: Snapshot, settings: Settings, now: float
 ) -> tuple[bool | None, str, bool, list[Lane]]:
     study, verdict = snapshot.study, snapshot.template
+    if study.error is not None:
+        return False, study.error, False, []
     try:
         body = probe_job(study, settings)
     except SpecError as error:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StudyView:
-    """A Study object; ``spec`` is None where ``error`` says why it cannot be read."""
+    """A Study object; ``error`` says why its spec cannot be read.
+
+    ``spec`` is then the last one that could be, None where none could.
+    """
 
     uid: str
     namespace: str

@@ -8,7 +8,7 @@ from espalier.pruning.direction import Direction
 from espalier.pruning.goal import Goal
 from espalier.pruning.guards import Guards, MinimumAcceptable
 from espalier.pruning.hyperband import Hyperband
-from espalier.pruning.judge import Judge, Verdict, verdict_of
+from espalier.pruning.judge import Judge, Verdict, close_trial, verdict_of
 from espalier.pruning.ledger import Derived, Ledger
 from espalier.pruning.nop import Nop
 from espalier.pruning.patient import Patient
@@ -56,5 +56,6 @@ __all__ = [
     "TrialState",
     "Verdict",
     "Wilcoxon",
+    "close_trial",
     "verdict_of",
 ]

@@ -221,6 +221,17 @@ def verdict_of(judge: Judge, report: Report, at: float) -> Verdict | None:
         return None
 
 
+def close_trial(judge: Judge, trial: int, state: TrialState, at: float) -> None:
+    """Take in how a trial ended; where a pruner raises at that, the trial has ended all the same.
+
+    What raises once raises again at the same place of a replay, before and after a restart alike.
+    """
+    try:
+        judge.close(trial, state, at)
+    except Exception:
+        _LOG.exception("the pruner failed on the end of trial %d: please report it", trial)
+
+
 def _behind(curve: Curve, report: Report) -> Decision:
     return Decision(
         report.trial,

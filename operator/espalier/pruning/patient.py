@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -15,6 +14,7 @@ from espalier.pruning.decision import Decision, Evidence
 from espalier.pruning.ledger import Ledger
 from espalier.pruning.pruner import Pruner, Scheduled, SettingsError, settings_of
 from espalier.pruning.reason import Reason
+from espalier.pruning.recent_best import RecentBests
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +72,13 @@ class Patient(Scheduled):
     def rule(self, ledger: Ledger, curve: Curve) -> Decision:
         """Compare the best of the last few values with the best of those before."""
         recent = self.patience + 1
+        # Looked at from the first value on, so that no single judgement takes long.
+        found = RecentBests.of(ledger, recent).look(curve)
         steps = len(curve.steps) + len(curve.behind)
         if steps <= recent:
             few: Evidence = {"steps": steps, "needed": recent + 1}
             return self.keep(curve, Reason.TOO_FEW_STEPS, few)
-        before, after = _before_and_after(curve, recent)
+        before, after = found.before, found.after
         evidence: Evidence = {
             "before": ledger.user(before),
             "value": ledger.user(after),
@@ -87,20 +89,3 @@ class Patient(Scheduled):
                 return self.inner.judge(ledger, curve.number)
             return self.prune(curve, Reason.PLATEAU, evidence)
         return self.keep(curve, Reason.STILL_IMPROVING, evidence)
-
-
-def _before_and_after(curve: Curve, recent: int) -> tuple[float, float]:
-    """Give the best score of all but the last few steps, and that of the last few."""
-    if not curve.behind:
-        return curve.bests[-recent - 1], _best(curve.scores[-recent:])
-    # Values that arrived behind the latest step are few; the rest is not looked through again.
-    latest = list(zip(curve.steps[-recent:], curve.scores[-recent:], strict=True))
-    merged = sorted([*latest, *curve.behind.items()])
-    others = len(curve.steps) - sum(step not in curve.behind for step, _ in merged[-recent:])
-    earlier = [curve.bests[others - 1]] if others else []
-    before = _best([*earlier, *(score for _, score in merged[:-recent])])
-    return before, _best(score for _, score in merged[-recent:])
-
-
-def _best(scores: Iterable[float]) -> float:
-    return max((score for score in scores if score == score), default=math.nan)
