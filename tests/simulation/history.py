@@ -74,6 +74,10 @@ class History:
         for uid in self.born:
             if uid not in left and (trial := self.trial_of(uid)):
                 self.causes[trial].add("restored")
+        for trial in api.of("trials", self.namespace):  # one whose number was taken back
+            uid, said = trial["metadata"]["uid"], {**trial["spec"], **(trial.get("status") or {})}
+            if self.numbers.get(uid) and "number" not in said:
+                self.causes[uid].add("restored")
         jobs = {(self.born[uid].controller, self.born[uid].name) for uid in left & set(self.born)}
         for key in list(self.jobs_made):
             self.jobs_made[key] = int(key in jobs)

@@ -125,8 +125,8 @@ def _foreign_writes(history: History) -> Iterator[str]:
 
 
 def _jobs(history: History) -> Iterator[str]:
-    for (_, name), count in history.jobs_made.items():
-        if count > 1:
+    for (trial, name), count in history.jobs_made.items():
+        if count > 1 and "restored" not in history.causes[trial]:
             yield f"Job {name} was created {count} times"
 
 
