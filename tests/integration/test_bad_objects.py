@@ -128,7 +128,8 @@ async def test_a_trial_as_old_as_its_study_does_not_run_as_its_service_account(
     template["spec"]["serviceAccountName"] = "robot"
     async with operator(control_plane, tmp_path) as (at, _):
         await at.create(by_hand("early", {"lr": 0.1}), TRIAL)
-        await at.create(study(template=template))
+        wide = {"max": 1, "parallelism": 3, "maxFailed": 3, "retries": 0}
+        await at.create(study(template=template, trials=wide))
         condition = await ended(at, "early")
         assert condition["reason"] == "ParametersRefused"
         assert "names service account robot" in condition["message"]

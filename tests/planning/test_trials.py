@@ -14,6 +14,7 @@ from tests.planning.worlds import (
     container,
     ended,
     job,
+    merged,
     of_type,
     over,
     planned,
@@ -445,3 +446,25 @@ def test_nothing_is_run_again_while_the_study_is_suspended():
     held = study(suspend=True, trials={"max": 1, "parallelism": 1})
     found = planned(one(jobs=(job(0, complete=True),), pods=(drained,), study_=held))
     assert not of_type(found, effects.CreateJob, effects.RecordEnd)
+
+
+@pytest.mark.parametrize("jobs", [{}, {"jobs": []}, {"jobs": ["j0"]}])
+def test_a_trial_whose_status_says_all_is_not_written_again(jobs):
+    started = trial(0, status=jobs)
+    snap = one(SILENT, jobs=(job(0),), view=started)
+    (write,) = of_type(planned(snap), effects.WriteTrialStatus)
+    said = trial(0, status=merged(jobs, write.status))
+    assert said.status["jobs"] == ["j0"]
+    again = one(SILENT, jobs=(job(0),), view=said)
+    assert not of_type(planned(again), effects.WriteTrialStatus)
+
+
+def test_a_trial_that_waits_is_not_written_again_for_the_jobs_it_has_not():
+    wide = study(trials={"max": 1, "parallelism": 0})
+    waits = trial(0, status={"jobs": []})
+    (write,) = of_type(
+        planned(one(TrialRecord(0), view=waits, study_=wide)), effects.WriteTrialStatus
+    )
+    said = trial(0, status=merged(waits.status, write.status))
+    found = planned(one(TrialRecord(0), view=said, study_=wide), now=NOW + 3600)
+    assert not of_type(found, effects.WriteTrialStatus)

@@ -55,7 +55,7 @@ def status_of(standing: Standing, trainer: str, gpus: float, now: float) -> dict
         "phase": str(phase_of(standing, trainer)),
         "number": standing.number,
         "attempt": record.attempt or None,
-        "jobs": _jobs(standing) or None,
+        "jobs": _jobs(standing),
         "step": record.step,
         "latest": finite(record.latest),
         "best": finite(record.best),
@@ -70,12 +70,14 @@ def status_of(standing: Standing, trainer: str, gpus: float, now: float) -> dict
     }
 
 
-def _jobs(standing: Standing) -> list[str]:
+def _jobs(standing: Standing) -> list[str] | None:
     """Return the uids of the Jobs that were made for the trial, the newest last."""
     assert standing.view is not None
-    known: list[str] = list(standing.view.status.get("jobs") or ())
+    known: list[str] | None = standing.view.status.get("jobs")
     job = standing.job
-    return known if job is None or job.uid in ("", *known) else [*known, job.uid][-MOST_JOBS:]
+    if job is None or job.uid in ("", *(known or ())):
+        return known
+    return [*(known or ()), job.uid][-MOST_JOBS:]
 
 
 def decision_status(decision: Decision) -> dict[str, Any]:
