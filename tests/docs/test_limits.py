@@ -60,6 +60,7 @@ EXPECTED: dict[str, float] = {
     "seconds for a TLS handshake": INGEST.handshake_seconds,
     "different tokens of a pod at once": INGEST.token_burst,
     "TokenReviews a second": INGEST.review_rate,
+    "trials of a study that run at once": DEFAULTS["--max-parallelism"],
     "bytes of a Study's template": DEFAULTS["--template-bytes"],
     "levels of a Study's template": TEMPLATE_LEVELS,
     "parameters of a Study or Trial": MAX_PARAMETERS,
