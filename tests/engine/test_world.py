@@ -50,4 +50,4 @@ def test_the_last_good_spec_goes_with_its_study():
     world.is_there("studies", study(1))
     seen(world)
     world.forget_study(UID)
-    assert world.good == {}
+    assert len(world.specs) == 0

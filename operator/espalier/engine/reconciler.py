@@ -211,7 +211,7 @@ class Reconciler:
         await self._close_gone(key, obj)
         if obj is None:
             return None
-        study = self.world.parse(obj)
+        study = self.world.specs.read(obj)
         record = await self._record(key, obj, study)
         snapshot = self.world.snapshot(key, obj, record)
         now = self._clock()
@@ -239,7 +239,7 @@ class Reconciler:
             try:
                 await self._live.open(study)
             except SpecError as error:
-                self.world.parsed[uid] = (int(obj["metadata"].get("generation", 0)), error)
+                self.world.specs.refuse(obj, error)
             else:
                 self._open[uid] = key
         return self._live.record(uid)

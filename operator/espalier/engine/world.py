@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
-from espalier.api import Study, StudySpec, parse_study
 from espalier.engine.absences import Absences
 from espalier.engine.cache import (
     KeyOf,
@@ -21,6 +20,7 @@ from espalier.engine.cache import (
 )
 from espalier.engine.kinship import Kin, Kinship
 from espalier.engine.reduced import reduced
+from espalier.engine.specs import Specs
 from espalier.errors import SpecError
 from espalier.planning.observe import controller_uid, job_view, pod_view, study_view, trial_view
 from espalier.planning.record import StudyRecord
@@ -52,8 +52,8 @@ class World:
         The last view of each Trial, Job and pod, by uid, with the version that it was made of.
     kinship
         Which trial a Job or pod is of.
-    good
-        The last spec of each Study that could be read, by its uid.
+    specs
+        What was read of the Studies.
     refused
         What the API server has against the Job of one Trial alone, by the Trial's uid.
     absences
@@ -73,8 +73,7 @@ class World:
     refused: dict[str, str] = field(default_factory=dict)
     absences: Absences = field(default_factory=Absences)
     views: dict[str, tuple[tuple[object, ...], object]] = field(default_factory=dict)
-    parsed: dict[str, tuple[int, Study | SpecError]] = field(default_factory=dict)
-    good: dict[str, StudySpec] = field(default_factory=dict)
+    specs: Specs = field(default_factory=Specs)
 
     def cache(self, plural: str) -> ObjectCache:
         """Return the cache of a kind."""
@@ -90,30 +89,12 @@ class World:
         found = list(self.studies.of(key))
         return max(found, key=_created, default=None)
 
-    def parse(self, obj: Object) -> Study | SpecError:
-        """Read a Study's spec, or tell why it cannot be read."""
-        meta = obj["metadata"]
-        generation = int(meta.get("generation", 0))
-        known = self.parsed.get(meta["uid"])
-        if known is not None and known[0] == generation:
-            return known[1]
-        found: Study | SpecError
-        try:
-            found = parse_study({key: obj[key] for key in obj if key != "status"})
-        except SpecError as error:
-            found = error
-        self.parsed[meta["uid"]] = (generation, found)
-        return found
-
     def snapshot(self, key: StudyKey, obj: Object, record: StudyRecord) -> Snapshot:
         """Put together what the next plan of a study depends on."""
         uid = obj["metadata"]["uid"]
-        study = self.parse(obj)
+        study = self.specs.read(obj)
         error = str(study) if isinstance(study, SpecError) else None
-        if isinstance(study, Study):
-            self.good[uid] = study.spec
-        # Trials that run are looked after by the last spec that could be read.
-        spec = self.good.get(uid)
+        spec = self.specs.good(obj)
         # In this order: a pod is known by its Job, and that by its Trial.
         trials = self._trials(key, uid)
         jobs = list(self._jobs_of(key, uid))
@@ -272,15 +253,17 @@ class World:
 
     def went_back(self) -> None:
         """Drop what is remembered of a state that the cluster has left behind."""
-        for memory in (self.verdicts, self.written, self.parsed, self.views, self.refused):
+        for memory in (self.verdicts, self.written, self.views, self.refused):
             memory.clear()
+        self.specs.clear()
         self.leaving.clear()
         self.absences.clear()
 
     def forget_study(self, uid: str) -> None:
         """Drop what is remembered of a study."""
-        for memory in (self.verdicts, self.written, self.parsed, self.good):
+        for memory in (self.verdicts, self.written):
             memory.pop(uid, None)
+        self.specs.forget(uid)
         self.kinship.forget_study(uid)
 
     def tidy(self) -> list[str]:
