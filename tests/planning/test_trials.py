@@ -145,7 +145,7 @@ ENDINGS = {
     "a Job that is known to be gone: DeletedByUser, and how it is known": (
         one(absent=NO_JOB),
         "DeletedByUser",
-        "Someone deleted the Trial's Job: asked for, there is none. Create a Trial",
+        "by a clean-up of finished Jobs: asked for, there is none. Create a Trial",
     ),
     "a Job that a TTL took away after the last step: Completed": (
         one(replace(REPORTED, step=10), absent=NO_JOB),

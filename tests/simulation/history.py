@@ -57,6 +57,8 @@ class History:
         if write.by != "operator":
             if (write.kind, write.verb) == ("trials", "delete"):  # also as garbage of a Study
                 self.causes[write.uid].add("person")
+            if write.by == "ttl" and (trial := self.trial_of(write.uid)):
+                self.causes[trial].add("cleaned up")
             return
         self.writes.append(write)
         if write.kind == "jobs" and write.verb == "create":

@@ -120,7 +120,7 @@ PARAMETERS_REFUSED = _no_fault(
     "ParametersRefused", Retry.NEVER, "The Trial's parameters do not lie in the Study's space."
 )
 DELETED_BY_USER = _no_fault(
-    "DeletedByUser", Retry.NEVER, "Someone deleted the Trial, its Job or its pod."
+    "DeletedByUser", Retry.NEVER, "The Trial, its Job or its pod was deleted, and not by Espalier."
 )
 STUDY_ENDED = _no_fault(
     "StudyEnded", Retry.NEVER, "The study ended while the trial was still running."

@@ -72,7 +72,8 @@ def judge_ending(
         message = standing.record.prune.sentence()
         return Verdict(reasons.PRUNED, message) if gone else None
     if standing.view is None or standing.view.deleting:
-        return Verdict(reasons.DELETED_BY_USER, _with_proof("Trial", standing.view_proof))
+        known = f": {standing.view_proof}" if standing.view_proof else ""
+        return Verdict(reasons.DELETED_BY_USER, f"Someone deleted the Trial{known}.")
     job = standing.job
     if job is None:
         return _without_job(standing, spec)
@@ -97,13 +98,11 @@ def _without_job(standing: Standing, spec: StudySpec) -> Verdict | None:
             f"{spec.resource.name}; {_best_of(standing, spec)}.",
         )
     leaving = next((f"Job {job.name} is being deleted" for job in standing.leaving), "")
-    said = _with_proof("Trial's Job", standing.proof or leaving)
-    remedy = "Create a Trial with the same parameters to run it."
-    return Verdict(reasons.DELETED_BY_USER, f"{said} {remedy}")
-
-
-def _with_proof(what: str, proof: str) -> str:
-    return f"Someone deleted the {what}: {proof}." if proof else f"Someone deleted the {what}."
+    return Verdict(
+        reasons.DELETED_BY_USER,
+        "The trial's Job was deleted, by somebody or by a clean-up of finished Jobs: "
+        f"{standing.proof or leaving}. Create a Trial with the same parameters to run it.",
+    )
 
 
 def disruption_of(pod: PodView) -> Ending:
