@@ -34,8 +34,12 @@ class Leaf:
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(_RENEW_SECONDS)
-            show(self.context, *self._issue())
-            log.info("ingest shows a new certificate")
+            try:
+                show(self.context, *self._issue())
+            except Exception:  # the present one goes on, and the next try is due in time
+                log.exception("ingest could not make a new certificate")
+            else:
+                log.info("ingest shows a new certificate")
 
 
 def names_of(url: str) -> tuple[str, ...]:

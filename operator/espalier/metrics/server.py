@@ -86,6 +86,8 @@ class _Handler(WSGIRequestHandler):
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+    # The default of 5 makes probes wait behind a burst of scrapers.
+    request_queue_size = 128
 
     def server_bind(self) -> None:
         if self.address_family == socket.AF_INET6:
