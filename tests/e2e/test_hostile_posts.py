@@ -15,6 +15,7 @@ from tests.e2e.world import SYSTEM, World, wait_for
 NAMESPACE = "hostile"
 REPLAYED = range(1, 82)
 """The steps of a recorded curve: what the trainers themselves report."""
+TOKENS: dict[tuple[str, str], str] = {}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,14 @@ def stored(world: World) -> set[tuple[int, int, str, float | None]]:
 
 
 def token(world: World, pod, audience: str = "espalier-ingest") -> str:
-    """Ask the API server for a token of a pod, as the kubelet does."""
+    """Ask the API server for a token of a pod, once as the kubelet does: many are refused."""
+    key = pod["metadata"]["uid"], audience
+    if key not in TOKENS:
+        TOKENS[key] = new_token(world, pod, audience)
+    return TOKENS[key]
+
+
+def new_token(world: World, pod, audience: str) -> str:
     request = {
         "apiVersion": "authentication.k8s.io/v1",
         "kind": "TokenRequest",
@@ -163,3 +171,14 @@ def test_the_other_trial_goes_on_reporting_through_all_of_this(world, running):
 
     before = latest()
     wait_for("a newer value of the other trial", lambda: latest() > before, 30)
+
+
+def test_a_pod_that_shows_ever_new_tokens_slows_itself_down_alone(world, running, post):
+    statuses = []
+    for step in range(2000, 2030):
+        bearer = new_token(world, running[0], "espalier-ingest")
+        statuses.append(post(report("victim-0", one(str(step))), bearer)[0])
+    assert statuses[0] in (200, 429)
+    assert statuses[-1] == 429, "thirty tokens are more than a pod has use for"
+    other = token(world, running[1])
+    assert post(report("victim-1", one("2000")), other)[0] == 200
