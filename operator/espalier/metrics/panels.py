@@ -203,7 +203,11 @@ _INGEST = (
         "Reported values by what became of them, and posts refused because of a limit.",
         (
             Query(rate_of("espalier_reports_total", "receipt", SELECTED), "{{receipt}}"),
-            Query(rate_of("espalier_limits_reached_total", "limit", SELECTED), "limit: {{limit}}"),
+            Query(
+                rate_of("espalier_limits_reached_total", "limit", SELECTED)
+                + ' or label_replace(vector(0), "limit", "none reached", "", "")',
+                "limit: {{limit}}",
+            ),
         ),
         unit="cps",
         width=6,
