@@ -1,5 +1,6 @@
 """What a line of a followed file says: JSON, or whatever a pattern finds in it."""
 
+import atexit
 import re
 import signal
 from collections.abc import Callable
@@ -40,6 +41,7 @@ class LogLine:
         self._line = 0
         self._matching = 0
         self._ticked_at = 0
+        atexit.register(stop_ticking)
         signal.signal(signal.SIGALRM, self._tick)
         signal.setitimer(signal.ITIMER_REAL, MATCH_SECONDS, MATCH_SECONDS)
 

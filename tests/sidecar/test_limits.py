@@ -17,7 +17,7 @@ from espalier.planning.settings import SidecarSettings
 from espalier_sidecar import limits
 from espalier_sidecar.errors import BadReport
 from espalier_sidecar.follower import Follower
-from espalier_sidecar.lines import LONGEST_LOG_LINE, LogLine, json_line
+from espalier_sidecar.lines import LONGEST_LOG_LINE, LogLine, json_line, stop_ticking
 from espalier_sidecar.positions import Positions
 from espalier_sidecar.report import parse_reports
 from espalier_sidecar.room import NoRoom, Room
@@ -29,6 +29,12 @@ from tests.sidecar.running import RunningSidecar
 from tests.sidecar.test_process import wait_until
 
 MEMORY = limits.CONTAINER - limits.SPARE
+
+
+@pytest.fixture(autouse=True)
+def _no_timer_is_left():
+    yield
+    stop_ticking()
 
 
 def listed(item: str, size: int = limits.BODY) -> bytes:

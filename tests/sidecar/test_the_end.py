@@ -122,3 +122,23 @@ def test_no_timer_ticks_while_the_interpreter_ends(start: Start, tmp_path: Path)
     )
     assert done.stdout == "(0.0, 0.0)\n", done.stderr
     assert done.returncode == 0
+
+
+LONG_END = """
+import re, time
+from espalier_sidecar.lines import LogLine
+
+class Late:
+    def __init__(self):
+        self.sleep = time.sleep
+    def __del__(self):
+        self.sleep(0.5)
+
+late = Late()
+LogLine(re.compile("(?P<step>1)(?P<value>2)"), "loss")
+"""
+
+
+def test_a_pattern_does_not_kill_a_process_that_ends():
+    done = subprocess.run([sys.executable, "-c", LONG_END], check=False, cwd=SOURCE)
+    assert done.returncode == 0
