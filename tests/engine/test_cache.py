@@ -37,7 +37,7 @@ def test_an_object_is_replaced_only_by_a_newer_version_of_itself():
 def test_what_was_deleted_does_not_come_back_with_a_late_event():
     seen = cache()
     seen.put(pod("a", 5))
-    assert seen.drop("a", "seen deleted") == KEY
+    assert seen.drop("a", "seen deleted", 7) == KEY
     assert seen.put(pod("a", 6)) is None
     assert list(seen.of(KEY)) == []
 
@@ -79,7 +79,7 @@ def test_the_order_of_events_does_not_bring_a_deleted_object_back(events):
         if what == "put":
             seen.put(pod("a", version))
         else:
-            seen.drop("a", "seen deleted")
+            seen.drop("a", "seen deleted", 3)
     assert seen.get("a") is None
 
 
@@ -130,7 +130,7 @@ def test_what_a_restored_cluster_holds_is_taken_as_it_is():
 def test_what_is_asked_for_and_found_is_there_whatever_seemed():
     seen = cache()
     seen.put(pod("a", 5))
-    seen.drop("a", "lost its label")
+    seen.drop("a", "lost its label", 6)
     assert seen.put(pod("a", 6)) is None
     assert seen.find(pod("a", 6)) == KEY
 
@@ -146,3 +146,15 @@ def test_what_came_since_a_restored_cluster_was_asked_is_kept():
     ] == ["a"]
     assert seen.get("new") is not None
     assert seen.get("old") is None
+
+
+def test_what_lost_its_label_and_got_it_back_is_there_again_and_no_sign_of_a_restore():
+    seen = cache()
+    seen.put(pod("a", 5))
+    seen.drop("a", "seen deleted", 6)
+    assert seen.put(pod("a", 6)) is None
+    assert seen.put(pod("a", 7)) == KEY
+    seen.drop("a", "seen deleted", 8)
+    assert not seen.contradicts([pod("a", 9)], 9, seen.moment())
+    assert seen.replace([pod("a", 9)], 9).changed == {KEY}
+    assert seen.get("a") is not None

@@ -48,6 +48,7 @@ class Moment(NamedTuple):
 
 class _Gone(NamedTuple):
     proof: str
+    version: int
     at: int
 
 
@@ -63,8 +64,8 @@ class ObjectCache:
 
     Fed by watches, by the answers to our own writes, and by lists; all of them may come late. An
     object is replaced only by a newer version of itself (since Kubernetes 1.35 versions compare as
-    numbers), and one that is known to be gone does not come back: unless the whole cluster goes
-    back to an earlier state, which a list shows.
+    numbers), and one that is known to be gone does not come back with a version of before that:
+    unless the whole cluster goes back to an earlier state, which a list shows.
 
     Parameters
     ----------
@@ -87,8 +88,10 @@ class ObjectCache:
     def put(self, obj: Object) -> StudyKey | None:
         """Keep an object; return its study's key if that changed anything."""
         uid = obj["metadata"]["uid"]
-        if uid in self._gone:
-            return None
+        if (gone := self._gone.get(uid)) is not None:
+            if version_of(obj) <= gone.version:
+                return None
+            del self._gone[uid]  # it had only lost the label by which it is watched
         self._newest = max(self._newest, version_of(obj))
         old = self._objects.get(uid)
         if old is not None and version_of(obj) <= version_of(old):
@@ -108,7 +111,7 @@ class ObjectCache:
         self._gone.pop(obj["metadata"]["uid"], None)
         return self.put(obj)
 
-    def drop(self, uid: str, proof: str) -> StudyKey | None:
+    def drop(self, uid: str, proof: str, version: int | None = None) -> StudyKey | None:
         """Forget an object that is gone; return its study's key if it was there.
 
         Parameters
@@ -116,9 +119,12 @@ class ObjectCache:
         proof
             How it is known, in words: a deletion that a watch has shown, a list without it, or the
             answer to a GET of this very object. The answer to a write is none.
+        version
+            As of which version; without it, of all that were seen.
         """
         self._changes += 1
-        self._gone[uid] = _Gone(proof, self._changes)
+        version = self._newest if version is None else version
+        self._gone[uid] = _Gone(proof, version, self._changes)
         while len(self._gone) > _REMEMBERED:
             self._gone.pop(next(iter(self._gone)))
         old = self._objects.pop(uid, None)
@@ -154,7 +160,7 @@ class ObjectCache:
             if obj["metadata"]["uid"] not in listed and version_of(obj) <= version
         ]
         for obj in missing:
-            if (key := self.drop(obj["metadata"]["uid"], proof)) is not None:
+            if (key := self.drop(obj["metadata"]["uid"], proof, version)) is not None:
                 changed.add(key)
         return Replaced(changed, missing)
 
@@ -211,7 +217,7 @@ class ObjectCache:
     def _is_back(self, obj: Object, asked: Moment) -> bool:
         uid = obj["metadata"]["uid"]
         if (gone := self._gone.get(uid)) is not None:
-            return gone.at <= asked.changes
+            return gone.at <= asked.changes and version_of(obj) <= gone.version
         known = self._objects.get(uid)
         return known is not None and version_of(obj) < version_of(known) <= asked.newest
 

@@ -186,15 +186,18 @@ class World:
     # -- what is gone ------------------------------------------------------------------------
 
     def seen_gone(self, plural: str, obj: Object, proof: str) -> StudyKey | None:
-        """Forget an object that a watch or a list has shown to be gone.
+        """Forget an object that a watch has shown to be gone."""
+        self._note_if_proven(plural, obj, proof)
+        return self.cache(plural).drop(obj["metadata"]["uid"], proof, version_of(obj))
 
-        Jobs and pods are watched by a label, so that one which lost it seems to be gone as well:
-        a Job is known to be only if the API server had accepted its deletion.
+    def _note_if_proven(self, plural: str, obj: Object, proof: str) -> None:
+        """Remember that an object's name is free, if a watch or list is a proof of that.
+
+        Jobs and pods are watched and listed by a label, so that one which lost it seems to be gone
+        as well: a Job is known to be only if the API server had accepted its deletion.
         """
-        uid = obj["metadata"]["uid"]
-        if plural == "trials" or (plural == "jobs" and uid in self.leaving):
+        if plural == "trials" or (plural == "jobs" and obj["metadata"]["uid"] in self.leaving):
             self._note_gone(plural, obj, proof)
-        return self.cache(plural).drop(uid, proof)
 
     def gone(self, plural: str, uid: str, proof: str) -> None:
         """Forget an object that an answer to a GET has shown to be gone."""
@@ -209,15 +212,22 @@ class World:
 
     def is_there(self, plural: str, obj: Object) -> StudyKey | None:
         """Take in an object that was seen."""
-        key = self.cache(plural).put(obj)
-        if obj["metadata"]["uid"] in self.cache(plural):
+        cache, uid = self.cache(plural), obj["metadata"]["uid"]
+        seemed_gone = cache.absence(uid) is not None
+        key = cache.put(obj)
+        if uid in cache:
             self.absences.forget(plural, obj)
+            if seemed_gone:
+                self.leaving.discard(uid)
         return key
 
     def found(self, plural: str, obj: Object) -> StudyKey | None:
         """Take in an object that was asked for, and that may have seemed to be gone."""
+        seemed_gone = self.cache(plural).absence(obj["metadata"]["uid"]) is not None
         key = self.cache(plural).find(obj)
         self.absences.forget(plural, obj)
+        if seemed_gone:
+            self.leaving.discard(obj["metadata"]["uid"])
         return key
 
     def listed(
@@ -238,6 +248,8 @@ class World:
             (`ObjectCache.contradicts`).
         """
         cache = self.cache(plural)
+        uids = (obj["metadata"]["uid"] for obj in objects)
+        seemed_gone = {uid for uid in uids if cache.absence(uid) is not None}
         if back is None:
             changed, gone = cache.replace(objects, version, within)
         else:
@@ -246,9 +258,12 @@ class World:
             if back is not None:
                 self.absences.note_restored(plural, obj)
             else:
-                self.seen_gone(plural, obj, cache.absence(obj["metadata"]["uid"]) or "")
+                proof = cache.absence(obj["metadata"]["uid"]) or ""
+                self._note_if_proven(plural, obj, proof)
         for obj in objects:
-            self.is_there(plural, obj)
+            if obj["metadata"]["uid"] in cache:
+                self.absences.forget(plural, obj)
+        self.leaving -= {uid for uid in seemed_gone if uid in cache}
         return changed
 
     def went_back(self) -> None:
