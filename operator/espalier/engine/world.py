@@ -122,19 +122,17 @@ class World:
 
     def _trial(self, trial: Object, key: StudyKey, study_uid: str) -> TrialView | None:
         """Return a Trial's view, made once for each of its versions; None if it is another's."""
-        uid = trial["metadata"]["uid"]
-        written = self.written.get(uid, 0.0)
-        version = (version_of(trial), written, study_uid)
-        known = self.views.get(uid)
-        if known is not None and known[0] == version:
-            return cast(TrialView | None, known[1])
-        view = None
-        if belongs(trial, key.name, study_uid):
+        written = self.written.get(trial["metadata"]["uid"], 0.0)
+
+        def make() -> TrialView | None:
+            if not belongs(trial, key.name, study_uid):
+                return None
             view = trial_view(trial, key.name, study_uid, written)
             if view.number is not None:
                 self.kinship.learn(trial, study_uid, view.number)
-        self.views[uid] = (version, view)
-        return view
+            return view
+
+        return self._once(trial, (written, study_uid), make)
 
     def _jobs_of(self, key: StudyKey, study_uid: str) -> Iterator[tuple[Object, Kin]]:
         for job in self.jobs.of(key):
@@ -148,13 +146,16 @@ class World:
         return kin if kin is not None and kin.study_uid == study_uid else None
 
     def _view(self, obj: Object, number: int, make: Callable[[Object, int], V]) -> V:
-        """Return the view of an object, made once for each of its versions."""
-        uid = obj["metadata"]["uid"]
-        version = (version_of(obj), "deletionTimestamp" in obj["metadata"])
+        deleting = "deletionTimestamp" in obj["metadata"]
+        return self._once(obj, (deleting,), lambda: make(obj, number))
+
+    def _once(self, obj: Object, besides: tuple[object, ...], make: Callable[[], V]) -> V:
+        """Return the view of an object, made once for each of its versions and what it takes."""
+        uid, version = obj["metadata"]["uid"], (version_of(obj), *besides)
         known = self.views.get(uid)
         if known is not None and known[0] == version:
             return cast(V, known[1])
-        view = make(obj, number)
+        view = make()
         self.views[uid] = (version, view)
         return view
 
@@ -212,23 +213,33 @@ class World:
 
     def is_there(self, plural: str, obj: Object) -> StudyKey | None:
         """Take in an object that was seen."""
-        cache, uid = self.cache(plural), obj["metadata"]["uid"]
-        seemed_gone = cache.absence(uid) is not None
-        key = cache.put(obj)
-        if uid in cache:
-            self.absences.forget(plural, obj)
-            if seemed_gone:
-                self.leaving.discard(uid)
-        return key
+        return self._taken(plural, obj, self.cache(plural).put)
 
     def found(self, plural: str, obj: Object) -> StudyKey | None:
         """Take in an object that was asked for, and that may have seemed to be gone."""
-        seemed_gone = self.cache(plural).absence(obj["metadata"]["uid"]) is not None
-        key = self.cache(plural).find(obj)
-        self.absences.forget(plural, obj)
-        if seemed_gone:
-            self.leaving.discard(obj["metadata"]["uid"])
+        return self._taken(plural, obj, self.cache(plural).find)
+
+    def _taken(
+        self, plural: str, obj: Object, take: Callable[[Object], StudyKey | None]
+    ) -> StudyKey | None:
+        seemed_gone = self._seeming_gone(plural, (obj,))
+        key = take(obj)
+        self._are_there(plural, (obj,), seemed_gone)
         return key
+
+    def _seeming_gone(self, plural: str, objects: Sequence[Object]) -> set[str]:
+        cache, uids = self.cache(plural), (obj["metadata"]["uid"] for obj in objects)
+        return {uid for uid in uids if cache.absence(uid) is not None}
+
+    def _are_there(self, plural: str, objects: Sequence[Object], seemed_gone: set[str]) -> None:
+        """Take back what was thought of objects that are in the cache now."""
+        cache = self.cache(plural)
+        for obj in objects:
+            if obj["metadata"]["uid"] in cache:
+                self.absences.forget(plural, obj)
+        for uid in seemed_gone:
+            if uid in cache:
+                self.leaving.discard(uid)
 
     def listed(
         self,
@@ -248,8 +259,7 @@ class World:
             (`ObjectCache.contradicts`).
         """
         cache = self.cache(plural)
-        uids = (obj["metadata"]["uid"] for obj in objects)
-        seemed_gone = {uid for uid in uids if cache.absence(uid) is not None}
+        seemed_gone = self._seeming_gone(plural, objects)
         if back is None:
             changed, gone = cache.replace(objects, version, within)
         else:
@@ -260,10 +270,7 @@ class World:
             else:
                 proof = cache.absence(obj["metadata"]["uid"]) or ""
                 self._note_if_proven(plural, obj, proof)
-        for obj in objects:
-            if obj["metadata"]["uid"] in cache:
-                self.absences.forget(plural, obj)
-        self.leaving -= {uid for uid in seemed_gone if uid in cache}
+        self._are_there(plural, objects, seemed_gone)
         return changed
 
     def went_back(self) -> None:
