@@ -25,13 +25,13 @@ from espalier.planning.effects import (
     WriteStudyStatus,
 )
 from espalier.planning.fingerprint import fingerprint
-from espalier.planning.job import build_job, build_trial, labels_of, owner
+from espalier.planning.job import Manifest, build_job, build_trial, labels_of, owner
 from espalier.planning.names import API_VERSION, FIRST_HAND_MADE, sampled_number, trial_name
 from espalier.planning.outcome import hold_until, judge_outcome, sampled_limit
 from espalier.planning.probe import probe_job
 from espalier.planning.record import End
 from espalier.planning.settings import Settings
-from espalier.planning.snapshot import Snapshot
+from espalier.planning.snapshot import Snapshot, StudyView
 from espalier.planning.standing import Standing, gather, given_out
 from espalier.planning.status_words import condition_of, merge_patch
 from espalier.planning.study_status import Course
@@ -60,10 +60,11 @@ def plan(snapshot: Snapshot, now: float, settings: Settings) -> tuple[Lane, ...]
     if study.spec is None:
         course = Course(False, study.error or "the Study cannot be read")
         return _status(snapshot, standings, course, "", settings, now)
-    course, check = _course(snapshot, standings, study.spec, settings, now)
+    probe, fault = _probe(study, settings)
+    course, check = _course(snapshot, standings, study.spec, probe, fault, settings, now)
     trainer = _trainer(study.spec)
     stop = course.outcome.message if course.outcome and course.outcome.stops else None
-    planner = TrialPlanner(snapshot, study.spec, trainer, stop, settings, now)
+    planner = TrialPlanner(snapshot, study.spec, trainer, stop, probe, settings, now)
     lanes = [*check, *(planner.plan(standing) for standing in standings)]
     if (upto := given_out(snapshot)) > snapshot.record.sampled:
         lanes.append((RecordSampled(upto),))
@@ -80,6 +81,8 @@ def _course(
     snapshot: Snapshot,
     standings: Sequence[Standing],
     spec: StudySpec,
+    probe: Manifest,
+    fault: str,
     settings: Settings,
     now: float,
 ) -> tuple[Course, list[Lane]]:
@@ -87,7 +90,7 @@ def _course(
     template = fingerprint(spec.template)
     outcome = judge_outcome(spec, snapshot.record, standings, template)
     over = outcome is not None and all(s.end is not None and not s.live for s in standings)
-    accepted, refusal, by_server, check = _acceptance(snapshot, settings, now)
+    accepted, refusal, by_server, check = _acceptance(snapshot, probe, fault, now)
     hold = hold_until(standings, template, settings)
     return (
         Course(
@@ -103,26 +106,30 @@ def _course(
     )
 
 
+def _probe(study: StudyView, settings: Settings) -> tuple[Manifest, str]:
+    """Return the Job that stands for all of the study's, or why none can be made."""
+    try:
+        return probe_job(study, settings), study.error or ""
+    except SpecError as error:
+        return {}, study.error or str(error)
+
+
 def _acceptance(
-    snapshot: Snapshot, settings: Settings, now: float
+    snapshot: Snapshot, probe: Manifest, fault: str, now: float
 ) -> tuple[bool | None, str, bool, list[Lane]]:
     study, verdict = snapshot.study, snapshot.template
-    if study.error is not None:
-        return False, study.error, False, []
-    try:
-        body = probe_job(study, settings)
-    except SpecError as error:
-        return False, str(error), False, []
+    if fault:
+        return False, fault, False, []
     if verdict is not None and verdict.generation == study.generation:
         again: list[Lane] = []
         if verdict.until is not None:
             due = now >= verdict.until
-            again = [(CheckTemplate(study.generation, body) if due else Wake(verdict.until),)]
+            again = [(CheckTemplate(study.generation, probe) if due else Wake(verdict.until),)]
         return verdict.accepted, verdict.message, True, again
     said = condition_of(study.status, "Accepted")
     if said and said.get("observedGeneration") == study.generation and said["status"] == "True":
         return True, "", False, []
-    return None, "", False, [(CheckTemplate(study.generation, body),)]
+    return None, "", False, [(CheckTemplate(study.generation, probe),)]
 
 
 def _trainer(spec: StudySpec) -> str:
@@ -204,8 +211,7 @@ def _start_one(
     if (said := snapshot.refused.get(view.uid)) is not None:
         return (RecordEnd(standing.number, _refused(said, now)),)
     body = build_job(study, view, standing.number, settings)
-    probe = probe_job(study, settings)
-    return (CreateJob(standing.number, body, probe), *planner.note_job(standing))
+    return (CreateJob(standing.number, body, planner.probe), *planner.note_job(standing))
 
 
 def _refused(message: str, now: float) -> End:

@@ -24,9 +24,8 @@ from espalier.planning.effects import (
     WriteTrialStatus,
 )
 from espalier.planning.ending import Later, Verdict, judge_ending
-from espalier.planning.job import build_job
+from espalier.planning.job import Manifest, build_job
 from espalier.planning.names import PODS_OF, QUEUE_LABEL, job_name, job_ordinal, trial_name
-from espalier.planning.probe import probe_job
 from espalier.planning.record import End
 from espalier.planning.settings import Settings
 from espalier.planning.snapshot import JobView, PodView, Snapshot
@@ -51,12 +50,15 @@ class TrialPlanner:
         Why the running trials are to end with the study; None while it goes on.
     trainer
         Name of the container that trains.
+    probe
+        The Job that stands for all of the study's; empty where none can be made.
     """
 
     snapshot: Snapshot
     spec: StudySpec
     trainer: str
     stop: str | None
+    probe: Manifest
     settings: Settings
     now: float
 
@@ -174,10 +176,9 @@ class TrialPlanner:
         study = self.snapshot.study
         try:
             body = build_job(study, view, standing.number, self.settings, name=name)
-            probe = probe_job(study, self.settings)
         except SpecError:  # the template was changed for the worse, as the Study says
             return []
-        return [CreateJob(standing.number, body, probe)]
+        return [CreateJob(standing.number, body, self.probe)]
 
     def _clear(self, standing: Standing) -> list[Effect]:
         """Delete the Job and pods of a trial that is pruned or has ended; finished Jobs stay."""
