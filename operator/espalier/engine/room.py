@@ -43,39 +43,25 @@ def check_room(
     """
     if not news:
         return
-    if of_study + len(news) > limits.values_a_study:
-        raise too_many(
-            "values_a_study",
-            limits.values_a_study,
-            "values of a study",
-            "report fewer steps or metrics",
-            _first_beyond(news, limits.values_a_study - of_study),
-        )
-    if of_trial + len(news) > limits.values_a_trial:
-        raise too_many(
-            "values_a_trial",
-            limits.values_a_trial,
-            "values of a trial",
-            "report fewer steps or metrics",
-            _first_beyond(news, limits.values_a_trial - of_trial),
-        )
+    fewer = "report fewer steps or metrics"
+    _check("values_a_study", limits.values_a_study, of_study, news, "values of a study", fewer)
+    _check("values_a_trial", limits.values_a_trial, of_trial, news, "values of a trial", fewer)
     if len(names) + len(news) > limits.metrics_a_trial:
         _check_names(limits.metrics_a_trial, reports, news, names)
-    if judged + len(news) > limits.judged_steps_a_trial:
+    most = limits.judged_steps_a_trial
+    if judged + len(news) > most:
         mine = [index for index in news if counts(reports[index])]
-        if mine and judged + len(mine) > limits.judged_steps_a_trial:
-            raise too_many(
-                "judged_steps_a_trial",
-                limits.judged_steps_a_trial,
-                "values of the study's metric in a trial",
-                "report it at fewer steps",
-                _first_beyond(mine, limits.judged_steps_a_trial - judged),
-            )
+        what = "values of the study's metric in a trial"
+        _check("judged_steps_a_trial", most, judged, mine, what, "report it at fewer steps")
 
 
-def _first_beyond(positions: Sequence[int], room: int) -> int:
-    # There may be more than the limit already: it can be lowered.
-    return positions[max(0, room)]
+def _check(
+    limit: str, most: int, there: int, positions: Sequence[int], what: str, remedy: str
+) -> None:
+    """Raise at the first of these positions for which there is no room beside what is there."""
+    if positions and there + len(positions) > most:
+        # There may be more than the limit already: it can be lowered.
+        raise too_many(limit, most, what, remedy, positions[max(0, most - there)])
 
 
 def _check_names(
