@@ -9,6 +9,24 @@ from collections.abc import Awaitable, Callable
 from espalier.engine.limits import AT_ONCE, ValueLimits
 
 
+class _Debt:
+    """What may be used at once, and how long it takes until what was used beyond is paid."""
+
+    __slots__ = ("_at", "_left", "_most")
+
+    def __init__(self, most: float, now: float) -> None:
+        self._left = self._most = most
+        self._at = now
+
+    def charge(self, amount: float) -> None:
+        self._left -= amount
+
+    def due(self, now: float, rate: float) -> float:
+        self._left = min(self._most, self._left + (now - self._at) * rate)
+        self._at = now
+        return max(0.0, -self._left / rate)
+
+
 class Account:
     """What one study may still use at once; below zero, it waits until that is paid.
 
@@ -27,37 +45,32 @@ class Account:
         Seconds that one value of the study takes to judge, of late.
     """
 
-    __slots__ = ("_seconds", "_seconds_at", "_values", "_values_at", "limits", "pace", "queued")
+    __slots__ = ("_seconds", "_values", "limits", "pace", "queued")
 
     def __init__(self, limits: ValueLimits, now: float) -> None:
         self.limits = limits
-        self._seconds, self._seconds_at = limits.loop_burst, now
-        self._values, self._values_at = AT_ONCE * limits.values_a_second, now
+        self._seconds = _Debt(limits.loop_burst, now)
+        self._values = _Debt(AT_ONCE * limits.values_a_second, now)
         self.queued = 0
         self.pace = 0.0
 
     def judged(self, seconds: float, values: int) -> None:
         """Charge the judging of some values."""
-        self._seconds -= seconds
+        self._seconds.charge(seconds)
         if values:
             self.pace += (seconds / values - self.pace) / 16
 
     def seconds_due(self, now: float, share: float) -> float:
         """Return how long the study has to wait where it has this share of the time."""
-        left = min(self.limits.loop_burst, self._seconds + (now - self._seconds_at) * share)
-        self._seconds, self._seconds_at = left, now
-        return max(0.0, -left / share)
+        return self._seconds.due(now, share)
 
     def came(self, values: int) -> None:
         """Charge new values, or give back what was charged where the number is negative."""
-        self._values -= values
+        self._values.charge(values)
 
     def values_due(self, now: float) -> float:
         """Return how long the study has to wait before it may send new values."""
-        rate = self.limits.values_a_second
-        left = min(AT_ONCE * rate, self._values + (now - self._values_at) * rate)
-        self._values, self._values_at = left, now
-        return max(0.0, -left / rate)
+        return self._values.due(now, self.limits.values_a_second)
 
 
 class LoopShare:
