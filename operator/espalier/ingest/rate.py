@@ -19,8 +19,7 @@ class TooFast(ReportError):
     """
 
     def __init__(self, message: str, after: float) -> None:
-        super().__init__("TooFast", message, status=429)
-        self.after = after
+        super().__init__("TooFast", message, status=429, after=after)
 
 
 class Bucket:
