@@ -19,9 +19,9 @@ from espalier.planning import Effect, Lane, StudyView, effects
 from espalier.planning.job import labels_of
 from espalier.planning.names import JOB_NAME_LABEL, PODS_OF, STUDY_LABEL
 from espalier.planning.observe import timestamp, trial_view
+from espalier.planning.snapshot import POD_OVER
 
 log = logging.getLogger(__name__)
-_OVER = ("Succeeded", "Failed")
 
 
 class Applier:
@@ -165,7 +165,7 @@ class Applier:
         ours = [pod for pod in found if self._world.kinship.of_pod(pod)]
         for pod in ours:
             self._world.found(POD.plural, pod)
-        if ours and not any(pod["status"].get("phase") in _OVER for pod in ours):
+        if ours and not any(pod["status"].get("phase") in POD_OVER for pod in ours):
             raise RetryLater(f"Job {job} is complete and none of its pods is over", after=1.0)
         if not ours:
             proof = f"a list at version {version} has no pod of Job {job}"

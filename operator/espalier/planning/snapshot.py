@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from espalier.api import StudySpec
 
 
+POD_OVER = frozenset({"Succeeded", "Failed"})
+"""Phases in which none of a pod's processes is left."""
+
+
 @dataclass(frozen=True, slots=True)
 class StudyView:
     """A Study object; ``error`` says why its spec cannot be read.
@@ -112,7 +116,7 @@ class PodView:
     @property
     def over(self) -> bool:
         """Whether none of the pod's processes is left, so that its devices are free."""
-        return self.phase in ("Succeeded", "Failed")
+        return self.phase in POD_OVER
 
 
 @dataclass(frozen=True, slots=True)
