@@ -283,6 +283,7 @@ class Simulated:
                 if effect.name not in there[effect.plural]:
                     self.absent[effect.plural, effect.name] = "asked for"
             case effects.CreateTrial():
+                self.sampled = max(self.sampled, effect.number + 1)
                 if effect.number not in self.trials:
                     self.trials[effect.number] = trial(
                         effect.number, created_at=self.now, uid=self._new("t")

@@ -59,6 +59,8 @@ class Applier:
                 await self._creation.check(study, effect)
             case effects.CreateTrial():
                 await self._creation.create(study, TRIAL, effect.body)
+                # Numbers are given out in order, so that those below have been given, too.
+                await self._live.note_sampled(study.uid, effect.number + 1)
             case effects.CreateJob():
                 await self._creation.create_job(study, effect)
             case effects.LookFor():
