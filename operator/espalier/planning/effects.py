@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from espalier.planning.record import End
+from espalier.planning.record import AttemptRecord, End
 
 Body: TypeAlias = Mapping[str, Any]
 
@@ -125,6 +125,29 @@ class IngestTail:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordAttempt:
+    """Write what was seen of a trial's attempt into the store."""
+
+    number: int
+    attempt: AttemptRecord
+
+
+@dataclass(frozen=True, slots=True)
+class AskWhy:
+    """Ask what the cluster says about an object that does not go on.
+
+    Parameters
+    ----------
+    plural
+        ``jobs`` or ``pods``.
+    """
+
+    plural: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordEnd:
     """Write a trial's one ending into the store."""
 
@@ -179,6 +202,8 @@ Effect: TypeAlias = (
     | SuspendJob
     | BindPod
     | IngestTail
+    | RecordAttempt
+    | AskWhy
     | RecordEnd
     | WriteTrialStatus
     | WriteStudyStatus

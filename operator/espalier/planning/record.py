@@ -33,6 +33,11 @@ class End:
         Accelerator time that the trial held, and that its pruning is estimated to have saved.
     generation
         `fingerprint` of the template that the trial ran; 0 if it never ran.
+    held
+        Seconds that its attempts' pods held a node, all together.
+    pace
+        Seconds a step between the first and the last report of its last attempt; None where there
+        were less than two steps.
     """
 
     reason: str
@@ -42,6 +47,51 @@ class End:
     gpu_seconds: float = 0.0
     gpu_seconds_saved: float = 0.0
     generation: int = 0
+    held: float = 0.0
+    pace: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """What was seen of one attempt of a trial, recorded when it was seen: pods and Jobs go.
+
+    Nothing that is recorded is taken back: seconds only grow, and what is true stays true.
+
+    Parameters
+    ----------
+    attempt
+        From 1 on.
+    pod, pod_uid, job_uid
+        The attempt's pod, and the Job that made it.
+    gpus
+        Accelerators that the pod holds.
+    held, ran
+        Seconds for which the pod had a node, and for which its trainer ran, when last seen.
+    disruption
+        Why it was disrupted, a reason of `DisruptionTarget` or one of the kubelet's; else empty.
+    deleted
+        Whether the pod was being deleted by somebody else while its trainer had not ended.
+    suspended
+        Whether its Job was suspended under it.
+    exit_code, exit_reason
+        How the trainer's container ended; None and empty while it has not.
+    over
+        Whether the pod has ended, or is gone.
+    """
+
+    attempt: int
+    pod_uid: str
+    pod: str = ""
+    job_uid: str = ""
+    gpus: float = 0.0
+    held: float = 0.0
+    ran: float = 0.0
+    disruption: str = ""
+    deleted: bool = False
+    suspended: bool = False
+    exit_code: int | None = None
+    exit_reason: str = ""
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +114,11 @@ class TrialRecord:
         The decision that pruned the trial; never replaced once there.
     end
         The trial's one ending.
+    attempts
+        What was seen of its attempts, in their order; not all need have been seen.
+    pace
+        Seconds a step between the first and the last report of the newest attempt; None where
+        there are less than two steps.
     """
 
     number: int
@@ -75,6 +130,8 @@ class TrialRecord:
     decision: Decision | None = None
     prune: Decision | None = None
     end: End | None = None
+    attempts: tuple[AttemptRecord, ...] = ()
+    pace: float | None = None
 
 
 _NO_TRIALS: Mapping[int, TrialRecord] = MappingProxyType({})

@@ -136,6 +136,61 @@ class TemplateVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """For how long a pod was seen in its states, by the operator's own clock; in seconds.
+
+    Parameters
+    ----------
+    held
+        With a node, until it ended.
+    ran
+        With a running trainer.
+    blocked
+        Unable to start, since the first failure to do so that was seen; 0 while nothing fails.
+    """
+
+    held: float = 0.0
+    ran: float = 0.0
+    blocked: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something does not go on, in the cluster's own words.
+
+    Parameters
+    ----------
+    reason, message
+        Of the newest Warning Event about it, or of a queue's condition.
+    source
+        Who says so, such as ``kubelet`` or ``kueue``.
+    """
+
+    reason: str
+    message: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that the plan asked for and that has failed each time since.
+
+    Parameters
+    ----------
+    act
+        What was tried, such as ``create Job s-1``.
+    message
+        The newest answer.
+    seconds
+        For how long it has failed.
+    """
+
+    act: str
+    message: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything that the next plan of one study depends on, besides the time.
 
@@ -153,6 +208,14 @@ class Snapshot:
     restored
         Kinds' plurals and names of objects that vanished because the cluster went back to an
         earlier state: nobody deleted them.
+    spans
+        For how long each pod was seen in its states, by the pod's uid.
+    idle
+        Seconds since a Trial (or the Study itself) last came further, by its uid.
+    causes
+        What the cluster says about a Job, a pod or a Trial that does not go on, by its uid.
+    failures
+        What fails each time that it is tried.
     """
 
     study: StudyView
@@ -166,3 +229,7 @@ class Snapshot:
     refused: Mapping[str, str] = field(default_factory=dict)
     absent: Mapping[tuple[str, str], str] = field(default_factory=dict)
     restored: Set[tuple[str, str]] = field(default_factory=frozenset)
+    spans: Mapping[str, Span] = field(default_factory=dict)
+    idle: Mapping[str, float] = field(default_factory=dict)
+    causes: Mapping[str, Cause] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()

@@ -274,6 +274,8 @@ def end_row(study: int, trial: int, end: End, seq: int) -> Row:
         end.gpu_seconds_saved,
         end.generation,
         seq,
+        end.held,
+        end.pace,
     )
 
 
@@ -287,5 +289,7 @@ def end_of(row: Any) -> StoredEnd:
         gpu_seconds=row.gpu_seconds,
         gpu_seconds_saved=row.gpu_seconds_saved,
         generation=row.generation,
+        held=row.held,
+        pace=row.pace,
     )
     return StoredEnd(row.seq, row.trial, end)

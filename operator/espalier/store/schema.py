@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -64,6 +65,42 @@ attempts = Table(
     UniqueConstraint("study", "trial", "pod_uid"),
     sqlite_with_rowid=False,
 )
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("study", Integer, ForeignKey("studies.id"), nullable=False),
+    Column("trial", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("pod", String(253), nullable=False),
+    Column("job_uid", String(64), nullable=False),
+    Column("gpus", Double, nullable=False),
+    Column("held", Double, nullable=False),
+    Column("ran", Double, nullable=False),
+    Column("disruption", String(63), nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("suspended", Boolean, nullable=False),
+    Column("exit_code", Integer),
+    Column("exit_reason", String(63), nullable=False),
+    Column("over", Boolean, nullable=False),
+    PrimaryKeyConstraint("study", "trial", "attempt"),
+    sqlite_with_rowid=False,
+)
+"""What was seen of an attempt, written again as more is seen."""
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("study", Integer, ForeignKey("studies.id"), nullable=False),
+    # The order of arrival that it has among observations and ends.
+    Column("seq", BigInteger, nullable=False),
+    # As `studies.settings`; what is judged after it is judged by these.
+    Column("settings", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    PrimaryKeyConstraint("study", "seq"),
+    sqlite_with_rowid=False,
+)
+"""Changes of what a running study is judged by."""
 
 observations = Table(
     "observations",
@@ -138,6 +175,8 @@ ends = Table(
     Column("gpu_seconds_saved", Double, nullable=False),
     Column("generation", BigInteger, nullable=False),
     Column("seq", BigInteger, nullable=False),
+    Column("held", Double, nullable=False, server_default="0"),
+    Column("pace", Double),
     PrimaryKeyConstraint("study", "trial"),
     sqlite_with_rowid=False,
 )
@@ -167,5 +206,5 @@ figures = Table(
 )
 """What an ended trial came to, so that nobody needs to replay its study to know."""
 
-OF_A_STUDY = (observations, decisions, ends, figures, attempts, rules)
+OF_A_STUDY = (observations, decisions, ends, figures, sightings, attempts, changes, rules)
 """Tables whose rows go when their study is deleted, largest first."""
