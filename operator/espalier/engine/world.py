@@ -113,6 +113,7 @@ class World:
             refused=self.refused,
             absent=self.absences.proofs(key.namespace),
             restored=self.absences.restored(key.namespace),
+            cut_short=self.absences.cut_short(key.namespace),
         )
 
     def _trials(self, key: StudyKey, uid: str) -> tuple[TrialView, ...]:
@@ -187,7 +188,9 @@ class World:
     # -- what is gone ------------------------------------------------------------------------
 
     def seen_gone(self, plural: str, obj: Object, proof: str) -> StudyKey | None:
-        """Forget an object that a watch has shown to be gone."""
+        """Forget an object that a watch has shown to be gone, with its state at the last."""
+        if plural == "jobs" and not job_view(obj, 0).over:
+            self.absences.note_cut_short(plural, obj)
         self._note_if_proven(plural, obj, proof)
         return self.cache(plural).drop(obj["metadata"]["uid"], proof, version_of(obj))
 
