@@ -154,6 +154,7 @@ def pod_view(obj: Object, number: int) -> PodView:
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
         started_at=seconds(status.get("startTime")),
         deleting="deletionTimestamp" in meta,
+        grace=meta.get("deletionGracePeriodSeconds"),
         disruption=str(true.get("DisruptionTarget", {}).get("reason", "")),
         message=status.get("message", "") or "",
         unschedulable=str(unscheduled.get("message", "")),

@@ -16,6 +16,14 @@ POD_OVER = frozenset({"Succeeded", "Failed"})
 """Phases in which none of a pod's processes is left."""
 
 
+def sooner(grace: int | None, than: int | None) -> bool:
+    """Whether a pod that is being deleted would go sooner with another grace period.
+
+    It can only get shorter. None stands for what the pod's own spec says.
+    """
+    return grace is not None and (than is None or grace < than)
+
+
 @dataclass(frozen=True, slots=True)
 class StudyView:
     """A Study object; ``error`` says why its spec cannot be read.
@@ -95,7 +103,10 @@ class ContainerView:
 
 @dataclass(frozen=True, slots=True)
 class PodView:
-    """A pod of a trial, by its owner chain; ``disruption``: reason of ``DisruptionTarget``."""
+    """A pod of a trial, by its owner chain; ``disruption``: reason of ``DisruptionTarget``.
+
+    ``grace``: seconds that its processes have since its deletion; None where that is not known.
+    """
 
     uid: str
     name: str
@@ -106,6 +117,7 @@ class PodView:
     created_at: float
     started_at: float | None = None
     deleting: bool = False
+    grace: int | None = None
     disruption: str = ""
     message: str = ""
     unschedulable: str = ""
