@@ -160,6 +160,7 @@ def pod_view(obj: Object, number: int) -> PodView:
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
         started_at=seconds(status.get("startTime")),
         deleting="deletionTimestamp" in meta,
+        grace=meta.get("deletionGracePeriodSeconds"),
         deleting_since=_asked_to_go(meta),
         disruption=told,
         disrupted_at=seconds(target.get("lastTransitionTime")),
