@@ -20,6 +20,7 @@ CAUSES = {
     "DeletedByUser": {"person", "restored"},
     "JobGone": {"person", "restored", "cleaned up"},
     "ParametersRefused": {"parameters"},
+    "ImagePullFailed": {"unpullable"},
 }
 """What must have happened to a trial that ended so; one is enough."""
 

@@ -18,12 +18,9 @@ from espalier.planning.checks import first
 from espalier.planning.ending_checks import ENDING_CHECKS, Follows
 from espalier.planning.evidence import Evidence, evidence_of
 from espalier.planning.settings import Settings
-from espalier.planning.snapshot import Span
 from espalier.planning.standing import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from espalier.api import StudySpec
 
 
@@ -71,14 +68,13 @@ def judge_ending(
     spec: StudySpec,
     trainer: str,
     settings: Settings,
-    spans: Mapping[str, Span],
     now: float,
 ) -> Verdict | Later | Again | Completing | None:
     """Tell how a trial that has no recorded ending ends; None while it goes on.
 
     Its undelivered values have been stored before: they may be what pruned it.
     """
-    evidence = evidence_of(standing, spec, trainer, settings, spans, now)
+    evidence = evidence_of(standing, spec, trainer, settings, now)
     check = first(ENDING_CHECKS, evidence)
     if check is None or check.ending is None:
         completing = check is not None and is_completing(standing)

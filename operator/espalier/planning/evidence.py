@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from espalier.api.reasons import SUSPENDED, Retry
 from espalier.planning.attempt_checks import how_ended
 from espalier.planning.attempt_evidence import Attempt
+from espalier.planning.attempts import UNABLE_TO_START
 from espalier.planning.fingerprint import fingerprint
 from espalier.planning.names import SIDECAR, job_ordinal
 from espalier.planning.settings import Settings
@@ -30,12 +31,6 @@ PULL = frozenset(
         "SignatureValidationFailed",
     }
 )
-_CREATE = {"CreateContainerError", "CreateContainerConfigError", "CreatePodSandboxError"}
-_START = {"RunContainerError", "PostStartHookError"}
-BLOCKED = PULL | _CREATE | _START
-"""Reasons of waiting that the kubelet gives a container which it tries to start again."""
-
-
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What is known of a trial without a recorded end; seconds by the operator's clock.
@@ -126,7 +121,6 @@ def evidence_of(
     spec: StudySpec,
     trainer: str,
     settings: Settings,
-    spans: Mapping[str, Span],
     now: float,
 ) -> Evidence:
     """Take the facts of a trial at one moment."""
@@ -162,10 +156,10 @@ def evidence_of(
         lingers=_lingers(standing.last, now),
         grace=settings.values_grace,
         blocked=blocked,
-        blocked_for=_blocked_for(pod, spans, now) if pod and blocked else 0.0,
+        blocked_for=_blocked_for(pod, standing.spans, now) if pod and blocked else 0.0,
         patience=float(spec.trials.start_patience_seconds),
         old_template=blocked is not None and _of_old_template(standing, spec),
-        ran=_ran(pod, trainer, spans, now),
+        ran=_ran(pod, trainer, standing.spans, now),
         limit=spec.trials.time_limit_seconds,
     )
 
@@ -211,7 +205,7 @@ def blocked_container(pod: PodView | None) -> ContainerView | None:
     views = [*pod.containers.values(), *([pod.sidecar] if pod.sidecar else [])]
     for view in views:
         ours = view.name == SIDECAR and view.waiting_reason == "PostStartHookError"
-        if view.waiting_reason in BLOCKED and not ours:
+        if view.waiting_reason in UNABLE_TO_START and not ours:
             return view
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -163,6 +164,7 @@ def pod_view(obj: Object, number: int) -> PodView:
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
         started_at=seconds(status.get("startTime")),
         deleting="deletionTimestamp" in meta,
+        grace=meta.get("deletionGracePeriodSeconds"),
         deleting_since=_asked_to_go(meta),
         disruption=told,
         disrupted_at=seconds(target.get("lastTransitionTime")),
@@ -188,15 +190,38 @@ def _asked_to_go(meta: Object) -> float | None:
 
 
 def gpus_of(pod_spec: Object) -> float:
-    """Return how many accelerators a pod holds: extended resources named ``*/gpu`` or a MIG's."""
+    """Return how many accelerators a pod holds, parts of one (a MIG's, a shared one) as one each.
+
+    Limits that go with a device, such as its memory or its cores, are no devices.
+    """
     total = 0.0
     for container in pod_spec.get("containers") or ():
         resources = container.get("resources") or {}
         wanted = {**(resources.get("requests") or {}), **(resources.get("limits") or {})}
-        for name, count in wanted.items():
-            if name.endswith("/gpu") or "/mig-" in name or ".com/gpu" in name:
-                total += _integer(count)
+        total += sum(_integer(count) for name, count in wanted.items() if is_accelerator(name))
     return total
+
+
+_ACCELERATOR = re.compile(
+    r"""
+    (?! koordinator[.]sh/ ) [^/]+/ [vs]?gpu (?: [.]shared )?    # koordinator.sh/gpu is in percent
+    | [^/]+/ v?gpu-(?: number | count )
+    | nvidia[.]com/ mig-[^/]+
+    | amd[.]com/ [a-z]+_nps[0-9]+
+    | gpu[.]intel[.]com/ (?: i915 | xe )
+    | google[.]com/ tpu | cloud-tpus[.]google[.]com/ [^/]+
+    | aws[.]amazon[.]com/ neuron (?: core | device )?
+    | [^/]+/ (?: gaudi | dcu (?: num )? | gcu | npu | xpu | v?mlu | qaic ) [0-9]*
+    | huawei[.]com/ ascend[0-9a-z]+ (?: -[0-9]+c[0-9a-z.]* )?   # the second part: a slice of it
+    | furiosa[.]ai/ (?: rngd | warboy ) | rebellions[.]ai/ atom
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def is_accelerator(resource: str) -> bool:
+    """Whether an extended resource counts accelerators, by its name."""
+    return _ACCELERATOR.fullmatch(resource) is not None
 
 
 def _integer(text: object) -> int:

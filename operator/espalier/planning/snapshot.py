@@ -16,6 +16,14 @@ POD_OVER = frozenset({"Succeeded", "Failed"})
 """Phases in which none of a pod's processes is left."""
 
 
+def sooner(grace: int | None, than: int | None) -> bool:
+    """Whether a pod that is being deleted would go sooner with another grace period.
+
+    It can only get shorter. None stands for what the pod's own spec says.
+    """
+    return grace is not None and (than is None or grace < than)
+
+
 @dataclass(frozen=True, slots=True)
 class StudyView:
     """A Study object; ``error`` says why its spec cannot be read.
@@ -107,6 +115,8 @@ class PodView:
     ----------
     deleting_since
         When somebody asked for its deletion; None where that is not known.
+    grace
+        Seconds that its processes have since its deletion; None where that is not known.
     disruption, disrupted_at
         Reason of ``DisruptionTarget`` and since when, or the kubelet's own word for it.
     reason, message
@@ -123,6 +133,7 @@ class PodView:
     started_at: float | None = None
     deleting: bool = False
     deleting_since: float | None = None
+    grace: int | None = None
     disruption: str = ""
     disrupted_at: float | None = None
     reason: str = ""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from espalier.api import trainer_of
 from espalier.api.reasons import ENDING_BY_REASON, Retry, TrialReason
@@ -14,8 +14,10 @@ from espalier.planning.attempt_evidence import Attempt, attempts_of
 from espalier.planning.names import PODS_OF, job_name, job_ordinal, trial_name
 from espalier.planning.observe import seconds
 from espalier.planning.record import End, TrialRecord
-from espalier.planning.snapshot import JobView, PodView, Snapshot, TrialView
+from espalier.planning.snapshot import JobView, PodView, Snapshot, Span, TrialView
 from espalier.planning.status_words import condition_of
+
+_NOT_SEEN = Span()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Standing:
         What is known of its attempts, oldest first; none are looked at once it has ended.
     retries
         How many failures of its own are made up for.
+    spans
+        For how long each pod of the study was seen in its states, by the pod's uid.
     """
 
     number: int
@@ -67,6 +71,7 @@ class Standing:
     last_step: int = 0
     attempts: tuple[Attempt, ...] = ()
     retries: int = 0
+    spans: Mapping[str, Span] = field(default_factory=dict)
 
     @property
     def end(self) -> End | None:
@@ -77,6 +82,15 @@ class Standing:
     def live(self) -> tuple[PodView, ...]:
         """The pods that (may) have processes and hold devices."""
         return tuple(pod for pod in self.pods if not pod.over)
+
+    def span(self, pod_uid: str) -> Span:
+        """Return for how long a pod was seen in its states; nothing where it was not."""
+        return self.spans.get(pod_uid) or _NOT_SEEN
+
+    @property
+    def jobs(self) -> tuple[JobView, ...]:
+        """The Jobs that are there: those that leave, then the one that runs the trial."""
+        return self.leaving + ((self.job,) if self.job is not None else ())
 
     @property
     def newest(self) -> PodView | None:
@@ -245,6 +259,7 @@ def _standing(
         pods=tuple(sorted(pods, key=lambda pod: (pod.created_at, pod.name))),
         last_step=spec.resource.max if spec else 0,
         retries=spec.trials.retries if spec else 0,
+        spans=snapshot.spans,
     )
     if standing.end:
         return standing
