@@ -22,12 +22,12 @@ from espalier.engine.cache import (
 from espalier.engine.kinship import Kin, Kinship
 from espalier.engine.reduced import reduced
 from espalier.engine.specs import Specs
-from espalier.engine.steady_clock import SteadyClock
 from espalier.engine.stopwatch import Stopwatch
 from espalier.errors import SpecError
 from espalier.planning.observe import controller_uid, job_view, pod_view, study_view, trial_view
 from espalier.planning.record import StudyRecord
 from espalier.planning.snapshot import Snapshot, TemplateVerdict, TrialView, sooner
+from espalier.steady_clock import SteadyClock
 
 V = TypeVar("V")
 _GRACE = "deletionGracePeriodSeconds"
