@@ -68,7 +68,6 @@ class Options:
     qps: float
     burst: int
     resync_seconds: float
-    pull_patience_seconds: float
     max_parallelism: int
     ingest_connections: int = 4096
     token_review_qps: float = 20.0
@@ -95,7 +94,6 @@ class Options:
             ),
             allowed=frozenset(self.allowed),
             template_bytes=self.template_bytes,
-            pull_patience=self.pull_patience_seconds,
             max_parallelism=self.max_parallelism,
         )
 

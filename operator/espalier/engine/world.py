@@ -122,6 +122,7 @@ class World:
             refused=self.refused,
             absent=self.absences.proofs(key.namespace),
             restored=self.absences.restored(key.namespace),
+            cut_short=self.absences.cut_short(key.namespace),
             spans=self.stopwatch.look(uid, views, record, _trainer(spec)),
         )
 
@@ -200,7 +201,9 @@ class World:
     # -- what is gone ------------------------------------------------------------------------
 
     def seen_gone(self, plural: str, obj: Object, proof: str) -> StudyKey | None:
-        """Forget an object that a watch has shown to be gone."""
+        """Forget an object that a watch has shown to be gone, with its state at the last."""
+        if plural == "jobs" and not job_view(obj, 0).over:
+            self.absences.note_cut_short(plural, obj)
         self._note_if_proven(plural, obj, proof)
         return self.cache(plural).drop(obj["metadata"]["uid"], proof, version_of(obj))
 
