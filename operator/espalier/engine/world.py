@@ -21,6 +21,7 @@ from espalier.engine.cache import (
 from espalier.engine.kinship import Kin, Kinship
 from espalier.engine.reduced import reduced
 from espalier.engine.specs import Specs
+from espalier.engine.waits import Waits
 from espalier.errors import SpecError
 from espalier.planning.observe import controller_uid, job_view, pod_view, study_view, trial_view
 from espalier.planning.record import StudyRecord
@@ -58,6 +59,8 @@ class World:
         What the API server has against the Job of one Trial alone, by the Trial's uid.
     absences
         Names of objects that are known to be gone.
+    waits
+        What does not go on, since when and why.
     """
 
     studies: ObjectCache = field(default_factory=lambda: _cache("studies", study_key))
@@ -74,6 +77,7 @@ class World:
     absences: Absences = field(default_factory=Absences)
     views: dict[str, tuple[tuple[object, ...], object]] = field(default_factory=dict)
     specs: Specs = field(default_factory=Specs)
+    waits: Waits = field(default_factory=Waits)
 
     def cache(self, plural: str) -> ObjectCache:
         """Return the cache of a kind."""
@@ -286,6 +290,7 @@ class World:
         for memory in (self.verdicts, self.written):
             memory.pop(uid, None)
         self.specs.forget(uid)
+        self.waits.forget(uid)
         self.kinship.forget_study(uid)
 
     def tidy(self) -> list[str]:
@@ -306,6 +311,7 @@ class World:
             del self.written[uid]
         for uid in [uid for uid in self.refused if uid not in self.trials]:
             del self.refused[uid]
+        self.waits.tidy(self.jobs, self.pods, self.trials)
         present = self.studies.keys()
         self.absences.tidy({key.namespace for key in present})
         return gone
