@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from espalier.engine.cache import Object
@@ -17,9 +19,16 @@ log = logging.getLogger(__name__)
 
 
 class Causes:
-    """Remembers the newest Warning Event of each object that was asked about."""
+    """Remembers the newest Warning Event of each object that was asked about.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    wall : callable
+        Seconds since the epoch by the cluster's wall clocks, as far as this machine's tells.
+    """
+
+    def __init__(self, wall: Callable[[], float] = time.time) -> None:
+        self._wall = wall
         self._causes: dict[str, Cause] = {}
         self._asked: dict[str, float] = {}
         self._told = False
@@ -36,7 +45,8 @@ class Causes:
                 log.warning("Events cannot be read, so that causes are not known: %s", error)
             return
         if (found := newest(events)) is not None:
-            self._causes[uid] = found
+            age = max(0.0, self._wall() - (found.at or 0.0))
+            self._causes[uid] = replace(found, at=now - age)
 
     def note(self, uid: str, cause: Cause | None) -> None:
         """Take in what is known of an object by other ways than its Events."""

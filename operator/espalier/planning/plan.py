@@ -256,7 +256,9 @@ def _status(scene: Scene) -> tuple[Lane, ...]:
         return ()
     progress = set(patch) <= study_status.PROGRESS and not scene.course.over
     interval = settings.progress_interval if progress else _CALM
-    if scene.course.over or not study.status.get("conditions"):
+    # What defines the study is fixed from its start on: that is said at once.
+    begins = bool(wanted["startTime"]) and not study.status.get("startTime")
+    if scene.course.over or begins or not study.status.get("conditions"):
         interval = 0.0
     due = study.status_written_at + interval
     if now < due:

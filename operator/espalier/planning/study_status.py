@@ -10,7 +10,7 @@ from typing import Any
 from espalier.api.conditions import set_condition, timestamp
 from espalier.api.reasons import Phase, StudyCondition, StudyReason
 from espalier.api.study_status import pruning_status
-from espalier.planning import gpu_time
+from espalier.planning import usage
 from espalier.planning.effects import CHECK_TEMPLATE
 from espalier.planning.holding import Hold
 from espalier.planning.names import STUDY_UID_LABEL
@@ -93,7 +93,7 @@ def status_of(scene: Scene) -> dict[str, Any]:
         "ended": _ended(standings, course),
         "degraded": str(degraded.reason) if degraded.status else None,
         "best": _best(snapshot, standings),
-        "gpuSeconds": _gpu_seconds(snapshot, standings, now),
+        "gpuSeconds": _gpu_seconds(standings),
         "pruning": _pruning(snapshot.record.summary),
         "state": _state(course, phrases[StudyCondition.PROGRESSING]),
         "startTime": study.status.get("startTime") or (timestamp(now) if course.accepted else None),
@@ -201,10 +201,8 @@ def _best(snapshot: Snapshot, standings: Sequence[Standing]) -> Mapping[str, Any
     }
 
 
-def _gpu_seconds(snapshot: Snapshot, standings: Sequence[Standing], now: float) -> dict[str, float]:
-    spec = snapshot.study.spec
-    gpus = gpu_time.template_gpus(spec.template) if spec else 0.0
-    used = sum(gpu_time.held(standing, gpus, now) for standing in standings)
+def _gpu_seconds(standings: Sequence[Standing]) -> dict[str, float]:
+    used = sum(usage.used(standing).gpu_seconds for standing in standings)
     saved = sum(s.end.gpu_seconds_saved for s in standings if s.end is not None)
     return {"used": round(used, 1), "saved": round(saved, 1)}
 
