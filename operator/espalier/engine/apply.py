@@ -45,11 +45,19 @@ class Applier:
 
     async def carry_out(self, key: StudyKey, study: StudyView, lane: Lane) -> None:
         """Carry out a lane up to the first effect that fails or is refused."""
+        failures = self._world.waits.failures
         for effect in lane:
+            act = effects.act_of(effect)
             try:
                 await self._carry_out(key, study, effect)
             except JobRefused:
                 return
+            except Exception as error:
+                if act is not None:
+                    failures.failed(study.uid, act, error, self._clock())
+                raise
+            if act is not None:
+                failures.succeeded(study.uid, act)
 
     async def _carry_out(self, key: StudyKey, study: StudyView, effect: Effect) -> None:
         match effect:
@@ -83,6 +91,9 @@ class Applier:
                 await self._patch(STUDY, study, study.name, study.uid, patch, "status")
             case effects.EmitEvent():
                 await self._emit(study, effect)
+            case effects.AskWhy():
+                now, causes = self._clock(), self._world.waits.causes
+                await causes.ask(self._cluster, study.namespace, effect.uid, now)
             case _:
                 await self._record(key, study, effect)
 

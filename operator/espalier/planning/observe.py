@@ -177,6 +177,7 @@ def pod_view(obj: Object, number: int) -> PodView:
             **containers,
         },
         sidecar=inits.get(SIDECAR),
+        node=str(spec.get("nodeName") or ""),
     )
 
 
