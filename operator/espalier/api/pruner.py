@@ -198,7 +198,9 @@ class PruningSpec(Model):
     """How pruning acts, whatever the pruner."""
 
     grace_period_seconds: Annotated[int, Field(ge=0, le=3600)] = 10
-    """Time that a pruned trial has to write a checkpoint before its pod is killed."""
+    """Time that a trial which the operator ends (pruned, at its time limit, with its study) has to
+    write a checkpoint before its pod is killed. Drains and evictions go by the template's own
+    terminationGracePeriodSeconds. May be changed while the study runs."""
     exempt_percent: Annotated[float, Field(ge=0, le=100)] = 5.0
     """Share of the trials that is never pruned, to measure how often pruning is wrong."""
     keep_best: Annotated[int, Field(ge=0, le=1000)] = 1

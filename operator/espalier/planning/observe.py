@@ -15,6 +15,7 @@ from espalier.planning.names import (
     TEMPLATE_ANNOTATION,
     trial_name,
 )
+from espalier.planning.queueing import is_for_kueue
 from espalier.planning.snapshot import (
     ContainerView,
     JobView,
@@ -78,6 +79,11 @@ def study_view(
         spec=spec,
         error=error,
         labels=meta.get("labels") or {},
+        annotations={
+            key: value
+            for key, value in (meta.get("annotations") or {}).items()
+            if is_for_kueue(key)
+        },
         status=obj.get("status") or {},
         status_written_at=written_at,
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
@@ -175,7 +181,7 @@ def gpus_of(pod_spec: Object) -> float:
         wanted = {**(resources.get("requests") or {}), **(resources.get("limits") or {})}
         for name, count in wanted.items():
             if name.endswith("/gpu") or "/mig-" in name or ".com/gpu" in name:
-                total += _integer(count)
+                total += max(0, _integer(count))
     return total
 
 
