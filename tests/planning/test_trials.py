@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from espalier.planning import effects
-from espalier.planning.record import End, TrialRecord
+from espalier.planning.record import AttemptRecord, End, TrialRecord
+from espalier.planning.snapshot import Span
 from espalier.planning.standing import gather
 from espalier.pruning import TrialState
 from tests.planning.worlds import (
@@ -266,7 +267,11 @@ def test_what_a_sidecar_left_behind_is_stored_before_anything_else_is_done():
     left = replace(over(0), sidecar=ended("espalier-sidecar", exit_message='{"espalier":1}'))
     snap = one(SILENT, jobs=(job(0, complete=True),), pods=(left,), bound={})
     found = [e for e in planned(snap) if not isinstance(e, effects.WriteStudyStatus)]
-    assert [type(effect) for effect in found] == [effects.BindPod, effects.IngestTail]
+    assert [type(effect) for effect in found] == [
+        effects.BindPod,
+        effects.RecordAttempt,
+        effects.IngestTail,
+    ]
     after = replace(snap, tails=frozenset({left.uid}), bound={left.uid: 1})
     assert of_type(planned(after), effects.RecordEnd)
 
@@ -350,16 +355,14 @@ def test_a_trainer_that_exits_0_when_it_is_evicted_runs_again_under_a_new_job():
 
 
 def test_gpu_time_is_what_the_pods_held_and_saved_is_what_was_left():
-    done = one(jobs=(job(0, complete=True),), pods=(over(0),))
+    spans = {"p0": Span(held=39.0, ran=29.0)}
+    done = one(jobs=(job(0, complete=True),), pods=(over(0),), spans=spans)
     (end,) = of_type(planned(done), effects.RecordEnd)
-    assert end.end.gpu_seconds == pytest.approx(2 * 39)
-    gone = one(
-        replace(REPORTED, prune=prune_decision(0, step=4)),
-        view=trial(0, status={"startTime": "2027-01-15T07:59:20Z"}),
-        absent=NO_JOB,
-    )
-    (end,) = of_type(planned(gone), effects.RecordEnd)
-    assert end.end.gpu_seconds == pytest.approx(2 * 40)
+    assert (end.end.gpu_seconds, end.end.held) == (2 * 39, 39)
+    seen = AttemptRecord(1, "p0", gpus=2.0, held=40.0)
+    pruned = replace(REPORTED, prune=prune_decision(0, step=4), attempts=(seen,))
+    (end,) = of_type(planned(one(pruned, absent=NO_JOB)), effects.RecordEnd)
+    assert (end.end.gpu_seconds, end.end.held) == (2 * 40, 40)
     assert end.end.gpu_seconds_saved == pytest.approx(2 * 40 / 4 * 6)
 
 
@@ -369,7 +372,8 @@ def test_progress_is_written_at_most_every_ten_seconds():
     assert first.status["phase"] == "Running"
     view = trial(0, status=dict(first.status), status_written_at=NOW)
     further = replace(REPORTED, step=6, latest=0.95)
-    again = one(further, jobs=(job(0),), pods=(pod(0),), view=view)
+    ran = {"p0": Span(held=41.0, ran=31.0)}
+    again = one(further, jobs=(job(0),), pods=(pod(0),), view=view, spans=ran)
     assert of_type(planned(again, NOW + 1), effects.WriteTrialStatus) == []
     assert effects.Wake(NOW + 15.5) in planned(again, NOW + 1), "half of 31 s"
     (later,) = of_type(planned(again, NOW + 31), effects.WriteTrialStatus)

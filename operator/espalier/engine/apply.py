@@ -103,6 +103,8 @@ class Applier:
                         tail.refused,
                         extra={"namespace": key.namespace, "study": key.name},
                     )
+            case effects.RecordAttempt():
+                await self._live.note_attempt(study.uid, effect.number, effect.attempt)
             case effects.RecordSampled():
                 await self._live.note_sampled(study.uid, effect.upto)
             case effects.RecordEnd():
@@ -128,7 +130,8 @@ class Applier:
                 trial_name=effect.trial,
                 number=effect.number,
                 attempt=attempt,
-            )
+            ),
+            present=not effect.over,
         )
         self._world.bound[effect.uid] = attempt
 

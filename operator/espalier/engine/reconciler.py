@@ -18,6 +18,8 @@ from espalier.engine.lanes import Lanes
 from espalier.engine.live import LiveStudies
 from espalier.engine.presence import find
 from espalier.engine.queue import DirtyQueue
+from espalier.engine.steady_clock import SteadyClock
+from espalier.engine.stopwatch import Stopwatch
 from espalier.engine.views import study_figures
 from espalier.engine.world import World
 from espalier.errors import InternalError, RetryLater, SpecError
@@ -53,7 +55,7 @@ class Reconciler:
     settings
         What the operator's flags decide about plans.
     clock
-        Seconds since the epoch.
+        Seconds since the epoch that never jump.
     workers
         How many studies are looked at at the same time. What is to be done is bounded by `lanes`
         alone: else a few wide studies would keep all others waiting until theirs is done.
@@ -68,11 +70,12 @@ class Reconciler:
         settings: Settings,
         observer: Observer,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         workers: int = 8,
         lanes: int = 32,
     ) -> None:
-        self.world = World()
+        clock = clock or SteadyClock()
+        self.world = World(stopwatch=Stopwatch(clock))
         self._cluster = cluster
         self.queue: DirtyQueue[StudyKey] = DirtyQueue(time.monotonic)
         self._live = live
@@ -230,7 +233,7 @@ class Reconciler:
     ) -> float | None:
         """Do what is due; return in how many seconds to look again, if at all."""
         await self._carry_out(key, snapshot, lanes)
-        if any(not isinstance(effect, _QUIET) for lane in lanes for effect in lane):
+        if not all(_quiet(effect) for lane in lanes for effect in lane):
             return 0.0
         return wake
 
@@ -302,7 +305,7 @@ class Reconciler:
         """Plan; where that takes long, in another thread: reports are taken meanwhile."""
 
         def work() -> tuple[Sequence[Lane], Figures | None]:
-            return plan(snapshot, now, self._settings), study_figures(snapshot, now)
+            return plan(snapshot, now, self._settings), study_figures(snapshot)
 
         return await asyncio.to_thread(work) if len(snapshot.trials) > _MANY else work()
 
@@ -310,3 +313,10 @@ class Reconciler:
         if figures is not None:
             self._figures[key] = figures
             self.figures = tuple(self._figures.values())
+
+
+def _quiet(effect: effects.Effect) -> bool:
+    """Whether the next plan does not depend on what the effect does."""
+    if isinstance(effect, effects.RecordAttempt):
+        return not effect.decisive
+    return isinstance(effect, _QUIET)

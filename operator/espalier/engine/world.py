@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
+from espalier.api import StudySpec, trainer_of
 from espalier.engine.absences import Absences
 from espalier.engine.cache import (
     KeyOf,
@@ -21,6 +22,8 @@ from espalier.engine.cache import (
 from espalier.engine.kinship import Kin, Kinship
 from espalier.engine.reduced import reduced
 from espalier.engine.specs import Specs
+from espalier.engine.steady_clock import SteadyClock
+from espalier.engine.stopwatch import Stopwatch
 from espalier.errors import SpecError
 from espalier.planning.observe import controller_uid, job_view, pod_view, study_view, trial_view
 from espalier.planning.record import StudyRecord
@@ -60,6 +63,8 @@ class World:
         What the API server has against the Job of one Trial alone, by the Trial's uid.
     absences
         Names of objects that are known to be gone.
+    stopwatch
+        For how long pods are in their states.
     """
 
     studies: ObjectCache = field(default_factory=lambda: _cache("studies", study_key))
@@ -76,6 +81,7 @@ class World:
     absences: Absences = field(default_factory=Absences)
     views: dict[str, tuple[tuple[object, ...], object]] = field(default_factory=dict)
     specs: Specs = field(default_factory=Specs)
+    stopwatch: Stopwatch = field(default_factory=lambda: Stopwatch(SteadyClock()))
 
     def cache(self, plural: str) -> ObjectCache:
         """Return the cache of a kind."""
@@ -101,12 +107,13 @@ class World:
         trials = self._trials(key, uid)
         jobs = list(self._jobs_of(key, uid))
         pods = [(pod, kin) for pod in self.pods.of(key) if (kin := self._kin_of_pod(pod, uid))]
+        views = tuple(self._view(self._marked(pod), kin.number, pod_view) for pod, kin in pods)
         return Snapshot(
             study=study_view(obj, spec, error, self.written.get(uid, 0.0)),
             record=record,
             trials=trials,
             jobs=tuple(self._view(job, kin.number, job_view) for job, kin in jobs),
-            pods=tuple(self._view(self._marked(pod), kin.number, pod_view) for pod, kin in pods),
+            pods=views,
             template=self.verdicts.get(uid),
             bound=self.bound,
             tails=frozenset(
@@ -115,6 +122,7 @@ class World:
             refused=self.refused,
             absent=self.absences.proofs(key.namespace),
             restored=self.absences.restored(key.namespace),
+            spans=self.stopwatch.look(uid, views, record, _trainer(spec)),
         )
 
     def _trials(self, key: StudyKey, uid: str) -> tuple[TrialView, ...]:
@@ -291,6 +299,7 @@ class World:
         for memory in (self.verdicts, self.written):
             memory.pop(uid, None)
         self.specs.forget(uid)
+        self.stopwatch.forget(uid)
         self.kinship.forget_study(uid)
 
     def tidy(self) -> list[str]:
@@ -321,6 +330,13 @@ class World:
 
 def _cache(plural: str, key_of: KeyOf) -> ObjectCache:
     return ObjectCache(key_of, lambda obj: reduced(plural, obj))
+
+
+def _trainer(spec: StudySpec | None) -> str:
+    try:
+        return trainer_of(spec.template, spec.trainer_container) if spec is not None else ""
+    except SpecError:
+        return ""
 
 
 def _created(obj: Object) -> tuple[str, str]:

@@ -114,12 +114,19 @@ class SuspendJob:
 
 @dataclass(frozen=True, slots=True)
 class BindPod:
-    """Let a pod report for its trial."""
+    """Let a pod report for its trial.
+
+    Parameters
+    ----------
+    over
+        Whether it has ended and only left something: it is not the one that runs the trial.
+    """
 
     number: int
     trial: str
     pod: str
     uid: str
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +140,19 @@ class IngestTail:
 
 @dataclass(frozen=True, slots=True)
 class RecordAttempt:
-    """Write what was seen of a trial's attempt into the store."""
+    """Write what was seen of a trial's attempt into the store.
+
+    Parameters
+    ----------
+    attempt
+        Its own `attempt` is 0 where the pod may have no number yet.
+    decisive
+        Whether anything but its seconds is new.
+    """
 
     number: int
     attempt: AttemptRecord
+    decisive: bool = True
 
 
 @dataclass(frozen=True, slots=True)

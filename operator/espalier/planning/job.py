@@ -229,10 +229,7 @@ def _sidecar(
         "image": sidecar.image,
         "restartPolicy": "Always",
         "env": [_variable(name, value) for name, value in values.items()],
-        "resources": {
-            "requests": {"cpu": sidecar.cpu, "memory": sidecar.memory},
-            "limits": {"memory": sidecar.memory_limit},
-        },
+        "resources": (spec.sidecar.resources or sidecar.resources).to_dict(),
         # The kubelet starts the next container when this hook returns, without the second that a
         # start-up probe waits at least.
         "lifecycle": {"postStart": {"exec": {"command": list(_READY)}}},

@@ -90,7 +90,7 @@ class JobView:
 
 @dataclass(frozen=True, slots=True)
 class ContainerView:
-    """The state of one container of a pod."""
+    """The state of one container of a pod; ``last_reason`` is why the state before it ended."""
 
     name: str
     running: bool = False
@@ -101,13 +101,23 @@ class ContainerView:
     exit_message: str = ""
     started_at: float | None = None
     finished_at: float | None = None
+    last_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PodView:
-    """A pod of a trial, by its owner chain; ``disruption``: reason of ``DisruptionTarget``.
+    """A pod of a trial, by its owner chain.
 
-    ``grace``: seconds that its processes have since its deletion; None where that is not known.
+    Parameters
+    ----------
+    deleting_since
+        When somebody asked for its deletion; None where that is not known.
+    grace
+        Seconds that its processes have since its deletion; None where that is not known.
+    disruption, disrupted_at
+        Reason of ``DisruptionTarget`` and since when, or the kubelet's own word for it.
+    reason, message
+        Of the pod's status: the kubelet's words.
     """
 
     uid: str
@@ -119,8 +129,11 @@ class PodView:
     created_at: float
     started_at: float | None = None
     deleting: bool = False
+    deleting_since: float | None = None
     grace: int | None = None
     disruption: str = ""
+    disrupted_at: float | None = None
+    reason: str = ""
     message: str = ""
     unschedulable: str = ""
     gpus: float = 0.0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from espalier.api import reasons
 from espalier.errors import SpecError
-from espalier.planning import gpu_time
+from espalier.planning import attempts, usage
 from espalier.planning.effects import (
     BindPod,
     CreateJob,
@@ -69,10 +69,10 @@ class TrialPlanner:
         """Return what is to be done about a trial, in order."""
         if self._settled(standing):
             return ()
-        reports = self._reports(standing)
-        if any(isinstance(effect, IngestTail) for effect in reports):
-            return tuple(reports)
-        steps: list[Effect] = [*reports]
+        reports, tails = self._reports(standing)
+        steps: list[Effect] = [*reports, *self._seen(standing), *tails]
+        if tails:
+            return tuple(steps)
         if standing.end is None and not self._unsettled(standing):
             if sought := self._look_for(standing):
                 return (*steps, *sought)
@@ -100,21 +100,27 @@ class TrialPlanner:
         told = said.get("status") == "True" and said.get("reason") == end.reason
         return told and bool(view.status.get("completionTime"))
 
-    def _reports(self, standing: Standing) -> list[Effect]:
+    def _seen(self, standing: Standing) -> Iterator[Effect]:
+        """Record what is seen of the attempts before anything rests on it."""
+        if standing.end is None:
+            yield from attempts.records(standing, self.trainer, self._interval(standing))
+
+    def _reports(self, standing: Standing) -> tuple[list[Effect], list[Effect]]:
         """Let the pods report, and take what sidecars left behind."""
         if standing.end is not None or standing.view is None:
-            return []
-        steps: list[Effect] = []
+            return [], []
+        steps, tails = list[Effect](), list[Effect]()
         for pod in standing.pods:
             tail = pod.sidecar.exit_message if pod.sidecar else ""
             pending = bool(tail) and pod.uid not in self.snapshot.tails
             bound = pod.uid in self.snapshot.bound
             own = standing.job is not None and pod.job_uid == standing.job.uid
             if not bound and own and (pending or not pod.over):
-                steps.append(BindPod(standing.number, standing.view.name, pod.name, pod.uid))
+                bind = BindPod(standing.number, standing.view.name, pod.name, pod.uid, pod.over)
+                steps.append(bind)
             if pending and (bound or own):
-                steps.append(IngestTail(standing.number, pod.uid, tail))
-        return steps
+                tails.append(IngestTail(standing.number, pod.uid, tail))
+        return steps, tails
 
     def _look_for(self, standing: Standing) -> list[Effect]:
         """Ask for what an ending would rest on the absence of; not seeing it is no proof."""
@@ -155,18 +161,19 @@ class TrialPlanner:
         return steps
 
     def _ending(self, standing: Standing, verdict: Verdict) -> End:
-        gpus = gpu_time.template_gpus(self.spec.template)
-        used = gpu_time.held(standing, gpus, self.now)
-        prune = standing.record.prune
-        saved = gpu_time.saved(used, prune.step, self.spec.resource.max) if prune else 0.0
+        used = usage.used_until_now(standing)
+        prune, gpus = standing.record.prune, used.gpu_seconds
+        saved = usage.saved(gpus, prune.step, self.spec.resource.max) if prune else 0.0
         return End(
             reason=verdict.ending.reason,
             message=verdict.message,
             state=verdict.ending.state,
             at=self.now,
-            gpu_seconds=used,
+            gpu_seconds=gpus,
             gpu_seconds_saved=saved,
             generation=standing.job.template if standing.job else 0,
+            held=used.seconds,
+            pace=standing.record.pace,
         )
 
     def _rerun(self, standing: Standing) -> list[Effect]:
@@ -234,8 +241,7 @@ class TrialPlanner:
         view = standing.view
         if view is None or view.deleting:
             return []
-        gpus = gpu_time.template_gpus(self.spec.template)
-        patch = merge_patch(view.status, status_of(standing, self.trainer, gpus, self.now))
+        patch = merge_patch(view.status, status_of(standing, self.trainer, self.now))
         if not patch:
             return []
         write = WriteTrialStatus(view.name, view.uid, patch)
@@ -261,13 +267,12 @@ class TrialPlanner:
             number=standing.number,
             created_at=self.now,
         )
-        status = status_of(replace(standing, job=made), self.trainer, 0.0, self.now)
+        status = status_of(replace(standing, job=made), self.trainer, self.now)
         patch = merge_patch(view.status, status)
         return (WriteTrialStatus(view.name, view.uid, patch),) if patch else ()
 
     def _interval(self, standing: Standing) -> float:
         """Return the least time between two writes of progress: longer for a longer trial."""
-        began = gpu_time.trainer_began(standing.pods, self.trainer)
-        ran = self.now - began if began is not None else 0.0
+        ran = max((standing.span(pod.uid).ran for pod in standing.pods), default=0.0)
         least = self.settings.progress_interval
-        return min(6 * least, max(least, ran / 2)) if math.isfinite(ran) else least
+        return min(6 * least, max(least, ran / 2))
