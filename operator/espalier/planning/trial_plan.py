@@ -26,7 +26,8 @@ from espalier.planning.effects import (
 from espalier.planning.ending import Again, Completing, Later, Verdict, judge_ending
 from espalier.planning.grace import grace_of
 from espalier.planning.job import Manifest, build_job
-from espalier.planning.names import PODS_OF, QUEUE_LABEL, job_name, job_ordinal, trial_name
+from espalier.planning.names import PODS_OF, job_name, job_ordinal, trial_name
+from espalier.planning.queueing import is_queued
 from espalier.planning.record import End
 from espalier.planning.settings import Settings
 from espalier.planning.snapshot import JobView, PodView, Snapshot, sooner
@@ -238,7 +239,7 @@ class TrialPlanner:
         job = standing.job
         if job is None or job.complete or job.failed or standing.end or standing.record.prune:
             return []
-        if QUEUE_LABEL in self.snapshot.study.labels:
+        if is_queued(self.snapshot.study):
             return []
         if self.spec.suspend and not job.suspended:
             return [SuspendJob(job.name, job.uid, True)]
