@@ -16,10 +16,31 @@ LIMITS = LivenessLimits(watch_age=150, queue_age=100)
             ControlView(watch_ages={"jobs": 150.0}), True, "alive", id="a watch at the limit: alive"
         ),
         pytest.param(
-            ControlView(watch_ages={"studies": 1.0, "jobs": 151.0}),
+            ControlView(
+                watch_ages={"studies": 1.0, "jobs": 151.0},
+                list_ages={"studies": 9.0, "jobs": 9.0},
+            ),
             False,
-            "the watch of jobs is silent for 151 s (limit 150 s)",
-            id="one silent watch: not alive, whatever the others do",
+            "the watch of jobs is silent for 151 s (limit 150 s), the last list was 9 s ago",
+            id="one silent watch while lists come: not alive, whatever the others do",
+        ),
+        pytest.param(
+            ControlView(watch_ages={"jobs": 899.0}, list_ages={"jobs": 899.0}),
+            True,
+            "nothing was listed for 899 s: is the API server reachable?",
+            id="the API server is away, where a restart helps nobody: alive, and it says so",
+        ),
+        pytest.param(
+            ControlView(watch_ages={"jobs": 901.0}, list_ages={"jobs": 899.0}),
+            False,
+            "the last list was 899 s ago: is the API server reachable?",
+            id="it is away for very long: a restart is tried",
+        ),
+        pytest.param(
+            ControlView(watch_ages={"jobs": 1.0}, list_ages={"jobs": 700.0}),
+            True,
+            "nothing was listed for 700 s",
+            id="lists fail and watches live: alive, and it says so",
         ),
         pytest.param(
             ControlView(queue_depth=5000, queue_oldest_age=99.0),

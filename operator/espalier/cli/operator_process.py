@@ -102,8 +102,9 @@ class Options:
 class OperatorProcess:
     """All parts of the operator; `run` brings them up, serves, and takes them down."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, liveness: LivenessLimits | None = None) -> None:
         self._options = options
+        self._liveness = liveness or LivenessLimits()
         self._stop = asyncio.Event()
         self._reconciler: Reconciler | None = None
         self._resync: Resync | None = None
@@ -249,10 +250,6 @@ class OperatorProcess:
         assert self._reconciler is not None
         assert self._resync is not None
         now = time.monotonic()
-        seen = dict(self._resync.last_seen)
-        # A copy, made at one stroke: the watcher's thread adds to it.
-        for plural, at in dict(self._watcher.last_seen if self._watcher else {}).items():
-            seen[plural] = max(at, seen.get(plural, 0.0))
         queue, reading = self._reconciler.queue, self._studies.reading() if self._studies else None
         return ControlView(
             queue_depth=queue.depth,
@@ -261,7 +258,9 @@ class OperatorProcess:
             starting=self._start.going_on,
             reading=reading.studies if reading else 0,
             reading_idle=reading.idle if reading else 0.0,
-            watch_ages={plural: max(0.0, now - at) for plural, at in seen.items()},
+            watch_ages=self._watcher.ages() if self._watcher else {},
+            list_ages={plural: now - at for plural, at in self._resync.last_seen.items()},
+            watch_restarts=self._watcher.restarts if self._watcher else 0,
             store_bytes=self._store_bytes(),
         )
 
@@ -277,7 +276,7 @@ class OperatorProcess:
 
     def _live(self) -> Health:
         age = 0.0 if self._looked_at is None else time.monotonic() - self._looked_at
-        return judge_liveness(self._control, LivenessLimits(), age)
+        return judge_liveness(self._control, self._liveness, age)
 
     def _ready(self) -> Health:
         if self._store is None:

@@ -258,7 +258,19 @@ _CONTROL = (
         "espalier_watch_age_seconds",
         Kind.GAUGE,
         ("resource",),
-        "Time since the watch of a resource last showed a sign of life.",
+        "Time since the watch of a resource was last opened, or showed an event.",
+    ),
+    _snapshot(
+        "espalier_list_age_seconds",
+        Kind.GAUGE,
+        ("resource",),
+        "Time since all objects of a resource were last listed.",
+    ),
+    _snapshot(
+        "espalier_watch_restarts_total",
+        Kind.COUNTER,
+        (),
+        "Times that the watches of all resources ended and were begun anew.",
     ),
     _counter(
         "espalier_api_requests_total",
