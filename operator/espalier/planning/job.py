@@ -142,7 +142,6 @@ def _pod_template(
     template["metadata"] = {**meta, "labels": {**(meta.get("labels") or {}), **labels}}
     pod = template["spec"]
     pod["restartPolicy"] = "Never"
-    pod["terminationGracePeriodSeconds"] = spec.pruning.grace_period_seconds
     pod.setdefault("automountServiceAccountToken", False)
     pod.setdefault("enableServiceLinks", False)
     env = environment(study, spec, trial, number)
