@@ -76,6 +76,18 @@ CASES = {
         [BUILD, ('espalier_list_age_seconds{resource="jobs"}', "0+60x120")],
         ["EspalierListsFail"],
     ),
+    "another operator works here": (
+        [BUILD, ('espalier_namespaces{lease="Foreign"}', "1+0x120")],
+        ["EspalierStandsBack"],
+    ),
+    "this operator alone works here": (
+        [
+            BUILD,
+            ('espalier_namespaces{lease="Foreign"}', "0+0x120"),
+            ('espalier_namespaces{lease="Held"}', "3+0x120"),
+        ],
+        [],
+    ),
     "the breaker stays open": ([BUILD, (BREAKER, "1+0x120")], ["EspalierBreakerOpen"]),
 }
 

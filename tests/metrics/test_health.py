@@ -108,3 +108,28 @@ def test_an_operator_that_reads_logs_is_ready_for_the_other_studies_and_says_so(
     told = judge_readiness(ControlView(reading=2, reading_idle=500.0))
     assert told.ok
     assert "the logs of 2 studies are being read" in told.message
+
+
+@pytest.mark.parametrize(
+    ("claims", "others", "ok", "said"),
+    [
+        pytest.param({"Held": 2, "Foreign": 0}, {}, True, "ready", id="alone"),
+        pytest.param(
+            {"Held": 1, "Foreign": 1},
+            {"b": "system/other_x"},
+            True,
+            "ready; stands back in b (run by system/other_x)",
+            id="another works in one of two namespaces",
+        ),
+        pytest.param(
+            {"Held": 0, "Foreign": 2},
+            {"b": "other", "a": "other"},
+            False,
+            "not ready; stands back in a (run by other), b (run by other)",
+            id="another works in all",
+        ),
+    ],
+)
+def test_an_operator_that_stands_back_says_where_and_for_whom(claims, others, ok, said):
+    told = judge_readiness(ControlView(claims=claims, others=others))
+    assert (told.ok, told.message) == (ok, said)

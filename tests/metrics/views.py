@@ -28,6 +28,7 @@ CONTROL = ControlView(
     watch_ages={"studies": 1.0, "trials": 2.0},
     list_ages={"studies": 30.0},
     watch_restarts=3,
+    claims={"Held": 2, "Foreign": 1},
     store_bytes=40960,
 )
 

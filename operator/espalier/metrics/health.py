@@ -96,9 +96,13 @@ def judge_readiness(view: ControlView) -> Health:
     """Say that the operator is ready, and for what it is not yet.
 
     A study whose log is being read does not keep the others waiting: its trials alone are told
-    to come again.
+    to come again. An operator that stands back in all its namespaces is not ready.
     """
-    return Health(True, f"ready{_read(view)}")
+    if not view.others:
+        return Health(True, f"ready{_read(view)}")
+    where = ", ".join(f"{name} (run by {other})" for name, other in sorted(view.others.items()))
+    alone = sum(view.claims.values()) > len(view.others)
+    return Health(alone, f"{'ready' if alone else 'not ready'}; stands back in {where}")
 
 
 def _read(view: ControlView) -> str:

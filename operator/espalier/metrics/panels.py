@@ -315,6 +315,12 @@ _CONTROL = (
         unit="s",
     ),
     Panel(
+        "Namespaces",
+        "Namespaces with work to do, by how it stands with their Leases: in a Foreign one another "
+        "operator works.",
+        (Query("sum by (lease) (espalier_namespaces)", "{{lease}}"),),
+    ),
+    Panel(
         "API requests a second",
         "The operator's requests to the Kubernetes API.",
         (

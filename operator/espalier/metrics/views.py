@@ -71,6 +71,10 @@ class ControlView:
         Studies whose logs are being read or wait for it.
     reading_idle : float
         Seconds since a piece of a log was read, 0 where none is.
+    claims : mapping
+        Number of namespaces by how it stands with their Leases.
+    others : mapping
+        Which other operator works in a namespace, by namespace.
     """
 
     queue_depth: int = 0
@@ -83,6 +87,8 @@ class ControlView:
     queue_idle: float = 0.0
     reading: int = 0
     reading_idle: float = 0.0
+    claims: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 Studies = Callable[[], Sequence[StudyView]]
