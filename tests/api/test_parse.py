@@ -248,7 +248,7 @@ def test_a_grid_of_more_points_than_a_narrow_range_has_numbers_is_refused(scale)
         spec["parameters"] = [{"name": "x", "float": narrow}]
         spec["sampler"] = {"type": "Grid", "grid": {"points": 100}}
 
-    with pytest.raises(SpecError, match="no more different numbers between 1.0 and") as caught:
+    with pytest.raises(SpecError, match="no more different numbers between 1") as caught:
         parse_study(changed(change))
     assert caught.value.field == "spec.sampler.grid.points"
 

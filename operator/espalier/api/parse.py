@@ -8,6 +8,7 @@ from typing import Any
 
 from espalier.api.log_pattern import check_log_pattern
 from espalier.api.pruner_check import check_pruner
+from espalier.api.resources import ResourcesSpec, check_resources
 from espalier.api.space_check import check_space
 from espalier.api.study import MAX_STUDY_NAME, CollectorSpec, Study
 from espalier.api.template import check_template, trainer_of
@@ -41,6 +42,8 @@ def parse_study(obj: Mapping[str, Any]) -> Study:
     _check_collector(spec.collector)
     check_template(spec.template)
     trainer_of(spec.template, spec.trainer_container)
+    if spec.sidecar.resources is not None:
+        check_resources(spec.sidecar.resources, "spec.sidecar.resources")
     return study
 
 
@@ -53,6 +56,19 @@ def parse_trial(obj: Mapping[str, Any]) -> Trial:
         For the first field at fault.
     """
     return _read(Trial, obj)
+
+
+def parse_resources(obj: Mapping[str, Any]) -> ResourcesSpec:
+    """Return the sidecar's requests and limits that a plain object describes.
+
+    Raises
+    ------
+    SpecError
+        For the first field at fault.
+    """
+    resources = _read(ResourcesSpec, obj)
+    check_resources(resources, "resources")
+    return resources
 
 
 def _read(model: type[M], obj: Mapping[str, Any]) -> M:

@@ -180,12 +180,21 @@ class Cluster:
         name: str,
         *,
         uid: str | None = None,
+        grace: int | None = None,
         urgent: bool = False,
     ) -> None:
-        """Delete an object in the background, if it (still) has this uid."""
+        """Delete an object in the background, if it (still) has this uid.
+
+        Parameters
+        ----------
+        grace
+            Seconds that a pod's processes have; None: what the pod's own spec says.
+        """
         body: Object = {"propagationPolicy": "Background"}
         if uid:
             body["preconditions"] = {"uid": uid}
+        if grace is not None:
+            body["gracePeriodSeconds"] = grace
         rank = Rank.URGENT if urgent else Rank.TENANT
         await self._ask("delete", "DELETE", kind, namespace, name, body=body, rank=rank)
 

@@ -74,6 +74,7 @@ def read_log(url: str, namespace: str, name: str) -> Log | None:
         decisions=_each(path, pages.decisions(engine.begin, study.id)),
         ends=head.ends,
         rules=head.rules,
+        sightings=head.sightings,
     )
 
 
@@ -116,7 +117,8 @@ def _existing(url: str) -> Path:
 
 
 def lines(log: Log) -> Iterator[str]:
-    """Yield a log as JSON lines: the study, its attempts, then all that happened, in order.
+    """Yield a log as JSON lines: the study, its attempts and what was seen of them, then all that
+    happened, in order.
 
     An arrival comes before the decisions that it caused; `seq` is the order of arrivals. NaN is
     written as ``"value": null``.
@@ -130,6 +132,8 @@ def lines(log: Log) -> Iterator[str]:
         yield _line({"kind": "study", "format": _FORMAT} | asdict(log.study))
         for trial, attempt, pod_uid in sorted(log.attempts):
             yield _line({"kind": "attempt", "trial": trial, "attempt": attempt, "pod_uid": pod_uid})
+        for trial, seen in log.sightings:
+            yield _line({"kind": "sighting", "trial": trial} | asdict(seen))
         for _, _, row in heapq.merge(
             _observed(log.observations), _ended(log.ends), _decided(log.decisions), key=_place
         ):
