@@ -213,8 +213,8 @@ class Reconciler:
             return None
         study = self.world.specs.read(obj)
         record = await self._record(key, obj, study)
-        snapshot = self.world.snapshot(key, obj, record)
         now = self._clock()
+        snapshot = self.world.snapshot(key, obj, record, now)
         lanes, figures = await self._planned(snapshot, now)
         self._show(key, figures)
         times = [effect.at for lane in lanes for effect in lane if isinstance(effect, effects.Wake)]

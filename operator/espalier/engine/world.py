@@ -22,9 +22,10 @@ from espalier.engine.kinship import Kin, Kinship
 from espalier.engine.reduced import reduced
 from espalier.engine.specs import Specs
 from espalier.errors import SpecError
+from espalier.planning import queue_words
 from espalier.planning.observe import controller_uid, job_view, pod_view, study_view, trial_view
 from espalier.planning.record import StudyRecord
-from espalier.planning.snapshot import Snapshot, TemplateVerdict, TrialView
+from espalier.planning.snapshot import Cause, JobView, Snapshot, TemplateVerdict, TrialView
 
 V = TypeVar("V")
 
@@ -72,6 +73,8 @@ class World:
     kinship: Kinship = field(default_factory=Kinship)
     refused: dict[str, str] = field(default_factory=dict)
     absences: Absences = field(default_factory=Absences)
+    causes: dict[str, Cause] = field(default_factory=dict)
+    asked: dict[str, float] = field(default_factory=dict)
     views: dict[str, tuple[tuple[object, ...], object]] = field(default_factory=dict)
     specs: Specs = field(default_factory=Specs)
 
@@ -89,7 +92,9 @@ class World:
         found = list(self.studies.of(key))
         return max(found, key=_created, default=None)
 
-    def snapshot(self, key: StudyKey, obj: Object, record: StudyRecord) -> Snapshot:
+    def snapshot(
+        self, key: StudyKey, obj: Object, record: StudyRecord, now: float = 0.0
+    ) -> Snapshot:
         """Put together what the next plan of a study depends on."""
         uid = obj["metadata"]["uid"]
         study = self.specs.read(obj)
@@ -97,13 +102,14 @@ class World:
         spec = self.specs.good(obj)
         # In this order: a pod is known by its Job, and that by its Trial.
         trials = self._trials(key, uid)
-        jobs = list(self._jobs_of(key, uid))
+        jobs = [self._view(job, kin.number, job_view) for job, kin in self._jobs_of(key, uid)]
+        self._forget_the_queue(jobs)
         pods = [(pod, kin) for pod in self.pods.of(key) if (kin := self._kin_of_pod(pod, uid))]
         return Snapshot(
             study=study_view(obj, spec, error, self.written.get(uid, 0.0)),
             record=record,
             trials=trials,
-            jobs=tuple(self._view(job, kin.number, job_view) for job, kin in jobs),
+            jobs=tuple(jobs),
             pods=tuple(self._view(self._marked(pod), kin.number, pod_view) for pod, kin in pods),
             template=self.verdicts.get(uid),
             bound=self.bound,
@@ -113,7 +119,17 @@ class World:
             refused=self.refused,
             absent=self.absences.proofs(key.namespace),
             restored=self.absences.restored(key.namespace),
+            causes=self.causes,
+            asked={uid: now - at for uid, at in self.asked.items()},
         )
+
+    def _forget_the_queue(self, jobs: Sequence[JobView]) -> None:
+        """Drop what a queue has said of Jobs that it has let go: it will say something else."""
+        for job in jobs:
+            said = self.causes.get(job.uid)
+            if said is not None and said.source == queue_words.SOURCE and not job.suspended:
+                del self.causes[job.uid]
+                self.asked.pop(job.uid, None)
 
     def _trials(self, key: StudyKey, uid: str) -> tuple[TrialView, ...]:
         """Return the views of a study's Trials; those that it controls are its kin from now on."""

@@ -4,7 +4,7 @@ from espalier.kube.answers import Object
 from espalier.kube.ca_secret import CaSecret
 from espalier.kube.cluster import Cluster, Observe
 from espalier.kube.errors import Conflict, NotFound, NotServed, Refused
-from espalier.kube.kinds import EVENT, JOB, POD, SECRET, STUDY, TRIAL, Kind
+from espalier.kube.kinds import EVENT, JOB, POD, SECRET, STUDY, TRIAL, WORKLOADS, Kind
 from espalier.kube.limiter import TokenBucket, asking_for
 from espalier.kube.lines import Lines, Tenant
 from espalier.kube.turns import Rank
@@ -16,6 +16,7 @@ __all__ = [
     "SECRET",
     "STUDY",
     "TRIAL",
+    "WORKLOADS",
     "CaSecret",
     "Cluster",
     "Conflict",

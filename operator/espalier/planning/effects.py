@@ -98,11 +98,18 @@ class DeletePod:
 
 @dataclass(frozen=True, slots=True)
 class SuspendJob:
-    """Suspend a running Job, or resume one that Espalier suspended."""
+    """Suspend a running Job, or resume one that Espalier suspended.
+
+    Parameters
+    ----------
+    by_queue
+        Whether a queue owns the Job: then it is the queue that is told to, and that does it.
+    """
 
     name: str
     uid: str
     suspend: bool
+    by_queue: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ STUDY_UID_LABEL = f"{DOMAIN}/study-uid"
 TRIAL_LABEL = f"{DOMAIN}/trial"
 NUMBER_LABEL = f"{DOMAIN}/trial-number"
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+WORKLOAD_OF_LABEL = "kueue.x-k8s.io/job-uid"
 
 TEMPLATE_ANNOTATION = f"{DOMAIN}/template"
 SUSPENDED_ANNOTATION = f"{DOMAIN}/suspended"

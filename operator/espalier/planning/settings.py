@@ -52,6 +52,8 @@ class Settings:
         How long the Job controller may take to make a pod before the study says so.
     metric_patience
         How long a trainer may run without a value before the study says so.
+    ask_again
+        How often the cluster is asked again for the cause of what does not go on.
     progress_interval
         Least time between two writes of a trial's (or study's) progress.
     template_hold
@@ -70,6 +72,7 @@ class Settings:
     start_patience: float = 5.0
     pod_patience: float = 30.0
     metric_patience: float = 120.0
+    ask_again: float = 30.0
     progress_interval: float = 10.0
     template_hold: float = 60.0
     max_template_hold: float = 600.0

@@ -61,7 +61,10 @@ class TrialView:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A Job of a trial; ``failed_reason`` and ``failed_message`` are its terminal condition's."""
+    """A Job of a trial; ``failed_reason`` and ``failed_message`` are its terminal condition's.
+
+    ``queue``: the queue whose name it carries, which then suspends and resumes it.
+    """
 
     uid: str
     name: str
@@ -72,6 +75,7 @@ class JobView:
     deleting: bool = False
     suspended: bool = False
     suspended_by_us: bool = False
+    queue: str = ""
     complete: bool = False
     failed: bool = False
     failed_reason: str = ""
@@ -214,6 +218,8 @@ class Snapshot:
         Seconds since a Trial (or the Study itself) last came further, by its uid.
     causes
         What the cluster says about a Job, a pod or a Trial that does not go on, by its uid.
+    asked
+        Seconds since the cluster was asked for the cause last, by the uid of a Job or pod.
     failures
         What fails each time that it is tried.
     """
@@ -232,4 +238,5 @@ class Snapshot:
     spans: Mapping[str, Span] = field(default_factory=dict)
     idle: Mapping[str, float] = field(default_factory=dict)
     causes: Mapping[str, Cause] = field(default_factory=dict)
+    asked: Mapping[str, float] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()

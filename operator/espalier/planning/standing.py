@@ -10,7 +10,7 @@ from espalier.api.reasons import ENDING_BY_REASON, TrialReason
 from espalier.planning.names import PODS_OF, job_name, job_ordinal, trial_name
 from espalier.planning.observe import seconds
 from espalier.planning.record import End, TrialRecord
-from espalier.planning.snapshot import JobView, PodView, Snapshot, TrialView
+from espalier.planning.snapshot import Cause, JobView, PodView, Snapshot, TrialView
 from espalier.planning.status_words import condition_of
 
 
@@ -38,6 +38,8 @@ class Standing:
         Whether its Job is known to have no pod any more.
     restored
         Whether its Job vanished because the cluster went back to an earlier state.
+    queue
+        What the queue says that holds its Job back.
     last_step
         The step that a trial which runs to its end reports last.
     """
@@ -53,6 +55,7 @@ class Standing:
     view_proof: str = ""
     pods_gone: bool = False
     restored: bool = False
+    queue: Cause | None = None
     last_step: int = 0
 
     @property
@@ -197,6 +200,8 @@ def _standing(
         pods=tuple(sorted(pods, key=lambda pod: (pod.created_at, pod.name))),
         last_step=snapshot.study.spec.resource.max if snapshot.study.spec else 0,
     )
+    if standing.job is not None and standing.job.queue and standing.job.suspended:
+        standing = replace(standing, queue=snapshot.causes.get(standing.job.uid))
     return standing if standing.end else _with_absences(snapshot, standing, name)
 
 

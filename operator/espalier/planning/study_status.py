@@ -19,6 +19,7 @@ from espalier.api.study_status import pruning_status
 from espalier.planning import gpu_time
 from espalier.planning.names import STUDY_UID_LABEL
 from espalier.planning.outcome import TEMPLATE_FAULTS, Outcome, newest_end
+from espalier.planning.queue_line import queue_refusal
 from espalier.planning.settings import Settings
 from espalier.planning.snapshot import Snapshot
 from espalier.planning.standing import Standing
@@ -121,7 +122,7 @@ def _progressing(
     if course.outcome and course.over:
         return Phrase(False, StudyReason.ENDED, "The study is over.")
     if spec.suspend:
-        return Phrase(False, StudyReason.SUSPENDED, "spec.suspend is true: no trial runs.")
+        return Phrase(False, StudyReason.SUSPENDED, _suspended(standings))
     ended = sum(standing.end is not None for standing in standings)
     if spec.trials.parallelism == 0:
         return Phrase(
@@ -138,6 +139,14 @@ def _progressing(
             f"{settings.max_parallelism} trials of a study at once (its --max-parallelism)."
         )
     return Phrase(True, StudyReason.RUNNING, said)
+
+
+def _suspended(standings: Sequence[Standing]) -> str:
+    count = sum(bool(standing.live) for standing in standings)
+    if not count:
+        return "spec.suspend is true: no trial runs."
+    still = "1 still has a pod, which is" if count == 1 else f"{count} still have pods, which are"
+    return f"spec.suspend is true: no trial starts; {still} to end."
 
 
 def _succeeded(course: Course) -> Phrase:
@@ -190,6 +199,8 @@ def _degraded_pods(
     now: float,
 ) -> Phrase:
     spec = snapshot.study.spec
+    if (refusal := queue_refusal(standings, settings, now)) is not None:
+        return Phrase(True, StudyReason.QUEUE_REFUSES, refusal)
     for standing in standings:
         pod = standing.newest
         if standing.end is not None or pod is None or pod.over:

@@ -11,6 +11,7 @@ from espalier.api.reasons import ENDING_BY_REASON, Phase, TrialCondition, TrialR
 from espalier.api.trial import MOST_JOBS
 from espalier.planning.ending import disruption_of
 from espalier.planning.gpu_time import held, trainer_began
+from espalier.planning.queue_words import sentence
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import finite
 
@@ -127,8 +128,7 @@ def _started(standing: Standing, trainer: str) -> Phrase:
     if job is None:
         return Phrase(False, TrialReason.QUEUED, "The trial waits for a free slot.")
     if job.suspended:
-        who = "the Study is suspended" if job.suspended_by_us else "a queue holds the Job back"
-        return Phrase(False, TrialReason.JOB_CREATED, f"The trial waits: {who}.")
+        return Phrase(False, TrialReason.JOB_CREATED, f"The trial waits: {_held_by(standing)}.")
     if pod is None or pod.over:
         return Phrase(False, TrialReason.JOB_CREATED, f"Job {job.name} is to make a pod.")
     if pod.unschedulable:
@@ -138,6 +138,19 @@ def _started(standing: Standing, trainer: str) -> Phrase:
             said = f"{container.waiting_reason}: {container.waiting_message}"
             return Phrase(False, TrialReason.IMAGE_PULLING, said)
     return Phrase(False, TrialReason.STARTING, f"Pod {pod.name} is being started.")
+
+
+def _held_by(standing: Standing) -> str:
+    """Return who suspended a trial's Job, and why."""
+    job, said = standing.job, standing.queue
+    assert job is not None
+    if job.suspended_by_us:
+        return "the Study is suspended"
+    if not job.queue:
+        return "somebody suspended its Job"
+    if said is None:
+        return f"queue {job.queue} holds the Job back"
+    return f"queue {job.queue} holds the Job back. {sentence(said).rstrip('.')}"
 
 
 def _finished(standing: Standing) -> Phrase:

@@ -1,0 +1,72 @@
+"""What is done about a trial while a queue holds its Job back: asking why, and telling it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from espalier.planning.effects import AskWhy, Effect, EmitEvent, Wake
+from espalier.planning.queue_words import NO_WORKLOAD, refuses, sentence
+from espalier.planning.settings import Settings
+from espalier.planning.snapshot import Snapshot
+from espalier.planning.standing import Standing
+from espalier.planning.status_words import condition_of
+
+_SOONEST = 1.0
+_APART = 0.5
+"""Seconds to the next question about a Job at least, and from one Job of a study to another."""
+
+
+def waits_in_line(standing: Standing) -> bool:
+    """Whether a queue holds a trial's Job back, on its own account."""
+    job = standing.job
+    if job is None or standing.end is not None or standing.record.prune is not None:
+        return False
+    return bool(job.queue) and job.suspended and not job.suspended_by_us
+
+
+def ask_queue(
+    snapshot: Snapshot, standing: Standing, settings: Settings, now: float
+) -> tuple[Effect, ...]:
+    """Ask now and then what the queue says that holds a trial's Job back.
+
+    Often while the Job is young, and the less often the more Jobs of the study wait.
+    """
+    job = standing.job
+    if job is None or not waits_in_line(standing):
+        return ()
+    since = snapshot.asked.get(job.uid)
+    if since is None:
+        return (AskWhy("jobs", job.name, job.uid),)
+    line = sum(bool(each.queue) and each.suspended for each in snapshot.jobs)
+    young = max(_SOONEST, (now - job.created_at) / 2)
+    pause = max(_APART * line, min(settings.ask_again, young))
+    if since >= pause:
+        return (AskWhy("jobs", job.name, job.uid),)
+    return (Wake(now + pause - since),)
+
+
+def eviction(standing: Standing) -> tuple[Effect, ...]:
+    """Return an Event about a trial that was running, as it says itself, and was taken out."""
+    view, job = standing.view, standing.job
+    if view is None or job is None or standing.queue is None or not waits_in_line(standing):
+        return ()
+    started = condition_of(view.status, "Started")
+    if started is None or started.get("status") != "True":
+        return ()
+    message = (
+        f"Queue {job.queue} has suspended the trial's Job. {sentence(standing.queue)} It runs "
+        "again, as a new attempt, when the queue lets it."
+    )
+    return (EmitEvent("Trial", view.name, view.uid, False, standing.queue.reason, message),)
+
+
+def queue_refusal(standings: Sequence[Standing], settings: Settings, now: float) -> str | None:
+    """Return what a queue says of a trial that it will not start however long it waits."""
+    for standing in standings:
+        job, said = standing.job, standing.queue
+        if job is None or said is None or not waits_in_line(standing):
+            continue
+        lost = said.reason == NO_WORKLOAD and now - job.created_at > settings.pod_patience
+        if lost or refuses(said):
+            return f"Trial {standing.number} in queue {job.queue}: {sentence(said)}"
+    return None
