@@ -196,7 +196,9 @@ def _settings(layout: Layout, certificates: Path) -> dict[str, object]:
 def _definitions(cache: Path) -> Iterator[dict[str, Any]]:
     """Return Kueue's kinds in one version, for which no conversion is needed."""
     for kind in _KINDS:
-        crd = yaml.safe_load((_manifests(cache) / "crd" / f"kueue.x-k8s.io_{kind}.yaml").read_text())
+        crd = yaml.safe_load(
+            (_manifests(cache) / "crd" / f"kueue.x-k8s.io_{kind}.yaml").read_text()
+        )
         spec = crd["spec"]
         spec.pop("conversion", None)
         spec["versions"] = [each for each in spec["versions"] if each["name"] == VERSION]

@@ -89,7 +89,11 @@ class Line:
         return {each["name"]: str(each["total"]) for each in usage["resources"]}[resource]
 
     async def submit(
-        self, name: str = "s", queue: str = "team", labels: dict[str, str] | None = None, **spec: Any
+        self,
+        name: str = "s",
+        queue: str = "team",
+        labels: dict[str, str] | None = None,
+        **spec: Any,
     ) -> None:
         body = study(name, **spec)
         body["metadata"]["labels"] = {QUEUE: queue, **(labels or {})}

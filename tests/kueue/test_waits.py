@@ -80,7 +80,7 @@ async def test_a_held_queue_is_trouble_and_lets_its_running_trials_go_on(kueue, 
         first, second = await it.first_and_second()
         await it.run(first)
         await it.rule(stopPolicy="Hold")
-        await it.study_says("Degraded", "True", "QueueRefuses", "ClusterQueue", "is inactive")
+        await it.study_says("Degraded", "True", "QueueRefuses", "its LocalQueue is not active")
         await it.complete(first, 0.5)
         assert await it.at.get(JOB, second)
         await it.rule(stopPolicy="None")

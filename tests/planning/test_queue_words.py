@@ -160,7 +160,9 @@ def test_what_no_wait_will_end_is_a_refusal_with_a_remedy(said, reason, words):
             "Admitted",
             id="it is admitted again",
         ),
-        pytest.param(workload(condition("Finished", "True", "Succeeded")), "Finished", id="it is over"),
+        pytest.param(
+            workload(condition("Finished", "True", "Succeeded")), "Finished", id="it is over"
+        ),
     ],
 )
 def test_what_the_queue_let_go_it_does_not_refuse(said, reason):

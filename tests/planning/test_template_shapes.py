@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from espalier.api import parse_study
 from espalier.errors import SpecError
-from espalier.planning.gpu_time import template_gpus
+from espalier.planning.observe import gpus_of
 from espalier.planning.job import build_job
 from tests.planning.worlds import SETTINGS, UID, spec_dict, study, trial
 
@@ -93,7 +93,7 @@ def read(template):
         }
     )
     job = build_job(replace(study(), spec=parsed.spec), trial(0), 0, SETTINGS)
-    assert template_gpus(parsed.spec.template) >= 0
+    assert gpus_of(parsed.spec.template["spec"]) >= 0
     return parsed, job
 
 

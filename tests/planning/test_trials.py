@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from espalier.planning import effects
-from espalier.planning.record import End, TrialRecord
+from espalier.planning.record import AttemptRecord, End, TrialRecord
+from espalier.planning.snapshot import Span
 from espalier.planning.standing import gather
 from espalier.pruning import TrialState
 from tests.planning.worlds import (
@@ -266,7 +267,11 @@ def test_what_a_sidecar_left_behind_is_stored_before_anything_else_is_done():
     left = replace(over(0), sidecar=ended("espalier-sidecar", exit_message='{"espalier":1}'))
     snap = one(SILENT, jobs=(job(0, complete=True),), pods=(left,), bound={})
     found = [e for e in planned(snap) if not isinstance(e, effects.WriteStudyStatus)]
-    assert [type(effect) for effect in found] == [effects.BindPod, effects.IngestTail]
+    assert [type(effect) for effect in found] == [
+        effects.BindPod,
+        effects.RecordAttempt,
+        effects.IngestTail,
+    ]
     after = replace(snap, tails=frozenset({left.uid}), bound={left.uid: 1})
     assert of_type(planned(after), effects.RecordEnd)
 
@@ -282,11 +287,11 @@ def test_a_pod_of_a_foreign_job_may_not_report():
     assert of_type(planned(snap), effects.BindPod) == []
 
 
-def test_a_pruned_trial_loses_its_job_before_its_pods_and_its_ending_comes_last():
+def test_a_pruned_trial_loses_its_pods_before_its_job_and_its_ending_comes_last():
     snap = one(replace(REPORTED, prune=prune_decision(0)), jobs=(job(0),), pods=(pod(0),))
     found = of_type(planned(snap), effects.DeleteJob, effects.DeletePod, effects.RecordEnd)
-    assert [type(effect) for effect in found] == [effects.DeleteJob, effects.DeletePod]
-    assert found[0].uid == "j0"
+    assert [type(effect) for effect in found] == [effects.DeletePod, effects.DeleteJob]
+    assert [effect.uid for effect in found] == ["p0", "j0"]
 
 
 def test_a_trial_that_is_ended_by_the_operator_has_its_ending_recorded_before_its_job_is_deleted():
@@ -298,9 +303,40 @@ def test_a_trial_that_is_ended_by_the_operator_has_its_ending_recorded_before_it
     end = of_type(found, effects.RecordEnd)[0].end
     after = replace(snap, record=record(replace(REPORTED, end=end)))
     assert of_type(planned(after), effects.DeleteJob, effects.DeletePod) == [
+        effects.DeletePod("s-0-x", "p0", 10),
         effects.DeleteJob(0, "s-0", "j0"),
-        effects.DeletePod("s-0-x", "p0"),
     ]
+
+
+ENDED_BY_THE_OPERATOR = {
+    "pruned": replace(REPORTED, prune=prune_decision(0)),
+    "over with its study": replace(REPORTED, end=End("StudyEnded", "", TrialState.FAILED, NOW)),
+    "at its limit": replace(REPORTED, end=End("TimeLimitExceeded", "", TrialState.FAILED, NOW)),
+}
+
+
+@pytest.mark.parametrize("known", ENDED_BY_THE_OPERATOR.values(), ids=ENDED_BY_THE_OPERATOR)
+@pytest.mark.parametrize(("wanted", "sent"), [(0, 1), (1, 1), (45, 45)])
+def test_what_the_operator_ends_has_the_time_that_the_study_gives(known, wanted, sent):
+    given = study(pruning={"gracePeriodSeconds": wanted})
+    found = planned(one(known, jobs=(job(0),), pods=(pod(0),), study_=given))
+    assert of_type(found, effects.DeletePod) == [effects.DeletePod("s-0-x", "p0", sent)]
+
+
+def test_a_pod_whose_trial_somebody_deleted_keeps_its_own_time():
+    known = replace(REPORTED, end=End("DeletedByUser", "", TrialState.FAILED, NOW))
+    found = planned(one(known, pods=(pod(0),)))
+    assert of_type(found, effects.DeletePod) == [effects.DeletePod("s-0-x", "p0", None)]
+
+
+@pytest.mark.parametrize(
+    ("left", "again"), [(300, True), (46, True), (45, False), (1, False), (None, False)]
+)
+def test_a_pod_that_leaves_already_is_deleted_again_only_where_that_makes_it_go_sooner(left, again):
+    given = study(pruning={"gracePeriodSeconds": 45})
+    known = replace(REPORTED, prune=prune_decision(0))
+    snap = one(known, pods=(pod(0, deleting=True, grace=left),), study_=given)
+    assert bool(of_type(planned(snap), effects.DeletePod)) == again
 
 
 def test_the_job_of_a_completed_trial_is_kept_with_its_log():
@@ -319,16 +355,14 @@ def test_a_trainer_that_exits_0_when_it_is_evicted_runs_again_under_a_new_job():
 
 
 def test_gpu_time_is_what_the_pods_held_and_saved_is_what_was_left():
-    done = one(jobs=(job(0, complete=True),), pods=(over(0),))
+    spans = {"p0": Span(held=39.0, ran=29.0)}
+    done = one(jobs=(job(0, complete=True),), pods=(over(0),), spans=spans)
     (end,) = of_type(planned(done), effects.RecordEnd)
-    assert end.end.gpu_seconds == pytest.approx(2 * 39)
-    gone = one(
-        replace(REPORTED, prune=prune_decision(0, step=4)),
-        view=trial(0, status={"startTime": "2027-01-15T07:59:20Z"}),
-        absent=NO_JOB,
-    )
-    (end,) = of_type(planned(gone), effects.RecordEnd)
-    assert end.end.gpu_seconds == pytest.approx(2 * 40)
+    assert (end.end.gpu_seconds, end.end.held) == (2 * 39, 39)
+    seen = AttemptRecord(1, "p0", gpus=2.0, held=40.0)
+    pruned = replace(REPORTED, prune=prune_decision(0, step=4), attempts=(seen,))
+    (end,) = of_type(planned(one(pruned, absent=NO_JOB)), effects.RecordEnd)
+    assert (end.end.gpu_seconds, end.end.held) == (2 * 40, 40)
     assert end.end.gpu_seconds_saved == pytest.approx(2 * 40 / 4 * 6)
 
 
@@ -338,7 +372,8 @@ def test_progress_is_written_at_most_every_ten_seconds():
     assert first.status["phase"] == "Running"
     view = trial(0, status=dict(first.status), status_written_at=NOW)
     further = replace(REPORTED, step=6, latest=0.95)
-    again = one(further, jobs=(job(0),), pods=(pod(0),), view=view)
+    ran = {"p0": Span(held=41.0, ran=31.0)}
+    again = one(further, jobs=(job(0),), pods=(pod(0),), view=view, spans=ran)
     assert of_type(planned(again, NOW + 1), effects.WriteTrialStatus) == []
     assert effects.Wake(NOW + 15.5) in planned(again, NOW + 1), "half of 31 s"
     (later,) = of_type(planned(again, NOW + 31), effects.WriteTrialStatus)

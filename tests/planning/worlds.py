@@ -313,6 +313,16 @@ class Simulated:
                 self.bound[effect.uid] = 1
                 old = self.records.get(effect.number) or TrialRecord(effect.number)
                 self.records[effect.number] = replace(old, attempt=max(old.attempt, 1))
+            case effects.RecordAttempt():
+                old = self.records.get(effect.number) or TrialRecord(effect.number)
+                seen = effect.attempt
+                known = [each for each in old.attempts if each.pod_uid != seen.pod_uid]
+                number = seen.attempt or len(known) + 1
+                self.records[effect.number] = replace(
+                    old,
+                    attempt=max(old.attempt, number),
+                    attempts=(*known, replace(seen, attempt=number)),
+                )
             case effects.IngestTail():
                 self.tails.add(effect.pod_uid)
             case effects.RecordEnd():

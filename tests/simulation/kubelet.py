@@ -85,7 +85,11 @@ class Kubelet:
         """Start what is not started, and tell again what etcd has forgotten."""
         for pod in self._api.of("pods"):
             uid = pod["metadata"]["uid"]
-            if uid in self.running or pod_over(pod) or "unpullable" in str(pod.get("spec")):
+            if uid in self.running or pod_over(pod):
+                continue
+            if "unpullable" in str(pod.get("spec")):
+                if "deletionTimestamp" in pod["metadata"]:  # it has no process to wait for
+                    self._api.vanish(POD, pod)
                 continue
             process = self.processes.get(uid)
             if process is not None and process.code is not None:

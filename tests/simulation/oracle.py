@@ -19,6 +19,7 @@ CAUSES = {
     "TrainerFailed": {"failed", "person"},
     "DeletedByUser": {"person", "restored", "cleaned up"},
     "ParametersRefused": {"parameters"},
+    "ImagePullFailed": {"unpullable"},
 }
 """What must have happened to a trial that ended so; one is enough."""
 

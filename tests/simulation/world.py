@@ -155,6 +155,7 @@ class World:
         """Have a pod's image be nowhere."""
         meta = pod["metadata"]
         patch = {"status": objects.stuck()}
+        self.history.caused(meta["uid"], "unpullable")
         self.api.merge(POD, meta["namespace"], meta["name"], patch, "kubelet", "status")
 
     def place(self, name: str, **more: Any) -> Object:

@@ -200,7 +200,11 @@ class StudyReason(ConditionReason):
     TRIALS_FAILING = "TrialsFailing", "Degraded", "Trials fail; the message has the newest ending."
     NO_METRIC_YET = "NoMetricYet", "Degraded", "A trial runs and reports nothing under the metric."
     UNSCHEDULABLE = "Unschedulable", "Degraded", "The scheduler finds no node for a trial's pod."
-    QUEUE_REFUSES = "QueueRefuses", "Degraded", "A queue will not start a trial however long it waits."
+    QUEUE_REFUSES = (
+        "QueueRefuses",
+        "Degraded",
+        "A queue will not start a trial however long it waits.",
+    )
     QUOTA_EXCEEDED = "QuotaExceeded", "Degraded", "The namespace's quota refuses a trial."
     PRUNING_PAUSED = "PruningPaused", "Degraded", "Too many prunings at once; pruning pauses."
 

@@ -72,7 +72,9 @@ class Applier:
             case effects.DeleteJob():
                 await self.deletion.delete(JOB, study.namespace, effect.name, effect.uid)
             case effects.DeletePod():
-                await self.deletion.delete(POD, study.namespace, effect.name, effect.uid)
+                await self.deletion.delete(
+                    POD, study.namespace, effect.name, effect.uid, grace=effect.grace
+                )
             case effects.SuspendJob():
                 await self._suspend(study, effect)
             case effects.AskWhy():
@@ -105,6 +107,8 @@ class Applier:
                         tail.refused,
                         extra={"namespace": key.namespace, "study": key.name},
                     )
+            case effects.RecordAttempt():
+                await self._live.note_attempt(study.uid, effect.number, effect.attempt)
             case effects.RecordSampled():
                 await self._live.note_sampled(study.uid, effect.upto)
             case effects.RecordEnd():
@@ -130,7 +134,8 @@ class Applier:
                 trial_name=effect.trial,
                 number=effect.number,
                 attempt=attempt,
-            )
+            ),
+            present=not effect.over,
         )
         self._world.bound[effect.uid] = attempt
 

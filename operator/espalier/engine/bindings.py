@@ -13,12 +13,23 @@ class Bindings:
         self._of_pod: dict[str, Binding] = {}
         self._present: dict[tuple[str, int], Binding] = {}
 
-    def bind(self, binding: Binding) -> None:
-        """Let a pod report; the one with the highest attempt is its trial's present pod."""
+    def bind(self, binding: Binding, *, present: bool = True) -> None:
+        """Let a pod report; the one with the highest attempt is its trial's present pod.
+
+        Parameters
+        ----------
+        binding : Binding
+            Which attempt of which trial it is.
+        present : bool
+            False for a pod that has ended and only left something: it may be seen, and get its
+            number, after the one that follows it.
+        """
         self._of_pod[binding.pod_uid] = binding
+        if not present:
+            return
         key = (binding.study_uid, binding.number)
-        present = self._present.get(key)
-        if present is None or present.attempt <= binding.attempt:
+        before = self._present.get(key)
+        if before is None or before.attempt <= binding.attempt:
             self._present[key] = binding
 
     def unbind(self, pod_uid: str) -> None:

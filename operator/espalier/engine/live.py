@@ -14,12 +14,13 @@ from espalier.engine.limits import LimitReached, ValueLimits
 from espalier.engine.live_study import LiveStudy
 from espalier.engine.loop_share import LoopShare
 from espalier.engine.shelf import Reading, Shelf
-from espalier.engine.storable import check_number, check_pod, storable_end
+from espalier.engine.steady_clock import SteadyClock
+from espalier.engine.storable import check_number, check_pod, storable_attempt, storable_end
 from espalier.engine.submission import Answer, Binding, CheckedBatch
 from espalier.engine.tail import Tail, deliver
 from espalier.engine.taking import Taking
 from espalier.errors import ReportError, RetryLater
-from espalier.planning.record import End, StudyRecord
+from espalier.planning.record import AttemptRecord, End, StudyRecord
 from espalier.pruning import Decision, Receipt
 from espalier.store import Store, StudyRow
 
@@ -63,8 +64,8 @@ class LiveStudies:
         Where values, decisions and endings are made durable.
     on_prune : callable
         Called with the Study's uid and the trial's number as soon as a Prune is durable.
-    clock : callable
-        Seconds since the epoch.
+    clock : callable, optional
+        Seconds since the epoch that never jump.
     observe : ReportObserver, optional
         Told of what came.
     limits : ValueLimits, optional
@@ -79,7 +80,7 @@ class LiveStudies:
         self,
         store: Store,
         on_prune: Callable[[str, int], None],
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         observe: ReportObserver | None = None,
         *,
         on_read: Callable[[StudyRow], None] = lambda _: None,
@@ -89,7 +90,7 @@ class LiveStudies:
         share: LoopShare | None = None,
     ) -> None:
         self._store = store
-        self._clock = clock
+        clock = clock or SteadyClock()
         self._observe = observe or _Unobserved()
         self._shelf = Shelf(store, on_prune, clock, on_read, patience, rest_after)
         share = share or LoopShare(limits or ValueLimits())
@@ -161,10 +162,10 @@ class LiveStudies:
 
     # -- pods -------------------------------------------------------------------------------
 
-    def bind(self, binding: Binding) -> None:
-        """Let a pod report for its trial."""
+    def bind(self, binding: Binding, *, present: bool = True) -> None:
+        """Let a pod report for its trial; see `Bindings.bind`."""
         check_pod(binding.number, binding.pod_uid)
-        self._bindings.bind(binding)
+        self._bindings.bind(binding, present=present)
 
     def unbind(self, pod_uid: str) -> None:
         """Forget a pod that is gone."""
@@ -188,6 +189,22 @@ class LiveStudies:
         ordinal, commit = self._sound(study_uid).attempt(number, pod_uid)
         await _durable(commit)
         return ordinal
+
+    async def note_attempt(self, study_uid: str, number: int, seen: AttemptRecord) -> None:
+        """Record what was seen of an attempt, known by its pod's uid; durable when it returns.
+
+        Nothing that is recorded is taken back: seconds only grow, what is true stays true. Of a
+        trial that has ended nothing more is recorded.
+
+        Raises
+        ------
+        ReportError
+            If the store could not take the number or the uid: they are no trial's.
+        RetryLater
+            If the study is not open, or the store does not answer.
+        """
+        check_pod(number, seen.pod_uid)
+        await _durable(self._sound(study_uid).note_attempt(number, storable_attempt(seen)))
 
     # -- values and endings -----------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from espalier.api.judging import is_judged
@@ -13,7 +14,14 @@ from espalier.engine.settling import Settling
 from espalier.engine.submission import CheckedReport
 from espalier.engine.taking import Taking
 from espalier.errors import RetryLater
-from espalier.planning.record import End, StudyRecord, TrialRecord, best_completed
+from espalier.planning.attempts import joined
+from espalier.planning.record import (
+    AttemptRecord,
+    End,
+    StudyRecord,
+    TrialRecord,
+    best_completed,
+)
 from espalier.pruning import Decision, Judge, Receipt, Report, close_trial, verdict_of
 from espalier.store import (
     Batch,
@@ -23,9 +31,11 @@ from espalier.store import (
     decision_row,
     end_row,
     finite_or_none,
+    sighting_row,
 )
 
-ADVANCES = (Receipt.APPENDED, Receipt.BACKFILLED)
+ADVANCES = (Receipt.APPENDED, Receipt.BACKFILLED, Receipt.REPLAYED)
+"""Values that are news of their attempt, also where an earlier attempt has passed that step."""
 
 
 class LiveStudy:
@@ -87,6 +97,8 @@ class LiveStudy:
         self._settling = Settling(head.settled, head.figured)
         for number, attempt, pod_uid in head.attempts:
             self.trial(number).attempts[pod_uid] = attempt
+        for number, seen in head.sightings:
+            self.trial(number).saw(seen)
 
     @property
     def sound(self) -> bool:
@@ -126,7 +138,10 @@ class LiveStudy:
                 break
         taking.commit = self._commit(rows)
         trial.in_flight += 1
-        taking.commit.add_done_callback(lambda done: self._taken(done, trial, advanced, decisions))
+        attempt, at = taking.attempt, self.at
+        taking.commit.add_done_callback(
+            lambda done: self._taken(done, trial, attempt, at, advanced, decisions)
+        )
         taking.pruned |= bool(decisions) and trial.prune_ahead in decisions
 
     def end(self, taking: Taking) -> None:
@@ -183,6 +198,8 @@ class LiveStudy:
         self,
         done: asyncio.Future[None],
         trial: LiveTrial,
+        attempt: int,
+        at: float,
         advanced: list[CheckedReport],
         decisions: list[Decision],
     ) -> None:
@@ -191,7 +208,7 @@ class LiveStudy:
             return
         self._record = None
         for report in advanced:
-            trial.progressed(report.step, report.value)
+            trial.progressed(attempt, report.step, report.value, at)
         for decision in decisions:
             trial.judged(decision)
             if decision.prunes:
@@ -220,6 +237,35 @@ class LiveStudy:
         if not done.cancelled() and done.exception() is None:
             self._record = None
             trial.attempted()
+
+    def note_attempt(self, number: int, seen: AttemptRecord) -> asyncio.Future[None] | None:
+        """Note what was seen of an attempt, besides what is known of it; ended trials are past it.
+
+        A pod that has no number yet gets one.
+        """
+        trial = self.trial(number)
+        ordinal = trial.attempts.get(seen.pod_uid)
+        known = trial.noted(ordinal) if ordinal is not None else None
+        if trial.ended:
+            return self.on_its_way()
+        rows = Batch(self.row.id)
+        self._store.ready()
+        if ordinal is None:
+            ordinal = trial.attempts[seen.pod_uid] = max(trial.attempts.values(), default=0) + 1
+            rows.attempts.append((self.row.id, number, ordinal, seen.pod_uid))
+        seen = replace(seen, attempt=ordinal)
+        if known is not None and (seen := joined(known, seen)) == known:
+            return self.on_its_way()
+        trial.seen_ahead[ordinal] = seen
+        rows.sightings.append(sighting_row(self.row.id, number, seen))
+        commit = self._commit(rows)
+        commit.add_done_callback(lambda done: self._noted(done, trial, seen))
+        return commit
+
+    def _noted(self, done: asyncio.Future[None], trial: LiveTrial, seen: AttemptRecord) -> None:
+        if not done.cancelled() and done.exception() is None:
+            self._record = None
+            trial.saw(seen)
 
     def finish(self, number: int, end: End) -> tuple[bool, asyncio.Future[None] | None]:
         """Record how a trial ended; False if it had ended already: the first ending stands."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from espalier.engine.known_values import KnownValues
 from espalier.engine.submission import CheckedReport
 from espalier.errors import ReportError
-from espalier.planning.record import End, TrialRecord
+from espalier.planning.record import AttemptRecord, End, TrialRecord
 from espalier.pruning import Decision
 
 _Key = tuple[str, int]
@@ -38,8 +38,12 @@ class LiveTrial:
     """
 
     __slots__ = (
+        "_first",
+        "_last",
         "_maximise",
+        "_of",
         "_record",
+        "_seen",
         "_values",
         "attempts",
         "best",
@@ -55,6 +59,7 @@ class LiveTrial:
         "number",
         "prune",
         "prune_ahead",
+        "seen_ahead",
         "step",
     )
 
@@ -70,6 +75,7 @@ class LiveTrial:
         self.prune_ahead: Decision | None = None
         self.ended = False
         self.in_flight = 0
+        self.seen_ahead: dict[int, AttemptRecord] = {}
         # Durable.
         self.step: int | None = None
         self.latest: float | None = None
@@ -78,6 +84,11 @@ class LiveTrial:
         self.decision: Decision | None = None
         self.prune: Decision | None = None
         self.end: End | None = None
+        self._seen: dict[int, AttemptRecord] = {}
+        # The attempt that the figures above are of, and the step and time of two of its values.
+        self._of = 0
+        self._first: tuple[int, float] | None = None
+        self._last: tuple[int, float] | None = None
         self._record: TrialRecord | None = None
 
     # -- values -----------------------------------------------------------------------------
@@ -141,9 +152,27 @@ class LiveTrial:
 
     # -- what is durable --------------------------------------------------------------------
 
-    def progressed(self, step: int, value: float) -> None:
-        """Take in a judged value that is durable."""
+    def progressed(self, attempt: int, step: int, value: float, at: float) -> None:
+        """Take in a judged value that is durable: what the trial comes to is its newest attempt's.
+
+        Parameters
+        ----------
+        attempt, step, value
+            The value, whose step this attempt had not reported.
+        at : float
+            When it came.
+        """
+        if attempt < self._of:
+            return
         self._record = None
+        if attempt > self._of:
+            self._of = attempt
+            self.step = self.latest = self.best = self.best_step = None
+            self._first = self._last = None
+        if self.end is None:
+            self._first = self._first or (step, at)
+            if self._last is None or step > self._last[0]:
+                self._last = step, at
         if self.step is None or step > self.step:
             self.step, self.latest = step, value
         if value != value:
@@ -163,10 +192,32 @@ class LiveTrial:
         """Take in the ending, which is durable."""
         self._record = None
         self.end = end
+        self._first = self._last = None
 
     def attempted(self) -> None:
         """Take in that an attempt is durable."""
         self._record = None
+
+    def noted(self, attempt: int) -> AttemptRecord | None:
+        """Return what was seen of an attempt, with what is on its way to the store."""
+        return self.seen_ahead.get(attempt) or self._seen.get(attempt)
+
+    def saw(self, seen: AttemptRecord) -> None:
+        """Take in what was seen of an attempt, which is durable."""
+        self._record = None
+        self._seen[seen.attempt] = seen
+        if self.seen_ahead.get(seen.attempt) == seen:
+            del self.seen_ahead[seen.attempt]
+
+    @property
+    def pace(self) -> float | None:
+        """Seconds a step between the first and the last value of the newest attempt."""
+        if self.end is not None:
+            return self.end.pace
+        if self._first is None or self._last is None:
+            return None
+        steps, seconds = self._last[0] - self._first[0], self._last[1] - self._first[1]
+        return seconds / steps if steps > 0 and seconds > 0 else None
 
     @property
     def known(self) -> bool:
@@ -187,6 +238,8 @@ class LiveTrial:
                 decision=self.decision,
                 prune=self.prune,
                 end=self.end,
+                attempts=tuple(self._seen[attempt] for attempt in sorted(self._seen)),
+                pace=self.pace,
             )
         return self._record
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from espalier.engine.cache import Object
 from espalier.errors import RetryLater
-from espalier.kube import WORKLOADS, Cluster, Conflict, Kind, NotFound, NotServed, Refused
+from espalier.kube import (
+    WORKLOADS,
+    Cluster,
+    Conflict,
+    Kind,
+    NotFound,
+    NotServed,
+    Refused,
+    local_queue,
+)
 from espalier.planning import queue_words
 from espalier.planning.names import SUSPENDED_ANNOTATION, WORKLOAD_OF_LABEL
 from espalier.planning.snapshot import Cause
@@ -30,7 +39,13 @@ class Queues:
             return queue_words.no_workload(job)
         except Refused as error:
             return queue_words.unreadable(error.message)
-        return queue_words.no_workload(job) if found is None else queue_words.cause_of(found[1])
+        if found is None:
+            return queue_words.no_workload(job)
+        kind, workload = found
+        cause = queue_words.cause_of(workload)
+        if queue_words.refuses(cause):
+            return cause
+        return queue_words.closed(await self._queue(kind, namespace, workload)) or cause
 
     async def hold(self, namespace: str, job: str, uid: str, *, held: bool) -> None:
         """Have the queue suspend a Job and start it no more, or put it into its line again.
@@ -62,6 +77,17 @@ class Queues:
             await self._cluster.patch(kind, namespace, meta["name"], patch)
         except (NotFound, Conflict) as error:
             raise RetryLater(f"Workload {meta['name']} has just changed: {error}") from error
+
+    async def _queue(self, kind: Kind, namespace: str, workload: Object) -> Object:
+        """Return a Workload's LocalQueue; an empty object where that cannot be read.
+
+        Of a queue that is held the Workloads go on saying what they said before.
+        """
+        name = str((workload.get("spec") or {}).get("queueName") or "")
+        try:
+            return await self._cluster.get(local_queue(kind), namespace, name) if name else {}
+        except (NotServed, NotFound, Refused):
+            return {}
 
     async def _workload(self, namespace: str, uid: str) -> tuple[Kind, Object] | None:
         """Return the Workload of a Job and its kind, None where the queue has made none."""

@@ -100,7 +100,7 @@ class _Replay:
         if verdict is not None:
             decision = verdict.decision
         if verdict is None or verdict.receipt in ADVANCES:
-            trial.progressed(report.step, report.value)
+            trial.progressed(report.attempt, report.step, report.value, at)
         action = decided[0]
         if action is not None:
             self._last[report.trial] = report.attempt, report.step

@@ -18,13 +18,16 @@ from espalier.engine.lanes import Lanes
 from espalier.engine.live import LiveStudies
 from espalier.engine.presence import find
 from espalier.engine.queue import DirtyQueue
+from espalier.engine.steady_clock import SteadyClock
+from espalier.engine.stopwatch import Stopwatch
 from espalier.engine.views import study_figures
 from espalier.engine.world import World
 from espalier.errors import InternalError, RetryLater, SpecError
-from espalier.kube import JOB, POD, STUDY, Cluster, asking_for
+from espalier.kube import JOB, POD, STUDY, Cluster, Kind, asking_for
 from espalier.metrics.observer import Observer
 from espalier.metrics.views import StudyView as Figures
 from espalier.planning import Lane, Settings, Snapshot, StudyRecord, effects, plan
+from espalier.planning.grace import grace_of
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +55,7 @@ class Reconciler:
     settings
         What the operator's flags decide about plans.
     clock
-        Seconds since the epoch.
+        Seconds since the epoch that never jump.
     workers
         How many studies are looked at at the same time. What is to be done is bounded by `lanes`
         alone: else a few wide studies would keep all others waiting until theirs is done.
@@ -67,11 +70,12 @@ class Reconciler:
         settings: Settings,
         observer: Observer,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         workers: int = 8,
         lanes: int = 32,
     ) -> None:
-        self.world = World()
+        clock = clock or SteadyClock()
+        self.world = World(stopwatch=Stopwatch(clock))
         self._cluster = cluster
         self.queue: DirtyQueue[StudyKey] = DirtyQueue(time.monotonic)
         self._live = live
@@ -139,27 +143,28 @@ class Reconciler:
     async def _delete_now(self, key: StudyKey, study_uid: str, number: int) -> None:
         try:
             job = self.world.job_of(key, study_uid, number)
+            for pod in self.world.pods_of(key, study_uid, number):
+                await self._delete(POD, pod, self._grace(study_uid))
             if job is not None:
                 await self._delete(JOB, job)
                 since = self._pruned_at.get((study_uid, number))
                 if since is not None:
                     self._observer.delete_accepted(time.monotonic() - since)
-            for pod in self.world.pods_of(key, study_uid, number):
-                await self._delete(POD, pod)
         except RetryLater as error:
             log.warning("trial %s/%s number %d is not deleted yet: %s", *key, number, error)
         except Exception:
             log.exception("trial %s/%s number %d could not be deleted", *key, number)
         self.queue.mark(key)
 
-    async def _delete(self, kind: object, obj: Object) -> None:
+    def _grace(self, study_uid: str) -> int | None:
+        study = self.world.studies.get(study_uid)
+        spec = None if study is None else self.world.specs.good(study)
+        return None if spec is None else grace_of(spec)
+
+    async def _delete(self, kind: Kind, obj: Object, grace: int | None = None) -> None:
         meta = obj["metadata"]
         await self._applier.deletion.delete(
-            kind,  # type: ignore[arg-type]
-            meta["namespace"],
-            meta["name"],
-            meta["uid"],
-            urgent=True,
+            kind, meta["namespace"], meta["name"], meta["uid"], grace=grace, urgent=True
         )
 
     # -- the work ----------------------------------------------------------------------------
@@ -228,7 +233,7 @@ class Reconciler:
     ) -> float | None:
         """Do what is due; return in how many seconds to look again, if at all."""
         await self._carry_out(key, snapshot, lanes)
-        if any(not isinstance(effect, _QUIET) for lane in lanes for effect in lane):
+        if not all(_quiet(effect) for lane in lanes for effect in lane):
             return 0.0
         return wake
 
@@ -300,7 +305,7 @@ class Reconciler:
         """Plan; where that takes long, in another thread: reports are taken meanwhile."""
 
         def work() -> tuple[Sequence[Lane], Figures | None]:
-            return plan(snapshot, now, self._settings), study_figures(snapshot, now)
+            return plan(snapshot, now, self._settings), study_figures(snapshot)
 
         return await asyncio.to_thread(work) if len(snapshot.trials) > _MANY else work()
 
@@ -308,3 +313,10 @@ class Reconciler:
         if figures is not None:
             self._figures[key] = figures
             self.figures = tuple(self._figures.values())
+
+
+def _quiet(effect: effects.Effect) -> bool:
+    """Whether the next plan does not depend on what the effect does."""
+    if isinstance(effect, effects.RecordAttempt):
+        return not effect.decisive
+    return isinstance(effect, _QUIET)

@@ -11,10 +11,11 @@ from dataclasses import replace
 
 from espalier.engine.submission import shown
 from espalier.errors import ReportError
-from espalier.planning.record import End
+from espalier.planning.record import AttemptRecord, End
 
 LARGEST_NUMBER = 2**53
 LONGEST_UID = 64
+_LONGEST_WORD = 63
 
 
 def check_pod(number: int, pod_uid: str) -> None:
@@ -58,7 +59,28 @@ def storable_end(end: End) -> End:
         at=_number(end.at),
         gpu_seconds=_number(end.gpu_seconds),
         gpu_seconds_saved=_number(end.gpu_seconds_saved),
+        held=_number(end.held),
+        pace=end.pace if end.pace is None or math.isfinite(end.pace) else None,
     )
+
+
+def storable_attempt(seen: AttemptRecord) -> AttemptRecord:
+    """Return what was seen of an attempt as the store can keep it."""
+    return replace(
+        seen,
+        pod=_text(seen.pod)[:253],
+        job_uid=_text(seen.job_uid)[:LONGEST_UID],
+        gpus=_number(seen.gpus),
+        held=_number(seen.held),
+        ran=_number(seen.ran),
+        disruption=_text(seen.disruption)[:_LONGEST_WORD],
+        exit_code=seen.exit_code if seen.exit_code is None else _code(seen.exit_code),
+        exit_reason=_text(seen.exit_reason)[:_LONGEST_WORD],
+    )
+
+
+def _code(code: int) -> int:
+    return max(-(2**31), min(code, 2**31 - 1))
 
 
 def _text(text: str) -> str:

@@ -8,12 +8,12 @@ from espalier.api import trainer_of
 from espalier.errors import SpecError
 from espalier.metrics.views import StudyView
 from espalier.planning import Snapshot
-from espalier.planning.gpu_time import held, template_gpus
 from espalier.planning.standing import gather
 from espalier.planning.trial_status import phase_of
+from espalier.planning.usage import used
 
 
-def study_figures(snapshot: Snapshot, now: float) -> StudyView | None:
+def study_figures(snapshot: Snapshot) -> StudyView | None:
     """Return what a scrape shows of a study; None if its spec cannot be read."""
     study, record = snapshot.study, snapshot.record
     if study.spec is None:
@@ -24,7 +24,6 @@ def study_figures(snapshot: Snapshot, now: float) -> StudyView | None:
     except SpecError:
         return None
     standings = gather(snapshot)
-    gpus = template_gpus(spec.template)
     prunings = Counter(
         (standing.record.prune.pruner, str(standing.record.prune.reason))
         for standing in standings
@@ -41,7 +40,7 @@ def study_figures(snapshot: Snapshot, now: float) -> StudyView | None:
         trials=Counter(str(phase_of(standing, trainer)) for standing in standings),
         endings=Counter(s.end.reason for s in standings if s.end is not None),
         prunings=prunings,
-        gpu_seconds_used=sum(held(standing, gpus, now) for standing in standings),
+        gpu_seconds_used=sum(used(standing).gpu_seconds for standing in standings),
         gpu_seconds_saved=sum(s.end.gpu_seconds_saved for s in standings if s.end is not None),
         best_value=best,
         risk_stated=summary.risk_stated if summary else None,

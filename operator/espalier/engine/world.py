@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
+from espalier.api import StudySpec, trainer_of
 from espalier.engine.absences import Absences
 from espalier.engine.cache import (
     KeyOf,
@@ -21,13 +22,23 @@ from espalier.engine.cache import (
 from espalier.engine.kinship import Kin, Kinship
 from espalier.engine.reduced import reduced
 from espalier.engine.specs import Specs
+from espalier.engine.steady_clock import SteadyClock
+from espalier.engine.stopwatch import Stopwatch
 from espalier.errors import SpecError
 from espalier.planning import queue_words
 from espalier.planning.observe import controller_uid, job_view, pod_view, study_view, trial_view
 from espalier.planning.record import StudyRecord
-from espalier.planning.snapshot import Cause, JobView, Snapshot, TemplateVerdict, TrialView
+from espalier.planning.snapshot import (
+    Cause,
+    JobView,
+    Snapshot,
+    TemplateVerdict,
+    TrialView,
+    sooner,
+)
 
 V = TypeVar("V")
+_GRACE = "deletionGracePeriodSeconds"
 
 
 @dataclass(slots=True)
@@ -48,7 +59,8 @@ class World:
     tails
         Uids of the pods whose termination message has been stored.
     leaving
-        Uids of Jobs and pods whose deletion the API server has accepted.
+        By uid of each Job and pod whose deletion the API server has accepted: the seconds that were
+        asked for, None where none were.
     views
         The last view of each Trial, Job and pod, by uid, with the version that it was made of.
     kinship
@@ -59,6 +71,8 @@ class World:
         What the API server has against the Job of one Trial alone, by the Trial's uid.
     absences
         Names of objects that are known to be gone.
+    stopwatch
+        For how long pods are in their states.
     """
 
     studies: ObjectCache = field(default_factory=lambda: _cache("studies", study_key))
@@ -69,7 +83,7 @@ class World:
     written: dict[str, float] = field(default_factory=dict)
     bound: dict[str, int] = field(default_factory=dict)
     tails: set[str] = field(default_factory=set)
-    leaving: set[str] = field(default_factory=set)
+    leaving: dict[str, int | None] = field(default_factory=dict)
     kinship: Kinship = field(default_factory=Kinship)
     refused: dict[str, str] = field(default_factory=dict)
     absences: Absences = field(default_factory=Absences)
@@ -77,6 +91,7 @@ class World:
     asked: dict[str, float] = field(default_factory=dict)
     views: dict[str, tuple[tuple[object, ...], object]] = field(default_factory=dict)
     specs: Specs = field(default_factory=Specs)
+    stopwatch: Stopwatch = field(default_factory=lambda: Stopwatch(SteadyClock()))
 
     def cache(self, plural: str) -> ObjectCache:
         """Return the cache of a kind."""
@@ -105,12 +120,13 @@ class World:
         jobs = [self._view(job, kin.number, job_view) for job, kin in self._jobs_of(key, uid)]
         self._forget_the_queue(jobs)
         pods = [(pod, kin) for pod in self.pods.of(key) if (kin := self._kin_of_pod(pod, uid))]
+        views = tuple(self._view(self._marked(pod), kin.number, pod_view) for pod, kin in pods)
         return Snapshot(
             study=study_view(obj, spec, error, self.written.get(uid, 0.0)),
             record=record,
             trials=trials,
             jobs=tuple(jobs),
-            pods=tuple(self._view(self._marked(pod), kin.number, pod_view) for pod, kin in pods),
+            pods=views,
             template=self.verdicts.get(uid),
             bound=self.bound,
             tails=frozenset(
@@ -119,6 +135,7 @@ class World:
             refused=self.refused,
             absent=self.absences.proofs(key.namespace),
             restored=self.absences.restored(key.namespace),
+            spans=self.stopwatch.look(uid, views, record, _trainer(spec)),
             causes=self.causes,
             asked={uid: now - at for uid, at in self.asked.items()},
         )
@@ -162,8 +179,9 @@ class World:
         return kin if kin is not None and kin.study_uid == study_uid else None
 
     def _view(self, obj: Object, number: int, make: Callable[[Object, int], V]) -> V:
-        deleting = "deletionTimestamp" in obj["metadata"]
-        return self._once(obj, (deleting,), lambda: make(obj, number))
+        meta = obj["metadata"]
+        leaves = ("deletionTimestamp" in meta, meta.get(_GRACE))
+        return self._once(obj, leaves, lambda: make(obj, number))
 
     def _once(self, obj: Object, besides: tuple[object, ...], make: Callable[[], V]) -> V:
         """Return the view of an object, made once for each of its versions and what it takes."""
@@ -177,9 +195,13 @@ class World:
 
     def _marked(self, pod: Object) -> Object:
         """Return a pod as being deleted, if the API server has accepted its deletion."""
-        if pod["metadata"]["uid"] not in self.leaving or "deletionTimestamp" in pod["metadata"]:
+        meta = pod["metadata"]
+        if meta["uid"] not in self.leaving:
             return pod
-        return {**pod, "metadata": {**pod["metadata"], "deletionTimestamp": "accepted"}}
+        grace = self.leaving[meta["uid"]]
+        if "deletionTimestamp" in meta and not sooner(grace, meta.get(_GRACE)):
+            return pod
+        return {**pod, "metadata": {"deletionTimestamp": "accepted", **meta, _GRACE: grace}}
 
     def job_of(self, key: StudyKey, study_uid: str, number: int) -> Object | None:
         """Return the newest Job of a trial that is not being deleted."""
@@ -191,13 +213,11 @@ class World:
         return max(found, key=_created, default=None)
 
     def pods_of(self, key: StudyKey, study_uid: str, number: int) -> list[Object]:
-        """Return the pods of a trial that are not being deleted."""
+        """Return the pods of a trial."""
         return [
             pod
             for pod in self.pods.of(key)
             if (kin := self._kin_of_pod(pod, study_uid)) and kin.number == number
-            if "deletionTimestamp" not in pod["metadata"]
-            if pod["metadata"]["uid"] not in self.leaving
         ]
 
     # -- what is gone ------------------------------------------------------------------------
@@ -255,7 +275,7 @@ class World:
                 self.absences.forget(plural, obj)
         for uid in seemed_gone:
             if uid in cache:
-                self.leaving.discard(uid)
+                self.leaving.pop(uid, None)
 
     def listed(
         self,
@@ -302,6 +322,7 @@ class World:
         for memory in (self.verdicts, self.written):
             memory.pop(uid, None)
         self.specs.forget(uid)
+        self.stopwatch.forget(uid)
         self.kinship.forget_study(uid)
 
     def tidy(self) -> list[str]:
@@ -311,8 +332,8 @@ class World:
             del self.bound[uid]
         self.tails = {uid for uid in self.tails if self.pods.get(uid) is not None}
         self.leaving = {
-            uid
-            for uid in self.leaving
+            uid: grace
+            for uid, grace in self.leaving.items()
             if self.pods.get(uid) is not None or self.jobs.get(uid) is not None
         }
         viewed = (self.trials, self.jobs, self.pods)
@@ -332,6 +353,13 @@ class World:
 
 def _cache(plural: str, key_of: KeyOf) -> ObjectCache:
     return ObjectCache(key_of, lambda obj: reduced(plural, obj))
+
+
+def _trainer(spec: StudySpec | None) -> str:
+    try:
+        return trainer_of(spec.template, spec.trainer_container) if spec is not None else ""
+    except SpecError:
+        return ""
 
 
 def _created(obj: Object) -> tuple[str, str]:

@@ -4,7 +4,17 @@ from espalier.kube.answers import Object
 from espalier.kube.ca_secret import CaSecret
 from espalier.kube.cluster import Cluster, Observe
 from espalier.kube.errors import Conflict, NotFound, NotServed, Refused
-from espalier.kube.kinds import EVENT, JOB, POD, SECRET, STUDY, TRIAL, WORKLOADS, Kind
+from espalier.kube.kinds import (
+    EVENT,
+    JOB,
+    POD,
+    SECRET,
+    STUDY,
+    TRIAL,
+    WORKLOADS,
+    Kind,
+    local_queue,
+)
 from espalier.kube.limiter import TokenBucket, asking_for
 from espalier.kube.lines import Lines, Tenant
 from espalier.kube.turns import Rank
@@ -31,4 +41,5 @@ __all__ = [
     "Tenant",
     "TokenBucket",
     "asking_for",
+    "local_queue",
 ]

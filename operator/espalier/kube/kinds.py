@@ -43,3 +43,8 @@ WORKLOADS = (
 )
 """Kueue's view of a Job in its versions, the newest first; a cluster need not serve any."""
 TOKEN_REVIEW = Kind("authentication.k8s.io", "v1", "tokenreviews", "TokenReview")
+
+
+def local_queue(workload: Kind) -> Kind:
+    """Return the kind of the queues that go with a version of Workload."""
+    return Kind(workload.group, workload.version, "localqueues", "LocalQueue")

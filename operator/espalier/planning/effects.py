@@ -81,7 +81,7 @@ class CreateJob:
 
 @dataclass(frozen=True, slots=True)
 class DeleteJob:
-    """Delete the Job with this uid, and by the garbage collector its pods."""
+    """Delete the Job with this uid; its pods that nobody deleted go by the garbage collector."""
 
     number: int
     name: str
@@ -90,10 +90,17 @@ class DeleteJob:
 
 @dataclass(frozen=True, slots=True)
 class DeletePod:
-    """Delete the pod with this uid; it has the grace period of its own spec."""
+    """Delete the pod with this uid; of one that is being deleted already the time gets shorter.
+
+    Parameters
+    ----------
+    grace
+        Seconds until its processes are killed, at least 1; None: what its own spec says.
+    """
 
     name: str
     uid: str
+    grace: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +121,19 @@ class SuspendJob:
 
 @dataclass(frozen=True, slots=True)
 class BindPod:
-    """Let a pod report for its trial."""
+    """Let a pod report for its trial.
+
+    Parameters
+    ----------
+    over
+        Whether it has ended and only left something: it is not the one that runs the trial.
+    """
 
     number: int
     trial: str
     pod: str
     uid: str
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +147,19 @@ class IngestTail:
 
 @dataclass(frozen=True, slots=True)
 class RecordAttempt:
-    """Write what was seen of a trial's attempt into the store."""
+    """Write what was seen of a trial's attempt into the store.
+
+    Parameters
+    ----------
+    attempt
+        Its own `attempt` is 0 where the pod may have no number yet.
+    decisive
+        Whether anything but its seconds is new.
+    """
 
     number: int
     attempt: AttemptRecord
+    decisive: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,22 @@ def cause_of(workload: Workload) -> Cause:
     return _waiting(said.get("QuotaReserved"), evicted)
 
 
+def closed(queue: Mapping[str, Any]) -> Cause | None:
+    """Return the cause where a LocalQueue says that it lets nobody in; None where it does not.
+
+    Parameters
+    ----------
+    queue
+        A LocalQueue of Kueue, as the API server returns it; may be empty.
+    """
+    conditions = (queue.get("status") or {}).get("conditions") or ()
+    active = next((each for each in conditions if each.get("type") == "Active"), None)
+    if _if(active, "False") is None:
+        return None
+    reason = str((active or {}).get("reason") or "Inactive")
+    return _cause(INADMISSIBLE, f"its LocalQueue is not active ({reason}): {_message(active)}")
+
+
 def no_workload(job: str) -> Cause:
     """Return the cause where a queue's name is on a Job, and no queue has taken it up."""
     return _cause(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from espalier.api.reasons import ENDING_BY_REASON, TrialReason
 from espalier.planning.names import PODS_OF, job_name, job_ordinal, trial_name
 from espalier.planning.observe import seconds
 from espalier.planning.record import End, TrialRecord
-from espalier.planning.snapshot import Cause, JobView, PodView, Snapshot, TrialView
+from espalier.planning.snapshot import Cause, JobView, PodView, Snapshot, Span, TrialView
 from espalier.planning.status_words import condition_of
+
+_NOT_SEEN = Span()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Standing:
         What the queue says that holds its Job back.
     last_step
         The step that a trial which runs to its end reports last.
+    spans
+        For how long each pod of the study was seen in its states, by the pod's uid.
     """
 
     number: int
@@ -57,6 +61,7 @@ class Standing:
     restored: bool = False
     queue: Cause | None = None
     last_step: int = 0
+    spans: Mapping[str, Span] = field(default_factory=dict)
 
     @property
     def end(self) -> End | None:
@@ -67,6 +72,15 @@ class Standing:
     def live(self) -> tuple[PodView, ...]:
         """The pods that (may) have processes and hold devices."""
         return tuple(pod for pod in self.pods if not pod.over)
+
+    def span(self, pod_uid: str) -> Span:
+        """Return for how long a pod was seen in its states; nothing where it was not."""
+        return self.spans.get(pod_uid) or _NOT_SEEN
+
+    @property
+    def jobs(self) -> tuple[JobView, ...]:
+        """The Jobs that are there: those that leave, then the one that runs the trial."""
+        return self.leaving + ((self.job,) if self.job is not None else ())
 
     @property
     def newest(self) -> PodView | None:
@@ -199,6 +213,7 @@ def _standing(
         leaving=tuple(job for job in jobs if job.deleting),
         pods=tuple(sorted(pods, key=lambda pod: (pod.created_at, pod.name))),
         last_step=snapshot.study.spec.resource.max if snapshot.study.spec else 0,
+        spans=snapshot.spans,
     )
     if standing.job is not None and standing.job.queue and standing.job.suspended:
         standing = replace(standing, queue=snapshot.causes.get(standing.job.uid))

@@ -16,7 +16,7 @@ from espalier.api.reasons import (
     StudyReason,
 )
 from espalier.api.study_status import pruning_status
-from espalier.planning import gpu_time
+from espalier.planning import usage
 from espalier.planning.names import STUDY_UID_LABEL
 from espalier.planning.outcome import TEMPLATE_FAULTS, Outcome, newest_end
 from espalier.planning.queue_line import queue_refusal
@@ -96,7 +96,7 @@ def status_of(
         "selector": f"{STUDY_UID_LABEL}={study.uid}",
         "counts": {str(phase).lower(): phases[phase] for phase in Phase},
         "best": _best(snapshot, standings),
-        "gpuSeconds": _gpu_seconds(snapshot, standings, now),
+        "gpuSeconds": _gpu_seconds(standings),
         "pruning": _pruning(snapshot.record.summary),
         "state": _state(course, phrases[StudyCondition.PROGRESSING]),
         "startTime": study.status.get("startTime") or (timestamp(now) if course.accepted else None),
@@ -211,7 +211,7 @@ def _degraded_pods(
                 StudyReason.UNSCHEDULABLE,
                 f"Trial {standing.number} waits for a node: {pod.unschedulable}",
             )
-        began = gpu_time.trainer_began([pod], trainer)
+        began = usage.trainer_began([pod], trainer)
         silent = standing.record.step is None and began is not None
         if silent and spec and began is not None and now - began > settings.metric_patience:
             return Phrase(
@@ -265,10 +265,8 @@ def _best(snapshot: Snapshot, standings: Sequence[Standing]) -> Mapping[str, Any
     }
 
 
-def _gpu_seconds(snapshot: Snapshot, standings: Sequence[Standing], now: float) -> dict[str, float]:
-    spec = snapshot.study.spec
-    gpus = gpu_time.template_gpus(spec.template) if spec else 0.0
-    used = sum(gpu_time.held(standing, gpus, now) for standing in standings)
+def _gpu_seconds(standings: Sequence[Standing]) -> dict[str, float]:
+    used = sum(usage.used(standing).gpu_seconds for standing in standings)
     saved = sum(s.end.gpu_seconds_saved for s in standings if s.end is not None)
     return {"used": round(used, 1), "saved": round(saved, 1)}
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from espalier.api import reasons
 from espalier.errors import SpecError
-from espalier.planning import gpu_time
+from espalier.planning import attempts, usage
 from espalier.planning.effects import (
     AskWhy,
     BindPod,
@@ -25,12 +25,13 @@ from espalier.planning.effects import (
     WriteTrialStatus,
 )
 from espalier.planning.ending import Later, Verdict, judge_ending
+from espalier.planning.grace import grace_of
 from espalier.planning.job import Manifest, build_job
 from espalier.planning.names import PODS_OF, job_name, job_ordinal, trial_name
 from espalier.planning.queue_line import ask_queue, eviction
 from espalier.planning.record import End
 from espalier.planning.settings import Settings
-from espalier.planning.snapshot import JobView, PodView, Snapshot
+from espalier.planning.snapshot import JobView, PodView, Snapshot, sooner
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import condition_of, merge_patch
 from espalier.planning.trial_status import PROGRESS, status_of
@@ -38,6 +39,7 @@ from espalier.planning.trial_status import PROGRESS, status_of
 if TYPE_CHECKING:
     from espalier.api import StudySpec
 
+_ENDED_BY_US = frozenset({reasons.STUDY_ENDED.reason, reasons.TIME_LIMIT_EXCEEDED.reason})
 _UNBORN = 2.0
 """Seconds that a new Trial's first status may wait: mostly it has its Job by then."""
 
@@ -68,10 +70,10 @@ class TrialPlanner:
         """Return what is to be done about a trial, in order."""
         if self._settled(standing):
             return ()
-        reports = self._reports(standing)
-        if any(isinstance(effect, IngestTail) for effect in reports):
-            return tuple(reports)
-        steps: list[Effect] = [*reports]
+        reports, tails = self._reports(standing)
+        steps: list[Effect] = [*reports, *self._seen(standing), *tails]
+        if tails:
+            return tuple(steps)
         if standing.end is None and not self._unsettled(standing):
             if sought := self._look_for(standing):
                 return (*steps, *sought)
@@ -104,21 +106,27 @@ class TrialPlanner:
         told = said.get("status") == "True" and said.get("reason") == end.reason
         return told and bool(view.status.get("completionTime"))
 
-    def _reports(self, standing: Standing) -> list[Effect]:
+    def _seen(self, standing: Standing) -> Iterator[Effect]:
+        """Record what is seen of the attempts before anything rests on it."""
+        if standing.end is None:
+            yield from attempts.records(standing, self.trainer, self._interval(standing))
+
+    def _reports(self, standing: Standing) -> tuple[list[Effect], list[Effect]]:
         """Let the pods report, and take what sidecars left behind."""
         if standing.end is not None or standing.view is None:
-            return []
-        steps: list[Effect] = []
+            return [], []
+        steps, tails = list[Effect](), list[Effect]()
         for pod in standing.pods:
             tail = pod.sidecar.exit_message if pod.sidecar else ""
             pending = bool(tail) and pod.uid not in self.snapshot.tails
             bound = pod.uid in self.snapshot.bound
             own = standing.job is not None and pod.job_uid == standing.job.uid
             if not bound and own and (pending or not pod.over):
-                steps.append(BindPod(standing.number, standing.view.name, pod.name, pod.uid))
+                bind = BindPod(standing.number, standing.view.name, pod.name, pod.uid, pod.over)
+                steps.append(bind)
             if pending and (bound or own):
-                steps.append(IngestTail(standing.number, pod.uid, tail))
-        return steps
+                tails.append(IngestTail(standing.number, pod.uid, tail))
+        return steps, tails
 
     def _look_for(self, standing: Standing) -> list[Effect]:
         """Ask for what an ending would rest on the absence of; not seeing it is no proof."""
@@ -159,18 +167,19 @@ class TrialPlanner:
         return steps
 
     def _ending(self, standing: Standing, verdict: Verdict) -> End:
-        gpus = gpu_time.template_gpus(self.spec.template)
-        used = gpu_time.held(standing, gpus, self.now)
-        prune = standing.record.prune
-        saved = gpu_time.saved(used, prune.step, self.spec.resource.max) if prune else 0.0
+        used = usage.used_until_now(standing)
+        prune, gpus = standing.record.prune, used.gpu_seconds
+        saved = usage.saved(gpus, prune.step, self.spec.resource.max) if prune else 0.0
         return End(
             reason=verdict.ending.reason,
             message=verdict.message,
             state=verdict.ending.state,
             at=self.now,
-            gpu_seconds=used,
+            gpu_seconds=gpus,
             gpu_seconds_saved=saved,
             generation=standing.job.template if standing.job else 0,
+            held=used.seconds,
+            pace=standing.record.pace,
         )
 
     def _rerun(self, standing: Standing) -> list[Effect]:
@@ -191,20 +200,35 @@ class TrialPlanner:
         """Delete the Job and pods of a trial that is pruned or has ended; finished Jobs stay."""
         if standing.end is None and standing.record.prune is None:
             return []
-        job, steps = standing.job, list[Effect]()
+        job, grace = standing.job, self._grace(standing)
         pruned = standing.record.prune is not None
+        # The pods first: the garbage collector would give them their own grace period. No other pod
+        # is made before they are gone (`podReplacementPolicy` of the Job).
+        steps = [
+            DeletePod(pod.name, pod.uid, grace) for pod in self._doomed(standing, pruned, grace)
+        ]
         if job is not None and (pruned or not (job.complete or job.failed)):
-            steps.append(DeleteJob(standing.number, job.name, job.uid))
-        steps += [DeletePod(pod.name, pod.uid) for pod in self._doomed(standing, pruned)]
-        return steps
+            return [*steps, DeleteJob(standing.number, job.name, job.uid)]
+        return list(steps)
 
     @staticmethod
-    def _doomed(standing: Standing, pruned: bool) -> list[PodView]:
+    def _doomed(standing: Standing, pruned: bool, grace: int | None) -> list[PodView]:
         """Return the pods to delete: finished ones go with their Job, living ones now."""
         job = standing.job
         if not pruned and job is not None and (job.complete or job.failed):
             return []
-        return [pod for pod in standing.live if not pod.deleting]
+        return [
+            pod
+            for pod in standing.live
+            if not pod.deleting or (pod.grace is not None and sooner(grace, pod.grace))
+        ]
+
+    def _grace(self, standing: Standing) -> int | None:
+        """Return the seconds that a trial's pods have, where it was the operator that ended it."""
+        ours = standing.record.prune is not None or (
+            standing.end is not None and standing.end.reason in _ENDED_BY_US
+        )
+        return grace_of(self.spec) if ours else None
 
     def _suspension(self, standing: Standing) -> list[Effect]:
         """Suspend or resume the Job, or have the queue do so that owns it."""
@@ -225,8 +249,7 @@ class TrialPlanner:
         view = standing.view
         if view is None or view.deleting:
             return []
-        gpus = gpu_time.template_gpus(self.spec.template)
-        patch = merge_patch(view.status, status_of(standing, self.trainer, gpus, self.now))
+        patch = merge_patch(view.status, status_of(standing, self.trainer, self.now))
         if not patch:
             return []
         write = WriteTrialStatus(view.name, view.uid, patch)
@@ -252,13 +275,12 @@ class TrialPlanner:
             number=standing.number,
             created_at=self.now,
         )
-        status = status_of(replace(standing, job=made), self.trainer, 0.0, self.now)
+        status = status_of(replace(standing, job=made), self.trainer, self.now)
         patch = merge_patch(view.status, status)
         return (WriteTrialStatus(view.name, view.uid, patch),) if patch else ()
 
     def _interval(self, standing: Standing) -> float:
         """Return the least time between two writes of progress: longer for a longer trial."""
-        began = gpu_time.trainer_began(standing.pods, self.trainer)
-        ran = self.now - began if began is not None else 0.0
+        ran = max((standing.span(pod.uid).ran for pod in standing.pods), default=0.0)
         least = self.settings.progress_interval
-        return min(6 * least, max(least, ran / 2)) if math.isfinite(ran) else least
+        return min(6 * least, max(least, ran / 2))

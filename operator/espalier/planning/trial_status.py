@@ -10,10 +10,10 @@ from espalier.api.conditions import set_condition, shorten, timestamp
 from espalier.api.reasons import ENDING_BY_REASON, Phase, TrialCondition, TrialReason
 from espalier.api.trial import MOST_JOBS
 from espalier.planning.ending import disruption_of
-from espalier.planning.gpu_time import held, trainer_began
 from espalier.planning.queue_words import sentence
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import finite
+from espalier.planning.usage import trainer_began, used
 
 if TYPE_CHECKING:
     from espalier.pruning import Decision
@@ -38,7 +38,7 @@ def phase_of(standing: Standing, trainer: str) -> Phase:
     return Phase.RUNNING if _trainer_runs(standing, trainer) else Phase.PENDING
 
 
-def status_of(standing: Standing, trainer: str, gpus: float, now: float) -> dict[str, Any]:
+def status_of(standing: Standing, trainer: str, now: float) -> dict[str, Any]:
     """Return the status that a Trial should have; None removes a field."""
     view, record, end = standing.view, standing.record, standing.end
     assert view is not None
@@ -63,7 +63,7 @@ def status_of(standing: Standing, trainer: str, gpus: float, now: float) -> dict
         "decision": decision_status(decision) if decision else None,
         "startTime": began,
         "completionTime": view.status.get("completionTime") or (timestamp(end.at) if end else None),
-        "gpuSeconds": round(held(standing, gpus, now), 1) if began else None,
+        "gpuSeconds": round(used(standing).gpu_seconds, 1) if began else None,
         "gpuSecondsSaved": round(end.gpu_seconds_saved, 1)
         if end and end.gpu_seconds_saved
         else None,

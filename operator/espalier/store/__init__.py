@@ -17,6 +17,7 @@ from espalier.store.rows import (
     end_row,
     finite_or_none,
     settings_text,
+    sighting_row,
 )
 from espalier.store.store import KEEP_CLOSED, Store
 from espalier.store.summary import summary_text
@@ -42,5 +43,6 @@ __all__ = [
     "open_store",
     "read_log",
     "settings_text",
+    "sighting_row",
     "summary_text",
 ]

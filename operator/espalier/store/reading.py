@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from espalier.errors import InternalError
+from espalier.planning.record import AttemptRecord
 from espalier.pruning import Decision
 from espalier.store import schema
 from espalier.store.rows import (
@@ -193,6 +194,46 @@ def attempts_of(connection: Connection, study: int) -> list[tuple[int, int, str]
     return [(row.trial, row.attempt, row.pod_uid) for row in rows]
 
 
+# All of it lies by study and trial.
+_SIGHTINGS = """
+SELECT s.trial, s.attempt, a.pod_uid, s.pod, s.job_uid, s.gpus, s.held, s.ran, s.disruption,
+       s.deleted, s.suspended, s.exit_code, s.exit_reason, s.over
+FROM sightings AS s JOIN attempts AS a
+  ON a.study = s.study AND a.trial = s.trial AND a.attempt = s.attempt
+WHERE s.study = ? ORDER BY s.trial, s.attempt
+"""
+
+
+def sightings_of(connection: Connection, study: int) -> tuple[tuple[int, AttemptRecord], ...]:
+    """Return trial and what was seen of an attempt, in the order of both."""
+    # Past SQLAlchemy's own rows, which take longer than all else.
+    cursor = connection.connection.cursor()
+    cursor.execute(_SIGHTINGS, (study,))
+    return tuple((row[0], _sighting(*row[1:])) for row in cursor.fetchall())
+
+
+def _sighting(
+    attempt: int, pod_uid: str, pod: str, job_uid: str, gpus: float, held: float, ran: float,
+    disruption: str, deleted: int, suspended: int, exit_code: int | None, exit_reason: str,
+    over: int,
+) -> AttemptRecord:  # fmt: skip
+    return AttemptRecord(
+        attempt=attempt,
+        pod_uid=pod_uid,
+        pod=pod,
+        job_uid=job_uid,
+        gpus=gpus,
+        held=held,
+        ran=ran,
+        disruption=disruption,
+        deleted=bool(deleted),
+        suspended=bool(suspended),
+        exit_code=exit_code,
+        exit_reason=exit_reason,
+        over=bool(over),
+    )
+
+
 def ends_of(connection: Connection, study: int) -> list[StoredEnd]:
     """Return a study's endings in the order of arrival."""
     table = schema.ends
@@ -214,6 +255,7 @@ def head_of(connection: Connection, study: int) -> Head:
         figured=frozenset(connection.scalars(of_study)),
         settled=own is not None and summary_of(own.summary) is not None,
         sampled=0 if own is None else own.sampled,
+        sightings=sightings_of(connection, study),
     )
 
 
@@ -243,4 +285,5 @@ def log_of(connection: Connection, study: StudyRow) -> Log:
         decisions=[restored(row, rules) for row in decisions],
         ends=head.ends,
         rules=head.rules,
+        sightings=head.sightings,
     )

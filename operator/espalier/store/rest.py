@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from espalier.planning.record import End, TrialRecord
+from espalier.planning.record import AttemptRecord, End, TrialRecord
 from espalier.pruning import Action, Decision, JudgeSummary, Reason, TrialState
 from espalier.store import reading as ask
 from espalier.store import schema
@@ -72,12 +72,15 @@ def rest_of(connection: Connection, study: int) -> Rest | None:
     # Past SQLAlchemy's own rows, which take longer than all else.
     cursor = connection.connection.cursor()
     cursor.execute(_TRIALS, (study,))
-    trials = {row[0]: _trial(row, rules) for row in cursor.fetchall()}
+    seen: dict[int, list[AttemptRecord]] = {}
+    for trial, attempt in ask.sightings_of(connection, study):
+        seen.setdefault(trial, []).append(attempt)
+    trials = {row[0]: _trial(row, rules, tuple(seen.get(row[0], ()))) for row in cursor.fetchall()}
     whole = connection.exec_driver_sql(_ENDED, (study,)).scalar() == len(trials)
     return (trials, summary) if whole else None
 
 
-def _trial(row: Any, rules: ask.Rules) -> TrialRecord:
+def _trial(row: Any, rules: ask.Rules, attempts: tuple[AttemptRecord, ...]) -> TrialRecord:
     number, step, latest, best, best_step, *decided = row[:13]
     decision = None if decided[0] is None else _decision(number, decided, rules)
     reason, message, state, at, used, saved, generation, held, pace, attempt = row[13:]
@@ -91,6 +94,8 @@ def _trial(row: Any, rules: ask.Rules) -> TrialRecord:
         decision=decision,
         prune=decision if decision is not None and decision.prunes else None,
         end=End(reason, message, TrialState(state), at, used, saved, generation, held, pace),
+        attempts=attempts,
+        pace=pace,
     )
 
 

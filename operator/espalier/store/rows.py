@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
-from espalier.planning.record import End
+from espalier.planning.record import AttemptRecord, End
 from espalier.pruning import Action, Decision, Reason, TrialState
 from espalier.pruning.decision import Evidence
 
@@ -17,7 +17,8 @@ Row = tuple[Any, ...]
 """A row to insert: the values of a table's columns, in the order of `schema`."""
 
 
-# Bytes of a row without its texts, and the places of these in it.
+# Bytes of a row without its texts, and the places of these in it. An attempt's is charged for what
+# will be seen of it, too: that is one row, however often it is written again.
 _VALUE, _DECISION, _OTHER = 64, 64, 200
 _METRIC, _EVIDENCE = 3, 10
 
@@ -32,7 +33,7 @@ class Batch:
         The study's number in the store.
     observations, decisions, rules, ends, attempts : list of Row
         Rows to insert.
-    figures : list of Row
+    figures, sightings : list of Row
         Rows to insert or to put in the place of those that are there.
     sampled : int
         Numbers below it have been sampled; less than what is stored changes nothing.
@@ -49,6 +50,7 @@ class Batch:
     ends: list[Row] = field(default_factory=list)
     attempts: list[Row] = field(default_factory=list)
     figures: list[Row] = field(default_factory=list)
+    sightings: list[Row] = field(default_factory=list)
     sampled: int = 0
     stirs: bool = False
     summary: str | None = None
@@ -61,12 +63,13 @@ class Batch:
             + len(self.ends)
             + len(self.attempts)
             + len(self.figures)
+            + len(self.sightings)
         )
 
     @property
     def bytes(self) -> int:
         """What the rows take on the disk, about: each value is in an index besides."""
-        others = len(self) - len(self.observations) - len(self.decisions)
+        others = len(self.rules) + len(self.ends) + 2 * len(self.attempts) + len(self.figures)
         return (
             sum([_VALUE + 2 * len(row[_METRIC]) for row in self.observations])
             + sum([_DECISION + len(row[_EVIDENCE]) for row in self.decisions])
@@ -138,6 +141,8 @@ class Head:
         Whether the summary of the study at rest is stored.
     sampled
         Numbers below it have been sampled.
+    sightings
+        Trial, and what was seen of an attempt; in the order of both.
     """
 
     attempts: list[tuple[int, int, str]]
@@ -146,6 +151,7 @@ class Head:
     figured: frozenset[int] = frozenset()
     settled: bool = False
     sampled: int = 0
+    sightings: tuple[tuple[int, AttemptRecord], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +167,7 @@ class Log:
     decisions: Iterable[StoredDecision]
     ends: list[StoredEnd]
     rules: dict[int, tuple[str, str]]
+    sightings: tuple[tuple[int, AttemptRecord], ...] = ()
 
 
 def finite_or_none(value: float) -> float | None:
@@ -259,6 +266,26 @@ def _restored(pruner: str, **parts: dict[str, Any]) -> Decision:
     frame = {"trial": 0, "attempt": 0, "step": 0, "action": Action.KEEP, "pruner": pruner}
     frame |= {"reason": Reason.NEVER_PRUNES, "rung": None, "bracket": None}
     return Decision.from_dict(frame | {"evidence": {}, "settings": {}} | parts)
+
+
+def sighting_row(study: int, trial: int, seen: AttemptRecord) -> Row:
+    """Return the row of the `sightings` table; the pod's uid is in that of `attempts`."""
+    return (
+        study,
+        trial,
+        seen.attempt,
+        seen.pod,
+        seen.job_uid,
+        seen.gpus,
+        seen.held,
+        seen.ran,
+        seen.disruption,
+        seen.deleted,
+        seen.suspended,
+        seen.exit_code,
+        seen.exit_reason,
+        seen.over,
+    )
 
 
 def end_row(study: int, trial: int, end: End, seq: int) -> Row:

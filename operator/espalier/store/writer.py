@@ -17,7 +17,7 @@ from espalier.store.connections import writing
 from espalier.store.rows import Batch, Row, StudyRow
 from espalier.store.space import give_back_some, let_it_shrink
 
-_ORDER = ("attempts", "rules", "observations", "decisions", "ends", "figures")
+_ORDER = ("attempts", "sightings", "rules", "observations", "decisions", "ends", "figures")
 _PURGED_AT_ONCE = 5000
 """Rows that one transaction deletes, so that commits of running studies need not wait."""
 
@@ -25,7 +25,7 @@ _PURGED_AT_ONCE = 5000
 def _statement(table: Table) -> str:
     # Compiled once: building the statement anew costs more than running it.
     inserted = insert(table)
-    if table is schema.figures:
+    if table in (schema.figures, schema.sightings):
         inserted = inserted.prefix_with("OR REPLACE")
     return str(inserted.compile(dialect=sqlite.dialect()))
 
