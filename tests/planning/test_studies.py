@@ -6,7 +6,7 @@ import pytest
 
 from espalier.planning import effects
 from espalier.planning.job import build_job
-from espalier.planning.names import FIRST_HAND_MADE, QUEUE_LABEL
+from espalier.planning.names import FIRST_HAND_MADE
 from espalier.planning.observe import job_view
 from espalier.planning.record import End, TrialRecord
 from espalier.planning.snapshot import StudyView, TemplateVerdict

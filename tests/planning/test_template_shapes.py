@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from espalier.api import parse_study
 from espalier.errors import SpecError
-from espalier.planning.observe import gpus_of
 from espalier.planning.job import build_job
+from espalier.planning.observe import gpus_of
 from tests.planning.worlds import SETTINGS, UID, spec_dict, study, trial
 
 FULL = {
