@@ -18,6 +18,7 @@ from espalier.planning.names import (
     TEMPLATE_ANNOTATION,
     trial_name,
 )
+from espalier.planning.queueing import is_for_kueue
 from espalier.planning.snapshot import (
     ContainerView,
     JobView,
@@ -81,6 +82,11 @@ def study_view(
         spec=spec,
         error=error,
         labels=meta.get("labels") or {},
+        annotations={
+            key: value
+            for key, value in (meta.get("annotations") or {}).items()
+            if is_for_kueue(key)
+        },
         status=obj.get("status") or {},
         status_written_at=written_at,
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
@@ -196,7 +202,9 @@ def gpus_of(pod_spec: Object) -> float:
     for container in pod_spec.get("containers") or ():
         resources = container.get("resources") or {}
         wanted = {**(resources.get("requests") or {}), **(resources.get("limits") or {})}
-        total += sum(_integer(count) for name, count in wanted.items() if is_accelerator(name))
+        total += sum(
+            max(0, _integer(count)) for name, count in wanted.items() if is_accelerator(name)
+        )
     return total
 
 

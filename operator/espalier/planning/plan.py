@@ -255,9 +255,8 @@ def _status(
         return ()
     progress = set(patch) <= study_status.PROGRESS and not course.over
     interval = settings.progress_interval if progress else _CALM
-    begins = bool(wanted["startTime"]) and not study.status.get(
-        "startTime"
-    )  # fixes what defines it
+    # From then on what defines the study is fixed.
+    begins = bool(wanted["startTime"]) and not study.status.get("startTime")
     if course.over or begins or not study.status.get("conditions"):
         interval = 0.0
     due = study.status_written_at + interval

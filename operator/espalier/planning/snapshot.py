@@ -28,7 +28,8 @@ def sooner(grace: int | None, than: int | None) -> bool:
 class StudyView:
     """A Study object; ``error`` says why its spec cannot be read.
 
-    ``spec`` is then the last one that could be, None where none could.
+    ``spec`` is then the last one that could be, None where none could. Of the annotations there are
+    those for Kueue.
     """
 
     uid: str
@@ -39,6 +40,7 @@ class StudyView:
     spec: StudySpec | None
     error: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
     status: Mapping[str, Any] = field(default_factory=dict)
     status_written_at: float = 0.0
     created_at: float = 0.0
