@@ -47,11 +47,19 @@ class Applier:
 
     async def carry_out(self, key: StudyKey, study: StudyView, lane: Lane) -> None:
         """Carry out a lane up to the first effect that fails or is refused."""
+        failures = self._world.waits.failures
         for effect in lane:
+            act = effects.act_of(effect)
             try:
                 await self._carry_out(key, study, effect)
             except JobRefused:
                 return
+            except Exception as error:
+                if act is not None:
+                    failures.failed(study.uid, act, error, self._clock())
+                raise
+            if act is not None:
+                failures.succeeded(study.uid, act)
 
     async def _carry_out(self, key: StudyKey, study: StudyView, effect: Effect) -> None:
         match effect:
@@ -77,8 +85,6 @@ class Applier:
                 )
             case effects.SuspendJob():
                 await self._suspend(study, effect)
-            case effects.AskWhy():
-                await self._ask_why(study, effect)
             case effects.WriteTrialStatus():
                 patch = {"status": effect.status}
                 await self._patch(TRIAL, study, effect.name, effect.uid, patch, "status")
@@ -87,6 +93,8 @@ class Applier:
                 await self._patch(STUDY, study, study.name, study.uid, patch, "status")
             case effects.EmitEvent():
                 await self._emit(study, effect)
+            case effects.AskWhy():
+                await self._ask_why(study, effect)
             case _:
                 await self._record(key, study, effect)
 
@@ -190,16 +198,17 @@ class Applier:
 
     async def _ask_why(self, study: StudyView, effect: effects.AskWhy) -> None:
         """Ask what holds an object up; nothing rests on the answer but words."""
-        self._world.asked[effect.uid] = self._clock()
-        cause = await self._queues.why(study.namespace, effect.name, effect.uid)
-        self._world.causes[effect.uid] = cause
+        now, causes = self._clock(), self._world.waits.causes
+        if effect.queue:
+            causes.note(effect.uid, await self._queues.why(study.namespace, effect), now)
+        else:
+            await causes.ask(self._cluster, study.namespace, effect.uid, now)
 
     async def _suspend(self, study: StudyView, effect: effects.SuspendJob) -> None:
         annotation = "true" if effect.suspend else None
         patch: dict[str, Any] = {"metadata": {"annotations": {SUSPENDED_ANNOTATION: annotation}}}
         if effect.by_queue:
-            held = effect.suspend
-            await self._queues.hold(study.namespace, effect.name, effect.uid, held=held)
+            await self._queues.hold(study.namespace, effect)
         else:
             patch["spec"] = {"suspend": effect.suspend}
         await self._patch(JOB, study, effect.name, effect.uid, patch)

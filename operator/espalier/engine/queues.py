@@ -11,10 +11,11 @@ from espalier.kube import (
     Kind,
     NotFound,
     NotServed,
+    Rank,
     Refused,
     local_queue,
 )
-from espalier.planning import queue_words
+from espalier.planning import effects, queue_words
 from espalier.planning.names import SUSPENDED_ANNOTATION, WORKLOAD_OF_LABEL
 from espalier.planning.snapshot import Cause
 
@@ -25,29 +26,23 @@ class Queues:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    async def why(self, namespace: str, job: str, uid: str) -> Cause:
-        """Return why a queue does not let a Job run, or that it does.
-
-        Raises
-        ------
-        RetryLater
-            If there is no answer now.
-        """
+    async def why(self, namespace: str, asked: effects.AskWhy) -> Cause:
+        """Return why a queue does not let a Job run, or that it does, or why that is not known."""
         try:
-            found = await self._workload(namespace, uid)
+            found = await self._workload(namespace, asked.uid)
         except (NotServed, NotFound):
-            return queue_words.no_workload(job)
-        except Refused as error:
-            return queue_words.unreadable(error.message)
+            return queue_words.no_workload(asked.name)
+        except (Refused, RetryLater) as error:
+            return queue_words.unreadable(str(error))
         if found is None:
-            return queue_words.no_workload(job)
+            return queue_words.no_workload(asked.name)
         kind, workload = found
         cause = queue_words.cause_of(workload)
         if queue_words.refuses(cause):
             return cause
         return queue_words.closed(await self._queue(kind, namespace, workload)) or cause
 
-    async def hold(self, namespace: str, job: str, uid: str, *, held: bool) -> None:
+    async def hold(self, namespace: str, wanted: effects.SuspendJob) -> None:
         """Have the queue suspend a Job and start it no more, or put it into its line again.
 
         A Workload that somebody else has deactivated is left to them.
@@ -59,9 +54,9 @@ class Queues:
         Refused
             If the operator may not do that.
         """
-        found = await self._workload(namespace, uid)
+        found, held = await self._workload(namespace, wanted.uid), wanted.suspend
         if found is None:
-            raise RetryLater(f"{queue_words.no_workload(job).message}", after=1.0)
+            raise RetryLater(queue_words.no_workload(wanted.name).message, after=1.0)
         kind, workload = found
         meta = workload["metadata"]
         active = (workload.get("spec") or {}).get("active") is not False
@@ -86,7 +81,7 @@ class Queues:
         name = str((workload.get("spec") or {}).get("queueName") or "")
         try:
             return await self._cluster.get(local_queue(kind), namespace, name) if name else {}
-        except (NotServed, NotFound, Refused):
+        except (NotFound, Refused, RetryLater):
             return {}
 
     async def _workload(self, namespace: str, uid: str) -> tuple[Kind, Object] | None:
@@ -94,7 +89,9 @@ class Queues:
         selector = f"{WORKLOAD_OF_LABEL}={uid}"
         for kind in WORKLOADS:
             try:
-                found, _ = await self._cluster.list(kind, namespace, labels=selector)
+                found, _ = await self._cluster.list(
+                    kind, namespace, labels=selector, rank=Rank.TENANT
+                )
             except NotServed:
                 if kind is WORKLOADS[-1]:
                     raise

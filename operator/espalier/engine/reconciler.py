@@ -219,7 +219,7 @@ class Reconciler:
         study = self.world.specs.read(obj)
         record = await self._record(key, obj, study)
         now = self._clock()
-        snapshot = self.world.snapshot(key, obj, record, now)
+        snapshot = self.world.waits.add_to(self.world.snapshot(key, obj, record), now)
         lanes, figures = await self._planned(snapshot, now)
         self._show(key, figures)
         times = [effect.at for lane in lanes for effect in lane if isinstance(effect, effects.Wake)]
@@ -232,6 +232,8 @@ class Reconciler:
         self, key: StudyKey, snapshot: Snapshot, lanes: Sequence[Lane], wake: float | None
     ) -> float | None:
         """Do what is due; return in how many seconds to look again, if at all."""
+        acts = {act for lane in lanes for each in lane if (act := effects.act_of(each))}
+        self.world.waits.failures.planned(snapshot.study.uid, acts, self._clock())
         await self._carry_out(key, snapshot, lanes)
         if not all(_quiet(effect) for lane in lanes for effect in lane):
             return 0.0

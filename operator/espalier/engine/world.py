@@ -24,18 +24,11 @@ from espalier.engine.reduced import reduced
 from espalier.engine.specs import Specs
 from espalier.engine.steady_clock import SteadyClock
 from espalier.engine.stopwatch import Stopwatch
+from espalier.engine.waits import Waits
 from espalier.errors import SpecError
-from espalier.planning import queue_words
 from espalier.planning.observe import controller_uid, job_view, pod_view, study_view, trial_view
 from espalier.planning.record import StudyRecord
-from espalier.planning.snapshot import (
-    Cause,
-    JobView,
-    Snapshot,
-    TemplateVerdict,
-    TrialView,
-    sooner,
-)
+from espalier.planning.snapshot import Snapshot, TemplateVerdict, TrialView, sooner
 
 V = TypeVar("V")
 _GRACE = "deletionGracePeriodSeconds"
@@ -71,6 +64,8 @@ class World:
         What the API server has against the Job of one Trial alone, by the Trial's uid.
     absences
         Names of objects that are known to be gone.
+    waits
+        What does not go on, since when and why.
     stopwatch
         For how long pods are in their states.
     """
@@ -87,10 +82,9 @@ class World:
     kinship: Kinship = field(default_factory=Kinship)
     refused: dict[str, str] = field(default_factory=dict)
     absences: Absences = field(default_factory=Absences)
-    causes: dict[str, Cause] = field(default_factory=dict)
-    asked: dict[str, float] = field(default_factory=dict)
     views: dict[str, tuple[tuple[object, ...], object]] = field(default_factory=dict)
     specs: Specs = field(default_factory=Specs)
+    waits: Waits = field(default_factory=Waits)
     stopwatch: Stopwatch = field(default_factory=lambda: Stopwatch(SteadyClock()))
 
     def cache(self, plural: str) -> ObjectCache:
@@ -107,9 +101,7 @@ class World:
         found = list(self.studies.of(key))
         return max(found, key=_created, default=None)
 
-    def snapshot(
-        self, key: StudyKey, obj: Object, record: StudyRecord, now: float = 0.0
-    ) -> Snapshot:
+    def snapshot(self, key: StudyKey, obj: Object, record: StudyRecord) -> Snapshot:
         """Put together what the next plan of a study depends on."""
         uid = obj["metadata"]["uid"]
         study = self.specs.read(obj)
@@ -117,15 +109,14 @@ class World:
         spec = self.specs.good(obj)
         # In this order: a pod is known by its Job, and that by its Trial.
         trials = self._trials(key, uid)
-        jobs = [self._view(job, kin.number, job_view) for job, kin in self._jobs_of(key, uid)]
-        self._forget_the_queue(jobs)
+        jobs = list(self._jobs_of(key, uid))
         pods = [(pod, kin) for pod in self.pods.of(key) if (kin := self._kin_of_pod(pod, uid))]
         views = tuple(self._view(self._marked(pod), kin.number, pod_view) for pod, kin in pods)
         return Snapshot(
             study=study_view(obj, spec, error, self.written.get(uid, 0.0)),
             record=record,
             trials=trials,
-            jobs=tuple(jobs),
+            jobs=tuple(self._view(job, kin.number, job_view) for job, kin in jobs),
             pods=views,
             template=self.verdicts.get(uid),
             bound=self.bound,
@@ -136,17 +127,7 @@ class World:
             absent=self.absences.proofs(key.namespace),
             restored=self.absences.restored(key.namespace),
             spans=self.stopwatch.look(uid, views, record, _trainer(spec)),
-            causes=self.causes,
-            asked={uid: now - at for uid, at in self.asked.items()},
         )
-
-    def _forget_the_queue(self, jobs: Sequence[JobView]) -> None:
-        """Drop what a queue has said of Jobs that it has let go: it will say something else."""
-        for job in jobs:
-            said = self.causes.get(job.uid)
-            if said is not None and said.source == queue_words.SOURCE and not job.suspended:
-                del self.causes[job.uid]
-                self.asked.pop(job.uid, None)
 
     def _trials(self, key: StudyKey, uid: str) -> tuple[TrialView, ...]:
         """Return the views of a study's Trials; those that it controls are its kin from now on."""
@@ -322,6 +303,7 @@ class World:
         for memory in (self.verdicts, self.written):
             memory.pop(uid, None)
         self.specs.forget(uid)
+        self.waits.forget(uid)
         self.stopwatch.forget(uid)
         self.kinship.forget_study(uid)
 
@@ -343,6 +325,7 @@ class World:
             del self.written[uid]
         for uid in [uid for uid in self.refused if uid not in self.trials]:
             del self.refused[uid]
+        self.waits.tidy(self.jobs, self.pods, self.trials)
         present = self.studies.keys()
         self.absences.tidy({key.namespace for key in present})
         return gone

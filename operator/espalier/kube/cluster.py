@@ -103,18 +103,39 @@ class Cluster:
         return named_object(f"get {kind.path(namespace, name)}", answer)
 
     async def list(
-        self, kind: Kind, namespace: str | None = None, *, labels: str = ""
+        self,
+        kind: Kind,
+        namespace: str | None = None,
+        *,
+        labels: str = "",
+        fields: str = "",
+        rank: Rank = Rank.OWN,
     ) -> tuple[list[Object], str]:
-        """Return all objects, of all namespaces where none is named, and the list's version."""
+        """Return all objects, of all namespaces where none is named, and the list's version.
+
+        Parameters
+        ----------
+        labels, fields
+            Selectors.
+        rank
+            Whose turn it takes.
+        """
         found: list[Object] = []
         version = ""
-        async for items, newest in self.pages(kind, namespace, labels=labels):
+        pages = self.pages(kind, namespace, labels=labels, fields=fields, rank=rank)
+        async for items, newest in pages:
             found += items
             version = version or newest
         return found, version
 
     async def pages(
-        self, kind: Kind, namespace: str | None = None, *, labels: str = ""
+        self,
+        kind: Kind,
+        namespace: str | None = None,
+        *,
+        labels: str = "",
+        fields: str = "",
+        rank: Rank = Rank.OWN,
     ) -> AsyncIterator[tuple[Objects, str]]:
         """Yield the objects of a list page by page, each with the list's version.
 
@@ -130,9 +151,10 @@ class Cluster:
         while True:
             query = [("limit", str(_PAGE))]
             query += [("labelSelector", labels)] if labels else []
+            query += [("fieldSelector", fields)] if fields else []
             query += [("continue", cont)] if cont else []
             try:
-                answer = await self._ask("list", "GET", kind, namespace, query=query, rank=Rank.OWN)
+                answer = await self._ask("list", "GET", kind, namespace, query=query, rank=rank)
             except Refused as error:
                 if error.code == _GONE:
                     raise RetryLater(f"list {kind.path(namespace)}: {error.message}") from error

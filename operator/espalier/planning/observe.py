@@ -181,6 +181,7 @@ def pod_view(obj: Object, number: int) -> PodView:
             **{v.name: v for v in map(_container, status.get("containerStatuses") or ())},
         },
         sidecar=inits.get(SIDECAR),
+        node=str(spec.get("nodeName") or ""),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from espalier.planning.effects import AskWhy, Effect, EmitEvent, Wake
 from espalier.planning.queue_words import NO_WORKLOAD, refuses, sentence
@@ -10,6 +10,9 @@ from espalier.planning.settings import Settings
 from espalier.planning.snapshot import Snapshot
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import condition_of
+
+if TYPE_CHECKING:
+    from espalier.planning.scene import Scene
 
 _SOONEST = 1.0
 _APART = 0.5
@@ -35,14 +38,13 @@ def ask_queue(
     if job is None or not waits_in_line(standing):
         return ()
     since = snapshot.asked.get(job.uid)
+    ask = (AskWhy("jobs", job.name, job.uid, job.queue),)
     if since is None:
-        return (AskWhy("jobs", job.name, job.uid),)
+        return ask
     line = sum(bool(each.queue) and each.suspended for each in snapshot.jobs)
     young = max(_SOONEST, (now - job.created_at) / 2)
     pause = max(_APART * line, min(settings.ask_again, young))
-    if since >= pause:
-        return (AskWhy("jobs", job.name, job.uid),)
-    return (Wake(now + pause - since),)
+    return ask if since >= pause else (Wake(now + pause - since),)
 
 
 def eviction(standing: Standing) -> tuple[Effect, ...]:
@@ -60,13 +62,12 @@ def eviction(standing: Standing) -> tuple[Effect, ...]:
     return (EmitEvent("Trial", view.name, view.uid, False, standing.queue.reason, message),)
 
 
-def queue_refusal(standings: Sequence[Standing], settings: Settings, now: float) -> str | None:
-    """Return what a queue says of a trial that it will not start however long it waits."""
-    for standing in standings:
-        job, said = standing.job, standing.queue
-        if job is None or said is None or not waits_in_line(standing):
-            continue
-        lost = said.reason == NO_WORKLOAD and now - job.created_at > settings.pod_patience
-        if lost or refuses(said):
-            return f"Trial {standing.number} in queue {job.queue}: {sentence(said)}"
-    return None
+def queue_refuses(scene: Scene, standing: Standing) -> str | None:
+    """Tell that a queue will not let a trial's Job run however long it waits."""
+    job, said = standing.job, standing.queue
+    if job is None or said is None or not waits_in_line(standing):
+        return None
+    lost = said.reason == NO_WORKLOAD and scene.idle(standing) > scene.settings.pod_patience
+    if not (lost or refuses(said)):
+        return None
+    return f"Trial {standing.number} in queue {job.queue}: {sentence(said)}"

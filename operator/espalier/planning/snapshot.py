@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from espalier.planning.record import StudyRecord
@@ -143,6 +144,7 @@ class PodView:
     gpus: float = 0.0
     containers: Mapping[str, ContainerView] = field(default_factory=dict)
     sidecar: ContainerView | None = None
+    node: str = ""
 
     @property
     def over(self) -> bool:
@@ -195,11 +197,28 @@ class Cause:
         Of the newest Warning Event about it, or of a queue's condition.
     source
         Who says so, such as ``kubelet`` or ``kueue``.
+    at
+        When it was said last, in seconds since the epoch; None: it holds now.
     """
 
     reason: str
     message: str
     source: str = ""
+    at: float | None = None
+
+    def words(self) -> str:
+        """Return who says what."""
+        return ": ".join(part for part in (self.source, self.reason, self.message) if part)
+
+
+class FailureKind(StrEnum):
+    """What a failure is about."""
+
+    NAME = "name"
+    """Another's object has the name."""
+    QUOTA = "quota"
+    """A quota of the namespace is used up."""
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +233,17 @@ class Failure:
         The newest answer.
     seconds
         For how long it has failed.
+    ago
+        Seconds since it was tried last.
+    kind
+        What it is about.
     """
 
     act: str
     message: str
     seconds: float
+    ago: float = 0.0
+    kind: FailureKind = FailureKind.OTHER
 
 
 @dataclass(frozen=True, slots=True)
