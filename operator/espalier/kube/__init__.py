@@ -4,7 +4,18 @@ from espalier.kube.answers import Object
 from espalier.kube.ca_secret import CaSecret
 from espalier.kube.cluster import Cluster, Observe
 from espalier.kube.errors import Conflict, NotFound, NotServed, Refused
-from espalier.kube.kinds import EVENT, JOB, LEASE, POD, SECRET, STUDY, TRIAL, Kind
+from espalier.kube.kinds import (
+    EVENT,
+    JOB,
+    LEASE,
+    POD,
+    SECRET,
+    STUDY,
+    TRIAL,
+    WORKLOADS,
+    Kind,
+    local_queue,
+)
 from espalier.kube.lease import Holder, Lease, LeaseTimes
 from espalier.kube.limiter import TokenBucket, asking_for
 from espalier.kube.lines import Lines, Tenant
@@ -18,6 +29,7 @@ __all__ = [
     "SECRET",
     "STUDY",
     "TRIAL",
+    "WORKLOADS",
     "CaSecret",
     "Cluster",
     "Conflict",
@@ -35,4 +47,5 @@ __all__ = [
     "Tenant",
     "TokenBucket",
     "asking_for",
+    "local_queue",
 ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from espalier.planning.kubelet_words import disruption_by_kubelet
 from espalier.planning.names import (
     NUMBER_LABEL,
+    QUEUE_LABEL,
     SIDECAR,
     STUDY_UID_LABEL,
     SUSPENDED_ANNOTATION,
@@ -135,6 +136,7 @@ def job_view(obj: Object, number: int) -> JobView:
         deleting="deletionTimestamp" in meta,
         suspended=bool(spec.get("suspend")),
         suspended_by_us=SUSPENDED_ANNOTATION in annotations,
+        queue=str((meta.get("labels") or {}).get(QUEUE_LABEL) or ""),
         complete="Complete" in true or "SuccessCriteriaMet" in true,
         failed=bool(failed),
         failed_reason=failed.get("reason", ""),

@@ -72,7 +72,10 @@ class TrialView:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A Job of a trial; ``failed_reason`` and ``failed_message`` are its terminal condition's."""
+    """A Job of a trial; ``failed_reason`` and ``failed_message`` are its terminal condition's.
+
+    ``queue``: the queue whose name it carries, which then suspends and resumes it.
+    """
 
     uid: str
     name: str
@@ -83,6 +86,7 @@ class JobView:
     deleting: bool = False
     suspended: bool = False
     suspended_by_us: bool = False
+    queue: str = ""
     complete: bool = False
     failed: bool = False
     failed_reason: str = ""
