@@ -262,15 +262,22 @@ class OperatorProcess:
             reading=reading.studies if reading else 0,
             reading_idle=reading.idle if reading else 0.0,
             watch_ages={plural: max(0.0, now - at) for plural, at in seen.items()},
-            store_bytes=self._store_bytes(),
+            **self._room(),
         )
 
-    def _store_bytes(self) -> int | None:
+    def _room(self) -> dict[str, int]:
+        """Return what the store takes and what is left for it; nothing where that is unknown."""
         try:
-            return self._store.size() if self._store else None
+            if self._store is None:
+                return {}
+            return {
+                "store_bytes": self._store.size(),
+                "volume_bytes": self._store.volume(),
+                "volume_free_bytes": self._store.free(),
+            }
         except OSError as error:
             log.warning("the size of the store cannot be read: %s", error)
-            return None
+            return {}
 
     def _figures(self) -> Any:
         return self._reconciler.figures if self._reconciler else ()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from espalier.api import reasons, space_of, trainer_of
 from espalier.errors import SpecError
 from espalier.planning import study_status
+from espalier.planning.costs import Costs, costs_of
 from espalier.planning.effects import (
     AdoptTrial,
     CheckTemplate,
@@ -59,19 +60,22 @@ def plan(snapshot: Snapshot, now: float, settings: Settings) -> tuple[Lane, ...]
     standings = gather(snapshot)
     if study.spec is None:
         course = Course(False, study.error or "the Study cannot be read")
-        return _status(snapshot, standings, course, "", settings, now)
+        return _status(snapshot, standings, course, costs_of(standings), "", settings, now)
     probe, fault = _probe(study, settings)
     course, check = _course(snapshot, standings, study.spec, probe, fault, settings, now)
     trainer = _trainer(study.spec)
+    costs = costs_of(standings)
     stop = course.outcome.message if course.outcome and course.outcome.stops else None
-    planner = TrialPlanner(snapshot, study.spec, trainer, stop, probe, settings, now)
+    planner = TrialPlanner(
+        snapshot, study.spec, trainer, stop, probe, settings, now, costs, course.over
+    )
     lanes = [*check, *(planner.plan(standing) for standing in standings)]
     if (upto := given_out(snapshot)) > snapshot.record.sampled:
         lanes.append((RecordSampled(upto),))
     lanes += _adopt(snapshot, standings)
     if course.accepted:
         lanes += _start(snapshot, planner, standings, course, settings, now)
-    lanes += _status(snapshot, standings, course, trainer, settings, now)
+    lanes += _status(snapshot, standings, course, costs, trainer, settings, now)
     if any(standing.live for standing in standings):
         lanes.append((Wake(now + settings.progress_interval),))
     return tuple(lane for lane in lanes if lane)
@@ -244,12 +248,13 @@ def _status(
     snapshot: Snapshot,
     standings: Sequence[Standing],
     course: Course,
+    costs: Costs,
     trainer: str,
     settings: Settings,
     now: float,
 ) -> tuple[Lane, ...]:
     study = snapshot.study
-    wanted = study_status.status_of(snapshot, standings, course, trainer, settings, now)
+    wanted = study_status.status_of(snapshot, standings, course, costs, trainer, settings, now)
     patch = merge_patch(study.status, wanted)
     if not patch:
         return ()

@@ -17,6 +17,7 @@ from espalier.api.reasons import (
 )
 from espalier.api.study_status import pruning_status
 from espalier.planning import usage
+from espalier.planning.costs import Costs, study_fields
 from espalier.planning.names import STUDY_UID_LABEL
 from espalier.planning.outcome import TEMPLATE_FAULTS, Outcome, newest_end
 from espalier.planning.settings import Settings
@@ -26,7 +27,7 @@ from espalier.planning.status_words import finite, words
 from espalier.planning.trial_status import phase_of
 from espalier.pruning import JudgeSummary, TrialState
 
-PROGRESS = frozenset({"gpuSeconds", "pruning"})
+PROGRESS = frozenset({"gpuSeconds", "trialSeconds", "steps", "pruning"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ def status_of(
     snapshot: Snapshot,
     standings: Sequence[Standing],
     course: Course,
+    costs: Costs,
     trainer: str,
     settings: Settings,
     now: float,
@@ -95,7 +97,7 @@ def status_of(
         "selector": f"{STUDY_UID_LABEL}={study.uid}",
         "counts": {str(phase).lower(): phases[phase] for phase in Phase},
         "best": _best(snapshot, standings),
-        "gpuSeconds": _gpu_seconds(standings),
+        **study_fields(costs),
         "pruning": _pruning(snapshot.record.summary),
         "state": _state(course, phrases[StudyCondition.PROGRESSING]),
         "startTime": study.status.get("startTime") or (timestamp(now) if course.accepted else None),
@@ -252,12 +254,6 @@ def _best(snapshot: Snapshot, standings: Sequence[Standing]) -> Mapping[str, Any
         "step": record.step,
         "parameters": dict(view.parameters) if view else kept.get("parameters") if same else {},
     }
-
-
-def _gpu_seconds(standings: Sequence[Standing]) -> dict[str, float]:
-    used = sum(usage.used(standing).gpu_seconds for standing in standings)
-    saved = sum(s.end.gpu_seconds_saved for s in standings if s.end is not None)
-    return {"used": round(used, 1), "saved": round(saved, 1)}
 
 
 def _pruning(summary: JudgeSummary | None) -> dict[str, Any] | None:
