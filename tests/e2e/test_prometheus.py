@@ -20,6 +20,7 @@ COSTS = {
     "steps": ("steps_done_total", "steps_saved_estimate"),
 }
 """By field of the status: the metrics of what was used and saved."""
+USED = {"steps": "done"}
 HERE = '{namespace="NAMESPACE",study="observed"}'
 
 
@@ -114,7 +115,7 @@ def test_metrics_and_status_agree(observed, world):
             **{
                 f"{field} {name}": status[field].get(key)
                 for field in COSTS
-                for name, key in (("used", "done" if field == "steps" else "used"), ("saved", "saved"))
+                for name, key in (("used", USED.get(field, "used")), ("saved", "saved"))
             },
         }
         pairs = {key: (value(prometheus, namespace, asked[key]), said[key]) for key in asked}
