@@ -143,9 +143,9 @@ def command(
     """Show the trials of STUDY (NAME or NAMESPACE/NAME), live: state, step, value, rank, and why.
 
     Draws what fits into the terminal, and says how many trials it left out. Ranks are by the newest
-    values; the best in the first line is that of the trials that completed. Ends when the study
-    does, with all trials, the best one, what was pruned and why, and the GPU time saved; the exit
-    code is 0 if the study succeeded, 1 if not, 2 if it cannot be watched.
+    values; the best result in the first line is the best last value of a completed trial. Ends when
+    the study does, with all trials, the best result, what was pruned and why, and what was used and
+    saved; the exit code is 0 if the study succeeded, 1 if not, 2 if it cannot be watched.
 
     \b
     Examples:

@@ -331,5 +331,5 @@ def _told_by_status(view: TrialView) -> End | None:
         state=ending.state,
         at=seconds(view.status.get("completionTime")) or 0.0,
         gpu_seconds=float(view.status.get("gpuSeconds") or 0.0),
-        gpu_seconds_saved=float(view.status.get("gpuSecondsSaved") or 0.0),
+        held=float(view.status.get("trialSeconds") or 0.0),
     )
