@@ -2,12 +2,14 @@
 
 import copy
 import json
+import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from espalier.api import check_values, parse_study, parse_trial, space_of
+from espalier.api.judging import judge_of, settings_of
 from espalier.errors import SpecError
 from espalier.pruning import Direction
 from espalier.search import sample
@@ -64,6 +66,22 @@ def test_a_value_that_json_cannot_hold_is_refused():
         parse_study(changed(lambda spec: spec["objective"].update(target=float("nan"))))
 
 
+PYDANTICS = re.compile(
+    r"validation error|input should|valid (dictionary|string|integer|list|tuple|boolean)|pydantic"
+    r"|\[type=|instance of|unable to parse|after validation|extra inputs",
+    re.IGNORECASE,
+)
+
+
+def assert_our_own_words(error: SpecError) -> None:
+    """Field, what was expected, what came, what to do; none of it in a library's words."""
+    said = str(error)
+    assert re.match(r"([^\s:]+: )?expected ", said)
+    assert ", got " in said or "; " in said
+    assert "expected another value" not in said, "a kind of error that validation.py does not know"
+    assert not PYDANTICS.search(said.split(", got ")[0])
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda inner: (
@@ -99,7 +117,8 @@ def test_whatever_stands_in_a_field_it_is_read_or_refused_as_a_fault_of_the_spec
     node[path[-1]] = junk
     try:
         spec = parse_study(study).spec
-    except SpecError:
+    except SpecError as error:
+        assert_our_own_words(error)
         return
     space, sampler = space_of(spec.parameters), spec.sampler.sampler()
     drawn = sample(space, sampler, spec.sampler.seed, 0)
@@ -220,3 +239,55 @@ def test_a_trial_that_no_study_could_have_is_refused(change, field):
     with pytest.raises(SpecError) as refused:
         parse_trial(trial(**{"parameters": {"lr": 1}, **change}))
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("path", "wrote", "meant"),
+    [
+        (("pruner", "type"), "ASHA", "SuccessiveHalving"),
+        (("pruner", "type"), "median", "Median"),
+        (("pruner", "type"), "median-stop", "Median"),
+        (("pruner", "type"), "none", "Nop"),
+        (("pruner", "type"), "succesive_halving", "SuccessiveHalving"),
+        (("objective", "direction"), "minimize", "Minimize"),
+        (("objective", "direction"), "max", "Maximize"),
+        (("sampler", "type"), "GRID", "Grid"),
+        (("sampler", "type"), "random_search", "Random"),
+    ],
+)
+def test_a_value_as_other_tools_call_it_is_refused_with_ours(path, wrote, meant):
+    def change(spec):
+        spec.setdefault(path[0], {})[path[1]] = wrote
+
+    with pytest.raises(SpecError, match=rf"did you mean {meant}\?") as caught:
+        parse_study(changed(change))
+    assert_our_own_words(caught.value)
+
+
+def test_what_has_no_like_here_is_refused_with_the_list_alone():
+    with pytest.raises(SpecError, match=r"one of .*'Sobol', got \"TPE\"; correct the value"):
+        parse_study(changed(lambda spec: spec.update(sampler={"type": "TPE"})))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "field"),
+    [
+        ("pruner", {"type": "Median", "median": {"warmUp": 3}}, "settings.pruner.median.warmUp"),
+        ("pruner", 5, "settings.pruner"),
+        ("pruning", {"keepBest": "many"}, "settings.pruning.keepBest"),
+        ("direction", "Sideways", "settings.direction"),
+        ("horizon", "long", "settings.horizon"),
+        ("seed", None, "settings.seed"),
+        ("trials", 1.5, "settings.trials"),
+        ("target", "high", "settings.target"),
+    ],
+)
+def test_stored_settings_that_are_none_are_named_in_our_words(key, value, field):
+    good = settings_of(parse_study(good_study()))
+    judge_of("uid", good)
+    with pytest.raises(SpecError) as caught:
+        judge_of("uid", good | {key: value})
+    assert caught.value.field == field
+    assert_our_own_words(caught.value)
+    with pytest.raises(SpecError, match="got nothing"):
+        judge_of("uid", {name: each for name, each in good.items() if name != key})

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from espalier.api.judging import judge_of
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.backtest.replay import replay_rows
-from espalier.cli.replay import command as replay
+from espalier.cli.main import main
 from espalier.errors import SpecError
 from espalier.pruning import Direction, Ledger, Report, Threshold, TrialState, verdict_of
 from tests.backtest.test_simulate import TASKS
@@ -180,17 +180,19 @@ def test_what_is_no_log_says_what_is_expected():
 def test_the_command_tells_agreement_by_its_exit_code(log, tmp_path):
     path = tmp_path / "study.jsonl"
     path.write_text("\n".join(map(json.dumps, log)))
-    result = CliRunner().invoke(replay, [str(path), "--json"])
+    result = CliRunner().invoke(main, ["replay", str(path), "--json"])
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["differences"] == []
     changed = [row for row in log if row["kind"] != "decision" or row["step"] != 5]
     path.write_text("\n".join(map(json.dumps, changed)))
-    result = CliRunner().invoke(replay, [str(path)])
+    result = CliRunner().invoke(main, ["replay", str(path)])
     assert result.exit_code == 1
     assert "differ" in result.stdout
 
 
 def test_the_command_names_what_it_looked_for(tmp_path):
-    result = CliRunner().invoke(replay, ["nosuch", "--store", f"sqlite:///{tmp_path}/none.db"])
-    assert result.exit_code == 1
-    assert "NAMESPACE/NAME" in result.output
+    words = ["replay", "no/such.jsonl", "--store", f"sqlite:///{tmp_path}/none.db"]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 2
+    assert "no file or folder 'no/such.jsonl'" in result.output
+    assert "there is none at" in result.output

@@ -13,7 +13,13 @@ from tests.chart.test_alerts import RULES
 from tests.metrics.prometheus import binary
 from tests.metrics.test_dashboard import declared_names
 
-PAGES = ["README.md", "docs/how-to/install.md", "docs/how-to/observe.md"]
+PAGES = [
+    "README.md",
+    "docs/how-to/install.md",
+    "docs/how-to/observe.md",
+    "charts/espalier/README.md",
+]
+OF_HELM = ("--create-namespace", "--reset-then-reuse-values")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -43,12 +49,12 @@ def values():
 @pytest.mark.parametrize("line", list(helm_lines()))
 def test_a_helm_command_that_installs_renders(line):
     _, command, release, *rest = shlex.split(line.replace("YOUR/", "registry.local/"))
-    if command == "uninstall":
+    if command in ("uninstall", "test"):
         assert rest == ["--namespace", "espalier-system"]
         return
     assert command in ("install", "upgrade")
     assert rest[0] == "charts/espalier"
-    flags = [word for word in rest[1:] if word not in ("--create-namespace", "--reuse-values")]
+    flags = [word for word in rest[1:] if word not in OF_HELM]
     done = helm("template", release, str(CHART), *flags)
     assert done.returncode == 0, done.stderr
 
@@ -82,6 +88,20 @@ def test_a_query_that_is_shown_parses_and_asks_for_what_exists(expr, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_charts_page_names_values_that_exist():
+    known = yaml.safe_load((CHART / "values.yaml").read_text())
+    rows = re.findall(r"^\| (`.*?`) \|", (CHART / "README.md").read_text(), re.MULTILINE)
+    named = [path for row in rows for path in re.findall(r"`([\w.]+)`", row)]
+    assert len(named) > 15
+    for path in named:
+        at = known
+        for key in path.split("."):
+            assert key in at, path
+            at = at[key]
+
+
 def test_the_page_lists_every_alert():
-    listed = re.findall(r"^\| `(Espalier\w+)` \|", (ROOT / PAGES[2]).read_text(), re.MULTILINE)
+    listed = re.findall(
+        r"^\| `(Espalier\w+)` \|", (ROOT / "docs/how-to/observe.md").read_text(), re.MULTILINE
+    )
     assert listed == list(RULES)

@@ -1,12 +1,15 @@
 """What each value does to the rendered objects."""
 
 import json
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
+from espalier.api import parse_resources
 from espalier.cli.run import command as run
 from espalier.planning import HOST_FIELDS
+from espalier.planning.settings import RESOURCES
 from tests.chart.rendering import (
     CHART,
     ROOT,
@@ -159,6 +162,123 @@ def test_the_operator_understands_every_variable_that_the_chart_sets(monkeypatch
     assert set(context.params["allowed"]) == HOST_FIELDS
     assert context.params["ingest_port"] == 8443
     assert context.params["sidecar_pull_policy"] == "Never"
+    assert context.params["sidecar_resources"] == RESOURCES
+
+
+def sidecar_resources(objects):
+    """What the operator makes of the chart's variable."""
+    text = environment(objects)["ESPALIER_SIDECAR_RESOURCES"]
+    return parse_resources(json.loads(text) or {}).to_dict()
+
+
+@pytest.mark.parametrize(
+    ("values", "made"),
+    [
+        pytest.param(
+            {},
+            {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "64Mi"}},
+            id="the defaults",
+        ),
+        pytest.param(
+            {"sidecar.resources.limits.cpu": "200m"},
+            {
+                "requests": {"cpu": "10m", "memory": "32Mi"},
+                "limits": {"memory": "64Mi", "cpu": "200m"},
+            },
+            id="a limit for a quota on limits.cpu",
+        ),
+        pytest.param(
+            {"sidecar.resources.requests.cpu": None},
+            {"requests": {"memory": "32Mi"}, "limits": {"memory": "64Mi"}},
+            id="one taken away",
+        ),
+        pytest.param(
+            {"sidecar.resources.limits": None},
+            {"requests": {"cpu": "10m", "memory": "32Mi"}},
+            id="all limits taken away",
+        ),
+        pytest.param({"sidecar.resources": None}, {}, id="nothing, for a queue of GPUs alone"),
+        pytest.param(
+            {"sidecar.resources.limits": {"memory": 134217728}},
+            {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "134217728"}},
+            id="bytes as a number",
+        ),
+    ],
+)
+def test_the_sidecars_resources_are_told_to_the_operator(values, made):
+    assert sidecar_resources(render(values)) == made
+
+
+def test_the_charts_resources_of_the_sidecar_are_the_operators_own():
+    assert sidecar_resources(render()) == RESOURCES.to_dict()
+
+
+PLACED = {
+    "extraVolumes": [{"name": "more", "configMap": {"name": "more"}}],
+    "extraVolumeMounts": [{"name": "more", "mountPath": "/more"}],
+    "topologySpreadConstraints": [
+        {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}
+    ],
+    "nodeSelector": {"disk": "ssd"},
+    "tolerations": [{"key": "system", "operator": "Exists"}],
+    "affinity": {"nodeAffinity": {}},
+    "priorityClassName": "high",
+    "imagePullSecrets": [{"name": "pull"}],
+    "podAnnotations": {"a": "b"},
+    "podLabels": {"c": "d"},
+    "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy:3128"}],
+    "resources.limits.cpu": "2",
+    "serviceAccount.annotations": {"e": "f"},
+}
+
+
+def test_what_says_where_and_how_the_pod_runs_reaches_it():
+    objects = render(PLACED)
+    spec, first = pod(objects), container(objects)
+    assert {"name": "more", "configMap": {"name": "more"}} in spec["volumes"]
+    assert {"name": "more", "mountPath": "/more"} in first["volumeMounts"]
+    for name in ("topologySpreadConstraints", "nodeSelector", "tolerations", "affinity"):
+        assert spec[name] == PLACED[name]
+    assert spec["priorityClassName"] == "high"
+    assert spec["imagePullSecrets"] == [{"name": "pull"}]
+    assert {"name": "HTTPS_PROXY", "value": "http://proxy:3128"} in first["env"]
+    assert first["resources"]["limits"] == {"memory": "1Gi", "cpu": "2"}
+    meta = of_kind(objects, "Deployment")["espalier"]["spec"]["template"]["metadata"]
+    assert meta["annotations"] == {"a": "b"}
+    assert meta["labels"]["c"] == "d"
+    account = of_kind(objects, "ServiceAccount")["espalier"]
+    assert account["metadata"]["annotations"] == {"e": "f"}
+
+
+def test_a_cluster_that_chooses_the_user_is_left_to_choose_it():
+    values = {f"podSecurityContext.{key}": None for key in ("runAsUser", "runAsGroup", "fsGroup")}
+    objects = render({**values, "securityContext.readOnlyRootFilesystem": False})
+    assert pod(objects)["securityContext"] == {
+        "runAsNonRoot": True,
+        "fsGroupChangePolicy": "OnRootMismatch",
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    assert container(objects)["securityContext"]["readOnlyRootFilesystem"] is False
+
+
+def test_the_probes_times_are_taken():
+    found = container(render({"probes.startup.failureThreshold": 900}))
+    assert found["startupProbe"]["failureThreshold"] == 900
+    assert found["startupProbe"]["periodSeconds"] == 2
+    assert found["livenessProbe"]["httpGet"] == {"path": "/livez", "port": "metrics"}
+
+
+@pytest.mark.parametrize("image", ["", "sidecar."])
+def test_an_image_that_nobody_named_is_looked_for_at_nobody_elses_registry(image):
+    """A name without a registry's host is a name at whichever registry the node asks first."""
+    objects = render()
+    name = environment(objects)["ESPALIER_SIDECAR_IMAGE"] if image else container(objects)["image"]
+    assert name.startswith("localhost/")
+
+
+def test_the_operators_own_default_for_the_sidecar_is_looked_for_nowhere_else_either():
+    (option,) = [p for p in run.params if p.name == "sidecar_image"]
+    assert option.default.startswith("localhost/")
 
 
 def test_the_sidecars_image_is_told_to_the_operator():
@@ -172,6 +292,46 @@ def test_the_sidecars_image_is_told_to_the_operator():
 )
 def test_names_carry_the_release_once(release, name):
     assert set(of_kind(render(release=release), "Deployment")) == {name}
+
+
+class TestOfHelm:
+    """The pod that `helm test` runs."""
+
+    @pytest.fixture
+    def asking(self, default):
+        return of_kind(default, "Pod")["espalier-test"]
+
+    def test_it_runs_only_when_asked_for_and_leaves_nothing(self, asking):
+        assert asking["metadata"]["annotations"] == {
+            "helm.sh/hook": "test",
+            "helm.sh/hook-delete-policy": "before-hook-creation,hook-succeeded",
+        }
+        assert asking["spec"]["restartPolicy"] == "Never"
+
+    def test_no_service_of_the_operator_selects_it(self, default, asking):
+        for service in of_kind(default, "Service").values():
+            selector = service["spec"]["selector"]
+            assert not selector.items() <= asking["metadata"]["labels"].items()
+
+    def test_it_asks_the_two_services(self, default, asking):
+        hosts = {urlsplit(url).hostname for url in asking["spec"]["containers"][0]["args"]}
+        assert hosts == {f"{name}.{SYSTEM}.svc" for name in of_kind(default, "Service")}
+
+    def test_it_meets_the_restricted_profile_and_a_quota_on_limits(self, default, asking):
+        assert asking["spec"]["securityContext"] == pod(default)["securityContext"]
+        (first,) = asking["spec"]["containers"]
+        assert first["securityContext"] == container(default)["securityContext"]
+        assert set(first["resources"]["limits"]) == {"cpu", "memory"}
+
+    def test_a_closed_network_lets_it_through(self, asking):
+        policy = of_kind(render({"networkPolicy.enabled": True}), "NetworkPolicy")["espalier"]
+        let = [
+            {port["port"] for port in rule["ports"]}
+            for rule in policy["spec"]["ingress"]
+            if rule["from"][0].get("podSelector", {}).get("matchLabels", {"": 0}).items()
+            <= asking["metadata"]["labels"].items()
+        ]
+        assert {"ingest", "metrics"} in let
 
 
 class TestStore:

@@ -14,10 +14,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from espalier.cli.backtest import command
+from espalier.cli.main import main
 from espalier.cli.reference import BACKTEST_PAGE, backtest_page
 from espalier.errors import SpecError
 from tests.cli.recorded import TASKS, TRIALS, write_curves, write_store
 from tests.docs.test_examples import commands
+from tests.store.storing import url_of
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ("--orders", "2", "--jobs", "1")
@@ -28,16 +30,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("recorded")
     for name in ("tests/curves", "curves"):
         write_curves(made / name)
+    exported = CliRunner().invoke(main, ["export", "digits", "--store", write_store(made)])
+    assert exported.exit_code == 0, exported.output
+    (made / "digits.jsonl").write_text(exported.stdout)
     return made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def store(folder: Path) -> str:
-    return write_store(folder)
+    return url_of(folder)
 
 
 def run(folder: Path, *words: str) -> Result:
-    return CliRunner().invoke(command, [str(folder / "curves"), *QUICK, *words])
+    return CliRunner().invoke(main, ["backtest", str(folder / "curves"), *QUICK, *words])
 
 
 def figures(folder: Path, *words: str) -> dict:
@@ -56,8 +61,9 @@ def examples() -> list[str]:
 @pytest.mark.parametrize("line", examples())
 def test_every_example_runs(line, folder, store, monkeypatch):
     monkeypatch.chdir(folder)
-    words = shlex.split(line, comments=True)[2:]
-    result = CliRunner().invoke(command, [*words, "--orders", "1", "--jobs", "1", "--store", store])
+    words = shlex.split(line, comments=True)[1:]
+    quick = ("--orders", "1", "--jobs", "1", "--store", store)
+    result = CliRunner().invoke(main, [*words, *quick])
     assert result.exit_code == 0, result.output
     if "--picture" in words:
         ElementTree.parse(folder / words[words.index("--picture") + 1])
@@ -101,7 +107,7 @@ def test_the_number_of_jobs_changes_nothing(mode, folder):
 def test_what_is_wrong_is_said_from_another_process_too(folder):
     words = ("--pruner", "{type: Median, median: {warmupSteps: often}}")
     one, two = (run(folder, *words, "--jobs", jobs) for jobs in ("1", "2"))
-    assert one.exit_code == two.exit_code == 1
+    assert one.exit_code == two.exit_code == 2
     assert "warmupSteps" in one.output
     assert one.output == two.output
 
@@ -185,5 +191,5 @@ def test_what_cannot_be_run_says_what_is_expected(words, expected, folder):
 
 def test_two_tasks_of_one_name_are_refused(folder):
     result = run(folder, str(folder / "tests/curves"))
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "twice" in result.output

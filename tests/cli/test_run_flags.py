@@ -43,6 +43,9 @@ def test_help_teaches_how_to_run_it_out_of_a_cluster():
         (["--qps", "0"], "x>0"),
         (["--allow-template-field", "everything"], "hostNetwork"),
         (["--kubeconfig", "/no/such/file"], "does not exist"),
+        (["--sidecar-resources", "cpu=1"], "expected JSON"),
+        (["--sidecar-resources", '{"limits": {"memory": "1Mi"}}'], "at least 64Mi"),
+        (["--sidecar-resources", "[]"], "resources"),
     ],
 )
 def test_a_wrong_flag_is_refused_with_what_was_expected(arguments, word):

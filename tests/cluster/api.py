@@ -88,6 +88,14 @@ class Api:
         """Merge a patch into one object."""
         return self._send("PATCH", path, body, "application/merge-patch+json")
 
+    def delete(self, path: str) -> None:
+        """Delete one object, or all of a collection; one that is not there is as good as gone."""
+        try:
+            self._send("DELETE", path)
+        except urllib.error.HTTPError as error:
+            if error.code != 404:
+                raise
+
     def _send(
         self,
         method: str,

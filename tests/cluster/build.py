@@ -11,14 +11,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cluster.errors import ClusterError
-from tests.cluster.parts import CONTROL_PLANE, NODE, Part, tool
+from tests.cluster.parts import CONTROL_PLANE, NODE, QUEUE, Part, tool
 from tests.cluster.progress import Progress
 
 MODULES = Path(__file__).parent / "go"
 
 
 def build(parts: Sequence[Part], cache: Path, progress: Progress) -> None:
-    """Build what the cache lacks; of two that want the same, one waits for the other."""
+    """Build what the cache lacks; of two that want the same, one waits for the other.
+
+    The queue is built apart from the rest, so that both can be built at the same time.
+    """
     if not any(part.missing(cache) for part in parts):
         return
     if shutil.which("go") is None:
@@ -27,14 +30,15 @@ def build(parts: Sequence[Part], cache: Path, progress: Progress) -> None:
             "PATH. Install it (https://go.dev/doc/install) and try again, or set KUBECONFIG to "
             "use a cluster that you have."
         )
-    with locked(cache / "build.lock", progress, "another build"):
+    place, whole = ("build-queue", QUEUE) if parts is QUEUE else ("build", (*CONTROL_PLANE, *NODE))
+    with locked(cache / f"{place}.lock", progress, "another build"):
         for part in parts:
             missing = part.missing(cache)
             if missing:
-                _build_part(part, missing, cache, progress)
-        if not any(part.missing(cache) for part in (*CONTROL_PLANE, *NODE)):
+                _build_part(part, missing, cache, cache / f"go-{place}", progress)
+        if not any(part.missing(cache) for part in whole):
             # 7 GB that only another version would use
-            shutil.rmtree(cache / "go-build", ignore_errors=True)
+            shutil.rmtree(cache / f"go-{place}", ignore_errors=True)
 
 
 @contextmanager
@@ -51,7 +55,11 @@ def locked(path: Path, progress: Progress, by: str) -> Iterator[None]:
 
 
 def _build_part(
-    part: Part, missing: Sequence[tuple[str, str]], cache: Path, progress: Progress
+    part: Part,
+    missing: Sequence[tuple[str, str]],
+    cache: Path,
+    compiled_packages: Path,
+    progress: Progress,
 ) -> None:
     compiled: deque[str] = deque(maxlen=60)
     count = 0
@@ -67,7 +75,7 @@ def _build_part(
             go_command(part, missing, Path(folder)),
             cwd=MODULES / part.module if part.module else folder,
             env={
-                "GOCACHE": str(cache / "go-build"),
+                "GOCACHE": str(compiled_packages),
                 **os.environ,
                 "CGO_ENABLED": "0",
                 "GOBIN": folder,

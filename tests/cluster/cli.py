@@ -1,11 +1,11 @@
-"""The command line: `python -m tests.cluster up|down|status|kubeconfig|images`."""
+"""The command line: `python -m tests.cluster up|down|status|kubeconfig|images|simulate|kueue`."""
 
 import sys
 from pathlib import Path
 
 import click
 
-from tests.cluster import lifecycle, requirements
+from tests.cluster import build, lifecycle, requirements
 from tests.cluster.api import Api
 from tests.cluster.build import link_tools
 from tests.cluster.certificates import Authority
@@ -14,6 +14,7 @@ from tests.cluster.errors import ClusterError
 from tests.cluster.images import BASE, load_image, offer_base
 from tests.cluster.layout import Kind, Layout, cache_folder, known
 from tests.cluster.objects import simulated_node
+from tests.cluster.parts import QUEUE
 from tests.cluster.progress import Progress
 
 
@@ -151,3 +152,34 @@ def simulate(name: str, count: int) -> None:
         node = simulated_node(f"simulated-{number}")
         api.apply(f"/api/v1/nodes/{node['metadata']['name']}", node)
     Progress().say(f"{count} simulated nodes")
+
+
+@main.group()
+def kueue() -> None:
+    """Run the real Kueue beside the cluster; it minds namespaces that carry its label."""
+
+
+@kueue.command("up")
+@_bare
+@click.pass_obj
+def kueue_up(name: str, kind: Kind | None) -> None:
+    """Start it, the first time after building it, which takes a quarter of an hour."""
+    progress = Progress()
+    layout = lifecycle.queue_up(name, kind or Kind.FULL, progress)
+    progress.say(f"Kueue runs beside {lifecycle.describe(layout)}")
+
+
+@kueue.command("down")
+@_bare
+@click.pass_obj
+def kueue_down(name: str, kind: Kind | None) -> None:
+    """Stop it, and remove its kinds with all objects of them."""
+    progress = Progress()
+    if not lifecycle.queue_down(name, kind or Kind.FULL, progress):
+        progress.say(f"there is no Kueue beside cluster {name}")
+
+
+@kueue.command("build")
+def kueue_build() -> None:
+    """Only build it; beside a build of the cluster, too."""
+    build.build(QUEUE, cache_folder(), Progress())

@@ -131,6 +131,8 @@ class Layout:
             "etcd-peer": 2380,
             "kube-controller-manager": 10257,
             "kube-scheduler": 10259,
+            "kueue-webhook": 9443,
+            "kueue-health": 8081,
         }
         if self.kind is Kind.FULL:
             return usual[component]
@@ -141,7 +143,7 @@ class Layout:
         """Ports taken on the machine's own loopback."""
         if self.kind is Kind.FULL:
             return ()
-        return tuple(21000 + 10 * self.slot + offset for offset in range(5))
+        return tuple(21000 + 10 * self.slot + offset for offset in range(7))
 
 
 def checked_name(name: str) -> str:

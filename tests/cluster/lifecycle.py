@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster import build, network, node, process, requirements
+from tests.cluster import build, kueue, network, node, process, requirements
 from tests.cluster.api import Api, write_kubeconfig
 from tests.cluster.certificates import Authority
 from tests.cluster.control_plane import Component, components, server
@@ -23,7 +23,7 @@ from tests.cluster.layout import (
     machine_leaves_free,
     state_of,
 )
-from tests.cluster.parts import CONTROL_PLANE, NODE
+from tests.cluster.parts import CONTROL_PLANE, NODE, QUEUE
 from tests.cluster.progress import Progress
 
 READY_SECONDS = 120.0
@@ -80,6 +80,35 @@ def down(name: str, kind: Kind, progress: Progress) -> bool:
             shutil.rmtree(layout.state)
             with suppress(OSError):  # the other kind's folder may lie beside it
                 layout.state.parent.rmdir()
+    return True
+
+
+def queue_up(name: str, kind: Kind, progress: Progress) -> Layout:
+    """Start Kueue beside a cluster that is up, or what of it is not there."""
+    if trouble := kueue.obstacle():
+        raise ClusterError(f"{trouble}.")
+    layout = find(name, kind)
+    if layout is None or not layout.kubeconfig.exists():
+        raise ClusterError(f"There is no cluster {name} that Kueue could be started beside.")
+    build.build(QUEUE, layout.cache, progress)
+    with build.locked(layout.cache / "clusters" / f"{name}.lock", progress, "another `up`"):
+        authority = Authority(layout.certificates)
+        api = Api(server(layout), authority)
+        with progress.step("define Kueue's kinds"):
+            kueue.define(api, layout)
+        _bring_up(layout, kueue.component(layout, authority), progress)
+        kueue.intercept(api, layout, authority)
+    return layout
+
+
+def queue_down(name: str, kind: Kind, progress: Progress) -> bool:
+    """Take Kueue and its kinds away from a cluster; return whether there was one."""
+    with build.locked(cache_folder() / "clusters" / f"{name}.lock", progress, "another `up`"):
+        layout = find(name, kind)
+        if layout is None or process.recorded(layout.state, kueue.NAME) is None:
+            return False
+        with progress.step(f"take Kueue away from {describe(layout)}"):
+            kueue.remove(Api(server(layout), Authority(layout.certificates)), layout)
     return True
 
 

@@ -15,6 +15,7 @@ CONTAINERD = "2.4.2"
 COREDNS = "1.15.0"
 HELM = "4.3.1"
 KWOK = "0.8.0"
+KUEUE = "0.17.0"
 PAUSE = "1"
 
 _VERSION = "k8s.io/component-base/version"
@@ -101,10 +102,19 @@ NODE = (
     Part("helm " + HELM, f"helm-{HELM}", (("helm", "helm.sh/helm/v4/cmd/helm"),), version=HELM),
 )
 
+QUEUE = (
+    Part(
+        "Kueue " + KUEUE,
+        f"kueue-{KUEUE}",
+        (("kueue", "sigs.k8s.io/kueue/cmd/kueue"),),
+        version=KUEUE,
+    ),
+)
+
 
 def tool(cache: Path, command: str) -> Path:
     """Return the path of a command that was built."""
-    for part in (*CONTROL_PLANE, *NODE):
+    for part in (*CONTROL_PLANE, *NODE, *QUEUE):
         if command in dict(part.commands):
             return cache / part.folder / command
     raise KeyError(command)

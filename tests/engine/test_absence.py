@@ -184,7 +184,7 @@ def test_nothing_follows_a_deletion_that_has_not_been_answered(tmp_path: Path) -
         world.start(before)
         await world.until("the first deletion", lambda: deletions)
         await asyncio.sleep(4.0)
-        assert deletions == ["jobs"]
+        assert deletions == ["pods"]
         assert world.reason(0) == ""
         assert world.ended() == {}
         await world.until("the end of the trial", lambda: world.reason(0) == "Pruned")

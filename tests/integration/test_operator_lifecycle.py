@@ -141,7 +141,7 @@ async def test_the_job_is_what_the_documentation_says(control_plane, tmp_path):
         pod = job["template"]["spec"]
         assert pod["restartPolicy"] == "Never"
         assert pod["automountServiceAccountToken"] is False
-        assert pod["terminationGracePeriodSeconds"] == 1
+        assert pod["terminationGracePeriodSeconds"] == 30, "the cluster's own"
         sidecar = pod["initContainers"][0]
         assert sidecar["restartPolicy"] == "Always"
         assert {mount["name"] for mount in sidecar["volumeMounts"]} == {

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from espalier.api import parse_resources
 from espalier.errors import SpecError
 from espalier.planning.job import build_job
 from espalier.planning.names import QUEUE_LABEL, label_value
@@ -72,6 +73,36 @@ def test_only_the_sidecar_has_the_token():
         if any(mount["name"] == "espalier-token" for mount in each.get("volumeMounts", []))
     ]
     assert holders == ["espalier-sidecar"]
+
+
+@pytest.mark.parametrize(
+    ("of_the_operator", "of_the_study", "made"),
+    [
+        pytest.param(
+            None,
+            None,
+            {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "64Mi"}},
+            id="neither says anything",
+        ),
+        pytest.param(
+            {"limits": {"cpu": "1"}}, None, {"limits": {"cpu": "1"}}, id="the operator's flag"
+        ),
+        pytest.param({"limits": {"cpu": "1"}}, {}, {}, id="a study that asks for nothing"),
+        pytest.param(
+            {"limits": {"cpu": "1"}},
+            {"requests": {"memory": "40Mi"}},
+            {"requests": {"memory": "40Mi"}},
+            id="a study's own, all of them",
+        ),
+    ],
+)
+def test_the_sidecar_asks_for_what_study_or_operator_say(of_the_operator, of_the_study, made):
+    sidecar = SETTINGS.sidecar
+    if of_the_operator is not None:
+        sidecar = replace(sidecar, resources=parse_resources(of_the_operator))
+    spec = {} if of_the_study is None else {"sidecar": {"resources": of_the_study}}
+    (first, *_) = pod_of(built(replace(SETTINGS, sidecar=sidecar), **spec))["initContainers"]
+    assert first["resources"] == made
 
 
 def test_the_sidecar_runs_under_the_restricted_profile_also_beside_a_root_trainer():

@@ -484,3 +484,10 @@ def test_trials_that_run_are_looked_after_though_the_spec_was_changed_for_the_wo
     accepted = study_condition(found, "Accepted")
     assert (accepted["status"], accepted["reason"]) == ("False", "SpecRefused")
     assert "expected a list" in accepted["message"]
+
+
+def test_that_a_study_has_started_is_written_at_once_since_it_fixes_what_defines_the_study():
+    said = {"conditions": [{"type": "Accepted", "status": "Unknown"}]}
+    view = replace(study(status=said), status_written_at=NOW - 0.1)
+    (write,) = of_type(planned(snapshot(view)), effects.WriteStudyStatus)
+    assert write.status["startTime"]

@@ -287,11 +287,11 @@ def test_a_pod_of_a_foreign_job_may_not_report():
     assert of_type(planned(snap), effects.BindPod) == []
 
 
-def test_a_pruned_trial_loses_its_job_before_its_pods_and_its_ending_comes_last():
+def test_a_pruned_trial_loses_its_pods_before_its_job_and_its_ending_comes_last():
     snap = one(replace(REPORTED, prune=prune_decision(0)), jobs=(job(0),), pods=(pod(0),))
     found = of_type(planned(snap), effects.DeleteJob, effects.DeletePod, effects.RecordEnd)
-    assert [type(effect) for effect in found] == [effects.DeleteJob, effects.DeletePod]
-    assert found[0].uid == "j0"
+    assert [type(effect) for effect in found] == [effects.DeletePod, effects.DeleteJob]
+    assert [effect.uid for effect in found] == ["p0", "j0"]
 
 
 def test_a_trial_that_is_ended_by_the_operator_has_its_ending_recorded_before_its_job_is_deleted():
@@ -303,9 +303,40 @@ def test_a_trial_that_is_ended_by_the_operator_has_its_ending_recorded_before_it
     end = of_type(found, effects.RecordEnd)[0].end
     after = replace(snap, record=record(replace(REPORTED, end=end)))
     assert of_type(planned(after), effects.DeleteJob, effects.DeletePod) == [
+        effects.DeletePod("s-0-x", "p0", 10),
         effects.DeleteJob(0, "s-0", "j0"),
-        effects.DeletePod("s-0-x", "p0"),
     ]
+
+
+ENDED_BY_THE_OPERATOR = {
+    "pruned": replace(REPORTED, prune=prune_decision(0)),
+    "over with its study": replace(REPORTED, end=End("StudyEnded", "", TrialState.FAILED, NOW)),
+    "at its limit": replace(REPORTED, end=End("TimeLimitExceeded", "", TrialState.FAILED, NOW)),
+}
+
+
+@pytest.mark.parametrize("known", ENDED_BY_THE_OPERATOR.values(), ids=ENDED_BY_THE_OPERATOR)
+@pytest.mark.parametrize(("wanted", "sent"), [(0, 1), (1, 1), (45, 45)])
+def test_what_the_operator_ends_has_the_time_that_the_study_gives(known, wanted, sent):
+    given = study(pruning={"gracePeriodSeconds": wanted})
+    found = planned(one(known, jobs=(job(0),), pods=(pod(0),), study_=given))
+    assert of_type(found, effects.DeletePod) == [effects.DeletePod("s-0-x", "p0", sent)]
+
+
+def test_a_pod_whose_trial_somebody_deleted_keeps_its_own_time():
+    known = replace(REPORTED, end=End("DeletedByUser", "", TrialState.FAILED, NOW))
+    found = planned(one(known, pods=(pod(0),)))
+    assert of_type(found, effects.DeletePod) == [effects.DeletePod("s-0-x", "p0", None)]
+
+
+@pytest.mark.parametrize(
+    ("left", "again"), [(300, True), (46, True), (45, False), (1, False), (None, False)]
+)
+def test_a_pod_that_leaves_already_is_deleted_again_only_where_that_makes_it_go_sooner(left, again):
+    given = study(pruning={"gracePeriodSeconds": 45})
+    known = replace(REPORTED, prune=prune_decision(0))
+    snap = one(known, pods=(pod(0, deleting=True, grace=left),), study_=given)
+    assert bool(of_type(planned(snap), effects.DeletePod)) == again
 
 
 def test_the_job_of_a_completed_trial_is_kept_with_its_log():

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from espalier.api.resources import LEAST_MEMORY
 from espalier.planning.settings import SidecarSettings
 from espalier_sidecar import limits
 from espalier_sidecar.errors import BadReport
@@ -69,7 +70,8 @@ COSTLY = {
 
 def test_the_bounds_add_up_to_less_than_the_container_may_hold() -> None:
     assert sum(limits.HELD.values()) <= MEMORY
-    assert SidecarSettings("image", "https://ingest").memory_limit == f"{limits.CONTAINER >> 20}Mi"
+    resources = SidecarSettings("image", "https://ingest").resources
+    assert resources.limits.memory == LEAST_MEMORY == f"{limits.CONTAINER >> 20}Mi"
 
 
 @pytest.mark.parametrize("body", COSTLY.values(), ids=COSTLY)

@@ -2,7 +2,8 @@
 
 from espalier.api.base import API_VERSION, GROUP, VERSION
 from espalier.api.parameters import space_of
-from espalier.api.parse import parse_study, parse_trial
+from espalier.api.parse import parse_resources, parse_study, parse_trial
+from espalier.api.resources import ResourcesSpec
 from espalier.api.space_check import check_values
 from espalier.api.study import Study, StudySpec
 from espalier.api.template import trainer_of
@@ -12,11 +13,13 @@ __all__ = [
     "API_VERSION",
     "GROUP",
     "VERSION",
+    "ResourcesSpec",
     "Study",
     "StudySpec",
     "Trial",
     "TrialSpec",
     "check_values",
+    "parse_resources",
     "parse_study",
     "parse_trial",
     "space_of",

@@ -7,11 +7,30 @@ log, comes to the stored decisions without the cluster.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import ConfigDict, Field
+
+from espalier.api.base import Model
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.api.study import Study
+from espalier.api.validation import checked
 from espalier.pruning import Direction, Judge
+
+
+class StoredSettings(Model):
+    """What a judge is built from; further settings are other readers'."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    metric: str
+    direction: Direction
+    target: float | None
+    horizon: Annotated[int, Field(ge=1)]
+    seed: int
+    trials: Annotated[int, Field(ge=1)]
+    pruner: PrunerSpec
+    pruning: PruningSpec
 
 
 def settings_of(study: Study) -> dict[str, Any]:
@@ -35,17 +54,19 @@ def judge_of(uid: str, settings: Mapping[str, Any]) -> Judge:
     Raises
     ------
     SpecError
-        If the pruner cannot be built, such as a plug-in that is not installed.
+        If the settings are none, or the pruner cannot be built, such as a plug-in that is not
+        installed.
     """
+    known = checked(StoredSettings, settings, "settings")
     return build_judge(
-        PrunerSpec.model_validate(settings["pruner"]),
-        PruningSpec.model_validate(settings["pruning"]),
+        known.pruner,
+        known.pruning,
         study_uid=uid,
-        seed=settings["seed"],
-        direction=Direction(settings["direction"]),
-        horizon=settings["horizon"],
-        target=settings["target"],
-        trials=settings["trials"],
+        seed=known.seed,
+        direction=known.direction,
+        horizon=known.horizon,
+        target=known.target,
+        trials=known.trials,
     )
 
 

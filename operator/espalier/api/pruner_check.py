@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from espalier.api.pruner import LeafSpec, PrunerSpec
+from espalier.api.pruner import LeafSpec, PrunerSpec, PruningSpec
 from espalier.api.pruner_rules import COMPOSITE_SECTIONS, NEED_THEIR_SECTION, SECTIONS
 from espalier.api.pruner_settings import snake
 from espalier.api.study import StudySpec
@@ -18,18 +18,32 @@ def check_pruner(spec: StudySpec) -> None:
     SpecError
         For the first pruner at fault.
     """
-    pruner = spec.pruner
-    _check_sections("spec.pruner", pruner, SECTIONS | COMPOSITE_SECTIONS)
-    leaves = [(f"spec.pruner.all[{i}]", leaf) for i, leaf in enumerate(pruner.all or ())]
-    leaves += [(f"spec.pruner.any[{i}]", leaf) for i, leaf in enumerate(pruner.any or ())]
-    leaves += [(f"spec.pruning.shadows[{i}]", leaf) for i, leaf in enumerate(spec.pruning.shadows)]
-    for path, leaf in leaves:
-        _check_sections(path, leaf, SECTIONS)
-    every: list[tuple[str, LeafSpec | PrunerSpec]] = [("spec.pruner", pruner), *leaves]
-    for path, each in every:
+    check_sections(spec.pruner, spec.pruning)
+    every: list[tuple[str, LeafSpec | PrunerSpec]] = [("spec.pruner", spec.pruner)]
+    for path, each in [*every, *_leaves(spec.pruner, spec.pruning)]:
         _check_goal(each, spec.objective.target)
         _check_steps(path, each, spec.resource.max)
         _check_settings(path, each)
+
+
+def check_sections(pruner: PrunerSpec, pruning: PruningSpec) -> None:
+    """Check that every pruner has the section of its type where it needs it, and no other.
+
+    Raises
+    ------
+    SpecError
+        For the first pruner at fault.
+    """
+    _check_sections("spec.pruner", pruner, SECTIONS | COMPOSITE_SECTIONS)
+    for path, leaf in _leaves(pruner, pruning):
+        _check_sections(path, leaf, SECTIONS)
+
+
+def _leaves(pruner: PrunerSpec, pruning: PruningSpec) -> list[tuple[str, LeafSpec]]:
+    leaves = [(f"spec.pruner.all[{i}]", leaf) for i, leaf in enumerate(pruner.all or ())]
+    leaves += [(f"spec.pruner.any[{i}]", leaf) for i, leaf in enumerate(pruner.any or ())]
+    shadows = enumerate(pruning.shadows)
+    return leaves + [(f"spec.pruning.shadows[{i}]", leaf) for i, leaf in shadows]
 
 
 def _check_sections(path: str, spec: LeafSpec | PrunerSpec, sections: dict[str, str]) -> None:

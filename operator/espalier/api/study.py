@@ -11,6 +11,7 @@ from espalier.api.meta import ObjectMeta
 from espalier.api.parameters import MAX_PARAMETERS, ParameterSpec, SamplerSpec
 from espalier.api.pruner import PrunerSpec, PruningSpec, sections_with
 from espalier.api.pruner_rules import step_rules
+from espalier.api.resources import SidecarSpec
 from espalier.api.schema import LEVELS
 from espalier.api.study_status import StudyStatus
 from espalier.pruning import Direction
@@ -140,6 +141,7 @@ class StudySpec(Model):
     collector: CollectorSpec = CollectorSpec()
     trainer_container: Annotated[str, Field(max_length=63)] | None = None
     """Name of the container that trains; may be left out if it is called trainer or is alone."""
+    sidecar: SidecarSpec = SidecarSpec()
     template: Annotated[dict[str, Any], Field(json_schema_extra={LEVELS: TEMPLATE_LEVELS})]
     """Pod template of the trials: anything that the cluster allows in a Job. A change is used for
     the attempts that start after it."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
-from espalier.errors import SpecError
+from espalier.api.pruner_check import check_sections
+from espalier.api.validation import checked
 from espalier.pruning import Direction, Judge, Report, TrialState
 
 
@@ -67,12 +68,16 @@ class Candidate:
     def judge(
         self, study: str, seed: int, direction: Direction, horizon: int, trials: int
     ) -> Judge:
-        """Build the judge that an operator would build for such a study."""
-        try:
-            pruner = PrunerSpec.model_validate(resolved(self.pruner, horizon))
-            pruning = PruningSpec.model_validate(resolved(self.pruning, horizon))
-        except ValueError as error:
-            raise SpecError(f"pruner {self.label}", str(error)) from error
+        """Build the judge that an operator would build for such a study.
+
+        Raises
+        ------
+        SpecError
+            If it would not.
+        """
+        pruner = checked(PrunerSpec, resolved(self.pruner, horizon), "spec.pruner")
+        pruning = checked(PruningSpec, resolved(self.pruning, horizon), "spec.pruning")
+        check_sections(pruner, pruning)
         return build_judge(
             pruner,
             pruning,
@@ -110,6 +115,6 @@ def resolved(setting: Any, horizon: int) -> Any:
     if isinstance(setting, str) and setting.endswith("%"):
         try:
             return max(1, math.ceil(float(setting[:-1]) * horizon / 100.0))
-        except ValueError:
+        except (ValueError, OverflowError):
             return setting
     return setting

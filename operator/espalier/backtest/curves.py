@@ -30,7 +30,13 @@ class Curves:
     values
         N rows of S values in the user's sign; NaN where a trial diverged.
     seconds
-        When each value was there, in seconds since the trial's start.
+        When each value was there, in seconds since the trial's start; they never go down along a
+        row, and its last one is greater than its first.
+
+    Raises
+    ------
+    SpecError
+        If the arrays do not fit together, are empty, or the seconds are none of a trial's start.
     """
 
     name: str
@@ -47,6 +53,15 @@ class Curves:
             )
         if not self.values.size:
             raise SpecError(self.name, "expected at least one complete trial, got none")
+        bad = ~_passing(self.seconds)
+        if bad.any():
+            row = int(np.argmax(bad))
+            shown = ", ".join(f"{at:.6g}" for at in self.seconds[row, :4])
+            raise SpecError(
+                self.name,
+                "expected seconds since the trial's start, which grow along a row, got "
+                f"{shown}… in row {row}; add up the seconds of the steps (numpy.cumsum, axis 1)",
+            )
 
     @property
     def steps(self) -> int:
@@ -68,6 +83,14 @@ class Curves:
         return Curves(self.name, self.direction, self.values[rows], self.seconds[rows])
 
 
+def _passing(seconds: Array) -> NDArray[np.bool_]:
+    """Tell of each row whether it may be the times since a trial's start."""
+    ends = seconds[:, -1] > (seconds[:, 0] if seconds.shape[1] > 1 else 0.0)
+    steps = np.diff(seconds, axis=1)
+    rising = (steps >= 0).all(axis=1) & (seconds[:, 0] >= 0) & ends
+    return np.asarray(rising & np.isfinite(seconds).all(axis=1))
+
+
 def read_folder(folder: Path) -> list[Curves]:
     """Read every task of a folder: NAME.npz with `values` and `seconds`, NAME.json beside it.
 
@@ -83,16 +106,29 @@ def read_folder(folder: Path) -> list[Curves]:
 
 
 def read_file(path: Path) -> Curves:
-    """Read one task: arrays from the npz file, its direction (`min`, `max`) from the json."""
+    """Read one task: arrays from the npz file, its direction (`min`, `max`) from the json.
+
+    Raises
+    ------
+    SpecError
+        If one of the two cannot be read, or holds something else.
+    """
+    beside = path.with_suffix(".json")
     try:
-        about = json.loads(path.with_suffix(".json").read_text())
+        direction = direction_of(str(json.loads(beside.read_text(encoding="utf-8"))["direction"]))
+    except (OSError, LookupError, TypeError, ValueError, RecursionError) as error:
+        raise SpecError(
+            str(beside), f'expected {{"direction": "min"}} or "max", got: {error}; write it so'
+        ) from error
+    try:
         with np.load(path) as arrays:
             values = np.asarray(arrays["values"], dtype=np.float64)
             seconds = np.asarray(arrays["seconds"], dtype=np.float64)
-        direction = direction_of(str(about["direction"]))
-    except (OSError, KeyError, ValueError) as error:
+    except Exception as error:  # of any kind: zip and numpy read whatever the file holds
         raise SpecError(
-            str(path), f"expected values, seconds and a direction, got: {error}"
+            str(path),
+            f"expected arrays called values and seconds, got: {error!r}; write the file with "
+            "numpy.savez",
         ) from error
     return Curves(path.stem, direction, values, seconds)
 
@@ -109,10 +145,12 @@ def direction_of(text: str) -> Direction:
 def read_log(rows: Iterable[Mapping[str, Any]], name: str) -> Curves:
     """Read a study's exported log: those of its trials that completed with a value at each step.
 
+    A trial whose values all came at one moment is left out: it does not tell when it had them.
+
     Raises
     ------
     SpecError
-        If the log does not begin with the study, or no trial is complete.
+        If the log does not begin with the study, or no trial is left.
     """
     rows = iter(rows)
     head = next(rows, {})
@@ -139,9 +177,17 @@ def read_log(rows: Iterable[Mapping[str, Any]], name: str) -> Curves:
             "with pruner Nop, or with exempt trials",
         )
     curves = np.array([[values[trial][step] for step in wanted] for trial in whole])
-    times = curves[:, :, 1]
+    # Values may overtake each other on their way: a step is there when those before it are.
+    times = np.maximum.accumulate(curves[:, :, 1], axis=1)
+    over_time = times[:, -1] > times[:, 0] if horizon > 1 else np.full(len(whole), True)
+    if not over_time.any():
+        raise SpecError(
+            name,
+            "expected trials whose values came one by one, got all values of a trial at one "
+            "moment; let the trainer write each value when it has it (python -u, flush)",
+        )
+    curves, times = curves[over_time], times[over_time]
     # The first step took as long as the others on average: its start is not in the log.
     pace = (times[:, -1:] - times[:, :1]) / max(1, horizon - 1)
-    return Curves(
-        name, Direction(settings["direction"]), curves[:, :, 0], times - times[:, :1] + pace
-    )
+    seconds = times - times[:, :1] + (pace if horizon > 1 else 1.0)
+    return Curves(name, Direction(settings["direction"]), curves[:, :, 0], seconds)

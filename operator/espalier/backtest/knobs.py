@@ -82,7 +82,7 @@ def read_knob(text: str) -> Knob:
 def _values(listed: str) -> tuple[Any, ...]:
     try:
         return tuple(yaml.safe_load(value) for value in listed.split(",") if value.strip())
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         return ()
 
 

@@ -79,7 +79,7 @@ def replay_rows(rows: Iterable[Mapping[str, Any]], name: str) -> Replay:
     for row in rows:
         if row["kind"] == "decision":
             decisions += 1
-            recorded = Decision.from_dict(row)
+            recorded = _recorded(row, name)
             key = _key(row["shadow"], recorded)
             recomputed = open_.pop(key, None)
             if not recorded.same_as(recomputed):
@@ -97,6 +97,15 @@ def replay_rows(rows: Iterable[Mapping[str, Any]], name: str) -> Replay:
     differences += [Difference(key, None, each) for key, each in open_.items()]
     differences.sort(key=lambda difference: difference.key)
     return Replay(decisions, tuple(differences))
+
+
+def _recorded(row: Mapping[str, Any], name: str) -> Decision:
+    try:
+        return Decision.from_dict(row)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise SpecError(
+            name, f"expected decisions as they are exported, got one without {error}; export again"
+        ) from error
 
 
 def _arrived(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from espalier.backtest import calibration, compare, frontier
@@ -21,7 +21,10 @@ from espalier.backtest.knobs import RISKS, Sweep, read_knob, sweeps
 from espalier.backtest.measure import Measured, Setting
 from espalier.cli import backtest_tables as tables
 from espalier.cli.backtest_inputs import read_candidates, read_curves
+from espalier.cli.boundary import Terminal
 from espalier.cli.pool import over
+from espalier.cli.store_option import store_option
+from espalier.cli.study_name import namespace_option
 from espalier.errors import SpecError
 
 COMPARED = ("Auto", "Posterior", "Median", "SuccessiveHalving", "Hyperband", "Nop")
@@ -78,13 +81,8 @@ class Report:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as one JSON object.")
 @click.option("--picture", type=click.Path(path_type=Path), help="Write a picture (SVG) here.")
-@click.option(
-    "--store",
-    envvar="ESPALIER_STORE",
-    default="sqlite:////var/lib/espalier/espalier.db",
-    show_default=True,
-    help="Where NAMESPACE/NAME is looked up. Also ESPALIER_STORE.",
-)
+@namespace_option
+@store_option
 def command(
     curves: tuple[str, ...],
     pruners: tuple[str, ...],
@@ -100,14 +98,18 @@ def command(
     jobs: int | None,
     as_json: bool,
     picture: Path | None,
+    namespace: str | None,
     store: str,
 ) -> None:
     """Say what pruners would have saved and lost on CURVES of trials that ran to their end.
 
     CURVES are folders or files of recorded tasks (NAME.npz with `values` and `seconds`, N trials
     by S steps, and NAME.json with its `direction`, min or max), files that `espalier export`
-    wrote, or studies in the store as NAMESPACE/NAME. Of a study, the trials that completed count:
-    run one without pruning (type Nop) to get a fair picture.
+    wrote, or studies in the store (NAME or NAMESPACE/NAME), which is in the operator's pod: export
+    there, and backtest the file on your machine. `seconds` are since the trial's start, for each
+    value when it was there: they grow from step to step, and are not the time that a step took. Of
+    a study, the trials that completed count: run one without pruning (type Nop) to get a fair
+    picture.
 
     Each task is run as studies in a simulation with workers and the operator's own engine, over
     lists in random order that are the same for every pruner.
@@ -138,12 +140,12 @@ def command(
     \b
     Examples:
       espalier backtest tests/curves
-      espalier backtest default/digits --pruner Auto --pruner Median --trials 30
+      espalier backtest digits.jsonl --pruner Auto --pruner Median --trials 30
       espalier backtest curves/ --pruner '{type: Median, median: {warmupSteps: 10%}}' \\
         --pruner '{type: Auto, auto: {risk: 0.02}}' --workers 32 --picture compared.svg
       espalier backtest tests/curves --frontier --picture frontier.svg
       espalier backtest curves/ --pruner Auto --pruner Wilcoxon --frontier --orders 5
-      espalier backtest default/digits --sweep median.warmupSteps=0,8%,16%
+      espalier backtest digits.jsonl --sweep median.warmupSteps=0,8%,16%
       espalier backtest tests/curves --calibration --picture calibration.svg
       espalier backtest curves/ --calibration --sweep auto.risk=0.02,0.05,0.1 --json
     """
@@ -151,26 +153,23 @@ def command(
         raise click.UsageError("--frontier and --calibration are two runs; ask for one of them")
     if budgets and (frontiers or calibrations or swept):
         raise click.UsageError("--budgets is for comparing; leave it out, or name no knob")
-    try:
-        tasks = read_curves(curves, store)
-        setting = Setting(workers, trials, orders, seed)
-        _hint(tasks, trials)
-        run = _with_progress(over(jobs or os.cpu_count() or 1), quiet=as_json)
-        if frontiers or calibrations or swept:
-            lines = _sweeps(pruners, pruning, swept, calibrations)
-            report = (_calibration if calibrations else _frontier)(lines, tasks, setting, run)
-        else:
-            candidates = read_candidates(pruners or COMPARED, pruning)
-            report = _comparison(candidates, tasks, setting, budgets, run)
-    except SpecError as error:
-        raise click.ClickException(str(error)) from error
+    tasks = read_curves(curves, store, namespace)
+    setting = Setting(workers, trials, orders, seed)
+    _hint(tasks, trials)
+    run = _with_progress(over(jobs or os.cpu_count() or 1), quiet=as_json)
+    if frontiers or calibrations or swept:
+        lines = _sweeps(pruners, pruning, swept, calibrations)
+        report = (_calibration if calibrations else _frontier)(lines, tasks, setting, run)
+    else:
+        candidates = read_candidates(pruners or COMPARED, pruning)
+        report = _comparison(candidates, tasks, setting, budgets, run)
     if picture is not None:
         picture.write_text(report.picture, encoding="utf-8")
     if as_json:
         about = {"workers": workers, "trials": trials, "orders": orders, "seed": seed}
         click.echo(json.dumps({**about, **report.figures}))
     else:
-        Console().print(*report.tables)
+        Terminal().print(*report.tables)
 
 
 def _comparison(
@@ -256,7 +255,7 @@ def _with_progress(run: Run, quiet: bool) -> Run:
             TimeRemainingColumn(),
             TextColumn("left"),
         )
-        console = Console(stderr=True, quiet=quiet)
+        console = Terminal(stderr=True, quiet=quiet)
         with Progress(*columns, console=console, transient=True) as progress:
             yield from progress.track(run(function, keys), total=len(keys))
 

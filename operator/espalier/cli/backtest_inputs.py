@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,12 +11,11 @@ import yaml
 
 from espalier.backtest.candidate import Candidate
 from espalier.backtest.curves import Curves, read_file, read_folder, read_log
+from espalier.cli.store_option import recorded_rows
 from espalier.errors import SpecError
-from espalier.store.export import lines
-from espalier.store.export import read_log as read_store
 
 
-def read_curves(sources: Sequence[str], store: str) -> list[Curves]:
+def read_curves(sources: Sequence[str], store: str, namespace: str | None = None) -> list[Curves]:
     """Read the tasks of folders, files and studies in the store.
 
     Raises
@@ -25,7 +23,7 @@ def read_curves(sources: Sequence[str], store: str) -> list[Curves]:
     SpecError
         If a source is none of these, or two tasks have the same name.
     """
-    tasks = [task for source in sources for task in _read(source, store)]
+    tasks = [task for source in sources for task in _read(source, store, namespace)]
     twice = [name for name, times in Counter(task.name for task in tasks).items() if times > 1]
     if twice:
         raise SpecError("CURVES", f"expected tasks of different names, got {twice[0]} twice")
@@ -45,36 +43,28 @@ def read_candidates(pruners: Sequence[str], pruning: str) -> list[Candidate]:
 def _label(spec: dict[str, Any]) -> str:
     kind = str(spec.get("type", "Auto"))
     section = spec.get(kind[:1].lower() + kind[1:]) or {}
-    if not isinstance(section, dict):
+    if isinstance(section, list):
         return f"{kind} of {len(section)}"
+    if not isinstance(section, dict):
+        return kind
     return " ".join([kind, *(f"{name}={value}" for name, value in section.items())])
 
 
 def _mapping(text: str, option: str) -> dict[str, Any]:
     try:
         found = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SpecError(option, f"expected YAML, got {text!r}: {error}") from error
     if not isinstance(found, dict):
         raise SpecError(option, f"expected a mapping such as {{type: Auto}}, got {text!r}")
     return found
 
 
-def _read(source: str, store: str) -> list[Curves]:
+def _read(source: str, store: str, namespace: str | None) -> list[Curves]:
     path = Path(source)
     if path.is_dir():
         return read_folder(path)
-    if path.suffix == ".npz":
+    if path.suffix == ".npz" and path.exists():
         return [read_file(path)]
-    if path.is_file():
-        with path.open(encoding="utf-8") as file:
-            return [read_log(map(json.loads, file), path.stem)]
-    namespace, _, name = source.partition("/")
-    log = read_store(store, namespace, name) if name else None
-    if log is None:
-        raise SpecError(
-            "CURVES",
-            f"expected a folder, a file, or NAMESPACE/NAME of a study in the store, got "
-            f"{source!r}; `espalier export --list` names the studies",
-        )
-    return [read_log(map(json.loads, lines(log)), source)]
+    name = path.stem if path.exists() else source
+    return [read_log(recorded_rows(source, store, namespace), name)]

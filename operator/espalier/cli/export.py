@@ -1,26 +1,27 @@
 """`espalier export`: all that is stored of a study, as JSON lines."""
 
+from __future__ import annotations
+
 import click
 
-from espalier.errors import SpecError
-from espalier.store.export import lines, list_studies, read_log
+from espalier.cli.store_option import store_option, stored_log
+from espalier.cli.study_name import namespace_option, read_study_name
+from espalier.store.export import lines, list_studies
 
 
 @click.command("export")
 @click.argument("study", required=False)
+@namespace_option
 @click.option("--list", "listing", is_flag=True, help="Name the studies in the store, and stop.")
-@click.option(
-    "--store",
-    envvar="ESPALIER_STORE",
-    default="sqlite:////var/lib/espalier/espalier.db",
-    show_default=True,
-    help="The store's URL. Also ESPALIER_STORE, which the operator's pod has set.",
-)
-def command(study: str | None, listing: bool, store: str) -> None:
-    """Print the log of STUDY (NAMESPACE/NAME) as JSON lines, in the order of arrival.
+@store_option
+def command(study: str | None, namespace: str | None, listing: bool, store: str) -> None:
+    """Print the log of STUDY (NAME or NAMESPACE/NAME) as JSON lines.
 
-    Observations, decisions (also those that kept a trial, and the shadows') and endings. The store
-    is only read, also while an operator writes to it.
+    First the study with the settings that its judge is built from, then its trials' attempts with
+    their pods' uids; then, in the order of arrival, observations, decisions (also those that kept a
+    trial, and the shadows') and endings. The parameters of a trial are not among it: they are in
+    the Trial's spec. The store is only read, also while an operator writes to it. It lies in the
+    operator's pod, so run it there; `backtest` and `replay` read the file on any machine.
 
     \b
     Examples:
@@ -28,22 +29,11 @@ def command(study: str | None, listing: bool, store: str) -> None:
       espalier export default/digits > digits.jsonl
       kubectl exec -n espalier-system deployment/espalier -- espalier export default/digits
     """
-    try:
-        if listing:
-            for row in list_studies(store):
-                click.echo(f"{row.namespace}/{row.name}")
-            return
-        namespace, _, name = (study or "").partition("/")
-        if not name:
-            raise click.UsageError(
-                f"expected NAMESPACE/NAME, got {study or 'nothing'!r}; --list names the studies"
-            )
-        log = read_log(store, namespace, name)
-    except SpecError as error:
-        raise click.ClickException(str(error)) from error
-    if log is None:
-        raise click.ClickException(
-            f"nothing is stored of a study {study}; `espalier export --list` names the studies"
-        )
-    for line in lines(log):
+    if listing:
+        for row in list_studies(store):
+            click.echo(f"{row.namespace}/{row.name}")
+        return
+    if study is None:
+        raise click.UsageError("expected NAME or NAMESPACE/NAME; --list names the studies")
+    for line in lines(stored_log(store, read_study_name(study, namespace))):
         click.echo(line)

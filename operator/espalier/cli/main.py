@@ -1,6 +1,7 @@
 """The command `espalier`, also reachable as `kubectl espalier`."""
 
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -17,7 +18,10 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported at their first use, so that `--help` stays quick."""
+    """A group whose commands are imported at their first use, so that `--help` stays quick.
+
+    Whatever a command raises ends in words, see `espalier.cli.boundary`.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name every command, sorted."""
@@ -30,6 +34,13 @@ class LazyGroup(click.Group):
         command = import_module(COMMANDS[cmd_name]).command
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, whose errors end in one line and an exit code."""
+        from espalier.cli.boundary import in_words
+
+        with in_words():
+            return super().invoke(ctx)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from espalier import __version__
+from espalier.api import ResourcesSpec
 from espalier.cli.ingest_leaf import Leaf
 from espalier.engine.cache import StudyKey
 from espalier.engine.limits import ValueLimits
@@ -36,6 +37,7 @@ from espalier.metrics.server import MetricsServer, build_registry
 from espalier.metrics.views import ControlView
 from espalier.planning import Settings, SidecarSettings
 from espalier.planning.names import AUDIENCE
+from espalier.planning.settings import RESOURCES
 from espalier.steady_clock import SteadyClock
 from espalier.store import Store, StudyRow, open_store
 
@@ -70,6 +72,7 @@ class Options:
     max_parallelism: int
     ingest_connections: int = 4096
     token_review_qps: float = 20.0
+    sidecar_resources: ResourcesSpec = RESOURCES
     values: ValueLimits = field(default_factory=ValueLimits)
 
     def limits(self) -> Limits:
@@ -88,6 +91,7 @@ class Options:
                 ingest_url=self.ingest_url,
                 ca_pem=ca_pem,
                 pull_policy=self.sidecar_pull_policy,
+                resources=self.sidecar_resources,
             ),
             allowed=frozenset(self.allowed),
             template_bytes=self.template_bytes,

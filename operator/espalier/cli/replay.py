@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import click
-from rich.console import Console
 from rich.progress import track
 
 from espalier.backtest.replay import Replay, replay_rows
-from espalier.errors import SpecError
-from espalier.store.export import lines, read_log
+from espalier.cli.boundary import Terminal
+from espalier.cli.store_option import recorded_rows, store_option
+from espalier.cli.study_name import namespace_option
 
 SHOWN = 10
 
@@ -21,32 +18,29 @@ SHOWN = 10
 @click.command("replay")
 @click.argument("study")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
-@click.option(
-    "--store",
-    envvar="ESPALIER_STORE",
-    default="sqlite:////var/lib/espalier/espalier.db",
-    show_default=True,
-    help="The store's URL. Also ESPALIER_STORE, which the operator's pod has set.",
-)
-def command(study: str, as_json: bool, store: str) -> None:
+@namespace_option
+@store_option
+def command(study: str, as_json: bool, namespace: str | None, store: str) -> None:
     """Recompute all decisions of STUDY from its log, and compare them with the recorded ones.
 
-    STUDY is NAMESPACE/NAME in the store, or a file that `espalier export` wrote. A fresh judge
+    STUDY is a file that `espalier export` wrote, or NAME or NAMESPACE/NAME of a study in the store,
+    which is in the operator's pod: export there, and replay the file anywhere. A fresh judge
     with the study's own settings is fed the log's values and ends in the order in which they
     came. The same version of Espalier comes to the same decisions, bit for bit; after an upgrade
     this says what the new version would have decided otherwise. The store is only read.
 
-    Exits with 0 if all decisions agree, with 1 if any differs.
+    Exits with 0 if all decisions agree, with 1 if any differs, with 2 if it cannot be replayed.
 
     \b
     Examples:
-      espalier replay default/digits
+      espalier replay digits.jsonl
       espalier replay digits.jsonl --json
+      kubectl exec -n espalier-system deployment/espalier -- espalier replay default/digits
     """
-    try:
-        result = replay_rows(_rows(study, store, quiet=as_json), study)
-    except SpecError as error:
-        raise click.ClickException(str(error)) from error
+    rows = recorded_rows(study, store, namespace)
+    console = Terminal(stderr=True, quiet=as_json)
+    read = track(rows, "Reading", total=None, console=console, transient=True)
+    result = replay_rows(read, study)
     if as_json:
         differences = [difference.to_dict() for difference in result.differences]
         click.echo(json.dumps({"decisions": result.decisions, "differences": differences}))
@@ -56,36 +50,8 @@ def command(study: str, as_json: bool, store: str) -> None:
         raise SystemExit(1)
 
 
-def _rows(study: str, store: str, *, quiet: bool) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a log one by one: it may be larger than the memory."""
-    console = Console(stderr=True, quiet=quiet)
-    text = track(_lines(study, store), "Reading", total=None, console=console, transient=True)
-    try:
-        for line in text:
-            yield json.loads(line)
-    except json.JSONDecodeError as error:
-        raise SpecError(study, f"expected JSON lines of `espalier export`, got: {error}") from error
-
-
-def _lines(study: str, store: str) -> Iterator[str]:
-    path = Path(study)
-    if path.is_file():
-        with path.open(encoding="utf-8") as file:
-            yield from file
-        return
-    namespace, _, name = study.partition("/")
-    log = read_log(store, namespace, name) if name else None
-    if log is None:
-        raise SpecError(
-            "STUDY",
-            f"expected NAMESPACE/NAME of a study in the store, or an exported file, got "
-            f"{study!r}; `espalier export --list` names the studies",
-        )
-    yield from lines(log)
-
-
 def _show(result: Replay) -> None:
-    console = Console()
+    console = Terminal()
     if not result.differences:
         console.print(f"{result.decisions} decisions, all as recorded.")
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -11,12 +12,14 @@ from typing import Any
 
 import click
 
+from espalier.api import ResourcesSpec, parse_resources
 from espalier.api.template import MOST_BYTES
 from espalier.cli.limit_flags import limit_flags, limits_of
 from espalier.cli.logs import set_up_logging
 from espalier.cli.operator_process import Options, run_operator
 from espalier.errors import SpecError
 from espalier.planning import HOST_FIELDS
+from espalier.planning.settings import RESOURCES
 
 EPILOG = """\b
 In a cluster the Helm chart sets all of these. To try the operator out of a cluster:
@@ -28,6 +31,16 @@ Trials' pods must be able to reach the ingest URL; it is served on --ingest-port
 
 def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def _resources(_: click.Context, __: click.Parameter, value: str) -> ResourcesSpec:
+    try:
+        found = json.loads(value)
+        return parse_resources({} if found is None else found)
+    except json.JSONDecodeError as error:
+        raise click.BadParameter(f"expected JSON, got {value!r} ({error})") from error
+    except SpecError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command(
@@ -98,7 +111,7 @@ def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]
 )
 @click.option(
     "--sidecar-image",
-    default="espalier-sidecar:latest",
+    default="localhost/espalier-sidecar:latest",
     help="Image of the container that is added to each trial's pod.",
     show_envvar=True,
 )
@@ -107,6 +120,14 @@ def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]
     type=click.Choice(["", "Always", "IfNotPresent", "Never"]),
     default="",
     help="Its imagePullPolicy; empty: as the cluster decides.",
+    show_envvar=True,
+)
+@click.option(
+    "--sidecar-resources",
+    default=json.dumps(RESOURCES.to_dict()),
+    callback=_resources,
+    help="Its requests and limits, as JSON, where a Study does not set them (spec.sidecar); {}: "
+    "none.",
     show_envvar=True,
 )
 @click.option(

@@ -70,7 +70,9 @@ class Applier:
             case effects.DeleteJob():
                 await self.deletion.delete(JOB, study.namespace, effect.name, effect.uid)
             case effects.DeletePod():
-                await self.deletion.delete(POD, study.namespace, effect.name, effect.uid)
+                await self.deletion.delete(
+                    POD, study.namespace, effect.name, effect.uid, grace=effect.grace
+                )
             case effects.SuspendJob():
                 await self._suspend(study, effect)
             case effects.WriteTrialStatus():

@@ -22,10 +22,11 @@ from espalier.engine.stopwatch import Stopwatch
 from espalier.engine.views import study_figures
 from espalier.engine.world import World
 from espalier.errors import InternalError, RetryLater, SpecError
-from espalier.kube import JOB, POD, STUDY, Cluster, asking_for
+from espalier.kube import JOB, POD, STUDY, Cluster, Kind, asking_for
 from espalier.metrics.observer import Observer
 from espalier.metrics.views import StudyView as Figures
 from espalier.planning import Lane, Settings, Snapshot, StudyRecord, effects, plan
+from espalier.planning.grace import grace_of
 from espalier.steady_clock import SteadyClock
 
 log = logging.getLogger(__name__)
@@ -142,27 +143,28 @@ class Reconciler:
     async def _delete_now(self, key: StudyKey, study_uid: str, number: int) -> None:
         try:
             job = self.world.job_of(key, study_uid, number)
+            for pod in self.world.pods_of(key, study_uid, number):
+                await self._delete(POD, pod, self._grace(study_uid))
             if job is not None:
                 await self._delete(JOB, job)
                 since = self._pruned_at.get((study_uid, number))
                 if since is not None:
                     self._observer.delete_accepted(time.monotonic() - since)
-            for pod in self.world.pods_of(key, study_uid, number):
-                await self._delete(POD, pod)
         except RetryLater as error:
             log.warning("trial %s/%s number %d is not deleted yet: %s", *key, number, error)
         except Exception:
             log.exception("trial %s/%s number %d could not be deleted", *key, number)
         self.queue.mark(key)
 
-    async def _delete(self, kind: object, obj: Object) -> None:
+    def _grace(self, study_uid: str) -> int | None:
+        study = self.world.studies.get(study_uid)
+        spec = None if study is None else self.world.specs.good(study)
+        return None if spec is None else grace_of(spec)
+
+    async def _delete(self, kind: Kind, obj: Object, grace: int | None = None) -> None:
         meta = obj["metadata"]
         await self._applier.deletion.delete(
-            kind,  # type: ignore[arg-type]
-            meta["namespace"],
-            meta["name"],
-            meta["uid"],
-            urgent=True,
+            kind, meta["namespace"], meta["name"], meta["uid"], grace=grace, urgent=True
         )
 
     # -- the work ----------------------------------------------------------------------------

@@ -28,9 +28,11 @@ _META = (
     "generation",
     "creationTimestamp",
     "deletionTimestamp",
+    "deletionGracePeriodSeconds",
 )
 _OWNER = ("apiVersion", "kind", "name", "uid", "controller")
 _CONDITION = ("type", "status", "reason", "message")
+_DISRUPTION = (*_CONDITION, "lastTransitionTime")
 _TOLD_BY_PODS = ("PodScheduled", "DisruptionTarget")
 _SHORT = 40
 """Strings up to here are kept once however often they come: names of fields, kinds, reasons."""
@@ -79,7 +81,7 @@ def _pod(obj: Object) -> Object:
     kept["spec"] = {"containers": [found for each in containers if (found := _devices(each))]}
     told = _some(status, ("phase", "reason", "message", "startTime"))
     told["conditions"] = [
-        _condition(each)
+        _some(each, _DISRUPTION if each.get("type") == "DisruptionTarget" else _CONDITION)
         for each in status.get("conditions") or ()
         if each.get("type") in _TOLD_BY_PODS
     ]
@@ -134,7 +136,10 @@ def _container(status: Object) -> Object:
             state[name] or {},
             ("reason", "message", "exitCode", "startedAt", "finishedAt"),
         )
-    return {"name": _once(status["name"]), "state": kept}
+    told = {"name": _once(status["name"]), "state": kept}
+    if last := (status.get("lastState") or {}).get("terminated"):
+        told["lastState"] = {"terminated": _some(last, ("reason",))}
+    return told
 
 
 def _condition(condition: Object) -> Object:

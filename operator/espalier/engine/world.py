@@ -26,10 +26,11 @@ from espalier.engine.stopwatch import Stopwatch
 from espalier.errors import SpecError
 from espalier.planning.observe import controller_uid, job_view, pod_view, study_view, trial_view
 from espalier.planning.record import StudyRecord
-from espalier.planning.snapshot import Snapshot, TemplateVerdict, TrialView
+from espalier.planning.snapshot import Snapshot, TemplateVerdict, TrialView, sooner
 from espalier.steady_clock import SteadyClock
 
 V = TypeVar("V")
+_GRACE = "deletionGracePeriodSeconds"
 
 
 @dataclass(slots=True)
@@ -50,7 +51,8 @@ class World:
     tails
         Uids of the pods whose termination message has been stored.
     leaving
-        Uids of Jobs and pods whose deletion the API server has accepted.
+        By uid of each Job and pod whose deletion the API server has accepted: the seconds that were
+        asked for, None where none were.
     views
         The last view of each Trial, Job and pod, by uid, with the version that it was made of.
     kinship
@@ -73,7 +75,7 @@ class World:
     written: dict[str, float] = field(default_factory=dict)
     bound: dict[str, int] = field(default_factory=dict)
     tails: set[str] = field(default_factory=set)
-    leaving: set[str] = field(default_factory=set)
+    leaving: dict[str, int | None] = field(default_factory=dict)
     kinship: Kinship = field(default_factory=Kinship)
     refused: dict[str, str] = field(default_factory=dict)
     absences: Absences = field(default_factory=Absences)
@@ -154,8 +156,9 @@ class World:
         return kin if kin is not None and kin.study_uid == study_uid else None
 
     def _view(self, obj: Object, number: int, make: Callable[[Object, int], V]) -> V:
-        deleting = "deletionTimestamp" in obj["metadata"]
-        return self._once(obj, (deleting,), lambda: make(obj, number))
+        meta = obj["metadata"]
+        leaves = ("deletionTimestamp" in meta, meta.get(_GRACE))
+        return self._once(obj, leaves, lambda: make(obj, number))
 
     def _once(self, obj: Object, besides: tuple[object, ...], make: Callable[[], V]) -> V:
         """Return the view of an object, made once for each of its versions and what it takes."""
@@ -169,9 +172,13 @@ class World:
 
     def _marked(self, pod: Object) -> Object:
         """Return a pod as being deleted, if the API server has accepted its deletion."""
-        if pod["metadata"]["uid"] not in self.leaving or "deletionTimestamp" in pod["metadata"]:
+        meta = pod["metadata"]
+        if meta["uid"] not in self.leaving:
             return pod
-        return {**pod, "metadata": {**pod["metadata"], "deletionTimestamp": "accepted"}}
+        grace = self.leaving[meta["uid"]]
+        if "deletionTimestamp" in meta and not sooner(grace, meta.get(_GRACE)):
+            return pod
+        return {**pod, "metadata": {"deletionTimestamp": "accepted", **meta, _GRACE: grace}}
 
     def job_of(self, key: StudyKey, study_uid: str, number: int) -> Object | None:
         """Return the newest Job of a trial that is not being deleted."""
@@ -183,13 +190,11 @@ class World:
         return max(found, key=_created, default=None)
 
     def pods_of(self, key: StudyKey, study_uid: str, number: int) -> list[Object]:
-        """Return the pods of a trial that are not being deleted."""
+        """Return the pods of a trial."""
         return [
             pod
             for pod in self.pods.of(key)
             if (kin := self._kin_of_pod(pod, study_uid)) and kin.number == number
-            if "deletionTimestamp" not in pod["metadata"]
-            if pod["metadata"]["uid"] not in self.leaving
         ]
 
     # -- what is gone ------------------------------------------------------------------------
@@ -247,7 +252,7 @@ class World:
                 self.absences.forget(plural, obj)
         for uid in seemed_gone:
             if uid in cache:
-                self.leaving.discard(uid)
+                self.leaving.pop(uid, None)
 
     def listed(
         self,
@@ -304,8 +309,8 @@ class World:
             del self.bound[uid]
         self.tails = {uid for uid in self.tails if self.pods.get(uid) is not None}
         self.leaving = {
-            uid
-            for uid in self.leaving
+            uid: grace
+            for uid, grace in self.leaving.items()
             if self.pods.get(uid) is not None or self.jobs.get(uid) is not None
         }
         viewed = (self.trials, self.jobs, self.pods)

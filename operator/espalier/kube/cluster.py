@@ -6,16 +6,16 @@ only its connection, authentication and configuration are used here.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any, Self
 
 import aiohttp
-from kubernetes.aio import client, config
+from kubernetes.aio import client
 
 from espalier.errors import RetryLater
 from espalier.kube.answers import Object, Objects, named_object, page_of, parse_object, unexpected
+from espalier.kube.credentials import api_client
 from espalier.kube.errors import Refused, from_answer
 from espalier.kube.kinds import TOKEN_REVIEW, Kind
 from espalier.kube.limiter import TokenBucket, asking
@@ -76,18 +76,14 @@ class Cluster:
 
     @classmethod
     async def connect(cls, kubeconfig: str | None = None, **options: Any) -> Self:
-        """Connect by a kubeconfig file, or as the pod that this process runs in."""
-        settings = client.Configuration()
-        if kubeconfig:
-            await config.load_kube_config(  # type: ignore[no-untyped-call]
-                config_file=os.path.expanduser(kubeconfig), client_configuration=settings
-            )
-        else:
-            config.load_incluster_config(  # type: ignore[no-untyped-call]
-                client_configuration=settings
-            )
-        settings.retries = None
-        return cls(client.ApiClient(configuration=settings), **options)
+        """Connect by a kubeconfig file, or as the pod that this process runs in.
+
+        Raises
+        ------
+        SpecError
+            If there is no such file, it cannot be used, or this process runs in no pod.
+        """
+        return cls(await api_client(kubeconfig), **options)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -184,12 +180,21 @@ class Cluster:
         name: str,
         *,
         uid: str | None = None,
+        grace: int | None = None,
         urgent: bool = False,
     ) -> None:
-        """Delete an object in the background, if it (still) has this uid."""
+        """Delete an object in the background, if it (still) has this uid.
+
+        Parameters
+        ----------
+        grace
+            Seconds that a pod's processes have; None: what the pod's own spec says.
+        """
         body: Object = {"propagationPolicy": "Background"}
         if uid:
             body["preconditions"] = {"uid": uid}
+        if grace is not None:
+            body["gracePeriodSeconds"] = grace
         rank = Rank.URGENT if urgent else Rank.TENANT
         await self._ask("delete", "DELETE", kind, namespace, name, body=body, rank=rank)
 

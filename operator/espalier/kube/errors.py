@@ -72,7 +72,7 @@ def from_answer(what: str, code: int, body: bytes, retry_after: str | None) -> E
     if code in _LATER:
         return RetryLater(f"{what}: {said}", after=_seconds(retry_after))
     if code == 401:
-        return RetryLater(f"{what}: the operator's own credentials were refused: {said}", after=5)
+        return RetryLater(f"{what}: the credentials were refused: {said}", after=5)
     if status.get("kind") != "Status":
         return RetryLater(f"{what}: {said}, but not as an API server does; is a proxy in between?")
     return Refused(said, code=code, causes=tuple(details.get("causes") or ()))

@@ -81,7 +81,7 @@ class CreateJob:
 
 @dataclass(frozen=True, slots=True)
 class DeleteJob:
-    """Delete the Job with this uid, and by the garbage collector its pods."""
+    """Delete the Job with this uid; its pods that nobody deleted go by the garbage collector."""
 
     number: int
     name: str
@@ -90,10 +90,17 @@ class DeleteJob:
 
 @dataclass(frozen=True, slots=True)
 class DeletePod:
-    """Delete the pod with this uid; it has the grace period of its own spec."""
+    """Delete the pod with this uid; of one that is being deleted already the time gets shorter.
+
+    Parameters
+    ----------
+    grace
+        Seconds until its processes are killed, at least 1; None: what its own spec says.
+    """
 
     name: str
     uid: str
+    grace: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,6 @@ def _pod_template(
     template["metadata"] = {**meta, "labels": {**(meta.get("labels") or {}), **labels}}
     pod = template["spec"]
     pod["restartPolicy"] = "Never"
-    pod["terminationGracePeriodSeconds"] = spec.pruning.grace_period_seconds
     pod.setdefault("automountServiceAccountToken", False)
     pod.setdefault("enableServiceLinks", False)
     env = environment(study, spec, trial, number)
@@ -220,10 +219,7 @@ def _sidecar(
         "image": sidecar.image,
         "restartPolicy": "Always",
         "env": [_variable(name, value) for name, value in values.items()],
-        "resources": {
-            "requests": {"cpu": sidecar.cpu, "memory": sidecar.memory},
-            "limits": {"memory": sidecar.memory_limit},
-        },
+        "resources": (spec.sidecar.resources or sidecar.resources).to_dict(),
         # The kubelet starts the next container when this hook returns, without the second that a
         # start-up probe waits at least.
         "lifecycle": {"postStart": {"exec": {"command": list(_READY)}}},

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from espalier.planning.kubelet_words import disruption_by_kubelet
 from espalier.planning.names import (
     NUMBER_LABEL,
     SIDECAR,
@@ -142,7 +143,11 @@ def pod_view(obj: Object, number: int) -> PodView:
     false: dict[str, Object] = {}
     for condition in status.get("conditions") or ():
         (true if condition.get("status") == "True" else false)[condition["type"]] = condition
-    unscheduled = false.get("PodScheduled", {})
+    unscheduled, target = false.get("PodScheduled", {}), true.get("DisruptionTarget", {})
+    told = str(target.get("reason", ""))
+    word = str(status.get("reason") or "")
+    if told in ("", "TerminationByKubelet"):
+        told = disruption_by_kubelet(word) or told
     controller = controller_of(obj)
     inits = {view.name: view for view in map(_container, status.get("initContainerStatuses") or ())}
     return PodView(
@@ -155,8 +160,12 @@ def pod_view(obj: Object, number: int) -> PodView:
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
         started_at=seconds(status.get("startTime")),
         deleting="deletionTimestamp" in meta,
-        disruption=str(true.get("DisruptionTarget", {}).get("reason", "")),
-        message=status.get("message", "") or "",
+        grace=meta.get("deletionGracePeriodSeconds"),
+        deleting_since=_asked_to_go(meta),
+        disruption=told,
+        disrupted_at=seconds(target.get("lastTransitionTime")),
+        reason=word,
+        message=status.get("message") or target.get("message") or "",
         unschedulable=str(unscheduled.get("message", "")),
         gpus=gpus_of(spec),
         containers={
@@ -165,6 +174,15 @@ def pod_view(obj: Object, number: int) -> PodView:
         },
         sidecar=inits.get(SIDECAR),
     )
+
+
+def _asked_to_go(meta: Object) -> float | None:
+    """Return when a pod's deletion was asked for: its timestamp is when the grace is over."""
+    try:
+        due = seconds(meta.get("deletionTimestamp"))
+    except ValueError:  # ours, which the API server has accepted and not shown yet
+        return None
+    return None if due is None else due - float(meta.get("deletionGracePeriodSeconds") or 0)
 
 
 def gpus_of(pod_spec: Object) -> float:
@@ -209,10 +227,16 @@ def _integer(text: object) -> int:
         return 0
 
 
+def _started(at: float | None) -> float | None:
+    """Return a container's start; the kubelet writes 1970 for one that never was started."""
+    return at or None
+
+
 def _container(status: Object) -> ContainerView:
     state = status.get("state") or {}
     waiting, ended = state.get("waiting") or {}, state.get("terminated") or {}
     running = state.get("running") or {}
+    last = (status.get("lastState") or {}).get("terminated") or {}
     return ContainerView(
         name=status["name"],
         running="running" in state,
@@ -221,6 +245,7 @@ def _container(status: Object) -> ContainerView:
         exit_code=ended.get("exitCode"),
         exit_reason=ended.get("reason", "") or "",
         exit_message=ended.get("message", "") or "",
-        started_at=seconds(running.get("startedAt") or ended.get("startedAt")),
+        started_at=_started(seconds(running.get("startedAt") or ended.get("startedAt"))),
         finished_at=seconds(ended.get("finishedAt")),
+        last_reason=last.get("reason", "") or "",
     )

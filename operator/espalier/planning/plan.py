@@ -257,7 +257,10 @@ def _status(
         return ()
     progress = set(patch) <= study_status.PROGRESS and not course.over
     interval = settings.progress_interval if progress else _CALM
-    if course.over or not study.status.get("conditions"):
+    begins = bool(wanted["startTime"]) and not study.status.get(
+        "startTime"
+    )  # fixes what defines it
+    if course.over or begins or not study.status.get("conditions"):
         interval = 0.0
     due = study.status_written_at + interval
     if now < due:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from espalier.api.resources import LEAST_MEMORY, AmountsSpec, ResourcesSpec
 from espalier.api.template import MOST_BYTES
 
 HOST_FIELDS = frozenset({"hostNetwork", "hostPID", "hostIPC", "hostPath", "privileged", "nodeName"})
 """What a template may not use unless the operator's settings allow it."""
+
+RESOURCES = ResourcesSpec(
+    requests=AmountsSpec(cpu="10m", memory="32Mi"), limits=AmountsSpec(memory=LEAST_MEMORY)
+)
+"""The sidecar's own needs. A limit on its processor time would slow its start down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +26,8 @@ class SidecarSettings:
         Its image; an empty policy is left to the cluster.
     ingest_url, ca_pem
         Where it posts, and the CA that it trusts (public data, passed in an environment variable).
-    cpu, memory, memory_limit
-        Its requests, and its one limit: a limit on its processor time would slow its start down.
+    resources
+        Its requests and limits, where the Study does not set them.
     volume_limit
         Size limit of the ``emptyDir`` that it shares with the trainer.
     """
@@ -30,9 +36,7 @@ class SidecarSettings:
     ingest_url: str
     ca_pem: str = ""
     pull_policy: str = ""
-    cpu: str = "10m"
-    memory: str = "32Mi"
-    memory_limit: str = "64Mi"
+    resources: ResourcesSpec = RESOURCES
     volume_limit: str = "1Gi"
 
 

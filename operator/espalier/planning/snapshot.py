@@ -16,6 +16,14 @@ POD_OVER = frozenset({"Succeeded", "Failed"})
 """Phases in which none of a pod's processes is left."""
 
 
+def sooner(grace: int | None, than: int | None) -> bool:
+    """Whether a pod that is being deleted would go sooner with another grace period.
+
+    It can only get shorter. None stands for what the pod's own spec says.
+    """
+    return grace is not None and (than is None or grace < than)
+
+
 @dataclass(frozen=True, slots=True)
 class StudyView:
     """A Study object; ``error`` says why its spec cannot be read.
@@ -80,7 +88,7 @@ class JobView:
 
 @dataclass(frozen=True, slots=True)
 class ContainerView:
-    """The state of one container of a pod."""
+    """The state of one container of a pod; ``last_reason`` is why the state before it ended."""
 
     name: str
     running: bool = False
@@ -91,11 +99,24 @@ class ContainerView:
     exit_message: str = ""
     started_at: float | None = None
     finished_at: float | None = None
+    last_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PodView:
-    """A pod of a trial, by its owner chain; ``disruption``: reason of ``DisruptionTarget``."""
+    """A pod of a trial, by its owner chain.
+
+    Parameters
+    ----------
+    deleting_since
+        When somebody asked for its deletion; None where that is not known.
+    grace
+        Seconds that its processes have since its deletion; None where that is not known.
+    disruption, disrupted_at
+        Reason of ``DisruptionTarget`` and since when, or the kubelet's own word for it.
+    reason, message
+        Of the pod's status: the kubelet's words.
+    """
 
     uid: str
     name: str
@@ -106,7 +127,11 @@ class PodView:
     created_at: float
     started_at: float | None = None
     deleting: bool = False
+    deleting_since: float | None = None
+    grace: int | None = None
     disruption: str = ""
+    disrupted_at: float | None = None
+    reason: str = ""
     message: str = ""
     unschedulable: str = ""
     gpus: float = 0.0

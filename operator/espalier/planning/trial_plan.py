@@ -24,11 +24,12 @@ from espalier.planning.effects import (
     WriteTrialStatus,
 )
 from espalier.planning.ending import Later, Verdict, judge_ending
+from espalier.planning.grace import grace_of
 from espalier.planning.job import Manifest, build_job
 from espalier.planning.names import PODS_OF, QUEUE_LABEL, job_name, job_ordinal, trial_name
 from espalier.planning.record import End
 from espalier.planning.settings import Settings
-from espalier.planning.snapshot import JobView, PodView, Snapshot
+from espalier.planning.snapshot import JobView, PodView, Snapshot, sooner
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import condition_of, merge_patch
 from espalier.planning.trial_status import PROGRESS, status_of
@@ -36,6 +37,7 @@ from espalier.planning.trial_status import PROGRESS, status_of
 if TYPE_CHECKING:
     from espalier.api import StudySpec
 
+_ENDED_BY_US = frozenset({reasons.STUDY_ENDED.reason, reasons.TIME_LIMIT_EXCEEDED.reason})
 _UNBORN = 2.0
 """Seconds that a new Trial's first status may wait: mostly it has its Job by then."""
 
@@ -191,20 +193,35 @@ class TrialPlanner:
         """Delete the Job and pods of a trial that is pruned or has ended; finished Jobs stay."""
         if standing.end is None and standing.record.prune is None:
             return []
-        job, steps = standing.job, list[Effect]()
+        job, grace = standing.job, self._grace(standing)
         pruned = standing.record.prune is not None
+        # The pods first: the garbage collector would give them their own grace period. No other pod
+        # is made before they are gone (`podReplacementPolicy` of the Job).
+        steps = [
+            DeletePod(pod.name, pod.uid, grace) for pod in self._doomed(standing, pruned, grace)
+        ]
         if job is not None and (pruned or not (job.complete or job.failed)):
-            steps.append(DeleteJob(standing.number, job.name, job.uid))
-        steps += [DeletePod(pod.name, pod.uid) for pod in self._doomed(standing, pruned)]
-        return steps
+            return [*steps, DeleteJob(standing.number, job.name, job.uid)]
+        return list(steps)
 
     @staticmethod
-    def _doomed(standing: Standing, pruned: bool) -> list[PodView]:
+    def _doomed(standing: Standing, pruned: bool, grace: int | None) -> list[PodView]:
         """Return the pods to delete: finished ones go with their Job, living ones now."""
         job = standing.job
         if not pruned and job is not None and (job.complete or job.failed):
             return []
-        return [pod for pod in standing.live if not pod.deleting]
+        return [
+            pod
+            for pod in standing.live
+            if not pod.deleting or (pod.grace is not None and sooner(grace, pod.grace))
+        ]
+
+    def _grace(self, standing: Standing) -> int | None:
+        """Return the seconds that a trial's pods have, where it was the operator that ended it."""
+        ours = standing.record.prune is not None or (
+            standing.end is not None and standing.end.reason in _ENDED_BY_US
+        )
+        return grace_of(self.spec) if ours else None
 
     def _suspension(self, standing: Standing) -> list[Effect]:
         """Suspend or resume the Job, unless a queue owns that field."""

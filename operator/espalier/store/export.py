@@ -6,11 +6,14 @@ import heapq
 import json
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from espalier.errors import SpecError
+from sqlalchemy.exc import SQLAlchemyError
+
+from espalier.errors import RetryLater, SpecError
 from espalier.store import pages
 from espalier.store import reading as ask
 from espalier.store.connections import reading
@@ -18,6 +21,7 @@ from espalier.store.location import path_of
 from espalier.store.rows import Log, StoredDecision, StoredEnd, StoredObservation, StudyRow
 
 _FORMAT = 1
+_T = TypeVar("_T")
 _Item = tuple[int, int, dict[str, Any]]
 
 
@@ -28,8 +32,16 @@ def list_studies(url: str) -> list[StudyRow]:
     ----------
     url : str
         The store's URL, such as ``sqlite:////var/lib/espalier/espalier.db``.
+
+    Raises
+    ------
+    SpecError
+        If there is no file, or it is no store that can be read.
+    RetryLater
+        If it is busy.
     """
-    with reading(_existing(url)).connect() as connection:
+    path = _existing(url)
+    with _legible(path), reading(path).connect() as connection:
         return ask.all_studies(connection)
 
 
@@ -38,9 +50,18 @@ def read_log(url: str, namespace: str, name: str) -> Log | None:
 
     Its values and decisions are read while they are gone through, so that a log of any length
     can be. A study that was closed is found as long as its rows are there.
+
+    Raises
+    ------
+    SpecError
+        If there is no file, or it is no store that can be read; also while the log is gone
+        through.
+    RetryLater
+        If it is busy.
     """
-    engine = reading(_existing(url))
-    with engine.begin() as connection:
+    path = _existing(url)
+    engine = reading(path)
+    with _legible(path), engine.begin() as connection:
         study = ask.named_study(connection, namespace, name)
         if study is None:
             return None
@@ -48,19 +69,48 @@ def read_log(url: str, namespace: str, name: str) -> Log | None:
     return Log(
         study=study,
         attempts=head.attempts,
-        observations=pages.observations(engine.begin, study.id),
-        decisions=pages.decisions(engine.begin, study.id),
+        observations=_each(path, pages.observations(engine.begin, study.id)),
+        decisions=_each(path, pages.decisions(engine.begin, study.id)),
         ends=head.ends,
         rules=head.rules,
         sightings=head.sightings,
     )
 
 
+@contextmanager
+def _legible(path: Path) -> Iterator[None]:
+    """Say in words why a file cannot be read as a store; it may be any file."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        said = str(getattr(error, "orig", None) or error)
+        if "locked" in said or "busy" in said:
+            raise RetryLater(f"the store at {path} is busy ({said}); try again") from error
+        raise _illegible(path, said) from error
+    except (LookupError, TypeError, ValueError, OverflowError) as error:
+        raise _illegible(path, f"{type(error).__name__}: {error}") from error
+
+
+def _illegible(path: Path, said: str) -> SpecError:
+    return SpecError(
+        "--store",
+        f"expected a store of this version at {path}, got a file that cannot be read as one "
+        f"({said}); give the operator's store, or a copy that `VACUUM INTO` made of it",
+    )
+
+
+def _each(path: Path, rows: Iterator[_T]) -> Iterator[_T]:
+    with _legible(path):
+        yield from rows
+
+
 def _existing(url: str) -> Path:
     path = path_of(url)
     if not path.is_file():
         raise SpecError(
-            "--store", f"expected a store's file; there is none at {path}; give the operator's URL"
+            "--store",
+            f"expected a store's file, there is none at {path}; run this in the operator's pod, or "
+            "give the URL of a copy of its store: sqlite:////ABSOLUTE/PATH",
         )
     return path
 

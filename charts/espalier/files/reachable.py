@@ -1,0 +1,42 @@
+"""`helm test`: asks an operator, from beside it, whether it is ready and takes reports.
+
+python3 reachable.py READINESS-URL INGEST-URL
+"""
+
+import ssl
+import sys
+from urllib.error import HTTPError
+from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
+
+# Who it is does not matter here: nothing is told to it. And no proxy is in between.
+CONTEXT = ssl._create_unverified_context()
+OPEN = build_opener(ProxyHandler({}), HTTPSHandler(context=CONTEXT)).open
+
+
+def ready(url: str) -> str:
+    """Return what the readiness probe says."""
+    try:
+        with OPEN(url, timeout=10) as answer:
+            return answer.read().decode()
+    except HTTPError as error:
+        sys.exit(f"the operator is not ready: {error.read().decode()}")
+    except OSError as error:
+        sys.exit(f"expected an answer of {url}, got none: {error}")
+
+
+def takes_posts(url: str) -> str:
+    """Return that the ingest port answers; a post without a token is refused."""
+    try:
+        OPEN(Request(url, b"{}", {"Content-Type": "application/json"}), timeout=10).close()
+    except HTTPError as error:
+        if error.code != 401:
+            sys.exit(f"expected 401 of {url} to a post without a token, got {error.code}")
+        return "the ingest port answers"
+    except OSError as error:
+        sys.exit(f"expected an answer of {url}, got none: {error}")
+    sys.exit(f"expected 401 of {url} to a post without a token; it was taken")
+
+
+if __name__ == "__main__":
+    print(ready(sys.argv[1]))
+    print(takes_posts(sys.argv[2]))

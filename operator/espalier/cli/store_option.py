@@ -1,0 +1,59 @@
+"""Where commands find a store, and a study's log in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from espalier.backtest.exported import Row, lines_of, rows_of
+from espalier.cli.study_name import StudyName, read_study_name
+from espalier.errors import SpecError
+from espalier.store.export import lines, read_log
+from espalier.store.rows import Log
+
+store_option = click.option(
+    "--store",
+    envvar="ESPALIER_STORE",
+    default="sqlite:////var/lib/espalier/espalier.db",
+    show_default=True,
+    help="The URL of the store in which studies are looked up. Also ESPALIER_STORE, which the "
+    "operator's pod has set.",
+)
+
+
+def stored_log(store: str, study: StudyName) -> Log:
+    """Return what a store has of a study.
+
+    Raises
+    ------
+    SpecError
+        If the store cannot be read, or has no such study.
+    """
+    log = read_log(store, study.namespace, study.name)
+    if log is None:
+        raise SpecError(
+            "STUDY", f"the store has nothing of {study}; `espalier export --list` names the studies"
+        )
+    return log
+
+
+def recorded_rows(source: str, store: str, namespace: str | None) -> Iterator[Row]:
+    """Yield the rows of a log: an exported file's, or else those of a study in the store.
+
+    Raises
+    ------
+    SpecError
+        If it is neither; what is said names both ways in which it was read.
+    """
+    path = Path(source)
+    if path.exists():
+        return rows_of(lines_of(path), source)
+    try:
+        log = stored_log(store, read_study_name(source, namespace))
+    except SpecError as error:
+        raise SpecError(
+            "", f"there is no file or folder {source!r}; nor is it a study that is stored: {error}"
+        ) from error
+    return rows_of(lines(log), source)

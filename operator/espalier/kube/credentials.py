@@ -1,0 +1,74 @@
+"""How to reach an API server, and as whom: a kubeconfig file, or the pod that this runs in."""
+
+from __future__ import annotations
+
+import os
+
+from kubernetes.aio import client, config
+
+from espalier.errors import SpecError
+
+
+async def api_client(kubeconfig: str | None) -> client.ApiClient:
+    """Return a client of the API server that a kubeconfig names, or of the pod's own.
+
+    Parameters
+    ----------
+    kubeconfig
+        A file, or several with a colon between them, as in the variable of kubectl.
+
+    Raises
+    ------
+    SpecError
+        If there is no such file, it cannot be used, or this process runs in no pod.
+    """
+    settings = client.Configuration()
+    if kubeconfig:
+        await _load(kubeconfig, settings)
+    else:
+        _load_from_pod(settings)
+    settings.retries = None
+    try:
+        return client.ApiClient(configuration=settings)
+    except Exception as error:  # certificates are read here
+        raise _unusable(kubeconfig, error) from error
+
+
+async def _load(kubeconfig: str, settings: client.Configuration) -> None:
+    paths = [os.path.expanduser(path) for path in kubeconfig.split(os.pathsep) if path]
+    if not any(os.path.exists(path) for path in paths):
+        raise SpecError(
+            "--kubeconfig",
+            f"expected a kubeconfig, there is no file {kubeconfig}; give its path, or set "
+            "KUBECONFIG",
+        )
+    try:
+        await config.load_kube_config(  # type: ignore[no-untyped-call]
+            config_file=os.pathsep.join(paths), client_configuration=settings
+        )
+    except Exception as error:  # of many kinds: the file may hold anything
+        raise _unusable(kubeconfig, error) from error
+    if not str(settings.host).startswith(("http://", "https://")):
+        raise _unusable(kubeconfig, ValueError(f"its server is {settings.host!r}, no https://…"))
+
+
+def _load_from_pod(settings: client.Configuration) -> None:
+    try:
+        config.load_incluster_config(  # type: ignore[no-untyped-call]
+            client_configuration=settings
+        )
+    except Exception as error:
+        raise SpecError(
+            "--kubeconfig",
+            f"expected to run in a pod with a service account ({error}); out of a cluster give a "
+            "kubeconfig",
+        ) from error
+
+
+def _unusable(kubeconfig: str | None, error: Exception) -> SpecError:
+    said = " ".join(str(error).split())[:300] or type(error).__name__
+    return SpecError(
+        "--kubeconfig",
+        f"expected a kubeconfig that can be used, got {kubeconfig or 'that of the pod'} ({said}); "
+        "see what `kubectl config view` says of it",
+    )
