@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from espalier.planning.kubelet_words import disruption_by_kubelet
 from espalier.planning.names import (
     NUMBER_LABEL,
+    QUEUE_LABEL,
     SIDECAR,
     STUDY_UID_LABEL,
     SUSPENDED_ANNOTATION,
     TEMPLATE_ANNOTATION,
     trial_name,
 )
+from espalier.planning.queueing import is_for_kueue
 from espalier.planning.snapshot import (
     ContainerView,
     JobView,
@@ -80,6 +82,11 @@ def study_view(
         spec=spec,
         error=error,
         labels=meta.get("labels") or {},
+        annotations={
+            key: value
+            for key, value in (meta.get("annotations") or {}).items()
+            if is_for_kueue(key)
+        },
         status=obj.get("status") or {},
         status_written_at=written_at,
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
@@ -129,6 +136,7 @@ def job_view(obj: Object, number: int) -> JobView:
         deleting="deletionTimestamp" in meta,
         suspended=bool(spec.get("suspend")),
         suspended_by_us=SUSPENDED_ANNOTATION in annotations,
+        queue=str((meta.get("labels") or {}).get(QUEUE_LABEL) or ""),
         complete="Complete" in true or "SuccessCriteriaMet" in true,
         failed=bool(failed),
         failed_reason=failed.get("reason", ""),
@@ -144,12 +152,16 @@ def pod_view(obj: Object, number: int) -> PodView:
     for condition in status.get("conditions") or ():
         (true if condition.get("status") == "True" else false)[condition["type"]] = condition
     unscheduled, target = false.get("PodScheduled", {}), true.get("DisruptionTarget", {})
-    told = str(target.get("reason", ""))
-    word = str(status.get("reason") or "")
-    if told in ("", "TerminationByKubelet"):
-        told = disruption_by_kubelet(word) or told
     controller = controller_of(obj)
     inits = {view.name: view for view in map(_container, status.get("initContainerStatuses") or ())}
+    containers = {v.name: v for v in map(_container, status.get("containerStatuses") or ())}
+    word = str(status.get("reason") or "")
+    told = str(target.get("reason", ""))
+    if told in ("", "TerminationByKubelet"):
+        seen = (*inits.values(), *containers.values())
+        began = any(view.started_at is not None or view.exit_code is not None for view in seen)
+        failed = status.get("phase") == "Failed"
+        told = disruption_by_kubelet(word, failed=failed, began=began) or told
     return PodView(
         uid=meta["uid"],
         name=meta["name"],
@@ -170,9 +182,10 @@ def pod_view(obj: Object, number: int) -> PodView:
         gpus=gpus_of(spec),
         containers={
             **{name: view for name, view in inits.items() if name != SIDECAR},
-            **{v.name: v for v in map(_container, status.get("containerStatuses") or ())},
+            **containers,
         },
         sidecar=inits.get(SIDECAR),
+        node=str(spec.get("nodeName") or ""),
     )
 
 
@@ -194,7 +207,9 @@ def gpus_of(pod_spec: Object) -> float:
     for container in pod_spec.get("containers") or ():
         resources = container.get("resources") or {}
         wanted = {**(resources.get("requests") or {}), **(resources.get("limits") or {})}
-        total += sum(_integer(count) for name, count in wanted.items() if is_accelerator(name))
+        total += sum(
+            max(0, _integer(count)) for name, count in wanted.items() if is_accelerator(name)
+        )
     return total
 
 
