@@ -46,10 +46,11 @@ class Causes:
             return
         if (found := newest(events)) is not None:
             age = max(0.0, self._wall() - (found.at or 0.0))
-            self._causes[uid] = replace(found, at=now - age)
+            self.answered(uid, replace(found, at=now - age), now)
 
-    def note(self, uid: str, cause: Cause | None) -> None:
-        """Take in what is known of an object by other ways than its Events."""
+    def answered(self, uid: str, cause: Cause | None, now: float) -> None:
+        """Take in what is said of an object, by its Events or by other ways."""
+        self._asked[uid] = now
         if cause is None:
             self._causes.pop(uid, None)
         else:
