@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from espalier.planning.evidence import PULL
 from espalier.planning.names import SIDECAR
 from espalier.planning.scene import Scene
 from espalier.planning.snapshot import Cause, JobView, PodView
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import words
-from espalier.planning.waiting import CREATE, PULL, containers, waits_for
+from espalier.planning.waiting import CREATE, containers, waits_for
 
 _DEFAULT_GRACE = 30.0
 _VOLUMES = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
