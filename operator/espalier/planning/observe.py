@@ -199,7 +199,7 @@ def gpus_of(pod_spec: Object) -> float:
     for container in pod_spec.get("containers") or ():
         resources = container.get("resources") or {}
         wanted = {**(resources.get("requests") or {}), **(resources.get("limits") or {})}
-        total += sum(_integer(count) for name, count in wanted.items() if is_accelerator(name))
+        total += sum(max(0, _integer(count)) for name, count in wanted.items() if is_accelerator(name))
     return total
 
 

@@ -35,8 +35,8 @@ def pod_quota(scene: Scene, standing: Standing) -> str | None:
     if cause is None or not any(s in cause.message for s in ("exceeded quota", "failed quota")):
         return None
     remedy = (
-        f"Give each container what it must specify (those of spec.template there, {SIDECAR} by the "
-        "chart's sidecar.resources), or have a LimitRange do it"
+        f"Give each container what it must specify (those of spec.template there, {SIDECAR} by "
+        "spec.sidecar.resources or the chart's sidecar.resources), or have a LimitRange do it"
         if "must specify" in cause.message
         else "Raise the quota, ask for less, or lower spec.trials.parallelism"
     )
