@@ -156,7 +156,7 @@ class StuckWorld(Simulated):
 
     def _act(self, effect: Any) -> None:
         if isinstance(effect, effects.AskWhy):
-            self.waits.causes.answered(effect.uid, self._event(effect), self.now)
+            self.waits.causes.note(effect.uid, self._event(effect), self.now)
         else:
             super()._act(effect)
 

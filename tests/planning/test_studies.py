@@ -6,7 +6,7 @@ import pytest
 
 from espalier.planning import effects
 from espalier.planning.job import build_job
-from espalier.planning.names import FIRST_HAND_MADE, QUEUE_LABEL
+from espalier.planning.names import FIRST_HAND_MADE
 from espalier.planning.observe import job_view
 from espalier.planning.record import End, TrialRecord
 from espalier.planning.snapshot import StudyView, TemplateVerdict
@@ -190,10 +190,12 @@ def test_a_resumed_study_resumes_only_the_jobs_that_it_suspended():
     assert of_type(found, effects.SuspendJob) == [effects.SuspendJob("s-0", "j0", False)]
 
 
-def test_a_queue_owns_the_suspension_of_its_jobs():
-    queued = replace(study(suspend=True), labels={QUEUE_LABEL: "team"})
-    found = planned(snapshot(queued, trials=(trial(0),), jobs=(job(0),), pods=(pod(0),)))
-    assert of_type(found, effects.SuspendJob) == []
+def test_the_queue_that_owns_a_job_is_told_to_suspend_it():
+    queued = job(0, queue="team")
+    found = planned(snapshot(study(suspend=True), trials=(trial(0),), jobs=(queued,)))
+    assert of_type(found, effects.SuspendJob) == [
+        effects.SuspendJob("s-0", queued.uid, True, by_queue=True)
+    ]
 
 
 def test_a_study_succeeds_when_all_its_trials_have_ended_and_names_the_best():

@@ -231,6 +231,7 @@ class StudyReason(ConditionReason):
     NO_POD = "NoPod", "Degraded", "A Job has made no pod."
     NODE_SILENT = "NodeSilent", "Degraded", "A pod is to go, and its node does not let it go."
     UNSCHEDULABLE = "Unschedulable", "Degraded", "The scheduler finds no node for a trial's pod."
+    QUEUE_REFUSES = "QueueRefuses", "Degraded", "A queue starts no trial however long it waits."
     IMAGE_PULL_FAILING = "ImagePullFailing", "Degraded", "An image of the template is not pulled."
     CONTAINER_NOT_CREATED = (
         "ContainerNotCreated",

@@ -82,6 +82,8 @@ class PruningStatus(Status):
     false_prune_high: float | None = None
     breaker_open: bool = False
     """True while pruning pauses because too many trials were pruned in a short time."""
+    paused: bool = False
+    """True from when the judge has taken in that spec.pruning.paused is true."""
     shadows: Annotated[tuple[ShadowStatus, ...], Field(max_length=8)] = ()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +12,9 @@ from espalier.engine.cache import Object
 from espalier.errors import RetryLater
 from espalier.kube import EVENT, Cluster, NotFound, Refused
 from espalier.kube.turns import Rank
+from espalier.planning import queue_words
 from espalier.planning.observe import seconds
-from espalier.planning.snapshot import Cause
+from espalier.planning.snapshot import Cause, JobView
 
 log = logging.getLogger(__name__)
 
@@ -46,15 +47,22 @@ class Causes:
             return
         if (found := newest(events)) is not None:
             age = max(0.0, self._wall() - (found.at or 0.0))
-            self.answered(uid, replace(found, at=now - age), now)
+            self.note(uid, replace(found, at=now - age), now)
 
-    def answered(self, uid: str, cause: Cause | None, now: float) -> None:
-        """Take in what is said of an object, by its Events or by other ways."""
+    def note(self, uid: str, cause: Cause | None, now: float) -> None:
+        """Take in what is said of an object, by its Events or by a queue; None: nothing."""
         self._asked[uid] = now
         if cause is None:
             self._causes.pop(uid, None)
         else:
             self._causes[uid] = cause
+
+    def let_go(self, jobs: Iterable[JobView]) -> None:
+        """Forget what a queue has said of Jobs that it has let go since."""
+        for job in jobs:
+            said = self._causes.get(job.uid)
+            if said is not None and said.source == queue_words.SOURCE and not job.suspended:
+                del self._causes[job.uid], self._asked[job.uid]
 
     def known(self) -> Mapping[str, Cause]:
         """Return the causes by the uid of their object."""

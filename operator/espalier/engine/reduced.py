@@ -17,6 +17,7 @@ from espalier.planning.names import (
     SUSPENDED_ANNOTATION,
     TEMPLATE_ANNOTATION,
 )
+from espalier.planning.queueing import is_for_kueue
 
 Object = Mapping[str, Any]
 
@@ -32,6 +33,7 @@ _META = (
 )
 _OWNER = ("apiVersion", "kind", "name", "uid", "controller")
 _CONDITION = ("type", "status", "reason", "message")
+_ANNOTATIONS = (TEMPLATE_ANNOTATION, SUSPENDED_ANNOTATION)
 _DISRUPTION = (*_CONDITION, "lastTransitionTime")
 _TOLD_BY_PODS = ("PodScheduled", "DisruptionTarget")
 _SHORT = 40
@@ -107,8 +109,8 @@ def _frame(obj: Object, keep_label: Callable[[str], bool]) -> dict[str, Any]:
     meta = _some(given, _META)
     if labels := given.get("labels"):
         meta["labels"] = {_once(k): _once(v) for k, v in labels.items() if keep_label(k)}
-    ours = _some(given.get("annotations") or {}, (TEMPLATE_ANNOTATION, SUSPENDED_ANNOTATION))
-    if ours:
+    annotations = given.get("annotations") or {}
+    if ours := {k: annotations[k] for k in annotations if k in _ANNOTATIONS or is_for_kueue(k)}:
         meta["annotations"] = ours
     if owners := given.get("ownerReferences"):
         meta["ownerReferences"] = [_some(owner, _OWNER) for owner in owners]

@@ -23,6 +23,7 @@ class Waits:
     def add_to(self, snapshot: Snapshot, now: float) -> Snapshot:
         """Return a snapshot with what is remembered, and remember how far it is."""
         uid = snapshot.study.uid
+        self.causes.let_go(snapshot.jobs)
         return replace(
             snapshot,
             idle=self.idleness.seen(uid, progress(snapshot), now),

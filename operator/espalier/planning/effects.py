@@ -109,11 +109,18 @@ class DeletePod:
 
 @dataclass(frozen=True, slots=True)
 class SuspendJob:
-    """Suspend a running Job, or resume one that Espalier suspended."""
+    """Suspend a running Job, or resume one that Espalier suspended.
+
+    Parameters
+    ----------
+    by_queue
+        Whether a queue owns the Job: then it is the queue that is told to, and that does it.
+    """
 
     name: str
     uid: str
     suspend: bool
+    by_queue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +174,14 @@ class AskWhy:
     ----------
     plural
         ``jobs`` or ``pods``.
+    queue
+        The queue that holds the Job back, which is asked then.
     """
 
     plural: str
     name: str
     uid: str
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,8 +86,8 @@ def _after_faults(
         return None
     at, number, end = faults[0]
     hold = min(settings.template_hold * len(faults), settings.max_template_hold)
-    if at > now + settings.max_template_hold:  # the clock was set back since then
-        return None
+    if at + hold > now + settings.max_template_hold:
+        return None  # the clock was set back since then, and the operator was started again
     pulls = end.reason == IMAGE_PULL_FAILED.reason
     return Hold(
         at + hold,

@@ -13,6 +13,7 @@ from espalier.api.reasons import StudyReason
 from espalier.planning import obstacles_by_values as values
 from espalier.planning import obstacles_in_cluster as cluster
 from espalier.planning import obstacles_of_study as study
+from espalier.planning import queue_line
 from espalier.planning.scene import Scene
 from espalier.planning.standing import Standing
 
@@ -93,6 +94,11 @@ OBSTACLES: tuple[Obstacle, ...] = (
         StudyReason.NO_POD,
         "A Job has no pod for pod_patience, and nothing says why.",
         _going(cluster.no_pod),
+    ),
+    Obstacle(
+        StudyReason.QUEUE_REFUSES,
+        "A queue says that it will not let a Job run as things are, or for pod_patience nothing.",
+        _going(queue_line.queue_refuses),
     ),
     Obstacle(
         StudyReason.NODE_SILENT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from espalier.planning.evidence import PULL
 from espalier.planning.names import SIDECAR
+from espalier.planning.queue_words import sentence
 from espalier.planning.scene import Scene
 from espalier.planning.snapshot import Cause, JobView, PodView
 from espalier.planning.standing import Standing
@@ -225,8 +226,8 @@ def queued(scene: Scene, standing: Standing) -> str | None:
         return None
     if min(scene.idle(standing), scene.study_idle) < patience:
         return None
-    cause = scene.cause(standing)
-    said = f": {cause.words()}" if cause is not None else "; its Workload tells why"
+    cause = standing.queue
+    said = f": {sentence(cause)}" if cause is not None else "; its Workload tells why."
     return (
         f"A queue holds Job {job.name} back for {words(scene.idle(standing))}, and no other trial "
         f"goes on{said}"

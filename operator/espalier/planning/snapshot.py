@@ -29,7 +29,8 @@ def sooner(grace: int | None, than: int | None) -> bool:
 class StudyView:
     """A Study object; ``error`` says why its spec cannot be read.
 
-    ``spec`` is then the last one that could be, None where none could.
+    ``spec`` is then the last one that could be, None where none could. Of the annotations there are
+    those for Kueue.
     """
 
     uid: str
@@ -40,6 +41,7 @@ class StudyView:
     spec: StudySpec | None
     error: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
     status: Mapping[str, Any] = field(default_factory=dict)
     status_written_at: float = 0.0
     created_at: float = 0.0
@@ -70,7 +72,10 @@ class TrialView:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A Job of a trial; ``failed_reason`` and ``failed_message`` are its terminal condition's."""
+    """A Job of a trial; ``failed_reason`` and ``failed_message`` are its terminal condition's.
+
+    ``queue``: the queue whose name it carries, which then suspends and resumes it.
+    """
 
     uid: str
     name: str
@@ -81,6 +86,7 @@ class JobView:
     deleting: bool = False
     suspended: bool = False
     suspended_by_us: bool = False
+    queue: str = ""
     complete: bool = False
     failed: bool = False
     failed_reason: str = ""

@@ -128,7 +128,7 @@ def _progressing(
     if course.outcome and course.over:
         return Phrase(False, StudyReason.ENDED, "The study is over.")
     if spec.suspend:
-        return Phrase(False, StudyReason.SUSPENDED, "spec.suspend is true: no trial runs.")
+        return Phrase(False, StudyReason.SUSPENDED, _suspended(standings))
     ended = sum(standing.end is not None for standing in standings)
     if spec.trials.parallelism == 0:
         return Phrase(
@@ -145,6 +145,14 @@ def _progressing(
             f"{settings.max_parallelism} trials of a study at once (its --max-parallelism)."
         )
     return Phrase(True, StudyReason.RUNNING, said)
+
+
+def _suspended(standings: Sequence[Standing]) -> str:
+    count = sum(bool(standing.live) for standing in standings)
+    if not count:
+        return "spec.suspend is true: no trial runs."
+    still = "1 still has a pod, which is" if count == 1 else f"{count} still have pods, which are"
+    return f"spec.suspend is true: no trial starts; {still} to end."
 
 
 def _succeeded(course: Course) -> Phrase:
