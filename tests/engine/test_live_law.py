@@ -1,4 +1,4 @@
-"""Whatever is reported, ended, repeated, broken and restarted: the store and memory agree.
+"""Whatever is reported, ended, restrained, broken and restarted: the store and memory agree.
 
 The oracle: what was acknowledged is stored, once; a decision follows from the stored values, that
 is, a fresh judge fed with the log comes to it; what planning sees is the same before and after a
@@ -8,6 +8,7 @@ restart; a batch that is sent again gets the same answer.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import shutil
 import tempfile
@@ -26,7 +27,7 @@ from espalier.engine.live import LiveStudies
 from espalier.engine.submission import Answer, Binding, CheckedBatch, CheckedReport
 from espalier.errors import ReportError, RetryLater
 from espalier.planning.record import End, StudyRecord
-from espalier.pruning import TrialState
+from espalier.pruning import Restraint, TrialState
 from espalier.store import Log, StoredObservation, open_store
 from tests.engine.replaying import replay
 from tests.ingest.serving import UID, study_of
@@ -49,6 +50,9 @@ reports = st.builds(
 )
 batches = st.lists(reports, min_size=1, max_size=5)
 trials = st.integers(0, TRIALS - 1)
+restraints = st.builds(
+    Restraint, st.booleans(), st.integers(0, 2), st.frozensets(trials, max_size=2)
+)
 Key = tuple[int, int, str, int]
 
 
@@ -67,6 +71,7 @@ class Live(RuleBasedStateMachine):
         self.last: dict[int, tuple[list[CheckedReport], Answer]] = {}
         self.now = 1000.0
         self.sampled = 0
+        self.restraint = Restraint(keep_best=0)
 
     @initialize(
         pruner=st.sampled_from(PRUNERS),
@@ -185,6 +190,57 @@ class Live(RuleBasedStateMachine):
                 self.unsure = self.keys(number, each) | self.unsure
         await self._settle()
 
+    @rule(wanted=restraints, seconds=st.integers(-5, 100))
+    def restrain(self, wanted: Restraint, seconds: int) -> None:
+        self.now += seconds
+        self.runner.run(self._restrain(wanted))
+        assert self.live.record(UID).restraint == wanted
+        self.restraint = wanted
+
+    async def _restrain(self, wanted: Restraint) -> None:
+        async def awake() -> None:
+            await self.live.attempt_of(UID, 0, "0-1")
+            await self.live.restrain(UID, wanted)
+
+        await self.patiently(awake)
+
+    @rule(
+        wanted=restraints,
+        sent=st.lists(st.tuples(trials, batches, st.booleans()), min_size=1, max_size=5),
+        after=st.integers(0, 6),
+    )
+    def restrain_amid_reports(
+        self, wanted: Restraint, sent: list[tuple[int, list[CheckedReport], bool]], after: int
+    ) -> None:
+        """What holds pruning back changes while batches are taken, slice by slice."""
+
+        async def amid() -> None:
+            reporting = asyncio.create_task(self._together(sent))
+            for _ in range(after):
+                await asyncio.sleep(0)
+            await self._restrain(wanted)
+            await reporting
+
+        self.runner.run(amid())
+        self.restraint = wanted
+
+    @rule(wanted=restraints)
+    def restrain_while_the_disk_is_full(self, wanted: Restraint) -> None:
+        self.runner.run(self._full_at(lambda: self.live.restrain(UID, wanted)))
+        self.runner.run(self._restrain(self.restraint))
+
+    async def _full_at(self, ask: Any) -> None:
+        group, write = self.store._group, self.store._writer.write
+
+        def full(_batches: object) -> dict[int, Exception]:
+            raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+        group._write = full
+        with contextlib.suppress(RetryLater):
+            await ask()
+        group._write = write
+        group._resume_at = 0.0
+
     @rule(number=trials, sent=batches)
     def report_while_the_disk_is_full(self, number: int, sent: list[CheckedReport]) -> None:
         self.runner.run(self._full(number, sent))
@@ -280,7 +336,8 @@ class Live(RuleBasedStateMachine):
             (key, repr(value)) for key, value in self.acknowledged.items()
         )
         assert {each.trial for each in log.ends} == self.ended
-        seqs = [seen.seq for seen in log.observations] + [each.seq for each in log.ends]
+        assert self.live.record(UID).restraint == self.restraint
+        seqs = [each.seq for each in (*log.observations, *log.ends, *log.changes)]
         assert len(set(seqs)) == len(seqs)
         self.check_decisions(log)
 

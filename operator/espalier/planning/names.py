@@ -21,6 +21,7 @@ QUEUE_LABEL = f"{KUEUE}/queue-name"
 
 TEMPLATE_ANNOTATION = f"{DOMAIN}/template"
 SUSPENDED_ANNOTATION = f"{DOMAIN}/suspended"
+PROTECT_ANNOTATION = f"{DOMAIN}/protect"
 
 JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
 PODS_OF = "pods of"
