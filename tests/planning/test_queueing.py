@@ -7,16 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from espalier.errors import SpecError
-from espalier.planning import effects
 from espalier.planning.job import build_job
 from espalier.planning.queueing import is_for_kueue
 from tests.planning.worlds import (
     SETTINGS,
-    job,
-    of_type,
-    planned,
-    pod,
-    snapshot,
     spec_dict,
     study,
     trial,
@@ -79,11 +73,3 @@ def test_a_template_that_says_something_else_than_its_study_is_refused(where):
     assert refused.value.field == f"spec.template.metadata.{where}[{CLASS}]"
     assert "high" in refused.value.message
     assert "low" in refused.value.message
-
-
-def test_a_queue_that_the_template_names_owns_the_suspension_too():
-    queued = view(inner={"labels": {QUEUE: "team"}})
-    assert queued.spec is not None
-    suspended = replace(queued, spec=queued.spec.model_copy(update={"suspend": True}))
-    found = planned(snapshot(suspended, trials=(trial(0),), jobs=(job(0),), pods=(pod(0),)))
-    assert of_type(found, effects.SuspendJob) == []

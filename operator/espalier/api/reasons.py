@@ -18,6 +18,7 @@ class StudyCondition(StrEnum):
     ACCEPTED = "Accepted"
     PROGRESSING = "Progressing"
     SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
     DEGRADED = "Degraded"
 
 
@@ -97,19 +98,26 @@ TRAINER_FAILED = _own_failure(
     "TrainerFailed", Retry.COUNTED, "The trainer ended with an exit code other than 0."
 )
 OUT_OF_MEMORY = _own_failure(
-    "OutOfMemory", Retry.COUNTED, "The trainer was killed for taking more memory than its limit."
+    "OutOfMemory", Retry.COUNTED, "A container was killed for taking more memory than its limit."
 )
 IMAGE_PULL_FAILED = _own_failure(
     "ImagePullFailed", Retry.NEVER, "An image of the pod template could not be pulled."
 )
+START_FAILED = _own_failure(
+    "StartFailed", Retry.COUNTED, "The container runtime could not start a container."
+)
 BAD_COMMAND = _own_failure(
-    "BadCommand", Retry.NEVER, "A container could not be started: its command does not exist."
+    "BadCommand",
+    Retry.NEVER,
+    "A container could not be started: its command does not exist or cannot be executed.",
 )
 POD_REFUSED = _own_failure(
     "PodRefused", Retry.NEVER, "The pod could not be made as the template says."
 )
 TIME_LIMIT_EXCEEDED = _own_failure(
-    "TimeLimitExceeded", Retry.NEVER, "The trial ran longer than spec.trials.timeLimitSeconds."
+    "TimeLimitExceeded",
+    Retry.NEVER,
+    "The trainer ran longer than spec.trials.timeLimitSeconds or its pod's activeDeadlineSeconds.",
 )
 NO_METRIC = _own_failure(
     "NoMetric",
@@ -120,7 +128,16 @@ PARAMETERS_REFUSED = _no_fault(
     "ParametersRefused", Retry.NEVER, "The Trial's parameters do not lie in the Study's space."
 )
 DELETED_BY_USER = _no_fault(
-    "DeletedByUser", Retry.NEVER, "The Trial, its Job or its pod was deleted, and not by Espalier."
+    "DeletedByUser", Retry.NEVER, "The Trial or its Job was deleted, and not by Espalier."
+)
+JOB_GONE = _no_fault(
+    "JobGone", Retry.NEVER, "The trial's Job is gone, and nobody saw how its trainer ended."
+)
+POD_DELETED = _no_fault(
+    "PodDeleted", Retry.FREE, "The pod was deleted before its trainer had ended."
+)
+END_NOT_SEEN = _no_fault(
+    "EndNotSeen", Retry.FREE, "The Job is over, and nobody saw how its trainer ended."
 )
 STUDY_ENDED = _no_fault(
     "StudyEnded", Retry.NEVER, "The study ended while the trial was still running."
@@ -128,7 +145,12 @@ STUDY_ENDED = _no_fault(
 EVICTED = _no_fault("Evicted", Retry.FREE, "The pod was evicted through the eviction API.")
 PREEMPTED = _no_fault("Preempted", Retry.FREE, "The pod made room for one of higher priority.")
 NODE_LOST = _no_fault(
-    "NodeLost", Retry.FREE, "The pod's node went away, or was drained or tainted."
+    "NodeLost", Retry.FREE, "The pod's node went away, was shut down, rebooted or tainted."
+)
+KUBELET_REFUSED = _no_fault(
+    "KubeletRefused",
+    Retry.FREE,
+    "The kubelet refused the pod before a container was started, as when a device is away.",
 )
 NODE_PRESSURE = _no_fault(
     "NodePressure", Retry.FREE, "The kubelet ended the pod: the node was short of a resource."
@@ -143,17 +165,22 @@ ENDINGS: tuple[Ending, ...] = (
     TRAINER_FAILED,
     OUT_OF_MEMORY,
     IMAGE_PULL_FAILED,
+    START_FAILED,
     BAD_COMMAND,
     POD_REFUSED,
     TIME_LIMIT_EXCEEDED,
     NO_METRIC,
     PARAMETERS_REFUSED,
     DELETED_BY_USER,
+    JOB_GONE,
     STUDY_ENDED,
     EVICTED,
     PREEMPTED,
     NODE_LOST,
     NODE_PRESSURE,
+    KUBELET_REFUSED,
+    POD_DELETED,
+    END_NOT_SEEN,
     SUSPENDED,
 )
 ENDING_BY_REASON = {ending.reason: ending for ending in ENDINGS}
@@ -193,15 +220,55 @@ class StudyReason(ConditionReason):
     ALL_TRIALS_ENDED = "AllTrialsEnded", "Succeeded", "spec.trials.max trials have ended."
     TARGET_REACHED = "TargetReached", "Succeeded", "A trial reached spec.objective.target."
     GRID_EXHAUSTED = "GridExhausted", "Succeeded", "Every configuration of the grid has been run."
-    TOO_MANY_FAILURES = "TooManyFailures", "Succeeded", "spec.trials.maxFailed trials have failed."
-    NO_TRIAL_COMPLETED = "NoTrialCompleted", "Succeeded", "All trials ended and none was completed."
+    TOO_MANY_FAILURES = "TooManyFailures", "Failed", "spec.trials.maxFailed trials have failed."
+    NO_TRIAL_COMPLETED = "NoTrialCompleted", "Failed", "All trials ended and none was completed."
     AS_EXPECTED = "AsExpected", "Degraded", "Nothing is in the way."
-    IMAGE_PULL_FAILING = "ImagePullFailing", "Degraded", "An image of the template is not pulled."
-    TRIALS_FAILING = "TrialsFailing", "Degraded", "Trials fail; the message has the newest ending."
-    NO_METRIC_YET = "NoMetricYet", "Degraded", "A trial runs and reports nothing under the metric."
+    REFUSED = "Refused", "Degraded", "The spec is not accepted; the condition Accepted says why."
+    NAME_TAKEN = "NameTaken", "Degraded", "Another's object has the name of a trial or of its Job."
+    QUOTA_EXCEEDED = "QuotaExceeded", "Degraded", "A quota of the namespace refuses a trial."
+    POD_SECURITY = "PodSecurity", "Degraded", "The namespace's Pod Security level refuses the pods."
+    PODS_REFUSED = "PodsRefused", "Degraded", "A LimitRange or a policy refuses the pods."
+    NO_POD = "NoPod", "Degraded", "A Job has made no pod."
+    NODE_SILENT = "NodeSilent", "Degraded", "A pod is to go, and its node does not let it go."
     UNSCHEDULABLE = "Unschedulable", "Degraded", "The scheduler finds no node for a trial's pod."
-    QUOTA_EXCEEDED = "QuotaExceeded", "Degraded", "The namespace's quota refuses a trial."
+    QUEUE_REFUSES = "QueueRefuses", "Degraded", "A queue starts no trial however long it waits."
+    IMAGE_PULL_FAILING = "ImagePullFailing", "Degraded", "An image of the template is not pulled."
+    CONTAINER_NOT_CREATED = (
+        "ContainerNotCreated",
+        "Degraded",
+        "A container cannot be made: a Secret or ConfigMap is missing, or a field is wrong.",
+    )
+    VOLUME_NOT_MOUNTED = "VolumeNotMounted", "Degraded", "A volume of the pod cannot be mounted."
+    POD_NOT_STARTING = (
+        "PodNotStarting",
+        "Degraded",
+        "A pod has a node and does not start.",
+    )
+    CONTAINER_RUNS_ON = "ContainerRunsOn", "Degraded", "The trainer is done and its pod goes on."
+    NO_METRIC_YET = "NoMetricYet", "Degraded", "A trial runs and reports nothing under the metric."
+    TRIAL_SILENT = "TrialSilent", "Degraded", "A trial had reported, and has not for long."
+    QUEUED_LONG = "QueuedLong", "Degraded", "A queue holds back all that could go on."
+    NOT_CARRIED_OUT = "NotCarriedOut", "Degraded", "A request fails each time that it is made."
+    TRIALS_FAILING = "TrialsFailing", "Degraded", "Trials fail; the message has the newest ending."
+    HORIZON_MISMATCH = (
+        "HorizonMismatch",
+        "Degraded",
+        "spec.resource.max is not what the trainers count to.",
+    )
+    OTHER_METRIC = "OtherMetric", "Degraded", "Values come, but none under the objective's name."
+    VALUES_REFUSED = (
+        "ValuesRefused",
+        "Degraded",
+        "Most values contradict earlier ones.",
+    )
+    STEPS_GO_BACK = (
+        "StepsGoBack",
+        "Degraded",
+        "A trial's steps do not grow: few are judged.",
+    )
+    VALUES_LATE = "ValuesLate", "Degraded", "All values of a trial came in its last moment."
     PRUNING_PAUSED = "PruningPaused", "Degraded", "Too many prunings at once; pruning pauses."
+    STALLED = "Stalled", "Degraded", "Nothing has moved for long, and nothing tells why."
 
 
 class TrialReason(ConditionReason):
@@ -211,8 +278,10 @@ class TrialReason(ConditionReason):
     JOB_CREATED = "JobCreated", "Started", "The Job is there; its pod does not run yet."
     UNSCHEDULABLE = "Unschedulable", "Started", "The scheduler finds no node for the pod."
     STARTING = "Starting", "Started", "The pod has a node; its containers do not run yet."
+    START_FAILING = "StartFailing", "Started", "A container cannot be started; it is tried again."
     IMAGE_PULLING = "ImagePulling", "Started", "An image is not there yet."
     TRAINER_RUNNING = "TrainerRunning", "Started", "The trainer has been started."
+    NEVER_STARTED = "NeverStarted", "Started", "The trial ended before its trainer was started."
     IN_PROGRESS = "InProgress", "Finished", "The trial has not ended yet."
     RETRYING = "Retrying", "Finished", "An attempt ended; the next one is under way."
     STOPPING = "Stopping", "Finished", "The trial is to end; its pod is not gone yet."

@@ -1,11 +1,12 @@
-"""A study and its trials as a table that a person can follow. Pure: dicts in, renderables out."""
+"""What is told of a study and its trials. Pure: dicts in, texts out."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
+
+from espalier.cli.words import one_line
 
 STYLES = {
     "Pending": "dim",
@@ -44,21 +45,24 @@ def ranks(trials: Sequence[Mapping[str, Any]], direction: str) -> dict[int, int]
         for trial in trials
         if phase_of(trial) != "Failed" and (value := value_of(trial)) is not None
     }
-    ordered = sorted(keyed.values())
-    return {number: ordered.index(key) + 1 for number, key in keyed.items()}
+    places: dict[float, int] = {}
+    for place, key in enumerate(sorted(keyed.values()), 1):
+        places.setdefault(key, place)
+    return {number: places[key] for number, key in keyed.items()}
 
 
 def why(trial: Mapping[str, Any]) -> str:
     """Say why the trial is where it is: the decision's words, or the ending's."""
     status = trial.get("status", {})
     decision = status.get("decision") or {}
+    decided = str(decision.get("message") or decision.get("reason", ""))
     if phase_of(trial) == "Pruned":
-        return str(decision.get("message") or decision.get("reason", ""))
+        return decided
     for condition in status.get("conditions", []):
         if condition.get("type") == "Finished" and condition.get("status") == "True":
             reason, message = condition.get("reason", ""), condition.get("message", "")
             return "" if reason == "Completed" else f"{reason}: {message}"
-    return str(decision.get("reason", ""))
+    return decided
 
 
 def headline(study: Mapping[str, Any]) -> Text:
@@ -83,37 +87,14 @@ def headline(study: Mapping[str, Any]) -> Text:
     return line
 
 
-def render(study: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> RenderableType:
-    """Draw the study: a headline, then a row for each trial by number."""
-    resource = study["spec"].get("resource", {})
-    table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
-    # In a narrow terminal only the last column gives way.
-    table.add_column("trial", justify="right", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    table.add_column(str(resource.get("name", "step")), justify="right", no_wrap=True)
-    table.add_column(str(study["spec"]["objective"]["metric"]), justify="right", no_wrap=True)
-    table.add_column("rank", justify="right", no_wrap=True)
-    table.add_column("why")
-    ranked = ranks(trials, str(study["spec"]["objective"]["direction"]))
-    for trial in sorted(trials, key=number_of):
-        number, phase, value = number_of(trial), phase_of(trial), value_of(trial)
-        step = trial.get("status", {}).get("step")
-        table.add_row(
-            str(number),
-            Text(phase, style=STYLES.get(phase, "")),
-            "" if step is None else f"{step}/{resource.get('max', '?')}",
-            "" if value is None else f"{value:.6g}",
-            str(ranked.get(number, "")),
-            why(trial),
-        )
-    return Group(headline(study), Text(), table, *_complaints(study))
-
-
-def _complaints(study: Mapping[str, Any]) -> list[Text]:
+def complaints(study: Mapping[str, Any]) -> list[Text]:
     """Return what the study's conditions say is wrong, in red."""
     wrong = {"Accepted": "False", "Degraded": "True"}
     return [
-        Text(f"\n{condition['type']}={condition['status']}: {condition['message']}", style="red")
+        Text(
+            f"\n{condition['type']}={condition['status']}: {one_line(condition['message'])}",
+            style="red",
+        )
         for condition in study.get("status", {}).get("conditions", [])
         if wrong.get(condition["type"]) == condition["status"]
     ]

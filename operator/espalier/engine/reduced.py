@@ -81,7 +81,8 @@ def _job(obj: Object) -> Object:
 def _pod(obj: Object) -> Object:
     kept, status = _frame(obj, _ours), obj.get("status") or {}
     containers = (obj.get("spec") or {}).get("containers") or ()
-    kept["spec"] = {"containers": [found for each in containers if (found := _devices(each))]}
+    kept["spec"] = _some(obj.get("spec") or {}, ("nodeName",))
+    kept["spec"]["containers"] = [found for each in containers if (found := _devices(each))]
     told = _some(status, ("phase", "reason", "message", "startTime"))
     told["conditions"] = [
         _some(each, _DISRUPTION if each.get("type") == "DisruptionTarget" else _CONDITION)

@@ -18,6 +18,7 @@ TRIAL_LABEL = f"{DOMAIN}/trial"
 NUMBER_LABEL = f"{DOMAIN}/trial-number"
 KUEUE = "kueue.x-k8s.io"
 QUEUE_LABEL = f"{KUEUE}/queue-name"
+WORKLOAD_OF_LABEL = f"{KUEUE}/job-uid"
 
 TEMPLATE_ANNOTATION = f"{DOMAIN}/template"
 SUSPENDED_ANNOTATION = f"{DOMAIN}/suspended"

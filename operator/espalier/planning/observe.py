@@ -12,6 +12,7 @@ from espalier.planning.kubelet_words import disruption_by_kubelet
 from espalier.planning.names import (
     NUMBER_LABEL,
     PROTECT_ANNOTATION,
+    QUEUE_LABEL,
     SIDECAR,
     STUDY_UID_LABEL,
     SUSPENDED_ANNOTATION,
@@ -143,6 +144,7 @@ def job_view(obj: Object, number: int) -> JobView:
         deleting="deletionTimestamp" in meta,
         suspended=bool(spec.get("suspend")),
         suspended_by_us=SUSPENDED_ANNOTATION in annotations,
+        queue=str((meta.get("labels") or {}).get(QUEUE_LABEL) or ""),
         complete="Complete" in true or "SuccessCriteriaMet" in true,
         failed=bool(failed),
         failed_reason=failed.get("reason", ""),
@@ -158,12 +160,16 @@ def pod_view(obj: Object, number: int) -> PodView:
     for condition in status.get("conditions") or ():
         (true if condition.get("status") == "True" else false)[condition["type"]] = condition
     unscheduled, target = false.get("PodScheduled", {}), true.get("DisruptionTarget", {})
-    told = str(target.get("reason", ""))
-    word = str(status.get("reason") or "")
-    if told in ("", "TerminationByKubelet"):
-        told = disruption_by_kubelet(word) or told
     controller = controller_of(obj)
     inits = {view.name: view for view in map(_container, status.get("initContainerStatuses") or ())}
+    containers = {v.name: v for v in map(_container, status.get("containerStatuses") or ())}
+    word = str(status.get("reason") or "")
+    told = str(target.get("reason", ""))
+    if told in ("", "TerminationByKubelet"):
+        seen = (*inits.values(), *containers.values())
+        began = any(view.started_at is not None or view.exit_code is not None for view in seen)
+        failed = status.get("phase") == "Failed"
+        told = disruption_by_kubelet(word, failed=failed, began=began) or told
     return PodView(
         uid=meta["uid"],
         name=meta["name"],
@@ -184,9 +190,10 @@ def pod_view(obj: Object, number: int) -> PodView:
         gpus=gpus_of(spec),
         containers={
             **{name: view for name, view in inits.items() if name != SIDECAR},
-            **{v.name: v for v in map(_container, status.get("containerStatuses") or ())},
+            **containers,
         },
         sidecar=inits.get(SIDECAR),
+        node=str(spec.get("nodeName") or ""),
     )
 
 

@@ -10,6 +10,7 @@ from espalier.api import reasons
 from espalier.errors import SpecError
 from espalier.planning import attempts, usage
 from espalier.planning.effects import (
+    AskWhy,
     BindPod,
     CreateJob,
     DeleteJob,
@@ -23,11 +24,11 @@ from espalier.planning.effects import (
     Wake,
     WriteTrialStatus,
 )
-from espalier.planning.ending import Later, Verdict, judge_ending
+from espalier.planning.ending import Again, Completing, Later, Verdict, judge_ending
 from espalier.planning.grace import grace_of
 from espalier.planning.job import Manifest, build_job
 from espalier.planning.names import PODS_OF, job_name, job_ordinal, trial_name
-from espalier.planning.queueing import is_queued
+from espalier.planning.queue_line import ask_queue, eviction
 from espalier.planning.record import End
 from espalier.planning.settings import Settings
 from espalier.planning.snapshot import JobView, PodView, Snapshot, sooner
@@ -82,8 +83,13 @@ class TrialPlanner:
             steps += ended
             steps += self._rerun(standing)
         steps += self._clear(standing)
-        steps += self._suspension(standing)
+        if asked := ask_queue(self.snapshot, standing, self.settings, self.now):
+            steps += asked
+            if any(isinstance(effect, AskWhy) for effect in asked):
+                return tuple(steps)
         steps += self._status(standing)
+        # Last: a queue may be out of reach.
+        steps += self._suspension(standing)
         return tuple(steps)
 
     @staticmethod
@@ -146,12 +152,11 @@ class TrialPlanner:
 
     def _end(self, standing: Standing) -> list[Effect]:
         verdict = judge_ending(standing, self.spec, self.trainer, self.settings, self.now)
-        if not isinstance(verdict, Verdict) and self.stop and standing.record.prune is None:
+        ends = isinstance(verdict, Verdict | Completing)
+        if not ends and self.stop and standing.record.prune is None:
             verdict = Verdict(reasons.STUDY_ENDED, self.stop)
-        if isinstance(verdict, Later):
-            return [Wake(verdict.at)]
-        if verdict is None:
-            return []
+        if not isinstance(verdict, Verdict):
+            return self._wait(standing, verdict)
         end = self._ending(standing, verdict)
         steps: list[Effect] = [RecordEnd(standing.number, end)]
         if standing.view is not None:
@@ -159,6 +164,17 @@ class TrialPlanner:
             name, uid = standing.view.name, standing.view.uid
             steps.append(EmitEvent("Trial", name, uid, warning, end.reason, end.message))
         return steps
+
+    @staticmethod
+    def _wait(standing: Standing, verdict: Again | Completing | Later | None) -> list[Effect]:
+        """Let a trial go on; a pod that runs on without its trainer makes room for the next."""
+        if isinstance(verdict, Completing):
+            verdict = verdict.until
+        if isinstance(verdict, Later):
+            return [Wake(verdict.at)]
+        if isinstance(verdict, Again) and verdict.lingers:
+            return [DeletePod(pod.name, pod.uid) for pod in standing.live if not pod.deleting]
+        return []
 
     def _ending(self, standing: Standing, verdict: Verdict) -> End:
         used = usage.used_until_now(standing)
@@ -225,12 +241,14 @@ class TrialPlanner:
         return grace_of(self.spec) if ours else None
 
     def _suspension(self, standing: Standing) -> list[Effect]:
-        """Suspend or resume the Job, unless a queue owns that field."""
+        """Suspend or resume the Job, or have the queue do so that owns it."""
         job = standing.job
         if job is None or job.complete or job.failed or standing.end or standing.record.prune:
             return []
-        if is_queued(self.snapshot.study):
-            return []
+        if job.queue:
+            if self.spec.suspend == job.suspended_by_us:
+                return []
+            return [SuspendJob(job.name, job.uid, self.spec.suspend, by_queue=True)]
         if self.spec.suspend and not job.suspended:
             return [SuspendJob(job.name, job.uid, True)]
         if not self.spec.suspend and job.suspended and job.suspended_by_us:
@@ -249,9 +267,9 @@ class TrialPlanner:
             due = view.status_written_at + self._interval(standing)
             return [write] if self.now >= due else [Wake(due)]
         unborn = not view.status.get("conditions") and patch.get("phase") == "Pending"
-        if unborn and self.now < view.created_at + _UNBORN:
+        if unborn and abs(self.now - view.created_at) < _UNBORN:  # clocks may differ
             return [Wake(view.created_at + _UNBORN)]
-        return [write]
+        return [write, *eviction(standing)]
 
     def note_job(self, standing: Standing) -> tuple[Effect, ...]:
         """Have the Trial say that its Job was created.
