@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from espalier.pruning.restraint import Restraint
+
 if TYPE_CHECKING:
     from espalier.pruning import Decision, JudgeSummary, TrialState
 
@@ -145,6 +147,7 @@ class TrialRecord:
     refused: int = field(default=0, compare=False)
 
 
+_UNRESTRAINED = Restraint()
 _NO_TRIALS: Mapping[int, TrialRecord] = MappingProxyType({})
 
 
@@ -164,6 +167,10 @@ class StudyRecord:
         What the judge accounts for: risk, exempt trials, shadows.
     sampled
         Numbers below it have been given to Trials that were seen to exist.
+    restraint
+        What holds pruning back, as far as it is recorded.
+    exempt
+        Of the trials, those that are never pruned, to measure how often pruning is wrong.
     """
 
     uid: str
@@ -171,6 +178,8 @@ class StudyRecord:
     best: int | None = None
     summary: JudgeSummary | None = None
     sampled: int = 0
+    restraint: Restraint = _UNRESTRAINED
+    exempt: frozenset[int] = frozenset()
 
     def trial(self, number: int) -> TrialRecord:
         """Return what is stored of a trial, an empty record where nothing is."""

@@ -55,6 +55,8 @@ class TrialView:
     ----------
     sampled
         Whether it says that the operator sampled it; nothing irrevocable may rest on that.
+    protected
+        Whether somebody asked that it is never pruned.
     """
 
     uid: str
@@ -66,6 +68,7 @@ class TrialView:
     deleting: bool = False
     adopted: bool = True
     sampled: bool = True
+    protected: bool = False
     status: Mapping[str, Any] = field(default_factory=dict)
     status_written_at: float = 0.0
 
