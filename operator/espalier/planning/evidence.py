@@ -31,6 +31,8 @@ PULL = frozenset(
         "SignatureValidationFailed",
     }
 )
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What is known of a trial without a recorded end; seconds by the operator's clock.
