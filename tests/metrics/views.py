@@ -26,6 +26,9 @@ CONTROL = ControlView(
     queue_depth=2,
     queue_oldest_age=0.3,
     watch_ages={"studies": 1.0, "trials": 2.0},
+    list_ages={"studies": 30.0},
+    watch_restarts=3,
+    claims={"Held": 2, "Foreign": 1},
     store_bytes=40960,
 )
 

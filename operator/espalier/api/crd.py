@@ -24,6 +24,8 @@ def study_crd() -> dict[str, Any]:
         "studies",
         columns=(
             ("State", "string", ".status.state", "The study in one word.", 0),
+            ("Degraded", "string", ".status.degraded", "What is in the way.", 0),
+            ("Ended", "string", ".status.ended", "Trials that have ended, of how many.", 0),
             ("Active", "integer", ".status.active", "Trials that hold a slot.", 0),
             ("Completed", "integer", ".status.counts.completed", "Completed trials.", 0),
             ("Pruned", "integer", ".status.counts.pruned", "Pruned trials.", 0),

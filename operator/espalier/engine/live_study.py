@@ -144,6 +144,11 @@ class LiveStudy:
         )
         taking.pruned |= bool(decisions) and trial.prune_ahead in decisions
 
+    def contradicted(self, number: int) -> None:
+        """Note that a value of a trial was refused."""
+        self.trial(number).contradicted()
+        self._record = None
+
     def end(self, taking: Taking) -> None:
         """Say that no more of a batch will be taken now."""
         taking.trial.in_flight -= 1
@@ -180,6 +185,8 @@ class LiveStudy:
                     self._decided(rows, shadow, name, seq)
             if receipt in ADVANCES:
                 advanced.append(report)
+        elif metric == self.row.settings["metric"]:
+            trial.passed(step)
         return receipt
 
     def _decided(self, rows: Batch, decision: Decision, shadow: str, seq: int) -> None:

@@ -91,6 +91,8 @@ class _Replay:
             trial.keep(attempt, metric, step, value)
             if is_judged(settings, metric, step):
                 self._judge(trial, Report(number, attempt, step, value), at, decided)
+            elif metric == settings["metric"]:
+                trial.passed(step)
 
     def _judge(
         self, trial: LiveTrial, report: Report, at: float, decided: Sequence[object]

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from espalier.planning.kubelet_words import disruption_by_kubelet
 from espalier.planning.names import (
     NUMBER_LABEL,
+    QUEUE_LABEL,
     SIDECAR,
     STUDY_UID_LABEL,
     SUSPENDED_ANNOTATION,
     TEMPLATE_ANNOTATION,
     trial_name,
 )
+from espalier.planning.queueing import is_for_kueue
 from espalier.planning.snapshot import (
     ContainerView,
     JobView,
@@ -80,6 +82,11 @@ def study_view(
         spec=spec,
         error=error,
         labels=meta.get("labels") or {},
+        annotations={
+            key: value
+            for key, value in (meta.get("annotations") or {}).items()
+            if is_for_kueue(key)
+        },
         status=obj.get("status") or {},
         status_written_at=written_at,
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
@@ -129,6 +136,7 @@ def job_view(obj: Object, number: int) -> JobView:
         deleting="deletionTimestamp" in meta,
         suspended=bool(spec.get("suspend")),
         suspended_by_us=SUSPENDED_ANNOTATION in annotations,
+        queue=str((meta.get("labels") or {}).get(QUEUE_LABEL) or ""),
         complete="Complete" in true or "SuccessCriteriaMet" in true,
         failed=bool(failed),
         failed_reason=failed.get("reason", ""),
@@ -177,6 +185,7 @@ def pod_view(obj: Object, number: int) -> PodView:
             **containers,
         },
         sidecar=inits.get(SIDECAR),
+        node=str(spec.get("nodeName") or ""),
     )
 
 
@@ -198,7 +207,9 @@ def gpus_of(pod_spec: Object) -> float:
     for container in pod_spec.get("containers") or ():
         resources = container.get("resources") or {}
         wanted = {**(resources.get("requests") or {}), **(resources.get("limits") or {})}
-        total += sum(_integer(count) for name, count in wanted.items() if is_accelerator(name))
+        total += sum(
+            max(0, _integer(count)) for name, count in wanted.items() if is_accelerator(name)
+        )
     return total
 
 

@@ -119,6 +119,14 @@ class TrialRecord:
     pace
         Seconds a step between the first and the last report of the newest attempt; None where
         there are less than two steps.
+    names, values
+        The metrics that have values, and how many there are in all.
+    beyond
+        The highest step of the objective's metric beyond ``resource.max``: those are not judged.
+    refused
+        How many values were refused since they contradict earlier ones.
+
+    The last four are for messages: of a study at rest they are not remembered.
     """
 
     number: int
@@ -132,6 +140,10 @@ class TrialRecord:
     end: End | None = None
     attempts: tuple[AttemptRecord, ...] = ()
     pace: float | None = None
+    names: frozenset[str] = field(default=frozenset(), compare=False)
+    values: int = field(default=0, compare=False)
+    beyond: int | None = field(default=None, compare=False)
+    refused: int = field(default=0, compare=False)
 
 
 _NO_TRIALS: Mapping[int, TrialRecord] = MappingProxyType({})

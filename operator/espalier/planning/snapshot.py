@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from espalier.planning.record import StudyRecord
@@ -28,7 +29,8 @@ def sooner(grace: int | None, than: int | None) -> bool:
 class StudyView:
     """A Study object; ``error`` says why its spec cannot be read.
 
-    ``spec`` is then the last one that could be, None where none could.
+    ``spec`` is then the last one that could be, None where none could. Of the annotations there are
+    those for Kueue.
     """
 
     uid: str
@@ -39,6 +41,7 @@ class StudyView:
     spec: StudySpec | None
     error: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
     status: Mapping[str, Any] = field(default_factory=dict)
     status_written_at: float = 0.0
     created_at: float = 0.0
@@ -69,7 +72,10 @@ class TrialView:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A Job of a trial; ``failed_reason`` and ``failed_message`` are its terminal condition's."""
+    """A Job of a trial; ``failed_reason`` and ``failed_message`` are its terminal condition's.
+
+    ``queue``: the queue whose name it carries, which then suspends and resumes it.
+    """
 
     uid: str
     name: str
@@ -80,6 +86,7 @@ class JobView:
     deleting: bool = False
     suspended: bool = False
     suspended_by_us: bool = False
+    queue: str = ""
     complete: bool = False
     failed: bool = False
     failed_reason: str = ""
@@ -142,6 +149,7 @@ class PodView:
     gpus: float = 0.0
     containers: Mapping[str, ContainerView] = field(default_factory=dict)
     sidecar: ContainerView | None = None
+    node: str = ""
 
     @property
     def over(self) -> bool:
@@ -194,11 +202,28 @@ class Cause:
         Of the newest Warning Event about it, or of a queue's condition.
     source
         Who says so, such as ``kubelet`` or ``kueue``.
+    at
+        When it was said last, in seconds since the epoch; None: it holds now.
     """
 
     reason: str
     message: str
     source: str = ""
+    at: float | None = None
+
+    def words(self) -> str:
+        """Return who says what."""
+        return ": ".join(part for part in (self.source, self.reason, self.message) if part)
+
+
+class FailureKind(StrEnum):
+    """What a failure is about."""
+
+    NAME = "name"
+    """Another's object has the name."""
+    QUOTA = "quota"
+    """A quota of the namespace is used up."""
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +238,17 @@ class Failure:
         The newest answer.
     seconds
         For how long it has failed.
+    ago
+        Seconds since it was tried last.
+    kind
+        What it is about.
     """
 
     act: str
     message: str
     seconds: float
+    ago: float = 0.0
+    kind: FailureKind = FailureKind.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +277,8 @@ class Snapshot:
         Seconds since a Trial (or the Study itself) last came further, by its uid.
     causes
         What the cluster says about a Job, a pod or a Trial that does not go on, by its uid.
+    asked
+        Seconds since the cluster was asked for the cause last, by the uid of a Job or pod.
     failures
         What fails each time that it is tried.
     """
@@ -265,4 +298,5 @@ class Snapshot:
     spans: Mapping[str, Span] = field(default_factory=dict)
     idle: Mapping[str, float] = field(default_factory=dict)
     causes: Mapping[str, Cause] = field(default_factory=dict)
+    asked: Mapping[str, float] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()

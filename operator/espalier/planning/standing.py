@@ -14,7 +14,7 @@ from espalier.planning.attempt_evidence import Attempt, attempts_of
 from espalier.planning.names import PODS_OF, job_name, job_ordinal, trial_name
 from espalier.planning.observe import seconds
 from espalier.planning.record import End, TrialRecord
-from espalier.planning.snapshot import JobView, PodView, Snapshot, Span, TrialView
+from espalier.planning.snapshot import Cause, JobView, PodView, Snapshot, Span, TrialView
 from espalier.planning.status_words import condition_of
 
 _NOT_SEEN = Span()
@@ -46,6 +46,8 @@ class Standing:
         Whether its Job vanished because the cluster went back to an earlier state.
     cut_short
         Whether its Job was seen to be deleted before it was over.
+    queue
+        What the queue says that holds its Job back.
     last_step
         The step that a trial which runs to its end reports last.
     attempts
@@ -68,6 +70,7 @@ class Standing:
     pods_gone: bool = False
     restored: bool = False
     cut_short: bool = False
+    queue: Cause | None = None
     last_step: int = 0
     attempts: tuple[Attempt, ...] = ()
     retries: int = 0
@@ -261,6 +264,8 @@ def _standing(
         retries=spec.trials.retries if spec else 0,
         spans=snapshot.spans,
     )
+    if standing.job is not None and standing.job.queue and standing.job.suspended:
+        standing = replace(standing, queue=snapshot.causes.get(standing.job.uid))
     if standing.end:
         return standing
     return _with_absences(snapshot, _with_attempts(standing, trainer, jobs), name)

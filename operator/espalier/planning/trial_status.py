@@ -12,6 +12,7 @@ from espalier.api.trial import MOST_JOBS
 from espalier.planning.attempt_checks import how_ended
 from espalier.planning.ending import is_completing
 from espalier.planning.evidence import PULL, blocked_container
+from espalier.planning.queue_words import sentence
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import finite
 from espalier.planning.usage import trainer_began, used
@@ -128,8 +129,7 @@ def _started(standing: Standing, trainer: str) -> Phrase:
     if job is None:
         return Phrase(False, TrialReason.QUEUED, "The trial waits for a free slot.")
     if job.suspended:
-        who = "the Study is suspended" if job.suspended_by_us else "a queue holds the Job back"
-        return Phrase(False, TrialReason.JOB_CREATED, f"The trial waits: {who}.")
+        return Phrase(False, TrialReason.JOB_CREATED, f"The trial waits: {_held_by(standing)}.")
     if pod is None or pod.over:
         return Phrase(False, TrialReason.JOB_CREATED, f"Job {job.name} is to make a pod.")
     if pod.unschedulable:
@@ -153,6 +153,19 @@ def _has_run(standing: Standing, trainer: str) -> Phrase:
         return Phrase(True, TrialReason.TRAINER_RUNNING, "The trainer has run.")
     said = f"The trial ended before its trainer was started: {end.reason}."
     return Phrase(False, TrialReason.NEVER_STARTED, said)
+
+
+def _held_by(standing: Standing) -> str:
+    """Return who suspended a trial's Job, and why."""
+    job, said = standing.job, standing.queue
+    assert job is not None
+    if job.suspended_by_us:
+        return "the Study is suspended"
+    if not job.queue:
+        return "somebody suspended its Job"
+    if said is None:
+        return f"queue {job.queue} holds the Job back"
+    return f"queue {job.queue} holds the Job back. {sentence(said).rstrip('.')}"
 
 
 def _finished(standing: Standing) -> Phrase:
