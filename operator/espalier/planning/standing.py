@@ -15,7 +15,7 @@ from espalier.planning.current_job import current_job, lost_rerun
 from espalier.planning.names import PODS_OF, job_name, trial_name
 from espalier.planning.observe import seconds
 from espalier.planning.record import End, TrialRecord
-from espalier.planning.snapshot import JobView, PodView, Snapshot, Span, TrialView
+from espalier.planning.snapshot import Cause, JobView, PodView, Snapshot, Span, TrialView
 from espalier.planning.status_words import condition_of
 
 _NOT_SEEN = Span()
@@ -47,6 +47,8 @@ class Standing:
         Whether its Job vanished because the cluster went back to an earlier state.
     cut_short
         Whether its Job was seen to be deleted before it was over.
+    queue
+        What the queue says that holds its Job back.
     last_step
         The step that a trial which runs to its end reports last.
     attempts
@@ -69,6 +71,7 @@ class Standing:
     pods_gone: bool = False
     restored: bool = False
     cut_short: bool = False
+    queue: Cause | None = None
     last_step: int = 0
     attempts: tuple[Attempt, ...] = ()
     retries: int = 0
@@ -262,6 +265,8 @@ def _standing(
         retries=spec.trials.retries if spec else 0,
         spans=snapshot.spans,
     )
+    if standing.job is not None and standing.job.queue and standing.job.suspended:
+        standing = replace(standing, queue=snapshot.causes.get(standing.job.uid))
     if standing.end:
         return standing
     standing = _with_attempts(standing, trainer, jobs)
@@ -325,5 +330,5 @@ def _told_by_status(view: TrialView) -> End | None:
         state=ending.state,
         at=seconds(view.status.get("completionTime")) or 0.0,
         gpu_seconds=float(view.status.get("gpuSeconds") or 0.0),
-        gpu_seconds_saved=float(view.status.get("gpuSecondsSaved") or 0.0),
+        held=float(view.status.get("trialSeconds") or 0.0),
     )

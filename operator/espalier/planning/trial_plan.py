@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from espalier.api import reasons
 from espalier.errors import SpecError
 from espalier.planning import attempts, usage
+from espalier.planning.costs import Costs, is_off
 from espalier.planning.effects import (
+    AskWhy,
     BindPod,
     CreateJob,
     DeleteJob,
@@ -26,7 +28,8 @@ from espalier.planning.effects import (
 from espalier.planning.ending import Again, Completing, Later, Verdict, judge_ending
 from espalier.planning.grace import grace_of
 from espalier.planning.job import Manifest, build_job
-from espalier.planning.names import PODS_OF, QUEUE_LABEL, job_name, job_ordinal, trial_name
+from espalier.planning.names import PODS_OF, job_name, job_ordinal, trial_name
+from espalier.planning.queue_line import ask_queue, eviction
 from espalier.planning.record import End
 from espalier.planning.settings import Settings
 from espalier.planning.snapshot import JobView, PodView, Snapshot, sooner
@@ -54,6 +57,10 @@ class TrialPlanner:
         Name of the container that trains.
     probe
         The Job that stands for all of the study's; empty where none can be made.
+    costs
+        What the study has cost so far.
+    over
+        Whether the study has ended: what was saved is told once more, by all of its trials.
     """
 
     snapshot: Snapshot
@@ -63,6 +70,8 @@ class TrialPlanner:
     probe: Manifest
     settings: Settings
     now: float
+    costs: Costs
+    over: bool = False
 
     def plan(self, standing: Standing) -> tuple[Effect, ...]:
         """Return what is to be done about a trial, in order."""
@@ -81,12 +90,16 @@ class TrialPlanner:
             steps += ended
             steps += self._rerun(standing)
         steps += self._clear(standing)
-        steps += self._suspension(standing)
+        if asked := ask_queue(self.snapshot, standing, self.settings, self.now):
+            steps += asked
+            if any(isinstance(effect, AskWhy) for effect in asked):
+                return tuple(steps)
         steps += self._status(standing)
+        # Last: a queue may be out of reach.
+        steps += self._suspension(standing)
         return tuple(steps)
 
-    @staticmethod
-    def _settled(standing: Standing) -> bool:
+    def _settled(self, standing: Standing) -> bool:
         """Whether the trial has ended, says so, and has left nothing behind: nearly all have."""
         view, job, end = standing.view, standing.job, standing.end
         if end is None or standing.live or (job and not (job.complete or job.failed)):
@@ -97,7 +110,10 @@ class TrialPlanner:
             return True
         said = condition_of(view.status, "Finished") or {}
         told = said.get("status") == "True" and said.get("reason") == end.reason
-        return told and bool(view.status.get("completionTime"))
+        if not told or not view.status.get("completionTime"):
+            return False
+        saved = self.costs.saved_by(standing.number) if self.over else None
+        return saved is None or not is_off(view.status, saved)
 
     def _seen(self, standing: Standing) -> Iterator[Effect]:
         """Record what is seen of the attempts before anything rests on it."""
@@ -171,15 +187,12 @@ class TrialPlanner:
 
     def _ending(self, standing: Standing, verdict: Verdict) -> End:
         used = usage.used_until_now(standing)
-        prune, gpus = standing.record.prune, used.gpu_seconds
-        saved = usage.saved(gpus, prune.step, self.spec.resource.max) if prune else 0.0
         return End(
             reason=verdict.ending.reason,
             message=verdict.message,
             state=verdict.ending.state,
             at=self.now,
-            gpu_seconds=gpus,
-            gpu_seconds_saved=saved,
+            gpu_seconds=used.gpu_seconds,
             generation=standing.job.template if standing.job else 0,
             held=used.seconds,
             pace=standing.record.pace,
@@ -234,12 +247,14 @@ class TrialPlanner:
         return grace_of(self.spec) if ours else None
 
     def _suspension(self, standing: Standing) -> list[Effect]:
-        """Suspend or resume the Job, unless a queue owns that field."""
+        """Suspend or resume the Job, or have the queue do so that owns it."""
         job = standing.job
         if job is None or job.complete or job.failed or standing.end or standing.record.prune:
             return []
-        if QUEUE_LABEL in self.snapshot.study.labels:
-            return []
+        if job.queue:
+            if self.spec.suspend == job.suspended_by_us:
+                return []
+            return [SuspendJob(job.name, job.uid, self.spec.suspend, by_queue=True)]
         if self.spec.suspend and not job.suspended:
             return [SuspendJob(job.name, job.uid, True)]
         if not self.spec.suspend and job.suspended and job.suspended_by_us:
@@ -250,7 +265,8 @@ class TrialPlanner:
         view = standing.view
         if view is None or view.deleting:
             return []
-        patch = merge_patch(view.status, status_of(standing, self.trainer, self.now))
+        saved = self.costs.saved_by(standing.number)
+        patch = merge_patch(view.status, status_of(standing, self.trainer, self.now, saved))
         if not patch:
             return []
         write = WriteTrialStatus(view.name, view.uid, patch)
@@ -258,9 +274,9 @@ class TrialPlanner:
             due = view.status_written_at + self._interval(standing)
             return [write] if self.now >= due else [Wake(due)]
         unborn = not view.status.get("conditions") and patch.get("phase") == "Pending"
-        if unborn and self.now < view.created_at + _UNBORN:
+        if unborn and abs(self.now - view.created_at) < _UNBORN:  # clocks may differ
             return [Wake(view.created_at + _UNBORN)]
-        return [write]
+        return [write, *eviction(standing)]
 
     def note_job(self, standing: Standing) -> tuple[Effect, ...]:
         """Have the Trial say that its Job was created.

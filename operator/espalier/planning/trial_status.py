@@ -10,16 +10,19 @@ from espalier.api.conditions import set_condition, shorten, timestamp
 from espalier.api.reasons import ENDING_BY_REASON, Phase, Retry, TrialCondition, TrialReason
 from espalier.api.trial import MOST_JOBS
 from espalier.planning.attempt_checks import how_ended
+from espalier.planning.costs import trial_fields
 from espalier.planning.ending import is_completing
 from espalier.planning.evidence import PULL, blocked_container
+from espalier.planning.queue_words import sentence
+from espalier.planning.savings import Saved
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import finite
-from espalier.planning.usage import trainer_began, used
+from espalier.planning.usage import trainer_began
 
 if TYPE_CHECKING:
     from espalier.pruning import Decision
 
-PROGRESS = frozenset({"step", "latest", "best", "decision", "gpuSeconds", "jobs"})
+PROGRESS = frozenset({"step", "latest", "best", "decision", "gpuSeconds", "trialSeconds", "jobs"})
 """Fields that are not written at once: they change with each report, or can wait for a change."""
 
 
@@ -39,7 +42,9 @@ def phase_of(standing: Standing, trainer: str) -> Phase:
     return Phase.RUNNING if _trainer_runs(standing, trainer) else Phase.PENDING
 
 
-def status_of(standing: Standing, trainer: str, now: float) -> dict[str, Any]:
+def status_of(
+    standing: Standing, trainer: str, now: float, saved: Saved | None = None
+) -> dict[str, Any]:
     """Return the status that a Trial should have; None removes a field."""
     view, record, end = standing.view, standing.record, standing.end
     assert view is not None
@@ -64,10 +69,7 @@ def status_of(standing: Standing, trainer: str, now: float) -> dict[str, Any]:
         "decision": decision_status(decision) if decision else None,
         "startTime": began,
         "completionTime": view.status.get("completionTime") or (timestamp(end.at) if end else None),
-        "gpuSeconds": round(used(standing).gpu_seconds, 1) if began else None,
-        "gpuSecondsSaved": round(end.gpu_seconds_saved, 1)
-        if end and end.gpu_seconds_saved
-        else None,
+        **(trial_fields(standing, saved) if began else {}),
         "reason": finished.reason if end or finished.reason != "InProgress" else started.reason,
     }
 
@@ -128,8 +130,7 @@ def _started(standing: Standing, trainer: str) -> Phrase:
     if job is None:
         return Phrase(False, TrialReason.QUEUED, "The trial waits for a free slot.")
     if job.suspended:
-        who = "the Study is suspended" if job.suspended_by_us else "a queue holds the Job back"
-        return Phrase(False, TrialReason.JOB_CREATED, f"The trial waits: {who}.")
+        return Phrase(False, TrialReason.JOB_CREATED, f"The trial waits: {_held_by(standing)}.")
     if pod is None or pod.over:
         return Phrase(False, TrialReason.JOB_CREATED, f"Job {job.name} is to make a pod.")
     if pod.unschedulable:
@@ -153,6 +154,19 @@ def _has_run(standing: Standing, trainer: str) -> Phrase:
         return Phrase(True, TrialReason.TRAINER_RUNNING, "The trainer has run.")
     said = f"The trial ended before its trainer was started: {end.reason}."
     return Phrase(False, TrialReason.NEVER_STARTED, said)
+
+
+def _held_by(standing: Standing) -> str:
+    """Return who suspended a trial's Job, and why."""
+    job, said = standing.job, standing.queue
+    assert job is not None
+    if job.suspended_by_us:
+        return "the Study is suspended"
+    if not job.queue:
+        return "somebody suspended its Job"
+    if said is None:
+        return f"queue {job.queue} holds the Job back"
+    return f"queue {job.queue} holds the Job back. {sentence(said).rstrip('.')}"
 
 
 def _finished(standing: Standing) -> Phrase:
