@@ -185,11 +185,14 @@ class Span:
         With a running trainer.
     blocked
         Unable to start, since the first failure to do so that was seen; 0 while nothing fails.
+    ended
+        Since its trainer was seen to have ended; 0 while it has not.
     """
 
     held: float = 0.0
     ran: float = 0.0
     blocked: float = 0.0
+    ended: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
