@@ -163,6 +163,11 @@ PARAMETERS: dict[str, Bad] = {
         ("spec.parameters[0].float.step", "at most 1e9 times; choose another step"),
         ("spec.parameters[0].float.step", "at most 1e9 times, got 1e-12"),
     ),
+    "a float step that its numbers cannot tell": Bad(
+        parameter(0, {"name": "x", "float": {"min": 1e17, "max": 1e17 + 100, "step": 1}}),
+        None,
+        ("spec.parameters[0].float.step", "can tell, at least 16, got 1.0; choose a larger step"),
+    ),
     "an int step wider than its range": Bad(
         parameter(0, {"name": "x", "int": {"min": 0, "max": 10, "step": 11}}),
         ("spec.parameters[0].int.step", "step must fit between min and max; choose a smaller"),

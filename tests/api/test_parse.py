@@ -241,6 +241,18 @@ def test_a_trial_that_no_study_could_have_is_refused(change, field):
     assert refused.value.field == field
 
 
+@pytest.mark.parametrize("scale", ["Linear", "Log"])
+def test_a_grid_of_more_points_than_a_narrow_range_has_numbers_is_refused(scale):
+    def change(spec):
+        narrow = {"min": 1.0, "max": 1.0 + 5e-15, "scale": scale}
+        spec["parameters"] = [{"name": "x", "float": narrow}]
+        spec["sampler"] = {"type": "Grid", "grid": {"points": 100}}
+
+    with pytest.raises(SpecError, match="no more different numbers between 1") as caught:
+        parse_study(changed(change))
+    assert caught.value.field == "spec.sampler.grid.points"
+
+
 @pytest.mark.parametrize(
     ("path", "wrote", "meant"),
     [

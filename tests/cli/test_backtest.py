@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
 import re
@@ -12,10 +13,21 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
+from espalier.backtest.calibration import Calibration, Stated
+from espalier.backtest.compare import Result as Compared
+from espalier.backtest.measure import Measured
 from espalier.cli.backtest import command
-from espalier.cli.main import main
-from espalier.cli.reference import BACKTEST_PAGE, backtest_page
+from espalier.cli.backtest_tables import by_task, means, of_calibrations
+from espalier.cli.main import COMMANDS, main
+from espalier.cli.reference import (
+    BACKTEST_PAGE,
+    COMMANDS_PAGE,
+    backtest_page,
+    commands_page,
+    flags_page,
+)
 from espalier.errors import SpecError
 from tests.cli.recorded import TASKS, TRIALS, write_curves, write_store
 from tests.docs.test_examples import commands
@@ -69,9 +81,17 @@ def test_every_example_runs(line, folder, store, monkeypatch):
         ElementTree.parse(folder / words[words.index("--picture") + 1])
 
 
-def test_the_reference_is_up_to_date():
-    page = ROOT / "docs/reference" / BACKTEST_PAGE
-    assert page.read_text(encoding="utf-8") == backtest_page(), "run make generate"
+@pytest.mark.parametrize(
+    ("name", "page"), [(BACKTEST_PAGE, backtest_page), (COMMANDS_PAGE, commands_page)]
+)
+def test_the_reference_is_up_to_date(name, page):
+    stored = (ROOT / "docs/reference" / name).read_text(encoding="utf-8")
+    assert stored == page(), "run make generate"
+
+
+def test_the_references_have_every_command():
+    pages = commands_page() + backtest_page() + flags_page()
+    assert {name for name in COMMANDS if f"# `espalier {name}`" not in pages} == set()
 
 
 def test_the_reference_names_every_key_of_the_json(folder):
@@ -155,6 +175,32 @@ def test_a_calibration_has_a_class_for_each_stated_risk(folder):
     assert [each["stated"] for each in found["classes"]] == [0.1, 0.5]
     assert found["classes"][0]["studies"] == 2 * len(TASKS)
     assert "within 1.5" in run(folder, *words).stdout
+
+
+@pytest.mark.parametrize(
+    ("lost", "of", "said"),
+    [
+        (0, 20, "safer than stated, unsure"),
+        (0, 2000, "safer than stated"),
+        (100, 2000, "yes"),
+        (1, 20, "yes, unsure"),
+        (400, 2000, "no, loses more"),
+    ],
+)
+def test_a_calibration_says_whether_a_risk_is_kept(lost, of, said):
+    measured = [Measured(0.5, 0.0, float(number < lost)) for number in range(of)]
+    stated = Stated(0.05, Compared("Auto", {"task": tuple(measured)}))
+    console = Console(width=100, file=io.StringIO())
+    console.print(of_calibrations([Calibration("Auto", (stated,))]))
+    assert console.file.getvalue().rstrip().endswith(f"  {said}")
+
+
+def test_what_rounds_to_nothing_has_no_sign():
+    result = Compared("Nop", {"task": (Measured(-1e-17, 0.0, 0.0),) * 3})
+    console = Console(width=100, file=io.StringIO())
+    console.print(means([result], budgets=False), by_task([result], ["task"]))
+    assert "0% (0%-0%)" in console.file.getvalue()
+    assert not re.search(r"[ (]-0%", console.file.getvalue())
 
 
 def test_guards_hold_for_what_is_swept_as_well(folder):

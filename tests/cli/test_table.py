@@ -3,7 +3,8 @@
 import pytest
 from rich.console import Console
 
-from espalier.cli.table import ending, ranks, render, why
+from espalier.cli.frame import Frame
+from espalier.cli.table import ending, ranks, why
 
 
 def trial(number, phase="Running", latest=None, **status):
@@ -23,7 +24,7 @@ STUDY = {
     "status": {
         "counts": {"running": 1, "completed": 1, "pruned": 1, "failed": 0},
         "best": {"number": 1, "value": 0.975, "parameters": {"lr": 0.01}},
-        "gpuSeconds": {"used": 30.0, "saved": 10.0},
+        "gpuSeconds": {"used": 30.0, "saved": 10.0, "savedLow": 8.0, "savedHigh": 12.0},
     },
 }
 PRUNED = trial(
@@ -73,21 +74,26 @@ def test_a_failed_trial_says_its_reason():
     assert why(FAILED) == "OutOfMemory: limit 1Gi"
 
 
+def test_a_trial_that_was_kept_says_the_decision_in_words_too():
+    kept = {"reason": "StartUp", "message": "Kept: 1 of 4 start-up trials have completed."}
+    assert why(trial(4, decision=kept)) == "Kept: 1 of 4 start-up trials have completed."
+
+
 def test_every_trial_has_a_row_in_order_of_its_number():
-    text = drawn(render(STUDY, list(reversed(TRIALS))))
+    text = drawn(Frame(STUDY, list(reversed(TRIALS))))
     rows = [line.split()[:2] for line in text.splitlines()[3:]]
     assert rows == [["0", "Running"], ["1", "Completed"], ["2", "Pruned"], ["3", "Failed"]]
 
 
 def test_in_a_narrow_terminal_only_the_reason_gives_way():
     long = {"reason": "WorseThanPercentile", "message": "0.4 is worse than 0.8, " * 6}
-    text = drawn(render(STUDY, [trial(2, "Pruned", 0.4, decision=long)]), width=80)
+    text = drawn(Frame(STUDY, [trial(2, "Pruned", 0.4, decision=long)]), width=80)
     assert "2  Pruned   3/27           0.4     1  0.4 is worse" in text
 
 
 def test_a_study_without_any_status_is_drawn():
     study = {**STUDY, "status": {}}
-    assert "ml/digits" in drawn(render(study, [{"spec": {"number": 0}}]))
+    assert "ml/digits" in drawn(Frame(study, [{"spec": {"number": 0}}]))
 
 
 def test_a_refused_study_shows_its_condition():
@@ -97,12 +103,12 @@ def test_a_refused_study_shows_its_condition():
         "message": "spec.template has no containers",
     }
     study = {**STUDY, "status": {"conditions": [condition]}}
-    assert "no containers" in drawn(render(study, []))
+    assert "no containers" in drawn(Frame(study, []))
 
 
 def test_the_ending_names_the_best_trial_the_pruned_ones_and_the_time_saved():
     text = drawn(ending(STUDY, TRIALS))
-    assert "Best: trial 1, val_accuracy 0.975 with lr=0.01" in text
+    assert "Best result: trial 1, last val_accuracy 0.975 with lr=0.01" in text
     assert "Pruned: 1 of 4 trials" in text
     assert "trial 2: 0.4 < median 0.8" in text
-    assert "30 s used, about 10 s saved (25%)" in text
+    assert "30 s used, about 10 s saved (25% of all, between 8 s and 12 s)" in text

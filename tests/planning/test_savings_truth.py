@@ -12,7 +12,7 @@ import pytest
 
 from espalier.backtest.candidate import Candidate
 from espalier.backtest.curves import read_folder
-from espalier.planning.savings import Estimate, Saved, saved_by
+from espalier.planning.savings import Estimate, Saved, estimates_of
 from tests.planning.replayed_costs import GPUS, Costs, Played, play
 
 CURVES = Path(__file__).parents[1] / "curves"
@@ -65,9 +65,9 @@ def studies(pruner: str, costs: Costs) -> tuple[tuple[Saved, Played], ...]:
     found = []
     for task in TASKS:
         played = play(task, PRUNERS[pruner], costs, seed=1)
-        saved = saved_by(played.trials)
+        saved = estimates_of(played.trials)
         if saved is not None and played.pruned:
-            found.append((saved, played))
+            found.append((saved.total, played))
     assert len(found) >= 15
     return tuple(found)
 

@@ -18,6 +18,7 @@ from espalier.search import (
     same,
     sample,
 )
+from espalier.search.grid import permute
 from tests.search.spaces import any_domain, float_ranges, int_ranges, small_domain, spaces
 
 UNLIMITED = [Sampler(SamplerType.RANDOM), Sampler(SamplerType.SOBOL)]
@@ -115,6 +116,48 @@ def test_a_grid_with_points_is_finite_over_any_space(space, points, seed, share)
     sampler = Sampler(SamplerType.GRID, points)
     size = sampler.size(space)
     check_configuration(space, sample(space, sampler, seed, min(int(share * size), size - 1)))
+
+
+@pytest.mark.parametrize("parameters", [20, 30, 64])
+def test_a_grid_of_any_size_varies_every_parameter_and_repeats_nothing(parameters):
+    space = Space(tuple(Parameter(f"p{i}", FloatRange(0, 1)) for i in range(parameters)))
+    grid = Sampler(SamplerType.GRID, 1000)
+    assert grid.size(space) == 1000**parameters
+    seen = [sample(space, grid, 3, number) for number in range(300)]
+    assert len({repr(chosen) for chosen in seen}) == 300
+    # Of 1,000 values, 300 draws meet some 259 different ones.
+    met = [len({chosen[parameter.name] for chosen in seen}) for parameter in space.parameters]
+    assert min(met) > 220
+
+
+@given(bits=st.integers(1, 2000), seed=seeds, data=st.data())
+@settings(max_examples=100, deadline=None)
+def test_a_permutation_of_any_size_stays_within_it_and_repeats_nothing(bits, seed, data):
+    size = data.draw(st.integers(2 ** (bits - 1), 2**bits))
+    asked = data.draw(st.sets(st.integers(0, size - 1), max_size=20))
+    sent = {permute(number, size, seed) for number in asked}
+    assert len(sent) == len(asked)
+    assert all(0 <= number < size for number in sent)
+
+
+@given(
+    low=st.floats(1e-3, 1e3),
+    narrow=st.floats(0, 15),
+    count=st.integers(2, 60),
+    scale=st.sampled_from(Scale),
+)
+def test_points_differ_however_narrow_the_range_if_it_has_so_many_numbers(
+    low, narrow, count, scale
+):
+    high = low + low * 10.0**-narrow
+    domain = FloatRange(low, high, scale)
+    # From a logarithm and back a number loses a few units of its last digit.
+    if high - low < 16 * math.ulp(max(high, 1.0)) * max(high, 1.0) * count:
+        return
+    points = domain.points(count)
+    values = [points.at(index) for index in range(count)]
+    assert sorted(set(values)) == values
+    assert (values[0], values[-1]) == (domain.min, domain.max)
 
 
 @given(domain=float_ranges() | int_ranges(), unit=units)

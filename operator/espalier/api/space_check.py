@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +20,7 @@ from espalier.api.parameters import (
 )
 from espalier.api.scalar import checked_scalar
 from espalier.errors import SpecError
-from espalier.search import SamplerType, Scale, Space, Value, text_of
+from espalier.search import FloatRange, Parameter, SamplerType, Scale, Space, Value, text_of
 
 
 def check_space(parameters: Sequence[ParameterSpec], sampler: SamplerSpec) -> None:
@@ -158,6 +159,17 @@ def _check_range(path: str, spec: FloatSpec | IntSpec) -> None:
             f"expected a step that fits between min and max, at most 1e9 times, got {spec.step}; "
             "choose another step",
         )
+    if isinstance(spec, FloatSpec) and spec.step < _resolution(spec):
+        raise SpecError(
+            f"{path}.step",
+            f"expected a step that a number of the size of {spec.min} and {spec.max} can tell, at "
+            f"least {_resolution(spec):.3g}, got {spec.step}; choose a larger step",
+        )
+
+
+def _resolution(spec: FloatSpec) -> float:
+    """Return how far apart numbers are at the range's larger end."""
+    return math.ulp(max(abs(spec.min), abs(spec.max)))
 
 
 def _check_when(path: str, parameter: ParameterSpec, earlier: Mapping[str, ParameterSpec]) -> None:
@@ -204,6 +216,23 @@ def _check_sampler(parameters: Sequence[ParameterSpec], sampler: SamplerSpec) ->
                 "expected a finite number of values, since type is Grid, got the continuum of "
                 f"{parameter.name}; give it a step, or set sampler.grid.points",
             )
+        _check_points(parameter, sampler)
+
+
+def _check_points(parameter: Parameter, sampler: SamplerSpec) -> None:
+    """Check that the points of a float range differ: a very narrow one has not so many numbers."""
+    domain, grid = parameter.domain, sampler.grid
+    if grid is None or not isinstance(domain, FloatRange) or domain.step is not None:
+        return
+    spread = domain.points(grid.points)
+    different = len({spread.at(index) for index in range(spread.size)})
+    if different < spread.size:
+        raise SpecError(
+            "spec.sampler.grid.points",
+            f"expected at most {different}, since {parameter.name} has no more different numbers "
+            f"between {domain.min} and {domain.max}, got {grid.points}; lower points, or widen the "
+            "range",
+        )
 
 
 def _listed(values: Sequence[Value]) -> str:

@@ -128,8 +128,9 @@ def command(
                    '*' marks what no other line beats, neither in saved nor in lost
     --calibration  tries Auto and Posterior at several stated risks, and says for
                    each how many studies lost their winner, and whether that is
-                   within a factor of 1.5 of what was stated; unsure where the
-                   interval says otherwise
+                   within a factor of 1.5 of what was stated: yes; safer than
+                   stated, where fewer were lost; or no; `unsure` where the
+                   interval holds more than one of these
 
     Intervals (95 %) are bootstrapped over tasks; 0 % to 0 % says just that none lost a winner.
     With a single task they are over its lists: bootstrapped, and for lost that of Clopper and

@@ -35,7 +35,9 @@ def by_task(results: Sequence[Result], tasks: Sequence[str]) -> Table:
         found.add_column(str(number), justify="right")
     for name in tasks:
         measured = [result.means[name] for result in results]
-        found.add_row(name, *(f"{each.saved:.0%} / {each.lost:.0%}" for each in measured))
+        found.add_row(
+            name, *(f"{_percent(each.saved)} / {_percent(each.lost)}" for each in measured)
+        )
     return found
 
 
@@ -57,6 +59,9 @@ def of_frontiers(frontiers: Sequence[Frontier]) -> Table:
     return found
 
 
+_VERDICTS = {"within": "yes", "below": "safer than stated", "above": "no, loses more"}
+
+
 def of_calibrations(calibrations: Sequence[Calibration]) -> Table:
     """Lay out a row for each stated risk of each pruner."""
     found = _table()
@@ -68,8 +73,7 @@ def of_calibrations(calibrations: Sequence[Calibration]) -> Table:
         name = each.pruner
         for one in each.classes:
             ratio = f"{one.lost / one.risk:.2f}" if one.risk else ""
-            verdict = "yes" if one.verdict == "within" else f"no, {one.verdict}"
-            verdict += "" if one.sure else " (unsure)"
+            verdict = _VERDICTS[one.verdict] + ("" if one.sure else ", unsure")
             lost = _with_interval(one.lost, one.interval)
             found.add_row(
                 name, f"{one.risk:.3g}", lost, f"{one.losses} / {one.studies}", ratio, verdict
@@ -93,4 +97,9 @@ def _measures(result: Result) -> tuple[str, str, str]:
 
 def _with_interval(mean: float, interval: tuple[float, float]) -> str:
     low, high = interval
-    return f"{mean:.0%} ({low:.0%}-{high:.0%})"
+    return f"{_percent(mean)} ({_percent(low)}-{_percent(high)})"
+
+
+def _percent(share: float) -> str:
+    """Write a share; what rounds to nothing has no sign."""
+    return f"{share:z.0%}"

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 import click
 from rich.console import Console
 
+from espalier.cli.words import one_line
 from espalier.errors import EspalierError, InternalError
 from espalier.kube import Conflict, NotFound
 
@@ -23,7 +24,6 @@ FAILED, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 """Exit codes; 1 is left to a command's own answer, such as that decisions differ."""
 TRACEBACK = "ESPALIER_TRACEBACK"
 """Set, it has a defect's traceback shown instead of its sentence."""
-_LONGEST = 2000
 _LOG = logging.getLogger(__name__)
 
 
@@ -68,13 +68,6 @@ def in_words() -> Iterator[None]:
         if os.environ.get(TRACEBACK):
             raise
         raise Failed(one_line(_sentence(error))) from error
-
-
-def one_line(text: str) -> str:
-    """Put a text of any origin onto one line, without control characters."""
-    words = " ".join(text.split())
-    shown = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in words)
-    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
 
 
 def _sentence(error: Exception) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,9 @@ from typing import Any, TypeVar
 from espalier import __version__
 from espalier.api import ResourcesSpec
 from espalier.cli.ingest_leaf import Leaf
+from espalier.engine.announcing import Announcer
 from espalier.engine.cache import StudyKey
+from espalier.engine.claims import Claim, Claims
 from espalier.engine.limits import ValueLimits
 from espalier.engine.live import LiveStudies
 from espalier.engine.pod_lookup import PodLookup
@@ -24,7 +27,7 @@ from espalier.engine.resync import Resync
 from espalier.errors import RetryLater
 from espalier.handlers import Watcher
 from espalier.ingest import Ingest, Keys, Limits, Reviews, Tokens, kept_authority
-from espalier.kube import CaSecret, Cluster, TokenBucket
+from espalier.kube import CaSecret, Cluster, Holder, LeaseTimes, TokenBucket
 from espalier.metrics.health import (
     FirstPass,
     Health,
@@ -38,6 +41,7 @@ from espalier.metrics.views import ControlView
 from espalier.planning import Settings, SidecarSettings
 from espalier.planning.names import AUDIENCE
 from espalier.planning.settings import RESOURCES
+from espalier.steady_clock import SteadyClock
 from espalier.store import Store, StudyRow, open_store
 
 log = logging.getLogger(__name__)
@@ -67,12 +71,18 @@ class Options:
     qps: float
     burst: int
     resync_seconds: float
-    pull_patience_seconds: float
     max_parallelism: int
     ingest_connections: int = 4096
     token_review_qps: float = 20.0
     sidecar_resources: ResourcesSpec = RESOURCES
+    identity: str = ""
+    lease_seconds: float = 60.0
     values: ValueLimits = field(default_factory=ValueLimits)
+
+    def holder(self) -> Holder:
+        """Return as whom this process holds Leases; a pod's host name is its own name."""
+        host = socket.gethostname()
+        return Holder(self.identity or f"{host}:{self.store}", host)
 
     def limits(self) -> Limits:
         """Return what the flags decide about the ingest port."""
@@ -94,7 +104,6 @@ class Options:
             ),
             allowed=frozenset(self.allowed),
             template_bytes=self.template_bytes,
-            pull_patience=self.pull_patience_seconds,
             max_parallelism=self.max_parallelism,
         )
 
@@ -102,17 +111,20 @@ class Options:
 class OperatorProcess:
     """All parts of the operator; `run` brings them up, serves, and takes them down."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, liveness: LivenessLimits | None = None) -> None:
         self._options = options
+        self._liveness = liveness or LivenessLimits()
         self._stop = asyncio.Event()
         self._reconciler: Reconciler | None = None
         self._resync: Resync | None = None
         self._watcher: Watcher | None = None
         self._store: Store | None = None
         self._studies: LiveStudies | None = None
+        self._claims: Claims | None = None
         self._start = FirstPass()
         self._control = ControlView()
         self._looked_at: float | None = None
+        self._clock = SteadyClock()
         registry = build_registry(self._figures, lambda: self._control, __version__)
         self._observer = Observer(registry)
         self._metrics = MetricsServer(registry, self._live, self._ready, port=options.metrics_port)
@@ -137,15 +149,21 @@ class OperatorProcess:
                     observe=self._observer.api_answered,
                 )
             )
+            self._claims = claims = self._claim(cluster)
+            stack.push_async_callback(claims.release)
             self._store = store = await _patiently(
                 lambda: open_store(
-                    options.store, self._observer, keep_closed=options.keep_closed_hours * 3600
+                    options.store,
+                    self._observer,
+                    keep_closed=options.keep_closed_hours * 3600,
+                    clock=self._clock,
                 )
             )
             stack.push_async_callback(store.close)
             self._studies = live = LiveStudies(
                 store,
                 self._pruned,
+                self._clock,
                 observe=self._observer,
                 on_read=self._read,
                 patience=_PATIENCE,
@@ -157,10 +175,13 @@ class OperatorProcess:
                 lambda: kept_authority(ca.load, ca.save, datetime.now(UTC))
             )
             ca_pem = authority.certificate_pem.decode()
-            self._reconciler = Reconciler(cluster, live, options.settings(ca_pem), self._observer)
+            settings = options.settings(ca_pem)
+            self._reconciler = Reconciler(
+                cluster, live, settings, self._observer, claims=claims, clock=self._clock
+            )
             lookup = PodLookup(cluster, live, self._reconciler)
             tokens = self._tokens(cluster, limits)
-            ingest = Ingest(live, tokens, lookup, limits, self._observer)
+            ingest = Ingest(live, tokens, lookup, limits, self._observer, claims.foreign)
             leaf = Leaf(authority, options.ingest_url)
             await ingest.start(None, options.ingest_port, leaf.context)
             stack.push_async_callback(ingest.stop)
@@ -168,7 +189,24 @@ class OperatorProcess:
             self._resync = Resync(
                 cluster, self._reconciler, options.namespaces, options.resync_seconds
             )
-            await self._serve(store)
+            await self._serve(store, claims)
+
+    def _claim(self, cluster: Cluster) -> Claims:
+        """Return what takes the Leases of namespaces, and have nothing written without them."""
+        me = self._options.holder()
+        announcer = Announcer(cluster, str(me))
+
+        def told(namespace: str, claim: Claim, why: str | None) -> None:
+            announcer.told(namespace, claim, why)
+            if self._reconciler is not None and claim in (Claim.HELD, Claim.UNGUARDED):
+                self._reconciler.claimed(namespace)
+            if self._reconciler is not None and claim is Claim.FOREIGN:
+                self._reconciler.stand_back(namespace)
+
+        times = LeaseTimes.of(self._options.lease_seconds)
+        claims = Claims(cluster, me, told, always=self._options.namespaces, times=times)
+        cluster.guard = claims.check
+        return claims
 
     def _tokens(self, cluster: Cluster, limits: Limits) -> Tokens:
         async def review(token: str, urgent: bool) -> Mapping[str, Any]:
@@ -177,9 +215,9 @@ class OperatorProcess:
         observer = self._observer
         reviews = Reviews(review, AUDIENCE, limits, observer.token_reviewed)
         keys = Keys(cluster.document)
-        return Tokens(keys, reviews, AUDIENCE, limits, observe=observer.token_checked)
+        return Tokens(keys, reviews, AUDIENCE, limits, self._clock, observer.token_checked)
 
-    async def _serve(self, store: Store) -> None:
+    async def _serve(self, store: Store, claims: Claims) -> None:
         assert self._reconciler is not None
         assert self._resync is not None
         async with asyncio.TaskGroup() as group:
@@ -187,6 +225,7 @@ class OperatorProcess:
                 group.create_task(self._resync.run(), name="resync"),
                 group.create_task(self._reconcile(store), name="reconcile"),
                 group.create_task(self._look_at_itself(), name="control"),
+                group.create_task(claims.run(), name="leases"),
             ]
             await self._stop.wait()
             log.info("stopping")
@@ -243,16 +282,13 @@ class OperatorProcess:
         """Refresh the view of the control path; a stuck loop shows by its age."""
         while True:
             self._control, self._looked_at = self._view(), time.monotonic()
+            self._clock.tell_jump()
             await asyncio.sleep(1.0)
 
     def _view(self) -> ControlView:
         assert self._reconciler is not None
         assert self._resync is not None
         now = time.monotonic()
-        seen = dict(self._resync.last_seen)
-        # A copy, made at one stroke: the watcher's thread adds to it.
-        for plural, at in dict(self._watcher.last_seen if self._watcher else {}).items():
-            seen[plural] = max(at, seen.get(plural, 0.0))
         queue, reading = self._reconciler.queue, self._studies.reading() if self._studies else None
         return ControlView(
             queue_depth=queue.depth,
@@ -261,23 +297,34 @@ class OperatorProcess:
             starting=self._start.going_on,
             reading=reading.studies if reading else 0,
             reading_idle=reading.idle if reading else 0.0,
-            watch_ages={plural: max(0.0, now - at) for plural, at in seen.items()},
-            store_bytes=self._store_bytes(),
+            watch_ages=self._watcher.ages() if self._watcher else {},
+            list_ages={plural: now - at for plural, at in self._resync.last_seen.items()},
+            watch_restarts=self._watcher.restarts if self._watcher else 0,
+            claims=self._claims.counts() if self._claims else {},
+            others=self._claims.others() if self._claims else {},
+            **self._room(),
         )
 
-    def _store_bytes(self) -> int | None:
+    def _room(self) -> dict[str, int]:
+        """Return what the store takes and what is left for it; nothing where that is unknown."""
         try:
-            return self._store.size() if self._store else None
+            if self._store is None:
+                return {}
+            return {
+                "store_bytes": self._store.size(),
+                "volume_bytes": self._store.volume(),
+                "volume_free_bytes": self._store.free(),
+            }
         except OSError as error:
             log.warning("the size of the store cannot be read: %s", error)
-            return None
+            return {}
 
     def _figures(self) -> Any:
         return self._reconciler.figures if self._reconciler else ()
 
     def _live(self) -> Health:
         age = 0.0 if self._looked_at is None else time.monotonic() - self._looked_at
-        return judge_liveness(self._control, LivenessLimits(), age)
+        return judge_liveness(self._control, self._liveness, age)
 
     def _ready(self) -> Health:
         if self._store is None:

@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 
 from espalier.backtest.compare import Key, Run, one_by_one
 from espalier.backtest.measure import Measured
@@ -33,16 +34,30 @@ class _Pool:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(workers, context, _begin, (function,)) as executor:
             try:
-                yield from executor.map(_call, keys, chunksize=CHUNK)
+                with _deaf():
+                    results = executor.map(_call, keys, chunksize=CHUNK)
+                yield from results
             finally:
                 executor.shutdown(wait=True, cancel_futures=True)
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Start processes that no interrupt reaches, from their first moment on: it is the parent's.
+
+    They inherit what is blocked; here it waits, and is lost to nobody.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin(function: Callable[[Key], Measured]) -> None:
-    """Take in the curves once for all studies; an interrupt is the parent's to handle."""
+    """Take in the curves once for all studies."""
     global _function
     _function = function
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _call(key: Key) -> Measured:

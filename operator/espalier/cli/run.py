@@ -69,6 +69,21 @@ def _resources(_: click.Context, __: click.Parameter, value: str) -> ResourcesSp
     show_envvar=True,
 )
 @click.option(
+    "--identity",
+    default="",
+    help="Name by which this operator holds the Leases of namespaces, the same after a restart "
+    "over the same store; empty: host name and store.",
+    show_envvar=True,
+)
+@click.option(
+    "--lease-seconds",
+    type=click.IntRange(3, 300),
+    default=60,
+    help="How long another operator leaves a namespace alone after this one's last sign of life; "
+    "a sign is given every third of it.",
+    show_envvar=True,
+)
+@click.option(
     "--ca-secret",
     default="",
     help="Secret of that namespace in which the ingest's CA is kept; empty: a new CA at each start "
@@ -181,13 +196,6 @@ def _resources(_: click.Context, __: click.Parameter, value: str) -> ResourcesSp
     type=click.FloatRange(min=1),
     default=60.0,
     help="Time between two lists of everything, which find what a watch has missed.",
-    show_envvar=True,
-)
-@click.option(
-    "--pull-patience-seconds",
-    type=click.FloatRange(min=0),
-    default=15.0,
-    help="How long an image may fail to be pulled before the trial ends.",
     show_envvar=True,
 )
 @click.option(

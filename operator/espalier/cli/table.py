@@ -1,11 +1,13 @@
-"""A study and its trials as a table that a person can follow. Pure: dicts in, renderables out."""
+"""What is told of a study and its trials. Pure: dicts in, texts out."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
+
+from espalier.cli.summary import ENDED, balance, costs_of, counts_of, progress_of, result_of
+from espalier.cli.words import one_line
 
 STYLES = {
     "Pending": "dim",
@@ -44,91 +46,66 @@ def ranks(trials: Sequence[Mapping[str, Any]], direction: str) -> dict[int, int]
         for trial in trials
         if phase_of(trial) != "Failed" and (value := value_of(trial)) is not None
     }
-    ordered = sorted(keyed.values())
-    return {number: ordered.index(key) + 1 for number, key in keyed.items()}
+    places: dict[float, int] = {}
+    for place, key in enumerate(sorted(keyed.values()), 1):
+        places.setdefault(key, place)
+    return {number: places[key] for number, key in keyed.items()}
 
 
 def why(trial: Mapping[str, Any]) -> str:
     """Say why the trial is where it is: the decision's words, or the ending's."""
     status = trial.get("status", {})
     decision = status.get("decision") or {}
+    decided = str(decision.get("message") or decision.get("reason", ""))
     if phase_of(trial) == "Pruned":
-        return str(decision.get("message") or decision.get("reason", ""))
+        return decided
     for condition in status.get("conditions", []):
         if condition.get("type") == "Finished" and condition.get("status") == "True":
             reason, message = condition.get("reason", ""), condition.get("message", "")
             return "" if reason == "Completed" else f"{reason}: {message}"
-    return str(decision.get("reason", ""))
+    return decided
 
 
-def headline(study: Mapping[str, Any]) -> Text:
-    """One line: the study's name, its counts, its best value and the GPU time so far."""
-    status = study.get("status", {})
-    counts = status.get("counts", {})
-    total = study["spec"].get("trials", {}).get("max", 0)
-    ended = sum(int(counts.get(kind, 0)) for kind in ("completed", "pruned", "failed"))
+def headline(study: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Text:
+    """One line: the study's name, its counts, its best result and what it has cost so far."""
+    counts = counts_of(study, trials)
     line = Text(f"{study['metadata']['namespace']}/{study['metadata']['name']}", style="bold")
-    line.append(f"  {ended}/{total} ended", style="not bold")
-    for kind in ("running", "completed", "pruned", "failed"):
-        line.append(f"  {counts.get(kind, 0)} {kind}", style=STYLES[kind.capitalize()])
-    best = status.get("best")
-    if best:
-        line.append(f"  best {best['value']:.6g} (trial {best['number']})", style="bold green")
-    gpu = status.get("gpuSeconds") or {}
-    if gpu:
+    line.append(f"  {progress_of(study, trials)}", style="not bold")
+    for kind in (kind for kind in ("running", *ENDED) if counts[kind]):
+        line.append(f"  {counts[kind]} {kind}", style=STYLES[kind.capitalize()])
+    if best := result_of(study, trials):
         line.append(
-            f"  GPU {gpu.get('used', 0):.0f} s used, {gpu.get('saved', 0):.0f} s saved",
-            style="not bold",
+            f"  best result {best['value']:.6g} (trial {best['number']})", style="bold green"
         )
+    if costs := costs_of(study):
+        line.append(f"  {costs}", style="not bold")
     return line
 
 
-def render(study: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> RenderableType:
-    """Draw the study: a headline, then a row for each trial by number."""
-    resource = study["spec"].get("resource", {})
-    table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
-    # In a narrow terminal only the last column gives way.
-    table.add_column("trial", justify="right", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    table.add_column(str(resource.get("name", "step")), justify="right", no_wrap=True)
-    table.add_column(str(study["spec"]["objective"]["metric"]), justify="right", no_wrap=True)
-    table.add_column("rank", justify="right", no_wrap=True)
-    table.add_column("why")
-    ranked = ranks(trials, str(study["spec"]["objective"]["direction"]))
-    for trial in sorted(trials, key=number_of):
-        number, phase, value = number_of(trial), phase_of(trial), value_of(trial)
-        step = trial.get("status", {}).get("step")
-        table.add_row(
-            str(number),
-            Text(phase, style=STYLES.get(phase, "")),
-            "" if step is None else f"{step}/{resource.get('max', '?')}",
-            "" if value is None else f"{value:.6g}",
-            str(ranked.get(number, "")),
-            why(trial),
-        )
-    return Group(headline(study), Text(), table, *_complaints(study))
-
-
-def _complaints(study: Mapping[str, Any]) -> list[Text]:
+def complaints(study: Mapping[str, Any]) -> list[Text]:
     """Return what the study's conditions say is wrong, in red."""
     wrong = {"Accepted": "False", "Degraded": "True"}
     return [
-        Text(f"\n{condition['type']}={condition['status']}: {condition['message']}", style="red")
+        Text(
+            f"\n{condition['type']}={condition['status']}: {one_line(condition['message'])}",
+            style="red",
+        )
         for condition in study.get("status", {}).get("conditions", [])
         if wrong.get(condition["type"]) == condition["status"]
     ]
 
 
 def ending(study: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> RenderableType:
-    """Sum up a finished study: the best trial, what was pruned and why, GPU time saved."""
-    status = study.get("status", {})
+    """Sum up a study: the best result, what was pruned and why, what was used and saved."""
     parts: list[RenderableType] = []
-    best = status.get("best")
-    if best:
-        parameters = ", ".join(f"{k}={v}" for k, v in best.get("parameters", {}).items())
+    if best := result_of(study, trials):
+        parameters = ", ".join(f"{k}={v}" for k, v in (best.get("parameters") or {}).items())
         metric = study["spec"]["objective"]["metric"]
         parts.append(
-            Text(f"Best: trial {best['number']}, {metric} {best['value']:.6g} with {parameters}")
+            Text(
+                f"Best result: trial {best['number']}, last {metric} {best['value']:.6g} "
+                f"with {parameters}"
+            )
         )
     pruned = [trial for trial in trials if phase_of(trial) == "Pruned"]
     if pruned:
@@ -137,9 +114,5 @@ def ending(study: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Ren
             Text(f"  trial {number_of(trial)}: {why(trial)}", style="yellow")
             for trial in sorted(pruned, key=number_of)
         ]
-    gpu = status.get("gpuSeconds") or {}
-    used, saved = float(gpu.get("used", 0)), float(gpu.get("saved", 0))
-    if used + saved > 0:
-        share = saved / (used + saved)
-        parts.append(Text(f"GPU time: {used:.0f} s used, about {saved:.0f} s saved ({share:.0%})"))
+    parts += map(Text, balance(study))
     return Group(*parts)

@@ -1,18 +1,24 @@
 """`espalier watch`: a study's trials, live, until the study ends."""
 
+from __future__ import annotations
+
 import asyncio
 import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.live import Live
-from rich.text import Text
 
-from espalier.cli.table import ending, render
-from espalier.errors import RetryLater
-from espalier.kube import STUDY, TRIAL, Cluster, NotFound
+from espalier.cli.boundary import Terminal
+from espalier.cli.frame import SORTS, Frame, View
+from espalier.cli.study_name import StudyName, namespace_option, read_study_name
+from espalier.cli.table import ending
+from espalier.errors import RetryLater, SpecError
+from espalier.kube import STUDY, TRIAL, Cluster, NotFound, NotServed
 
 REFRESH_SECONDS = 1.0
 
@@ -22,67 +28,132 @@ def own_kubeconfig() -> str:
     return os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
 
 
-def has_ended(study: dict[str, Any]) -> bool:
+def has_ended(study: Mapping[str, Any]) -> bool:
     """Tell whether the study's end has been written."""
     return bool(study.get("status", {}).get("completionTime"))
 
 
 async def observe(
-    cluster: Cluster, namespace: str, name: str
+    cluster: Cluster, study: StudyName
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return a study and its trials as they are now."""
-    study = await cluster.get(STUDY, namespace, name)
-    trials, _ = await cluster.list(TRIAL, namespace, labels=f"espalier.dev/study={name}")
-    return study, trials
+    """Return a study and its trials as they are now.
+
+    Raises
+    ------
+    SpecError
+        If there is no such study, or the cluster has no Studies.
+    """
+    try:
+        found = await cluster.get(STUDY, study.namespace, study.name)
+    except NotFound as error:
+        raise SpecError(
+            "STUDY",
+            f"there is no study '{study.name}' in namespace '{study.namespace}'; "
+            "`kubectl get studies -A` lists them",
+        ) from error
+    labels = f"espalier.dev/study={study.name}"
+    trials, _ = await cluster.list(TRIAL, study.namespace, labels=labels)
+    return found, trials
 
 
-async def follow(console: Console, kubeconfig: str, namespace: str, name: str, once: bool) -> bool:
+async def first_frame(cluster: Cluster, study: StudyName, view: View) -> Frame:
+    """Return what is to be drawn first; nothing that answers later is waited for.
+
+    Raises
+    ------
+    SpecError, RetryLater
+        If there is nothing to draw.
+    """
+    try:
+        return Frame(*await observe(cluster, study), view)
+    except NotServed as error:
+        raise SpecError(
+            "--kubeconfig",
+            f"the cluster knows no Studies; is Espalier installed there? ({error})",
+        ) from error
+
+
+@contextmanager
+def drawing(console: Terminal) -> Iterator[Callable[[Frame], None]]:
+    """Give what draws a frame in the place of the one before; nothing where that is no terminal.
+
+    They have a screen of their own: none is left behind in what was scrolled.
+    """
+    if not console.is_terminal or console.is_dumb_terminal:
+        yield lambda _: None
+        return
+    with Live(console=console, auto_refresh=False, screen=True) as live:
+        yield lambda frame: live.update(frame, refresh=True)
+
+
+async def follow(
+    console: Terminal, kubeconfig: str, study: StudyName, view: View, once: bool
+) -> bool:
     """Draw the study until it ends, and return whether it succeeded."""
     async with await Cluster.connect(kubeconfig) as cluster:
-        with Live(console=console, auto_refresh=False, vertical_overflow="visible") as live:
-            while True:
-                try:
-                    study, trials = await observe(cluster, namespace, name)
-                except RetryLater as error:
-                    console.print(Text(f"{error}; trying again", style="yellow"))
+        frame = await first_frame(cluster, study, view)
+        try:
+            with drawing(console) as draw:
+                while not once and not has_ended(frame.study):
+                    draw(replace(frame, fitted=True))
                     await asyncio.sleep(REFRESH_SECONDS)
-                    continue
-                live.update(render(study, trials), refresh=True)
-                if once or has_ended(study):
-                    break
-                await asyncio.sleep(REFRESH_SECONDS)
-        console.print()
-        console.print(ending(study, trials))
-        conditions = {c["type"]: c["status"] for c in study.get("status", {}).get("conditions", [])}
-        return once or conditions.get("Succeeded") == "True"
+                    frame = await _next(cluster, study, frame)
+        finally:
+            console.print(replace(frame, fitted=False))
+    console.print(ending(frame.study, frame.trials))
+    conditions = frame.study.get("status", {}).get("conditions", [])
+    succeeded = {c["type"]: c["status"] for c in conditions}.get("Succeeded")
+    return once or succeeded == "True"
+
+
+async def _next(cluster: Cluster, study: StudyName, last: Frame) -> Frame:
+    """Return the next frame, the last one with what is the matter where there is no answer."""
+    try:
+        found, trials = await observe(cluster, study)
+    except RetryLater as error:
+        return replace(last, trouble=f"{error}; trying again")
+    return replace(last, study=found, trials=trials, trouble="")
 
 
 @click.command("watch")
 @click.argument("study")
-@click.option("-n", "--namespace", default="default", show_default=True, help="Where the study is.")
+@namespace_option
 @click.option("--once", is_flag=True, help="Draw it once, as it is now, and stop.")
+@click.option(
+    "--sort",
+    type=click.Choice(SORTS),
+    help="How trials are sorted; by number if not given, and by the best where not all are shown.",
+)
+@click.option("--top", type=click.IntRange(1), help="Show so many trials at most.")
+@click.option(
+    "--parameters/--no-parameters",
+    default=None,
+    help="Show each trial's parameters; if not given, where the terminal is wide enough.",
+)
 @click.option("--kubeconfig", default=None, help="Another kubeconfig than kubectl's own.")
-def command(study: str, namespace: str, once: bool, kubeconfig: str | None) -> None:
-    """Show the trials of STUDY, live: state, step, value, rank, and why.
+def command(
+    study: str,
+    namespace: str | None,
+    once: bool,
+    sort: str | None,
+    top: int | None,
+    parameters: bool | None,
+    kubeconfig: str | None,
+) -> None:
+    """Show the trials of STUDY (NAME or NAMESPACE/NAME), live: state, step, value, rank, and why.
 
-    Ends when the study does, with the best trial, what was pruned and why, and the GPU time saved;
-    the exit code is 0 if the study succeeded.
+    Draws what fits into the terminal, and says how many trials it left out. Ranks are by the newest
+    values; the best result in the first line is the best last value of a completed trial. Ends when
+    the study does, with all trials, the best result, what was pruned and why, and what was used and
+    saved; the exit code is 0 if the study succeeded, 1 if not, 2 if it cannot be watched.
 
     \b
     Examples:
       kubectl espalier watch digits
-      kubectl espalier watch digits -n ml --once
+      kubectl espalier watch ml/digits --sort best --top 10
+      kubectl espalier watch digits -n ml --once --parameters
     """
-    console = Console()
-    try:
-        succeeded = asyncio.run(
-            follow(console, kubeconfig or own_kubeconfig(), namespace, study, once)
-        )
-    except NotFound as error:
-        raise click.ClickException(
-            f"There is no study '{study}' in namespace '{namespace}'. "
-            f"`kubectl get studies -A` lists them."
-        ) from error
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
-    raise SystemExit(0 if succeeded else 1)
+    name = read_study_name(study, namespace)
+    view = View(sort, top, parameters)
+    followed = follow(Terminal(), kubeconfig or own_kubeconfig(), name, view, once)
+    raise SystemExit(0 if asyncio.run(followed) else 1)

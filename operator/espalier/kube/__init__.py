@@ -7,6 +7,7 @@ from espalier.kube.errors import Conflict, NotFound, NotServed, Refused
 from espalier.kube.kinds import (
     EVENT,
     JOB,
+    LEASE,
     POD,
     SECRET,
     STUDY,
@@ -15,6 +16,7 @@ from espalier.kube.kinds import (
     Kind,
     local_queue,
 )
+from espalier.kube.lease import Holder, Lease, LeaseTimes
 from espalier.kube.limiter import TokenBucket, asking_for
 from espalier.kube.lines import Lines, Tenant
 from espalier.kube.turns import Rank
@@ -22,6 +24,7 @@ from espalier.kube.turns import Rank
 __all__ = [
     "EVENT",
     "JOB",
+    "LEASE",
     "POD",
     "SECRET",
     "STUDY",
@@ -30,7 +33,10 @@ __all__ = [
     "CaSecret",
     "Cluster",
     "Conflict",
+    "Holder",
     "Kind",
+    "Lease",
+    "LeaseTimes",
     "Lines",
     "NotFound",
     "NotServed",

@@ -37,6 +37,7 @@ JOB = Kind("batch", "v1", "jobs", "Job")
 POD = Kind("", "v1", "pods", "Pod")
 EVENT = Kind("", "v1", "events", "Event")
 SECRET = Kind("", "v1", "secrets", "Secret")
+LEASE = Kind("coordination.k8s.io", "v1", "leases", "Lease")
 WORKLOADS = (
     Kind("kueue.x-k8s.io", "v1beta2", "workloads", "Workload"),
     Kind("kueue.x-k8s.io", "v1beta1", "workloads", "Workload"),

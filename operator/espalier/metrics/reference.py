@@ -6,10 +6,15 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
-from espalier.api.reasons import ENDINGS, ConditionReason, StudyReason, TrialReason
+from espalier.api.reasons import ENDINGS, ConditionReason, Ending, Retry, StudyReason, TrialReason
 from espalier.metrics.dashboard import dashboard
-from espalier.metrics.declared import LABELS, SECTIONS, Metric, Source
+from espalier.metrics.declared import LABELS, SECTIONS
+from espalier.metrics.metric import Metric, Source
+from espalier.planning.attempt_checks import ATTEMPT_CHECKS
+from espalier.planning.checks import Check
+from espalier.planning.ending_checks import ENDING_CHECKS, Follows
 from espalier.planning.obstacles import OBSTACLES
 from espalier.pruning.reason import Reason
 
@@ -86,6 +91,7 @@ def reasons_page() -> str:
             for ending in ENDINGS
         ],
     )
+    lines += _checks()
     lines += _conditions("Conditions of a Study", StudyReason)
     lines += [
         "",
@@ -105,6 +111,57 @@ def reasons_page() -> str:
         ("reason", "meaning"), [(f"`{reason.value}`", reason.meaning) for reason in Reason]
     )
     return "\n".join(lines) + "\n"
+
+
+_TREATMENT = {
+    Retry.NEVER: "final",
+    Retry.COUNTED: "retried and counted",
+    Retry.FREE: "retried free",
+}
+
+
+def _checks() -> list[str]:
+    """Print the very lists that the operator goes through, in their order."""
+    return [
+        "",
+        "## How it is told that a trial has ended",
+        "",
+        "The operator goes through this list from the top; the first check that holds decides, and"
+        " where none does the trial goes on. What was recorded when it was seen comes before what"
+        " a pod or a Job says by now.",
+        "",
+        *_check_table(ENDING_CHECKS),
+        "",
+        "A trial that would go on when its study ends is `StudyEnded`; one whose Job was never made"
+        " because of its parameters is `ParametersRefused`.",
+        "",
+        "## How an attempt has ended",
+        "",
+        "The same, for a trainer (the container `spec.trainerContainer`) that has ended. *Of its"
+        " own accord* means before anybody told its pod to end. *Retried free*: the trial goes on"
+        " as a new attempt, until the operator gives up after 20 that were disrupted (never for"
+        " `Suspended`). *Retried and counted*: out of `spec.trials.retries`.",
+        "",
+        *_check_table(ATTEMPT_CHECKS),
+    ]
+
+
+def _check_table(checks: Sequence[Check[Any, Any]]) -> list[str]:
+    return _table(
+        ("", "check", "it holds when", "ending", "treatment"),
+        [
+            (str(number), f"`{check.name}`", check.sentence, *_treated(check.ending))
+            for number, check in enumerate(checks, 1)
+        ],
+    )
+
+
+def _treated(ending: Ending | Follows | None) -> tuple[str, str]:
+    if ending is None:
+        return "", "goes on"
+    if isinstance(ending, Follows):
+        return ending.value, "below" if ending is Follows.LAST else "final"
+    return f"`{ending.reason}`", _TREATMENT[ending.retry]
 
 
 def _conditions(title: str, reasons: Iterable[ConditionReason]) -> list[str]:

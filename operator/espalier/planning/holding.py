@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from espalier.api.reasons import IMAGE_PULL_FAILED, StudyReason
+from espalier.planning.evidence import PULL
 from espalier.planning.outcome import TEMPLATE_FAULTS
 from espalier.planning.record import End
 from espalier.planning.scene import asked_of, began, failing, idle
@@ -13,7 +14,7 @@ from espalier.planning.settings import Settings
 from espalier.planning.snapshot import FailureKind, PodView, Snapshot
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import words
-from espalier.planning.waiting import CREATE, PULL, waits_for
+from espalier.planning.waiting import CREATE, waits_for
 
 _VOLUMES = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
 
@@ -68,10 +69,12 @@ def hold_of(
         oldest = max(failure.seconds for failure in full)
         pause = min(settings.template_hold, max(settings.refusal_patience, oldest / 4))
         return Hold(now + pause - newest.ago)
-    return _after_faults(standings, template, settings)
+    return _after_faults(standings, template, settings, now)
 
 
-def _after_faults(standings: Sequence[Standing], template: int, settings: Settings) -> Hold | None:
+def _after_faults(
+    standings: Sequence[Standing], template: int, settings: Settings, now: float
+) -> Hold | None:
     """Hold back after trials that ended by the template's fault, longer after each outage."""
     faults: list[tuple[float, int, End]] = []
     ended = [(s.end.at, s.number, s.end) for s in standings if s.end is not None]
@@ -83,6 +86,8 @@ def _after_faults(standings: Sequence[Standing], template: int, settings: Settin
         return None
     at, number, end = faults[0]
     hold = min(settings.template_hold * len(faults), settings.max_template_hold)
+    if at + hold > now + settings.max_template_hold:
+        return None  # the clock was set back since then, and the operator was started again
     pulls = end.reason == IMAGE_PULL_FAILED.reason
     return Hold(
         at + hold,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from espalier.planning.kubelet_words import disruption_by_kubelet
 from espalier.planning.names import (
     NUMBER_LABEL,
+    PROTECT_ANNOTATION,
     QUEUE_LABEL,
     SIDECAR,
     STUDY_UID_LABEL,
@@ -110,10 +111,17 @@ def trial_view(obj: Object, study: str, study_uid: str, written_at: float = 0.0)
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
         deleting="deletionTimestamp" in meta,
         sampled=(spec.get("study") or {}).get("uid") == study_uid,
+        protected=_is_asked(meta, PROTECT_ANNOTATION),
         adopted=adopted and (number is None or labels.get(NUMBER_LABEL) == str(number)),
         status=status,
         status_written_at=written_at,
     )
+
+
+def _is_asked(meta: Object, annotation: str) -> bool:
+    """Whether an annotation asks for something; one that does not say how is taken for a yes."""
+    said = (meta.get("annotations") or {}).get(annotation)
+    return said is not None and said.strip().lower() != "false"
 
 
 def job_view(obj: Object, number: int) -> JobView:
@@ -152,12 +160,16 @@ def pod_view(obj: Object, number: int) -> PodView:
     for condition in status.get("conditions") or ():
         (true if condition.get("status") == "True" else false)[condition["type"]] = condition
     unscheduled, target = false.get("PodScheduled", {}), true.get("DisruptionTarget", {})
-    told = str(target.get("reason", ""))
-    word = str(status.get("reason") or "")
-    if told in ("", "TerminationByKubelet"):
-        told = disruption_by_kubelet(word) or told
     controller = controller_of(obj)
     inits = {view.name: view for view in map(_container, status.get("initContainerStatuses") or ())}
+    containers = {v.name: v for v in map(_container, status.get("containerStatuses") or ())}
+    word = str(status.get("reason") or "")
+    told = str(target.get("reason", ""))
+    if told in ("", "TerminationByKubelet"):
+        seen = (*inits.values(), *containers.values())
+        began = any(view.started_at is not None or view.exit_code is not None for view in seen)
+        failed = status.get("phase") == "Failed"
+        told = disruption_by_kubelet(word, failed=failed, began=began) or told
     return PodView(
         uid=meta["uid"],
         name=meta["name"],
@@ -178,7 +190,7 @@ def pod_view(obj: Object, number: int) -> PodView:
         gpus=gpus_of(spec),
         containers={
             **{name: view for name, view in inits.items() if name != SIDECAR},
-            **{v.name: v for v in map(_container, status.get("containerStatuses") or ())},
+            **containers,
         },
         sidecar=inits.get(SIDECAR),
         node=str(spec.get("nodeName") or ""),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from espalier.planning.evidence import PULL
 from espalier.planning.names import SIDECAR
 from espalier.planning.queue_words import sentence
 from espalier.planning.scene import Scene
 from espalier.planning.snapshot import Cause, JobView, PodView
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import words
-from espalier.planning.waiting import CREATE, PULL, containers, waits_for
+from espalier.planning.waiting import CREATE, containers, waits_for
 
 _DEFAULT_GRACE = 30.0
 _VOLUMES = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
@@ -35,8 +36,8 @@ def pod_quota(scene: Scene, standing: Standing) -> str | None:
     if cause is None or not any(s in cause.message for s in ("exceeded quota", "failed quota")):
         return None
     remedy = (
-        f"Give each container what it must specify (those of spec.template there, {SIDECAR} by the "
-        "chart's sidecar.resources), or have a LimitRange do it"
+        f"Give each container what it must specify (those of spec.template there, {SIDECAR} by "
+        "spec.sidecar.resources or the chart's sidecar.resources), or have a LimitRange do it"
         if "must specify" in cause.message
         else "Raise the quota, ask for less, or lower spec.trials.parallelism"
     )
@@ -225,12 +226,11 @@ def queued(scene: Scene, standing: Standing) -> str | None:
         return None
     if min(scene.idle(standing), scene.study_idle) < patience:
         return None
-    cause = standing.queue
-    said = f": {sentence(cause)}" if cause is not None else "; its Workload tells why."
-    return (
-        f"A queue holds Job {job.name} back for {words(scene.idle(standing))}, and no other trial "
-        f"goes on{said}"
-    )
+    lasts = f"{words(scene.idle(standing))}, and no other trial goes on"
+    if not job.queue:
+        return f"Somebody has suspended Job {job.name} for {lasts}; set its spec.suspend to false."
+    said = f": {sentence(standing.queue)}" if standing.queue else "; its Workload tells why."
+    return f"Queue {job.queue} holds Job {job.name} back for {lasts}{said}"
 
 
 def stalled(scene: Scene, standing: Standing) -> str | None:

@@ -8,7 +8,7 @@ grace period. ``docs/adr/0088`` has what was measured.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +52,47 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimates:
+    """What each of a study's pruned trials would still have cost.
+
+    Parameters
+    ----------
+    places
+        The column of each trial, by its number.
+    devices
+        Accelerators that each held, on the mean over its time.
+    steps, seconds
+        Expected value, lower and upper bound (rows) for each trial (columns); `seconds` is None
+        where no trial tells how long a step takes.
+    """
+
+    places: Mapping[int, int]
+    devices: Array
+    steps: Array
+    seconds: Array | None = None
+
+    @property
+    def total(self) -> Saved:
+        """All trials together."""
+        steps = _estimate(self.steps.sum(axis=1))
+        if self.seconds is None:
+            return Saved(steps)
+        gpus = self.seconds * self.devices
+        return Saved(steps, _estimate(self.seconds.sum(axis=1)), _estimate(gpus.sum(axis=1)))
+
+    def of(self, number: int) -> Saved | None:
+        """Return what one trial would still have cost; None if it was not pruned."""
+        place = self.places.get(number)
+        if place is None:
+            return None
+        steps = _estimate(self.steps[:, place])
+        if self.seconds is None:
+            return Saved(steps)
+        seconds = self.seconds[:, place]
+        return Saved(steps, _estimate(seconds), _estimate(seconds * self.devices[place]))
+
+
+@dataclass(frozen=True, slots=True)
 class Experience:
     """What the trials that have ended tell about the ones that were stopped.
 
@@ -78,33 +119,27 @@ class Experience:
     start_up: float = 0.0
     dearest: float = 0.0
 
-    def saved(self, pruned: Sequence[TrialRecord]) -> Saved:
-        """Estimate what some pruned trials would still have cost, all together."""
+    def estimates(self, pruned: Sequence[TrialRecord]) -> Estimates:
+        """Estimate what each of some pruned trials would still have cost."""
         steps = np.array([_step(trial) for trial in pruned], dtype=np.float64)
         left, least, most = self._left(steps)
-        saved_steps = Estimate(float(left.sum()), float(least.sum()), float(most.sum()))
+        places = {trial.number: place for place, trial in enumerate(pruned)}
+        devices = np.array([_devices(trial) for trial in pruned])
         if self.pace is None:
-            return Saved(saved_steps)
+            return Estimates(places, devices, np.stack([left, least, most]))
         held = np.array([trial.end.held if trial.end else 0.0 for trial in pruned])
-        own = np.array([_pace(trial) or np.nan for trial in pruned])
         last = np.array([_held_last(trial) for trial in pruned])
+        own = np.array([_pace(trial) or np.nan for trial in pruned])
         pace = np.where(np.isnan(own), self.pace, own)
-        slow = np.where(np.isnan(own), self.pace_high, own * self.pace_band[1])
         fast = np.where(np.isnan(own), self.pace_low, own * self.pace_band[0])
+        slow = np.where(np.isnan(own), self.pace_high, own * self.pace_band[1])
         room = np.maximum(0.0, self.dearest - held)
         whole = self.start_up + pace * (steps + left)
         expected = np.clip(pace * left, 0.0, np.minimum(room, np.maximum(0.0, whole - last)))
         low = np.minimum(expected, fast * least)
         high = np.maximum(expected, np.minimum(slow * most, room))
-        devices = np.array([_devices(trial) for trial in pruned])
-        return Saved(
-            saved_steps,
-            Estimate(float(expected.sum()), float(low.sum()), float(high.sum())),
-            Estimate(
-                float((expected * devices).sum()),
-                float((low * devices).sum()),
-                float((high * devices).sum()),
-            ),
+        return Estimates(
+            places, devices, np.stack([left, least, most]), np.stack([expected, low, high])
         )
 
     def _left(self, steps: Array) -> tuple[Array, Array, Array]:
@@ -130,8 +165,7 @@ def experience_of(trials: Iterable[TrialRecord]) -> Experience | None:
         return None
     last_steps = np.sort(np.array([trial.step for trial in completed], dtype=np.float64))
     timed = [trial for trial in completed if trial.end and trial.end.held > 0]
-    pruned = (trial for trial in trials if _ended(trial, TrialState.PRUNED))
-    paces = np.array([pace for trial in (*completed, *pruned) if (pace := _pace(trial))])
+    paces = np.array([p for trial in (*completed, *pruned_of(trials)) if (p := _pace(trial))])
     if not paces.size or not timed:
         return Experience(last_steps)
     pace, median = float(paces.mean()), float(np.median(paces))
@@ -148,7 +182,7 @@ def experience_of(trials: Iterable[TrialRecord]) -> Experience | None:
     )
 
 
-def saved_by(trials: Iterable[TrialRecord]) -> Saved | None:
+def estimates_of(trials: Iterable[TrialRecord]) -> Estimates | None:
     """Estimate what pruning has saved in a study; None while no trial has completed.
 
     Parameters
@@ -158,9 +192,12 @@ def saved_by(trials: Iterable[TrialRecord]) -> Saved | None:
     """
     trials = tuple(trials)
     experience = experience_of(trials)
-    if experience is None:
-        return None
-    return experience.saved([trial for trial in trials if _ended(trial, TrialState.PRUNED)])
+    return None if experience is None else experience.estimates(pruned_of(trials))
+
+
+def pruned_of(trials: Iterable[TrialRecord]) -> list[TrialRecord]:
+    """Return the trials whose pruning has come to its end."""
+    return [trial for trial in trials if _ended(trial, TrialState.PRUNED)]
 
 
 def _ended(trial: TrialRecord, state: TrialState) -> bool:
@@ -178,14 +215,19 @@ def _pace(trial: TrialRecord) -> float | None:
 
 
 def _held_last(trial: TrialRecord) -> float:
-    """Return the seconds for which the last attempt held a node; all of them if that is unknown."""
+    """Return the seconds for which the last attempt held a node: all but those of the others."""
     held = trial.end.held if trial.end is not None else 0.0
-    return min(held, trial.attempts[-1].held) if trial.attempts else held
+    return max(0.0, held - sum(attempt.held for attempt in trial.attempts[:-1]))
 
 
 def _devices(trial: TrialRecord) -> float:
     end = trial.end
     return end.gpu_seconds / end.held if end is not None and end.held > 0 else 0.0
+
+
+def _estimate(row: Array) -> Estimate:
+    expected, low, high = row.tolist()
+    return Estimate(expected, low, high)
 
 
 def _quartiles(values: Array) -> tuple[float, float]:

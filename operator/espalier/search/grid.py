@@ -25,6 +25,7 @@ from espalier.search.space import (
 )
 
 _ROUNDS = 6
+_DIGEST_BITS = 128
 Axis = FloatPoints | FloatRange | IntRange | Choice
 
 
@@ -85,8 +86,12 @@ def permute(number: int, size: int, seed: int) -> int:
 
 
 def _mix(seed: int, round_: int, value: int, bits: int) -> int:
-    digest = hashlib.blake2b(f"{seed}:{round_}:{value}".encode(), digest_size=16).digest()
-    # A grid of more than 2**256 configurations is never walked far enough to need wider digests.
+    message = f"{seed}:{round_}:{value}".encode()
+    if bits <= _DIGEST_BITS:
+        digest = hashlib.blake2b(message, digest_size=_DIGEST_BITS // 8).digest()
+    else:
+        # Bits that no digest reaches would stay as they are, and some parameters with them.
+        digest = hashlib.shake_256(message).digest(-(-bits // 8))
     return int.from_bytes(digest, "big") & ((1 << bits) - 1)
 
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 from functools import cached_property
 
 Value = str | int | float | bool
+_APART = 1e-11
+"""Neighbours that differ by this share of their size still differ with 12 digits."""
 
 
 class Scale(StrEnum):
@@ -104,11 +106,25 @@ class FloatPoints:
         return self.count
 
     def at(self, index: int) -> float:
-        """Return value number `index`, counted from 0: the ends exactly, the rest to 12 digits."""
+        """Return value number `index`, counted from 0: the ends exactly, the rest to 12 digits.
+
+        A range so narrow that 12 digits would make two of them one gets all digits.
+        """
         if index in (0, self.count - 1):
             return self.range.max if index else self.range.min
-        value = float(f"{self.range.from_unit(index / (self.count - 1)):.12g}")
+        value = self.range.from_unit(index / (self.count - 1))
+        if self._wide:
+            value = float(f"{value:.12g}")
         return min(max(value, self.range.min), self.range.max)
+
+    @cached_property
+    def _wide(self) -> bool:
+        low, high = self.range.min, self.range.max
+        if self.range.scale is Scale.LOG:
+            apart = math.log(high) - math.log(low)
+        else:
+            apart = (high - low) / max(abs(low), abs(high))
+        return apart / (self.count - 1) > _APART
 
 
 @dataclass(frozen=True)

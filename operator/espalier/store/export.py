@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 import math
+import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -18,7 +19,14 @@ from espalier.store import pages
 from espalier.store import reading as ask
 from espalier.store.connections import reading
 from espalier.store.location import path_of
-from espalier.store.rows import Log, StoredDecision, StoredEnd, StoredObservation, StudyRow
+from espalier.store.rows import (
+    Log,
+    StoredChange,
+    StoredDecision,
+    StoredEnd,
+    StoredObservation,
+    StudyRow,
+)
 
 _FORMAT = 1
 _T = TypeVar("_T")
@@ -74,28 +82,29 @@ def read_log(url: str, namespace: str, name: str) -> Log | None:
         ends=head.ends,
         rules=head.rules,
         sightings=head.sightings,
+        changes=head.changes,
     )
 
 
 @contextmanager
-def _legible(path: Path) -> Iterator[None]:
+def _legible(path: Path | None) -> Iterator[None]:
     """Say in words why a file cannot be read as a store; it may be any file."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         said = str(getattr(error, "orig", None) or error)
         if "locked" in said or "busy" in said:
-            raise RetryLater(f"the store at {path} is busy ({said}); try again") from error
+            raise RetryLater(f"the store is busy ({said}); try again") from error
         raise _illegible(path, said) from error
     except (LookupError, TypeError, ValueError, OverflowError) as error:
         raise _illegible(path, f"{type(error).__name__}: {error}") from error
 
 
-def _illegible(path: Path, said: str) -> SpecError:
+def _illegible(path: Path | None, said: str) -> SpecError:
     return SpecError(
         "--store",
-        f"expected a store of this version at {path}, got a file that cannot be read as one "
-        f"({said}); give the operator's store, or a copy that `VACUUM INTO` made of it",
+        f"expected a store of this version, got {path or 'one'} that cannot be read ({said}); give "
+        "the operator's store, or a copy that `VACUUM INTO` made of it",
     )
 
 
@@ -121,16 +130,26 @@ def lines(log: Log) -> Iterator[str]:
 
     An arrival comes before the decisions that it caused; `seq` is the order of arrivals. NaN is
     written as ``"value": null``.
+
+    Raises
+    ------
+    SpecError
+        Where a row holds what cannot be.
     """
-    yield _line({"kind": "study", "format": _FORMAT} | asdict(log.study))
-    for trial, attempt, pod_uid in sorted(log.attempts):
-        yield _line({"kind": "attempt", "trial": trial, "attempt": attempt, "pod_uid": pod_uid})
-    for trial, seen in log.sightings:
-        yield _line({"kind": "sighting", "trial": trial} | asdict(seen))
-    for _, _, row in heapq.merge(
-        _observed(log.observations), _ended(log.ends), _decided(log.decisions), key=_place
-    ):
-        yield _line(row)
+    with _legible(None):
+        yield _line({"kind": "study", "format": _FORMAT} | asdict(log.study))
+        for trial, attempt, pod_uid in sorted(log.attempts):
+            yield _line({"kind": "attempt", "trial": trial, "attempt": attempt, "pod_uid": pod_uid})
+        for trial, seen in log.sightings:
+            yield _line({"kind": "sighting", "trial": trial} | asdict(seen))
+        for _, _, row in heapq.merge(
+            _observed(log.observations),
+            _ended(log.ends),
+            _changed(log.changes),
+            _decided(log.decisions),
+            key=_place,
+        ):
+            yield _line(row)
 
 
 def _place(item: _Item) -> tuple[int, int]:
@@ -151,6 +170,12 @@ def _ended(ends: Iterable[StoredEnd]) -> Iterator[_Item]:
     for stored in ends:
         row = {"kind": "end", "seq": stored.seq, "trial": stored.trial} | asdict(stored.end)
         yield stored.seq, 0, row
+
+
+def _changed(changes: Iterable[StoredChange]) -> Iterator[_Item]:
+    for stored in changes:
+        row = {"kind": "change", "seq": stored.seq, "at": stored.at}
+        yield stored.seq, 0, row | stored.restraint.to_dict()
 
 
 def _decided(decisions: Iterable[StoredDecision]) -> Iterator[_Item]:

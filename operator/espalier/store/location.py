@@ -24,7 +24,7 @@ def path_of(url: str) -> Path:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise SpecError(
             "--store", f"expected a URL such as {_EXAMPLE}; came {url!r}; correct it"
         ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from espalier.errors import RetryLater
 from espalier.pruning import Decision
+from espalier.steady_clock import SteadyClock
 from espalier.store import reading as ask
 from espalier.store.connections import reading
 from espalier.store.group_commit import GroupCommit, StoreObserver
@@ -54,6 +56,7 @@ class Store:
         lock: SoleWriter,
         observe: StoreObserver | None = None,
         keep_closed: float = KEEP_CLOSED,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._path = path
         self._writer = writer
@@ -68,6 +71,7 @@ class Store:
             lambda until: self._read(lambda connection: ask.graves(connection, until)),
             lambda: self._read(spare_pages),
             keep_closed,
+            clock or SteadyClock(),
         )
         self._purging = asyncio.get_running_loop().create_task(self._undertaker.run())
         self._closed = False
@@ -236,6 +240,10 @@ class Store:
             except FileNotFoundError:
                 continue
         return total
+
+    def free(self) -> int:
+        """Return the bytes that are free of the volume that the store is on."""
+        return shutil.disk_usage(self._path.parent).free
 
     async def _read(self, question: Callable[[Connection], _T]) -> _T:
         def answer() -> _T:
