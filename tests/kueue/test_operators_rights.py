@@ -1,5 +1,6 @@
 """What the operator's own token can do to the Workloads of a real Kueue."""
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -59,8 +60,13 @@ def workload(guard: Guarded, operator: ApiServer) -> str:
 
     wait_until("a Workload", found)
     name = str(found()[0]["metadata"]["name"])
-    priority = {"spec": {"priority": 5}}
-    wait_until("the policy", lambda: "denied" in patched(operator, guard, name, priority))
+    priorities = itertools.count(1)  # what changes nothing is not asked about
+
+    def refused() -> bool:
+        patch = {"spec": {"priority": next(priorities)}}
+        return "denied" in patched(operator, guard, name, patch)
+
+    wait_until("the policy", refused, timeout=30)
     return name
 
 
