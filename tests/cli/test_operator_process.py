@@ -25,7 +25,6 @@ OPTIONS = Options(
     qps=1.0,
     burst=1,
     resync_seconds=1.0,
-    pull_patience_seconds=1.0,
     max_parallelism=1000,
 )
 

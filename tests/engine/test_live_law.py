@@ -25,7 +25,7 @@ from espalier.engine.limits import ValueLimits
 from espalier.engine.live import LiveStudies
 from espalier.engine.submission import Answer, Binding, CheckedBatch, CheckedReport
 from espalier.errors import ReportError, RetryLater
-from espalier.planning.record import End, StudyRecord
+from espalier.planning.record import AttemptRecord, End, StudyRecord
 from espalier.pruning import TrialState
 from espalier.store import Log, StoredObservation, open_store
 from tests.engine.replaying import replay
@@ -49,6 +49,7 @@ reports = st.builds(
 )
 batches = st.lists(reports, min_size=1, max_size=5)
 trials = st.integers(0, TRIALS - 1)
+seconds_held = st.sampled_from([0.0, 1.5, 20.0, 300.0])
 Key = tuple[int, int, str, int]
 
 
@@ -67,6 +68,7 @@ class Live(RuleBasedStateMachine):
         self.last: dict[int, tuple[list[CheckedReport], Answer]] = {}
         self.now = 1000.0
         self.sampled = 0
+        self.seen: dict[tuple[int, int], AttemptRecord] = {}
 
     @initialize(
         pruner=st.sampled_from(PRUNERS),
@@ -214,6 +216,43 @@ class Live(RuleBasedStateMachine):
         assert first == (number not in self.ended)
         self.ended.add(number)
 
+    @rule(
+        number=trials,
+        back=st.integers(0, 2),
+        held=seconds_held,
+        deleted=st.booleans(),
+        disruption=st.sampled_from(["", "EvictionByEvictionAPI", "DeletionByTaintManager"]),
+        code=st.sampled_from([None, 0, 137]),
+    )
+    def see(
+        self,
+        number: int,
+        back: int,
+        held: float,
+        deleted: bool,
+        disruption: str,
+        code: int | None,
+    ) -> None:
+        """Note what is seen of an attempt, at times less than before: nothing is taken back."""
+        attempt = max(1, self.attempts[number] - back)
+        pod = f"{number}-{attempt}"
+        seen = AttemptRecord(
+            0, pod, gpus=2.0, held=held, deleted=deleted, disruption=disruption, exit_code=code
+        )
+        self.runner.run(self.patiently(lambda: self.live.note_attempt(UID, number, seen)))
+        if number in self.ended:
+            return
+        before = self.seen.get((number, attempt), AttemptRecord(attempt, pod))
+        self.seen[number, attempt] = AttemptRecord(
+            attempt,
+            pod,
+            gpus=2.0,
+            held=max(before.held, held),
+            deleted=before.deleted or deleted,
+            disruption=before.disruption or disruption,
+            exit_code=code if before.exit_code is None else before.exit_code,
+        )
+
     @rule(number=trials)
     def run_again(self, number: int) -> None:
         if number not in self.ended and self.attempts[number] < 3:
@@ -283,6 +322,15 @@ class Live(RuleBasedStateMachine):
         seqs = [seen.seq for seen in log.observations] + [each.seq for each in log.ends]
         assert len(set(seqs)) == len(seqs)
         self.check_decisions(log)
+
+    @invariant()
+    def what_was_seen_of_attempts_is_never_taken_back(self) -> None:
+        if not hasattr(self, "live"):
+            return
+        record = self.record()
+        for number in range(TRIALS):
+            mine = [self.seen[key] for key in sorted(self.seen) if key[0] == number]
+            assert record.trial(number).attempts == tuple(mine)
 
     def check_decisions(self, log: Log) -> None:
         judge = judge_of(log.study.uid, log.study.settings)

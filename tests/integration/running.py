@@ -36,8 +36,6 @@ NAMESPACE = Kind("", "v1", "namespaces", "Namespace")
 CRD = Kind("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition")
 SETTINGS = Settings(
     sidecar=SidecarSettings(image="registry.local/espalier-sidecar:dev", ingest_url="https://x"),
-    pull_patience=0.5,
-    start_patience=0.5,
     progress_interval=0.5,
 )
 _names = itertools.count()

@@ -132,7 +132,7 @@ SLOTS = {
         1,
     ),
     "a failed pod holds its slot while the Job may replace it": (
-        {"jobs": (job(0), job(1)), "pods": (over(0, phase="Failed"), pod(1))},
+        {"jobs": (job(0), job(1)), "pods": (over(0, ended(code=1), phase="Failed"), pod(1))},
         0,
     ),
     "a pruned trial holds its slot until its pod is gone": (

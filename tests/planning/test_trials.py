@@ -11,7 +11,6 @@ from espalier.planning.standing import gather
 from espalier.pruning import TrialState
 from tests.planning.worlds import (
     NOW,
-    SETTINGS,
     container,
     ended,
     job,
@@ -52,6 +51,10 @@ def waiting(reason, message="no", name="trainer"):
 
 NO_JOB = {("jobs", "s-0"): "asked for, there is none"}
 NO_TRIAL = {("trials", "s-0"): "asked for, there is none"}
+DISRUPTED = tuple(
+    AttemptRecord(n, f"p0-{n}", job_uid="j0", disruption="EvictionByEvictionAPI", over=True)
+    for n in range(1, 21)
+)
 FAILED = {"failed": True, "failed_reason": "BackoffLimitExceeded"}
 ENDINGS = {
     "a complete Job with a value: Completed": (
@@ -59,13 +62,13 @@ ENDINGS = {
         "Completed",
         "0.9",
     ),
-    "a trainer whose own hook fails: BadCommand": (
+    "a trainer whose own hook fails for longer than the patience: PodRefused": (
         one(
             SILENT,
             jobs=(job(0),),
             pods=(pod(0, waiting("PostStartHookError"), phase="Pending", started_at=NOW - 600),),
         ),
-        "BadCommand",
+        "PodRefused",
         "spec.template",
     ),
     "a complete Job whose pod is gone already, after the last step: Completed": (
@@ -116,11 +119,11 @@ ENDINGS = {
         "BadCommand",
         "/no",
     ),
-    "an image that is never pulled by policy: ImagePullFailed at once": (
+    "an image whose name no registry could know: ImagePullFailed at once": (
         one(
             SILENT,
             jobs=(job(0),),
-            pods=(pod(0, waiting("ErrImageNeverPull"), phase="Pending", started_at=NOW),),
+            pods=(pod(0, waiting("InvalidImageName"), phase="Pending", started_at=NOW),),
         ),
         "ImagePullFailed",
         "imagePullPolicy",
@@ -129,29 +132,41 @@ ENDINGS = {
         one(
             SILENT,
             jobs=(job(0),),
-            pods=(pod(0, waiting("ImagePullBackOff"), phase="Pending", started_at=NOW - 20),),
+            pods=(pod(0, waiting("ImagePullBackOff"), phase="Pending", started_at=NOW - 620),),
         ),
         "ImagePullFailed",
         "container trainer",
     ),
-    "a container that cannot be created: PodRefused": (
+    "a container that cannot be created for longer than the patience: PodRefused": (
         one(
             SILENT,
             jobs=(job(0),),
-            pods=(pod(0, waiting("CreateContainerConfigError"), phase="Pending"),),
+            pods=(
+                pod(
+                    0,
+                    waiting("CreateContainerConfigError"),
+                    phase="Pending",
+                    started_at=NOW - 620,
+                ),
+            ),
         ),
         "PodRefused",
-        "spec.template",
+        "startPatienceSeconds",
     ),
-    "a Job that is known to be gone: DeletedByUser, and how it is known": (
+    "a Job that is known to be gone, and nobody saw how: JobGone, and how it is known": (
         one(absent=NO_JOB),
+        "JobGone",
+        "nobody saw how its trainer ended: asked for, there is none. Create a Trial",
+    ),
+    "a Job that is gone with a pod that was deleted while it ran: DeletedByUser": (
+        one(absent=NO_JOB, pods=(pod(0, deleting=True),)),
         "DeletedByUser",
-        "by a clean-up of finished Jobs: asked for, there is none. Create a Trial",
+        "was deleted before its trainer had ended: asked for, there is none. Create a Trial",
     ),
     "a Job that a TTL took away after the last step: Completed": (
         one(replace(REPORTED, step=10), absent=NO_JOB),
         "Completed",
-        "there is none), after the last epoch; best accuracy 0.9 at epoch 5.",
+        "there is none), after the last step; best accuracy 0.9 at epoch 5.",
     ),
     "a Job that is being deleted: DeletedByUser": (
         one(jobs=(job(0, deleting=True),)),
@@ -162,19 +177,6 @@ ENDINGS = {
         one(view=False, absent=NO_TRIAL),
         "DeletedByUser",
         "Someone deleted the Trial: asked for, there is none.",
-    ),
-    "a pod that somebody deleted, no retries left: DeletedByUser": (
-        one(
-            jobs=(job(0, **FAILED),),
-            pods=(over(0, ended(code=143), phase="Failed", deleting=True),),
-        ),
-        "DeletedByUser",
-        "s-0-x",
-    ),
-    "a failed Job without any pod: DeletedByUser": (
-        one(jobs=(job(0, **FAILED),)),
-        "DeletedByUser",
-        "gone",
     ),
     "a trainer that runs longer than it may: TimeLimitExceeded": (
         one(
@@ -192,12 +194,12 @@ ENDINGS = {
     ),
     "disrupted more often than is bearable: the disruption's own reason": (
         one(
-            replace(REPORTED, attempt=99),
+            replace(REPORTED, attempts=DISRUPTED),
             jobs=(job(0),),
             pods=(over(0, ended(code=137), phase="Failed", disruption="TerminationByKubelet"),),
         ),
         "NodePressure",
-        "attempt 99",
+        "Disrupted 21 times, more often than 20, so that it is given up; the last time: Pod s-0-x",
     ),
 }
 
@@ -401,13 +403,6 @@ def test_an_ending_that_only_the_status_knows_is_believed():
     snap = one(TrialRecord(0), view=trial(0, status=told), jobs=(job(0, complete=True),))
     found = planned(snap)
     assert of_type(found, effects.RecordEnd, effects.CreateJob) == []
-
-
-def test_patience_is_a_setting():
-    patient = replace(SETTINGS, pull_patience=1000.0)
-    snap = ENDINGS["an image that fails to be pulled for long: ImagePullFailed"][0]
-    assert of_type(planned(snap, settings=patient), effects.RecordEnd) == []
-    assert effects.Wake(NOW - 20 + 1000) in planned(snap, settings=patient)
 
 
 JOB = effects.LookFor(0, "jobs", "s-0")

@@ -38,6 +38,7 @@ class Chaos:
             "people": self._people.act,
             "farewells": self._people.delete_study,
             "tenants": self.tenants.act,
+            "jumps": self._set_clock,
         }
         for name, act in kinds.items():
             if getattr(faults, name):
@@ -73,6 +74,9 @@ class Chaos:
         await asyncio.sleep(world.rnd.uniform(0.05, 5.0))
         world.controllers.ttl = None
         world.start()
+
+    async def _set_clock(self) -> None:
+        self._world.clock_ahead = self._world.rnd.uniform(-3600.0, 3600.0)
 
     async def _unserve(self) -> None:
         group = STUDY.group

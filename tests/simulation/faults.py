@@ -44,6 +44,8 @@ class Faults:
         Seconds after which finished Jobs are deleted while the operator is down; 0: never.
     farewells
         How often a second somebody deletes the Study, or its namespace.
+    jumps
+        How often a second the clock of the operator's machine is set, by an hour at most.
     """
 
     refused: float = 0.0
@@ -65,6 +67,7 @@ class Faults:
     tenants: float = 0.0
     ttl: float = 0.0
     farewells: float = 0.0
+    jumps: float = 0.0
 
     def stop(self) -> None:
         """End all faults at once."""
@@ -98,6 +101,7 @@ MOST = Faults(
     tenants=0.5,
     ttl=1.0,
     farewells=0.1,
+    jumps=0.3,
 )
 """How bad each kind may become."""
 

@@ -22,6 +22,7 @@ from espalier.engine.submission import CheckedBatch, CheckedReport
 from espalier.errors import RetryLater
 from espalier.metrics.observer import Observer
 from espalier.planning import Settings, SidecarSettings
+from espalier.steady_clock import SteadyClock
 from espalier.store import Store, open_store
 from tests.simulation.api_server import ApiServer, Object
 from tests.simulation.clock import LIFE, Life, now
@@ -48,6 +49,8 @@ class Operator:
         Where the store lies, which outlives the process.
     before, after
         See `PlayedCluster`.
+    wall
+        The wall clock of its machine; by default the cluster's.
     """
 
     def __init__(
@@ -58,11 +61,13 @@ class Operator:
         rnd: random.Random,
         before: Hook | None = None,
         after: Hook | None = None,
+        wall: Callable[[], float] = now,
     ) -> None:
         self._api = api
         self._url = f"sqlite:///{folder}/espalier.db"
         self._faults = faults
         self._rnd = rnd
+        self._wall = wall
         self._life = Life()
         self._context = contextvars.copy_context()
         self._context.run(LIFE.set, self._life)
@@ -115,13 +120,14 @@ class Operator:
             self.ready = False
 
     async def _serve(self) -> None:
-        self.store = store = await open_store(self._url)
+        clock = SteadyClock(self._wall, now)
+        self.store = store = await open_store(self._url, clock=clock)
         self._make_store_fail(store)
-        self.live = live = LiveStudies(store, self._pruned, clock=now)
+        self.live = live = LiveStudies(store, self._pruned, clock=clock)
         cluster: Any = self.cluster
         self.registry = CollectorRegistry()
         observer = Observer(self.registry)
-        self.reconciler = rec = Reconciler(cluster, live, SETTINGS, observer, clock=now)
+        self.reconciler = rec = Reconciler(cluster, live, SETTINGS, observer, clock=clock)
         loop = asyncio.get_running_loop()
         rec.queue = DirtyQueue(loop.time, jitter=self._rnd.random)
         self.lookup = PodLookup(cluster, live, rec)

@@ -17,7 +17,8 @@ from tests.simulation.world import World
 CAUSES = {
     "Completed": {"finished", "trained"},
     "TrainerFailed": {"failed", "person"},
-    "DeletedByUser": {"person", "restored", "cleaned up"},
+    "DeletedByUser": {"person", "restored"},
+    "JobGone": {"person", "restored", "cleaned up"},
     "ParametersRefused": {"parameters"},
     "ImagePullFailed": {"unpullable"},
 }

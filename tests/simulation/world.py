@@ -61,6 +61,7 @@ class World:
         self.kubelet = Kubelet(self.api, rnd, program_of, self.post)
         self.operator: Operator | None = None
         self.crashes: list[str] = []
+        self.clock_ahead = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     # -- life -------------------------------------------------------------------------------
@@ -89,9 +90,15 @@ class World:
 
     def start(self, before: Hook | None = None, after: Hook | None = None) -> Operator:
         """Start an operator on the store that the last one left; see `PlayedCluster`."""
-        self.operator = Operator(self.api, self.folder, self.faults, self.rnd, before, after)
+        self.operator = Operator(
+            self.api, self.folder, self.faults, self.rnd, before, after, self.wall
+        )
         self.operator.start()
         return self.operator
+
+    def wall(self) -> float:
+        """Return what the clock of the operator's machine shows; `clock_ahead` sets it."""
+        return now() + self.clock_ahead
 
     async def kill(self) -> None:
         """Kill the operator, if it is up."""

@@ -14,7 +14,7 @@ from alembic import command
 from sqlalchemy.exc import OperationalError
 
 from espalier.errors import RetryLater
-from espalier.planning.record import End
+from espalier.planning.record import AttemptRecord, End
 from espalier.pruning import Action, Decision, Reason, TrialState
 from espalier.store import (
     KEEP_CLOSED,
@@ -28,6 +28,7 @@ from espalier.store import (
     open_store,
     read_log,
     schema,
+    sighting_row,
     undertaker,
 )
 from espalier.store.connections import writing
@@ -46,6 +47,7 @@ async def fill(store: Store, row: StudyRow, trials: int = 3) -> None:
         Batch(
             row.id,
             attempts=[(row.id, trial, 1, f"pod-{trial}") for trial in range(trials)],
+            sightings=[sighting_row(row.id, 0, AttemptRecord(1, "pod-0", held=2.0))],
             rules=[(row.id, 1, "Median", "{}")],
             decisions=[decision_row(row.id, KEPT, "", 1, 1, 1.0)],
             figures=[(row.id, 0, 1, 0.5, 0.5, 1, 1, 1, "Keep", "StartUp", None, None, 1, "{}")],
@@ -212,7 +214,7 @@ def test_a_closed_study_can_be_exported_until_its_rows_go(tmp_path: Path) -> Non
             await store.close_study("u1", at=LONG_AGO, proof=PROOF)
             log = read_log(url_of(tmp_path), "research", "u1")
             assert log is not None
-            assert len(list(lines(log))) == 1 + 3 + 9 + 1 + 1
+            assert len(list(lines(log))) == 1 + 3 + 1 + 9 + 1 + 1
             # A new study of the name hides it.
             await store.open_study("u2", "research", "u1", {}, at=1.0, version="0")
             hidden = read_log(url_of(tmp_path), "research", "u1")

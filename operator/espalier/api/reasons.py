@@ -97,19 +97,26 @@ TRAINER_FAILED = _own_failure(
     "TrainerFailed", Retry.COUNTED, "The trainer ended with an exit code other than 0."
 )
 OUT_OF_MEMORY = _own_failure(
-    "OutOfMemory", Retry.COUNTED, "The trainer was killed for taking more memory than its limit."
+    "OutOfMemory", Retry.COUNTED, "A container was killed for taking more memory than its limit."
 )
 IMAGE_PULL_FAILED = _own_failure(
     "ImagePullFailed", Retry.NEVER, "An image of the pod template could not be pulled."
 )
+START_FAILED = _own_failure(
+    "StartFailed", Retry.COUNTED, "The container runtime could not start a container."
+)
 BAD_COMMAND = _own_failure(
-    "BadCommand", Retry.NEVER, "A container could not be started: its command does not exist."
+    "BadCommand",
+    Retry.NEVER,
+    "A container could not be started: its command does not exist or cannot be executed.",
 )
 POD_REFUSED = _own_failure(
     "PodRefused", Retry.NEVER, "The pod could not be made as the template says."
 )
 TIME_LIMIT_EXCEEDED = _own_failure(
-    "TimeLimitExceeded", Retry.NEVER, "The trial ran longer than spec.trials.timeLimitSeconds."
+    "TimeLimitExceeded",
+    Retry.NEVER,
+    "The trainer ran longer than spec.trials.timeLimitSeconds or its pod's activeDeadlineSeconds.",
 )
 NO_METRIC = _own_failure(
     "NoMetric",
@@ -120,7 +127,16 @@ PARAMETERS_REFUSED = _no_fault(
     "ParametersRefused", Retry.NEVER, "The Trial's parameters do not lie in the Study's space."
 )
 DELETED_BY_USER = _no_fault(
-    "DeletedByUser", Retry.NEVER, "The Trial, its Job or its pod was deleted, and not by Espalier."
+    "DeletedByUser", Retry.NEVER, "The Trial or its Job was deleted, and not by Espalier."
+)
+JOB_GONE = _no_fault(
+    "JobGone", Retry.NEVER, "The trial's Job is gone, and nobody saw how its trainer ended."
+)
+POD_DELETED = _no_fault(
+    "PodDeleted", Retry.FREE, "The pod was deleted before its trainer had ended."
+)
+END_NOT_SEEN = _no_fault(
+    "EndNotSeen", Retry.FREE, "The Job is over, and nobody saw how its trainer ended."
 )
 STUDY_ENDED = _no_fault(
     "StudyEnded", Retry.NEVER, "The study ended while the trial was still running."
@@ -128,7 +144,12 @@ STUDY_ENDED = _no_fault(
 EVICTED = _no_fault("Evicted", Retry.FREE, "The pod was evicted through the eviction API.")
 PREEMPTED = _no_fault("Preempted", Retry.FREE, "The pod made room for one of higher priority.")
 NODE_LOST = _no_fault(
-    "NodeLost", Retry.FREE, "The pod's node went away, or was drained or tainted."
+    "NodeLost", Retry.FREE, "The pod's node went away, was shut down, rebooted or tainted."
+)
+KUBELET_REFUSED = _no_fault(
+    "KubeletRefused",
+    Retry.FREE,
+    "The kubelet refused the pod before a container was started, as when a device is away.",
 )
 NODE_PRESSURE = _no_fault(
     "NodePressure", Retry.FREE, "The kubelet ended the pod: the node was short of a resource."
@@ -143,17 +164,22 @@ ENDINGS: tuple[Ending, ...] = (
     TRAINER_FAILED,
     OUT_OF_MEMORY,
     IMAGE_PULL_FAILED,
+    START_FAILED,
     BAD_COMMAND,
     POD_REFUSED,
     TIME_LIMIT_EXCEEDED,
     NO_METRIC,
     PARAMETERS_REFUSED,
     DELETED_BY_USER,
+    JOB_GONE,
     STUDY_ENDED,
     EVICTED,
     PREEMPTED,
     NODE_LOST,
     NODE_PRESSURE,
+    KUBELET_REFUSED,
+    POD_DELETED,
+    END_NOT_SEEN,
     SUSPENDED,
 )
 ENDING_BY_REASON = {ending.reason: ending for ending in ENDINGS}
@@ -211,8 +237,10 @@ class TrialReason(ConditionReason):
     JOB_CREATED = "JobCreated", "Started", "The Job is there; its pod does not run yet."
     UNSCHEDULABLE = "Unschedulable", "Started", "The scheduler finds no node for the pod."
     STARTING = "Starting", "Started", "The pod has a node; its containers do not run yet."
+    START_FAILING = "StartFailing", "Started", "A container cannot be started; it is tried again."
     IMAGE_PULLING = "ImagePulling", "Started", "An image is not there yet."
     TRAINER_RUNNING = "TrainerRunning", "Started", "The trainer has been started."
+    NEVER_STARTED = "NeverStarted", "Started", "The trial ended before its trainer was started."
     IN_PROGRESS = "InProgress", "Finished", "The trial has not ended yet."
     RETRYING = "Retrying", "Finished", "An attempt ended; the next one is under way."
     STOPPING = "Stopping", "Finished", "The trial is to end; its pod is not gone yet."

@@ -63,6 +63,9 @@ class TrialsSpec(Model):
     """New attempts that a trial has after failures of its own; disruptions are not counted."""
     time_limit_seconds: Annotated[int, Field(ge=1, le=31_536_000)] | None = None
     """Longest time that an attempt of a trial may run; without it there is no limit."""
+    start_patience_seconds: Annotated[int, Field(ge=0, le=86_400)] = 600
+    """How long a trial's pod may fail to start (an image that is not pulled, a Secret that is not
+    there) before the trial ends, counted from the first failure. Until then it is tried again."""
 
 
 class FileCollector(Model):

@@ -38,6 +38,7 @@ from espalier.metrics.views import ControlView
 from espalier.planning import Settings, SidecarSettings
 from espalier.planning.names import AUDIENCE
 from espalier.planning.settings import RESOURCES
+from espalier.steady_clock import SteadyClock
 from espalier.store import Store, StudyRow, open_store
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,6 @@ class Options:
     qps: float
     burst: int
     resync_seconds: float
-    pull_patience_seconds: float
     max_parallelism: int
     ingest_connections: int = 4096
     token_review_qps: float = 20.0
@@ -94,7 +94,6 @@ class Options:
             ),
             allowed=frozenset(self.allowed),
             template_bytes=self.template_bytes,
-            pull_patience=self.pull_patience_seconds,
             max_parallelism=self.max_parallelism,
         )
 
@@ -113,6 +112,7 @@ class OperatorProcess:
         self._start = FirstPass()
         self._control = ControlView()
         self._looked_at: float | None = None
+        self._clock = SteadyClock()
         registry = build_registry(self._figures, lambda: self._control, __version__)
         self._observer = Observer(registry)
         self._metrics = MetricsServer(registry, self._live, self._ready, port=options.metrics_port)
@@ -139,13 +139,17 @@ class OperatorProcess:
             )
             self._store = store = await _patiently(
                 lambda: open_store(
-                    options.store, self._observer, keep_closed=options.keep_closed_hours * 3600
+                    options.store,
+                    self._observer,
+                    keep_closed=options.keep_closed_hours * 3600,
+                    clock=self._clock,
                 )
             )
             stack.push_async_callback(store.close)
             self._studies = live = LiveStudies(
                 store,
                 self._pruned,
+                self._clock,
                 observe=self._observer,
                 on_read=self._read,
                 patience=_PATIENCE,
@@ -157,7 +161,10 @@ class OperatorProcess:
                 lambda: kept_authority(ca.load, ca.save, datetime.now(UTC))
             )
             ca_pem = authority.certificate_pem.decode()
-            self._reconciler = Reconciler(cluster, live, options.settings(ca_pem), self._observer)
+            settings = options.settings(ca_pem)
+            self._reconciler = Reconciler(
+                cluster, live, settings, self._observer, clock=self._clock
+            )
             lookup = PodLookup(cluster, live, self._reconciler)
             tokens = self._tokens(cluster, limits)
             ingest = Ingest(live, tokens, lookup, limits, self._observer)
@@ -177,7 +184,7 @@ class OperatorProcess:
         observer = self._observer
         reviews = Reviews(review, AUDIENCE, limits, observer.token_reviewed)
         keys = Keys(cluster.document)
-        return Tokens(keys, reviews, AUDIENCE, limits, observe=observer.token_checked)
+        return Tokens(keys, reviews, AUDIENCE, limits, self._clock, observer.token_checked)
 
     async def _serve(self, store: Store) -> None:
         assert self._reconciler is not None
@@ -243,6 +250,7 @@ class OperatorProcess:
         """Refresh the view of the control path; a stuck loop shows by its age."""
         while True:
             self._control, self._looked_at = self._view(), time.monotonic()
+            self._clock.tell_jump()
             await asyncio.sleep(1.0)
 
     def _view(self) -> ControlView:

@@ -184,13 +184,6 @@ def _resources(_: click.Context, __: click.Parameter, value: str) -> ResourcesSp
     show_envvar=True,
 )
 @click.option(
-    "--pull-patience-seconds",
-    type=click.FloatRange(min=0),
-    default=15.0,
-    help="How long an image may fail to be pulled before the trial ends.",
-    show_envvar=True,
-)
-@click.option(
     "--max-parallelism",
     type=click.IntRange(min=1),
     default=1000,

@@ -14,7 +14,6 @@ from espalier.engine.limits import LimitReached, ValueLimits
 from espalier.engine.live_study import LiveStudy
 from espalier.engine.loop_share import LoopShare
 from espalier.engine.shelf import Reading, Shelf
-from espalier.engine.steady_clock import SteadyClock
 from espalier.engine.storable import check_number, check_pod, storable_attempt, storable_end
 from espalier.engine.submission import Answer, Binding, CheckedBatch
 from espalier.engine.tail import Tail, deliver
@@ -22,6 +21,7 @@ from espalier.engine.taking import Taking
 from espalier.errors import ReportError, RetryLater
 from espalier.planning.record import AttemptRecord, End, StudyRecord
 from espalier.pruning import Decision, Receipt
+from espalier.steady_clock import SteadyClock
 from espalier.store import Store, StudyRow
 
 

@@ -18,7 +18,6 @@ from espalier.engine.lanes import Lanes
 from espalier.engine.live import LiveStudies
 from espalier.engine.presence import find
 from espalier.engine.queue import DirtyQueue
-from espalier.engine.steady_clock import SteadyClock
 from espalier.engine.stopwatch import Stopwatch
 from espalier.engine.views import study_figures
 from espalier.engine.world import World
@@ -28,6 +27,7 @@ from espalier.metrics.observer import Observer
 from espalier.metrics.views import StudyView as Figures
 from espalier.planning import Lane, Settings, Snapshot, StudyRecord, effects, plan
 from espalier.planning.grace import grace_of
+from espalier.steady_clock import SteadyClock
 
 log = logging.getLogger(__name__)
 

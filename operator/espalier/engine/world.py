@@ -22,12 +22,12 @@ from espalier.engine.cache import (
 from espalier.engine.kinship import Kin, Kinship
 from espalier.engine.reduced import reduced
 from espalier.engine.specs import Specs
-from espalier.engine.steady_clock import SteadyClock
 from espalier.engine.stopwatch import Stopwatch
 from espalier.errors import SpecError
 from espalier.planning.observe import controller_uid, job_view, pod_view, study_view, trial_view
 from espalier.planning.record import StudyRecord
 from espalier.planning.snapshot import Snapshot, TemplateVerdict, TrialView, sooner
+from espalier.steady_clock import SteadyClock
 
 V = TypeVar("V")
 _GRACE = "deletionGracePeriodSeconds"
@@ -122,6 +122,7 @@ class World:
             refused=self.refused,
             absent=self.absences.proofs(key.namespace),
             restored=self.absences.restored(key.namespace),
+            cut_short=self.absences.cut_short(key.namespace),
             spans=self.stopwatch.look(uid, views, record, _trainer(spec)),
         )
 
@@ -200,7 +201,9 @@ class World:
     # -- what is gone ------------------------------------------------------------------------
 
     def seen_gone(self, plural: str, obj: Object, proof: str) -> StudyKey | None:
-        """Forget an object that a watch has shown to be gone."""
+        """Forget an object that a watch has shown to be gone, with its state at the last."""
+        if plural == "jobs" and not job_view(obj, 0).over:
+            self.absences.note_cut_short(plural, obj)
         self._note_if_proven(plural, obj, proof)
         return self.cache(plural).drop(obj["metadata"]["uid"], proof, version_of(obj))
 

@@ -15,6 +15,7 @@ from espalier.ingest.keys import Keys
 from espalier.ingest.limits import Limits
 from espalier.ingest.rate import Buckets, TooFast
 from espalier.ingest.reviews import Reviews
+from espalier.steady_clock import SteadyClock
 
 _REMEMBERED = 20_000
 _STALE_AGAIN = 5.0
@@ -47,8 +48,8 @@ class Tokens:
         For whom tokens must have been made.
     limits : Limits
         How many tokens a pod may show, and how long a verdict holds.
-    clock : callable
-        Seconds since the epoch.
+    clock : callable, optional
+        Seconds since the epoch that never jump: else a verdict would hold for as long as one.
     observe : callable, optional
         Told ``Keys``, ``KeysRefused`` or ``Asked`` of each check.
     """
@@ -59,14 +60,14 @@ class Tokens:
         reviews: Reviews,
         audience: str,
         limits: Limits | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         observe: Callable[[str], None] | None = None,
     ) -> None:
         self._keys = keys
         self._reviews = reviews
         self._audience = audience
         self._limits = limits = limits or Limits()
-        self._clock = clock
+        self._clock = clock or SteadyClock()
         self._observe = observe or (lambda _check: None)
         # Apart, so that no number of bad tokens makes a good one forgotten.
         self._good: OrderedDict[bytes, _Known] = OrderedDict()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from espalier.planning.attempt_evidence import asked_to_end, trainer_end
 from espalier.planning.effects import RecordAttempt
 from espalier.planning.record import AttemptRecord
 from espalier.planning.snapshot import PodView
@@ -82,11 +83,11 @@ def records(standing: Standing, trainer: str, interval: float) -> Iterator[Recor
 
 def sighting(standing: Standing, pod: PodView, trainer: str) -> AttemptRecord:
     """Return what a pod shows of its attempt now; without a number, which the record has."""
-    span, container = standing.span(pod.uid), pod.containers.get(trainer)
-    ended = container is not None and container.exit_code is not None
+    span, asked = standing.span(pod.uid), asked_to_end(pod, trainer)
+    code, reason = trainer_end(pod, trainer)
     job = next((each for each in standing.jobs if each.uid == pod.job_uid), None)
     ours = standing.record.prune is not None or standing.end is not None
-    by_its_job = job is not None and (job.suspended or job.complete or job.failed)
+    stopped = job is not None and job.suspended
     return AttemptRecord(
         attempt=0,
         pod_uid=pod.uid,
@@ -95,11 +96,11 @@ def sighting(standing: Standing, pod: PodView, trainer: str) -> AttemptRecord:
         gpus=pod.gpus,
         held=span.held,
         ran=span.ran,
-        disruption=pod.disruption,
-        deleted=pod.deleting and not (ended or pod.over or ours or by_its_job),
-        suspended=job is not None and job.suspended and not pod.over,
-        exit_code=container.exit_code if container is not None else None,
-        exit_reason=container.exit_reason if container is not None else "",
+        disruption=pod.disruption if asked else "",
+        deleted=asked and pod.deleting and not (pod.disruption or ours or stopped),
+        suspended=stopped and (asked or code is None),
+        exit_code=code,
+        exit_reason=reason,
         over=pod.over,
     )
 

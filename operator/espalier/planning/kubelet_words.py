@@ -25,13 +25,30 @@ REFUSED_FOR_GOOD = frozenset(
 )
 """Refusals of what the pod asks for: the next pod of the same template would have them too."""
 
-_OWN_WORDS = NODE_GONE | PRESSURE | PREEMPTION
+NOT_STARTED = frozenset({"StartError", "ContainerCannotRun"})
+"""Reasons of a container that has "ended" without having been started."""
+
+KILLED = "OOMKilled"
+
+_OWN_FAULTS = REFUSED_FOR_GOOD | {DEADLINE}
 _UNKNOWN_ENDS = frozenset({"ContainerStatusUnknown", "Unknown"})
 
 
-def disruption_by_kubelet(reason: str) -> str:
-    """Return the reason if it is one for which the kubelet ends a pod that runs; else nothing."""
-    return reason if reason in _OWN_WORDS else ""
+def disruption_by_kubelet(reason: str, *, failed: bool, began: bool) -> str:
+    """Return the reason if the kubelet ended or refused the pod for the node's sake; else nothing.
+
+    Parameters
+    ----------
+    failed
+        Whether the pod's phase is ``Failed``.
+    began
+        Whether any of its containers was ever started. A pod that was refused has none, and its
+        reason is one of many: ``OutOfcpu``, ``OutOfnvidia.com/gpu``, ``UnexpectedAdmissionError``,
+        ``NodeAffinity``, ``TopologyAffinityError``.
+    """
+    if reason in NODE_GONE | PRESSURE | PREEMPTION:
+        return reason
+    return reason if failed and not began and reason not in _OWN_FAULTS else ""
 
 
 def end_is_unknown(exit_reason: str) -> bool:

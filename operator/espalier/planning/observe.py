@@ -144,12 +144,16 @@ def pod_view(obj: Object, number: int) -> PodView:
     for condition in status.get("conditions") or ():
         (true if condition.get("status") == "True" else false)[condition["type"]] = condition
     unscheduled, target = false.get("PodScheduled", {}), true.get("DisruptionTarget", {})
-    told = str(target.get("reason", ""))
-    word = str(status.get("reason") or "")
-    if told in ("", "TerminationByKubelet"):
-        told = disruption_by_kubelet(word) or told
     controller = controller_of(obj)
     inits = {view.name: view for view in map(_container, status.get("initContainerStatuses") or ())}
+    containers = {v.name: v for v in map(_container, status.get("containerStatuses") or ())}
+    word = str(status.get("reason") or "")
+    told = str(target.get("reason", ""))
+    if told in ("", "TerminationByKubelet"):
+        seen = (*inits.values(), *containers.values())
+        began = any(view.started_at is not None or view.exit_code is not None for view in seen)
+        failed = status.get("phase") == "Failed"
+        told = disruption_by_kubelet(word, failed=failed, began=began) or told
     return PodView(
         uid=meta["uid"],
         name=meta["name"],
@@ -170,7 +174,7 @@ def pod_view(obj: Object, number: int) -> PodView:
         gpus=gpus_of(spec),
         containers={
             **{name: view for name, view in inits.items() if name != SIDECAR},
-            **{v.name: v for v in map(_container, status.get("containerStatuses") or ())},
+            **containers,
         },
         sidecar=inits.get(SIDECAR),
     )

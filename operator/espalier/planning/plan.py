@@ -96,6 +96,8 @@ def _course(
     over = outcome is not None and all(s.end is not None and not s.live for s in standings)
     accepted, refusal, by_server, check = _acceptance(snapshot, probe, fault, now)
     hold = hold_until(standings, template, settings)
+    if hold is not None and hold > now + settings.max_template_hold:
+        hold = None  # set back since then, and the operator was started again
     return (
         Course(
             accepted=accepted,

@@ -50,8 +50,6 @@ class Settings:
         Members of `HOST_FIELDS` that a template may use.
     template_bytes
         Largest size of a template as JSON.
-    pull_patience, start_patience
-        How long a pod may fail to pull an image, and to create a container, before its trial ends.
     pod_patience
         How long the Job controller may take to make a pod before the study says so.
     metric_patience
@@ -64,14 +62,16 @@ class Settings:
     max_parallelism
         How many trials of a study run at once at most, whatever the Study asks for.
     max_disruptions
-        Attempts beyond the study's retries after which a trial that is disrupted again is given up.
+        How often a trial may be disrupted by what runs below it before it is given up; what its
+        queue does, or a suspension, is not counted.
+    values_grace
+        How long a pod whose trainer has ended may go on with its other containers: the sidecar
+        delivers the last values.
     """
 
     sidecar: SidecarSettings
     allowed: frozenset[str] = field(default_factory=frozenset)
     template_bytes: int = MOST_BYTES
-    pull_patience: float = 15.0
-    start_patience: float = 5.0
     pod_patience: float = 30.0
     metric_patience: float = 120.0
     progress_interval: float = 10.0
@@ -79,3 +79,4 @@ class Settings:
     max_template_hold: float = 600.0
     max_parallelism: int = 1_000
     max_disruptions: int = 20
+    values_grace: float = 30.0

@@ -85,6 +85,11 @@ class JobView:
     failed_reason: str = ""
     failed_message: str = ""
 
+    @property
+    def over(self) -> bool:
+        """Whether it makes no pod any more."""
+        return self.complete or self.failed
+
 
 @dataclass(frozen=True, slots=True)
 class ContainerView:
@@ -233,6 +238,8 @@ class Snapshot:
     restored
         Kinds' plurals and names of objects that vanished because the cluster went back to an
         earlier state: nobody deleted them.
+    cut_short
+        Kinds' plurals and names of objects that were seen to be deleted before they were over.
     spans
         For how long each pod was seen in its states, by the pod's uid.
     idle
@@ -254,6 +261,7 @@ class Snapshot:
     refused: Mapping[str, str] = field(default_factory=dict)
     absent: Mapping[tuple[str, str], str] = field(default_factory=dict)
     restored: Set[tuple[str, str]] = field(default_factory=frozenset)
+    cut_short: Set[tuple[str, str]] = field(default_factory=frozenset)
     spans: Mapping[str, Span] = field(default_factory=dict)
     idle: Mapping[str, float] = field(default_factory=dict)
     causes: Mapping[str, Cause] = field(default_factory=dict)

@@ -6,7 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from espalier.api.reasons import ENDING_BY_REASON, TrialReason
+from espalier.api import trainer_of
+from espalier.api.reasons import ENDING_BY_REASON, Retry, TrialReason
+from espalier.errors import SpecError
+from espalier.planning.attempt_checks import how_ended
+from espalier.planning.attempt_evidence import Attempt, attempts_of
 from espalier.planning.names import PODS_OF, job_name, job_ordinal, trial_name
 from espalier.planning.observe import seconds
 from espalier.planning.record import End, TrialRecord
@@ -40,8 +44,14 @@ class Standing:
         Whether its Job is known to have no pod any more.
     restored
         Whether its Job vanished because the cluster went back to an earlier state.
+    cut_short
+        Whether its Job was seen to be deleted before it was over.
     last_step
         The step that a trial which runs to its end reports last.
+    attempts
+        What is known of its attempts, oldest first; none are looked at once it has ended.
+    retries
+        How many failures of its own are made up for.
     spans
         For how long each pod of the study was seen in its states, by the pod's uid.
     """
@@ -57,7 +67,10 @@ class Standing:
     view_proof: str = ""
     pods_gone: bool = False
     restored: bool = False
+    cut_short: bool = False
     last_step: int = 0
+    attempts: tuple[Attempt, ...] = ()
+    retries: int = 0
     spans: Mapping[str, Span] = field(default_factory=dict)
 
     @property
@@ -105,39 +118,71 @@ class Standing:
             return True
         if self.end or self.record.prune or self.job is None:
             return False
-        newest = self.newest
-        succeeded = newest is not None and newest.phase == "Succeeded" and not newest.disruption
-        return not (self.job.complete or self.job.failed or succeeded)
+        last = self.last
+        done = last is not None and last.over and how_ended(last).ending.retry is Retry.NEVER
+        return not (self.job_over or done)
+
+    @property
+    def job_over(self) -> bool:
+        """Whether the Job makes no pod any more."""
+        return self.job is not None and self.job.over
+
+    @property
+    def last(self) -> Attempt | None:
+        """The Job's newest attempt if it has ended, by which the trial ends or goes on.
+
+        A complete Job has one that succeeded: where none is known the decisive one was not seen.
+        """
+        job = self.job
+        own = [attempt for attempt in self.attempts if job and attempt.job_uid == job.uid]
+        if job is None or not own or not own[-1].ended:
+            return None
+        return None if job.complete and own[-1].exit_code != 0 else own[-1]
+
+    @property
+    def own_failures(self) -> int:
+        """How many attempts ended by a fault that counts against the trial's retries."""
+        return sum(
+            1
+            for attempt in self.attempts
+            if attempt.ended and how_ended(attempt).ending.retry is Retry.COUNTED
+        )
+
+    @property
+    def reached_end(self) -> bool:
+        """Whether the last step was reported."""
+        return self.record.step is not None and self.record.step >= self.last_step
 
     @property
     def must_run_again(self) -> bool:
-        """Whether a complete Job does not mean that its trainer has come to its end.
+        """Whether the Job is over, and the trial is not: another Job takes the attempt up.
 
-        A trainer that handles SIGTERM and exits 0 makes its Job complete, also when its node is
-        drained or its pod is deleted. A pod shows that while it is there; where nobody saw how it
-        ended, the steps tell.
+        The Job controller counts what is not the trial's fault, such as a pod that the kubelet
+        refused, and takes for complete what was made to end and exited with code 0.
         """
-        if not self._stopped_short:
+        if not self._job_over_without_end:
             return False
-        own = [pod for pod in self._of_job if pod.phase == "Succeeded"]
-        return all(pod.disruption or pod.deleting for pod in own) if own else self.pods_gone
+        last = self.last
+        if last is None:
+            return self.pods_gone and not self._complete_at_the_end
+        retry = how_ended(last).ending.retry
+        if retry is Retry.COUNTED:
+            return self.own_failures <= self.retries
+        return retry is Retry.FREE
 
     @property
     def pods_sought(self) -> bool:
-        """Whether a complete Job's pod would tell how its trainer ended, and is not seen."""
-        seen = any(pod.phase == "Succeeded" for pod in self._of_job)
-        return self._stopped_short and not seen and not self.pods_gone
+        """Whether the pod of a Job that is over would tell how it ended, and is not seen."""
+        unseen = self.last is None and not self.pods_gone
+        return self._job_over_without_end and unseen and not self._complete_at_the_end
 
     @property
-    def _stopped_short(self) -> bool:
-        job, step = self.job, self.record.step
-        if job is None or not job.complete or self.record.prune or self.end:
-            return False
-        return step is None or step < self.last_step
+    def _job_over_without_end(self) -> bool:
+        return self.job_over and not (self.record.prune or self.end)
 
     @property
-    def _of_job(self) -> list[PodView]:
-        return [pod for pod in self.pods if self.job and pod.job_uid == self.job.uid]
+    def _complete_at_the_end(self) -> bool:
+        return self.job is not None and self.job.complete and self.reached_end
 
     @property
     def waiting(self) -> bool:
@@ -161,8 +206,9 @@ def gather(snapshot: Snapshot) -> tuple[Standing, ...]:
         pods[pod.number].append(pod)
     numbers |= set(jobs) | set(pods)
     numbers -= _to_make_again(snapshot, numbers - set(views))
+    trainer = _trainer(snapshot)
     return tuple(
-        _standing(snapshot, number, views.get(number), jobs[number], pods[number])
+        _standing(snapshot, number, views.get(number), jobs[number], pods[number], trainer)
         for number in sorted(numbers)
     )
 
@@ -196,12 +242,14 @@ def _standing(
     view: TrialView | None,
     jobs: Iterable[JobView],
     pods: Iterable[PodView],
+    trainer: str,
 ) -> Standing:
     record = snapshot.record.trial(number)
     if record.end is None and view is not None and (end := _told_by_status(view)):
         record = replace(record, end=end)
     jobs = tuple(jobs)
     name = view.name if view is not None else trial_name(snapshot.study.name, number)
+    spec = snapshot.study.spec
     standing = Standing(
         number=number,
         record=record,
@@ -209,10 +257,31 @@ def _standing(
         job=_current(name, [job for job in jobs if not job.deleting]),
         leaving=tuple(job for job in jobs if job.deleting),
         pods=tuple(sorted(pods, key=lambda pod: (pod.created_at, pod.name))),
-        last_step=snapshot.study.spec.resource.max if snapshot.study.spec else 0,
+        last_step=spec.resource.max if spec else 0,
+        retries=spec.trials.retries if spec else 0,
         spans=snapshot.spans,
     )
-    return standing if standing.end else _with_absences(snapshot, standing, name)
+    if standing.end:
+        return standing
+    return _with_absences(snapshot, _with_attempts(standing, trainer, jobs), name)
+
+
+def _trainer(snapshot: Snapshot) -> str:
+    spec = snapshot.study.spec
+    try:
+        return trainer_of(spec.template, spec.trainer_container) if spec else ""
+    except SpecError:
+        return ""
+
+
+def _with_attempts(standing: Standing, trainer: str, jobs: Sequence[JobView]) -> Standing:
+    """Add what is known of the attempts; what was reported is the newest one's."""
+    record = standing.record
+    found = attempts_of(record.attempts, standing.pods, jobs, trainer)
+    if not found:
+        return standing
+    newest = replace(found[-1], reached_end=standing.reached_end, valued=record.best is not None)
+    return replace(standing, attempts=(*found[:-1], newest))
 
 
 def _with_absences(snapshot: Snapshot, standing: Standing, trial: str) -> Standing:
@@ -226,6 +295,7 @@ def _with_absences(snapshot: Snapshot, standing: Standing, trial: str) -> Standi
         view_proof=absent.get(("trials", trial), ""),
         pods_gone=job is not None and (PODS_OF, job.name) in absent,
         restored=standing.record.prune is None and bool(names & snapshot.restored),
+        cut_short=bool(names & snapshot.cut_short),
     )
 
 
@@ -238,7 +308,7 @@ def _current(trial: str, jobs: Sequence[JobView]) -> JobView | None:
     if len(jobs) < 2:
         return jobs[0] if jobs else None
     in_order = sorted(jobs, key=lambda job: job_ordinal(trial, job.name) or 0)
-    running = [job for job in in_order if not (job.complete or job.failed)]
+    running = [job for job in in_order if not job.over]
     return running[0] if running else in_order[-1] if in_order else None
 
 

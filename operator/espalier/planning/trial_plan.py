@@ -24,7 +24,7 @@ from espalier.planning.effects import (
     Wake,
     WriteTrialStatus,
 )
-from espalier.planning.ending import Later, Verdict, judge_ending
+from espalier.planning.ending import Again, Completing, Later, Verdict, judge_ending
 from espalier.planning.grace import grace_of
 from espalier.planning.job import Manifest, build_job
 from espalier.planning.names import PODS_OF, QUEUE_LABEL, job_name, job_ordinal, trial_name
@@ -154,12 +154,11 @@ class TrialPlanner:
 
     def _end(self, standing: Standing) -> list[Effect]:
         verdict = judge_ending(standing, self.spec, self.trainer, self.settings, self.now)
-        if not isinstance(verdict, Verdict) and self.stop and standing.record.prune is None:
+        ends = isinstance(verdict, Verdict | Completing)
+        if not ends and self.stop and standing.record.prune is None:
             verdict = Verdict(reasons.STUDY_ENDED, self.stop)
-        if isinstance(verdict, Later):
-            return [Wake(verdict.at)]
-        if verdict is None:
-            return []
+        if not isinstance(verdict, Verdict):
+            return self._wait(standing, verdict)
         end = self._ending(standing, verdict)
         steps: list[Effect] = [RecordEnd(standing.number, end)]
         if standing.view is not None:
@@ -167,6 +166,17 @@ class TrialPlanner:
             name, uid = standing.view.name, standing.view.uid
             steps.append(EmitEvent("Trial", name, uid, warning, end.reason, end.message))
         return steps
+
+    @staticmethod
+    def _wait(standing: Standing, verdict: Again | Completing | Later | None) -> list[Effect]:
+        """Let a trial go on; a pod that runs on without its trainer makes room for the next."""
+        if isinstance(verdict, Completing):
+            verdict = verdict.until
+        if isinstance(verdict, Later):
+            return [Wake(verdict.at)]
+        if isinstance(verdict, Again) and verdict.lingers:
+            return [DeletePod(pod.name, pod.uid) for pod in standing.live if not pod.deleting]
+        return []
 
     def _ending(self, standing: Standing, verdict: Verdict) -> End:
         used = usage.used_until_now(standing)
@@ -255,7 +265,7 @@ class TrialPlanner:
             due = view.status_written_at + self._interval(standing)
             return [write] if self.now >= due else [Wake(due)]
         unborn = not view.status.get("conditions") and patch.get("phase") == "Pending"
-        if unborn and self.now < view.created_at + _UNBORN:
+        if unborn and abs(self.now - view.created_at) < _UNBORN:  # clocks may differ
             return [Wake(view.created_at + _UNBORN)]
         return [write]
 

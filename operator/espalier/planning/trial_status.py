@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from espalier.api.conditions import set_condition, shorten, timestamp
-from espalier.api.reasons import ENDING_BY_REASON, Phase, TrialCondition, TrialReason
+from espalier.api.reasons import ENDING_BY_REASON, Phase, Retry, TrialCondition, TrialReason
 from espalier.api.trial import MOST_JOBS
+from espalier.planning.attempt_checks import how_ended
 from espalier.planning.costs import trial_fields
-from espalier.planning.ending import disruption_of
+from espalier.planning.ending import is_completing
+from espalier.planning.evidence import PULL, blocked_container
 from espalier.planning.savings import Saved
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import finite
@@ -107,24 +109,23 @@ def _time(at: float | None) -> str | None:
 
 def _trainer_runs(standing: Standing, trainer: str) -> bool:
     """Whether the trainer of the newest pod runs, or has run to its end just now."""
-    pod = standing.newest
-    if pod is None or (pod.over and not (standing.job and standing.job.complete)):
+    pod, job = standing.newest, standing.job
+    if pod is None:
         return False
-    container = pod.containers.get(trainer)
-    return container is not None and container.started_at is not None
+    if pod.over and not (job and job.complete) and not is_completing(standing):
+        return False
+    return trainer_began([pod], trainer) is not None
 
 
 def _started(standing: Standing, trainer: str) -> Phrase:
     pod, job = standing.newest, standing.job
     if standing.end is not None:
-        assert standing.view is not None
-        ran = bool(standing.record.attempt or standing.view.status.get("startTime"))
-        if ran:
-            return Phrase(True, TrialReason.TRAINER_RUNNING, "The trainer has run.")
-        return Phrase(False, TrialReason.QUEUED, "The trial ended before its trainer ran.")
+        return _has_run(standing, trainer)
     if _trainer_runs(standing, trainer):
         assert pod is not None
-        return Phrase(True, TrialReason.TRAINER_RUNNING, f"The trainer runs in pod {pod.name}.")
+        done = standing.last is not None
+        said = f"The trainer {'has run' if done else 'runs'} in pod {pod.name}."
+        return Phrase(True, TrialReason.TRAINER_RUNNING, said)
     if job is None:
         return Phrase(False, TrialReason.QUEUED, "The trial waits for a free slot.")
     if job.suspended:
@@ -134,11 +135,25 @@ def _started(standing: Standing, trainer: str) -> Phrase:
         return Phrase(False, TrialReason.JOB_CREATED, f"Job {job.name} is to make a pod.")
     if pod.unschedulable:
         return Phrase(False, TrialReason.UNSCHEDULABLE, pod.unschedulable)
-    for container in pod.containers.values():
-        if "Image" in container.waiting_reason:
-            said = f"{container.waiting_reason}: {container.waiting_message}"
-            return Phrase(False, TrialReason.IMAGE_PULLING, said)
+    if (blocked := blocked_container(pod)) is not None:
+        image = blocked.waiting_reason in PULL
+        reason = TrialReason.IMAGE_PULLING if image else TrialReason.START_FAILING
+        said = f"Container {blocked.name}: {blocked.waiting_reason}: {blocked.waiting_message}"
+        return Phrase(False, reason, said)
     return Phrase(False, TrialReason.STARTING, f"Pod {pod.name} is being started.")
+
+
+def _has_run(standing: Standing, trainer: str) -> Phrase:
+    """Tell of a trial that has ended whether its trainer ever ran: not whether it had a pod."""
+    view, record, end = standing.view, standing.record, standing.end
+    assert view is not None
+    assert end is not None
+    recorded = any(attempt.ran > 0.0 for attempt in record.attempts)
+    seen = view.status.get("startTime") or trainer_began(standing.pods, trainer) is not None
+    if seen or recorded or record.step is not None:
+        return Phrase(True, TrialReason.TRAINER_RUNNING, "The trainer has run.")
+    said = f"The trial ended before its trainer was started: {end.reason}."
+    return Phrase(False, TrialReason.NEVER_STARTED, said)
 
 
 def _finished(standing: Standing) -> Phrase:
@@ -148,8 +163,17 @@ def _finished(standing: Standing) -> Phrase:
         return Phrase(True, known, end.message)
     if record.prune is not None:
         return Phrase(False, TrialReason.STOPPING, record.prune.sentence())
-    lost = next((pod for pod in reversed(standing.pods) if pod.over or pod.deleting), None)
-    if lost is not None and not (standing.job and standing.job.complete):
-        why = disruption_of(lost).reason if lost.disruption else lost.phase
-        return Phrase(False, TrialReason.RETRYING, f"Pod {lost.name} ended ({why}).")
-    return Phrase(False, TrialReason.IN_PROGRESS, "The trial has not ended.")
+    last = standing.last
+    if is_completing(standing):
+        rest = "its Job is being completed" if last and last.over else "its last values are awaited"
+        return Phrase(False, TrialReason.IN_PROGRESS, f"The trainer has ended; {rest}.")
+    gone = next((each for each in reversed(standing.attempts) if each.ended or each.asked), None)
+    if gone is None:
+        return Phrase(False, TrialReason.IN_PROGRESS, "The trial has not ended.")
+    how = how_ended(gone)
+    word, said = how.ending.reason, how.words(gone)
+    used_up = how.ending.retry is Retry.COUNTED and standing.own_failures > standing.retries
+    if gone is last and (used_up or how.ending.retry is Retry.NEVER):
+        return Phrase(False, TrialReason.IN_PROGRESS, f"The trainer has ended ({word}): {said}")
+    verb = "ended" if gone.ended else "is being ended"
+    return Phrase(False, TrialReason.RETRYING, f"Pod {gone.name} {verb} ({word}): {said}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,7 +22,11 @@ _LOG = logging.getLogger(__name__)
 
 
 async def open_store(
-    url: str, observe: StoreObserver | None = None, *, keep_closed: float = KEEP_CLOSED
+    url: str,
+    observe: StoreObserver | None = None,
+    *,
+    keep_closed: float = KEEP_CLOSED,
+    clock: Callable[[], float] | None = None,
 ) -> Store:
     """Open a store, after checking and migrating it.
 
@@ -33,6 +38,8 @@ async def open_store(
         Told of each commit.
     keep_closed : float
         Seconds that the rows of a closed study stay; 0 has them deleted at once.
+    clock : callable, optional
+        Seconds since the epoch that never jump.
 
     Raises
     ------
@@ -43,7 +50,7 @@ async def open_store(
     """
     path = path_of(url)
     lock, writer = await asyncio.to_thread(_prepare, path)
-    return Store(path, writer, lock, observe, keep_closed)
+    return Store(path, writer, lock, observe, keep_closed, clock)
 
 
 def _prepare(path: Path) -> tuple[SoleWriter, Writer]:

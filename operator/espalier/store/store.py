@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from espalier.errors import RetryLater
 from espalier.pruning import Decision
+from espalier.steady_clock import SteadyClock
 from espalier.store import reading as ask
 from espalier.store.connections import reading
 from espalier.store.group_commit import GroupCommit, StoreObserver
@@ -55,6 +56,7 @@ class Store:
         lock: SoleWriter,
         observe: StoreObserver | None = None,
         keep_closed: float = KEEP_CLOSED,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._path = path
         self._writer = writer
@@ -69,6 +71,7 @@ class Store:
             lambda until: self._read(lambda connection: ask.graves(connection, until)),
             lambda: self._read(spare_pages),
             keep_closed,
+            clock or SteadyClock(),
         )
         self._purging = asyncio.get_running_loop().create_task(self._undertaker.run())
         self._closed = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 
 from espalier.errors import RetryLater
@@ -31,7 +30,7 @@ class Undertaker:
     keep : float
         Seconds that rows of closed studies stay.
     clock : callable
-        Seconds since the epoch.
+        Seconds since the epoch that never jump: rows that are gone do not come back.
     """
 
     def __init__(
@@ -41,7 +40,7 @@ class Undertaker:
         graves: Callable[[float], Awaitable[list[int]]],
         spare: Callable[[], Awaitable[int]],
         keep: float,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float],
     ) -> None:
         self._writer = writer
         self._write = write

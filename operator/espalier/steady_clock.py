@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+_TOLD = 60.0
+"""Seconds by which the wall clock may be set without a word."""
 
 
 class SteadyClock:
@@ -29,11 +35,19 @@ class SteadyClock:
         self._wall = wall
         self._monotonic = monotonic
         self._start = wall() - monotonic()
+        self._told = 0.0
 
     def __call__(self) -> float:
         """Return the seconds since the epoch."""
         return self._start + self._monotonic()
 
-    def jumped_back(self) -> float:
-        """Return by how many seconds the wall clock has jumped back; negative where forward."""
-        return self() - self._wall()
+    def tell_jump(self) -> None:
+        """Log once that the wall clock was set: the times that are shown differ from its own."""
+        jump = self._wall() - self()
+        if abs(jump - self._told) > _TOLD:
+            self._told = jump
+            log.warning(
+                "the machine's clock was set by %+.0f s since the operator started; durations are "
+                "not measured by it, and its new time is shown once the operator starts again",
+                jump,
+            )

@@ -1,0 +1,111 @@
+"""The clock of the operator's machine is set: no limit passes, and nothing waits for it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from espalier.steady_clock import SteadyClock
+from tests.simulation.api_server import Object
+from tests.simulation.clock import now
+from tests.simulation.kubelet import Program
+from tests.simulation.telling import tell
+from tests.simulation.world import World
+
+JUMPS = pytest.mark.parametrize("jump", [-3600.0, 3600.0], ids=["back", "forward"])
+LIMITED = {"max": 3, "parallelism": 3, "timeLimitSeconds": 1800}
+
+
+def long_program(_pod: Object) -> Program:
+    """Return a trainer of a hundred values, about fifty seconds of training."""
+    return Program(tuple(0.5 for _ in range(100)))
+
+
+@JUMPS
+def test_time_goes_on_evenly_when_the_wall_clock_is_set(jump: float) -> None:
+    wall, monotonic = [1000.0], [5.0]
+    clock = SteadyClock(lambda: wall[0], lambda: monotonic[0])
+    assert clock() == 1000.0
+    wall[0] += jump
+    assert clock() == 1000.0
+    wall[0] += 2.0
+    monotonic[0] += 2.0
+    assert clock() == 1002.0
+
+
+@JUMPS
+def test_a_set_clock_is_told_of_once(jump: float, caplog: pytest.LogCaptureFixture) -> None:
+    wall = [1000.0]
+    clock = SteadyClock(lambda: wall[0], lambda: 5.0)
+    with caplog.at_level(logging.WARNING):
+        clock.tell_jump()
+        assert not caplog.records
+        wall[0] += jump
+        clock.tell_jump()
+        clock.tell_jump()
+    (said,) = caplog.messages
+    assert f"{jump:+.0f} s" in said
+
+
+@JUMPS
+def test_a_study_runs_on_while_the_clock_is_set(jump: float, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.study(trials=LIMITED, resource={"name": "epoch", "max": 100})
+        world.start()
+        await world.until("the first value", world.reported)
+        began = now()
+        world.clock_ahead = jump
+        before = step_of(world)
+        await world.until("further progress", lambda: step_of(world) > before + 5, 30.0)
+        await world.ends_well(3)
+        assert now() - began < 200.0
+        assert set(world.ended().values()) == {"Completed"}
+
+    tell(tmp_path, story, program_of=long_program)
+
+
+@JUMPS
+def test_an_operator_whose_clock_is_wrong_from_its_start_on_runs_a_study_all_the_same(
+    jump: float, tmp_path: Path
+) -> None:
+    async def story(world: World) -> None:
+        world.study(trials={"max": 3, "parallelism": 3}, resource={"name": "epoch", "max": 100})
+        world.start()
+        await world.until("the first value", world.reported)
+        began = now()
+        world.clock_ahead = jump
+        await world.kill()
+        world.start()
+        before = step_of(world)
+        await world.until("further progress", lambda: step_of(world) > before + 5, 60.0)
+        await world.ends_well(3)
+        assert now() - began < 200.0
+        assert set(world.ended().values()) == {"Completed"}
+
+    tell(tmp_path, story, program_of=long_program)
+
+
+@JUMPS
+def test_trials_begin_where_the_operators_clock_is_not_the_clusters(
+    jump: float, tmp_path: Path
+) -> None:
+    async def story(world: World) -> None:
+        world.clock_ahead = jump
+        world.study()
+        world.start()
+        for number in range(3):
+            name = f"s-{number}"
+            await world.until(
+                "a first status", lambda name=name: world.condition("trials", name, "Started"), 20.0
+            )
+        await world.ends_well()
+
+    tell(tmp_path, story)
+
+
+def step_of(world: World) -> int:
+    """Return the step that the Trial says it is at, 0 where it says none."""
+    trial = world.api.find("trials", "s-0") or {}
+    return int((trial.get("status") or {}).get("step") or 0)
