@@ -33,8 +33,8 @@ def quota_refuses(scene: Scene) -> str | None:
         return None
     return (
         f"Cannot {failure.act}: {full_stop(failure.message)} Raise the quota, or delete what "
-        "uses it up (Trials and finished Jobs are kept until their Study is deleted); it is tried again by "
-        "itself."
+        "uses it up (Trials and finished Jobs are kept until their Study is deleted); it is "
+        "tried again by itself."
     )
 
 
