@@ -338,20 +338,17 @@ class Reconciler:
                 if since is not None:
                     self._observer.pod_gone(time.monotonic() - since)
 
-    async def _planned(
-        self, snapshot: Snapshot, now: float
-    ) -> tuple[Sequence[Lane], Figures | None]:
+    async def _planned(self, snapshot: Snapshot, now: float) -> tuple[Sequence[Lane], Figures]:
         """Plan; where that takes long, in another thread: reports are taken meanwhile."""
 
-        def work() -> tuple[Sequence[Lane], Figures | None]:
+        def work() -> tuple[Sequence[Lane], Figures]:
             return plan(snapshot, now, self._settings), study_figures(snapshot)
 
         return await asyncio.to_thread(work) if len(snapshot.trials) > _MANY else work()
 
-    def _show(self, key: StudyKey, figures: Figures | None) -> None:
-        if figures is not None:
-            self._figures[key] = figures
-            self.figures = tuple(self._figures.values())
+    def _show(self, key: StudyKey, figures: Figures) -> None:
+        self._figures[key] = figures
+        self.figures = tuple(self._figures.values())
 
 
 def _quiet(effect: effects.Effect) -> bool:

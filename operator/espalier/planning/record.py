@@ -31,8 +31,8 @@ class End:
         What the pruners learn: ``Completed``, ``Pruned`` or ``Failed``.
     at
         Seconds since the epoch.
-    gpu_seconds, gpu_seconds_saved
-        Accelerator time that the trial held, and that its pruning is estimated to have saved.
+    gpu_seconds
+        Accelerator time that the trial held.
     generation
         `fingerprint` of the template that the trial ran; 0 if it never ran.
     held
@@ -47,7 +47,6 @@ class End:
     state: TrialState
     at: float
     gpu_seconds: float = 0.0
-    gpu_seconds_saved: float = 0.0
     generation: int = 0
     held: float = 0.0
     pace: float | None = None

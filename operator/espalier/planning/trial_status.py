@@ -10,18 +10,20 @@ from espalier.api.conditions import set_condition, shorten, timestamp
 from espalier.api.reasons import ENDING_BY_REASON, Phase, Retry, TrialCondition, TrialReason
 from espalier.api.trial import MOST_JOBS
 from espalier.planning.attempt_checks import how_ended
+from espalier.planning.costs import trial_fields
 from espalier.planning.ending import is_completing
 from espalier.planning.evidence import PULL, blocked_container
 from espalier.planning.queue_words import sentence
+from espalier.planning.savings import Saved
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import finite
-from espalier.planning.usage import trainer_began, used
+from espalier.planning.usage import trainer_began
 from espalier.pruning.reason import Reason
 
 if TYPE_CHECKING:
     from espalier.pruning import Decision
 
-PROGRESS = frozenset({"step", "latest", "best", "decision", "gpuSeconds", "jobs"})
+PROGRESS = frozenset({"step", "latest", "best", "decision", "gpuSeconds", "trialSeconds", "jobs"})
 """Fields that are not written at once: they change with each report, or can wait for a change."""
 
 
@@ -41,7 +43,9 @@ def phase_of(standing: Standing, trainer: str) -> Phase:
     return Phase.RUNNING if _trainer_runs(standing, trainer) else Phase.PENDING
 
 
-def status_of(standing: Standing, trainer: str, now: float) -> dict[str, Any]:
+def status_of(
+    standing: Standing, trainer: str, now: float, saved: Saved | None = None
+) -> dict[str, Any]:
     """Return the status that a Trial should have; None removes a field."""
     view, record, end = standing.view, standing.record, standing.end
     assert view is not None
@@ -68,10 +72,7 @@ def status_of(standing: Standing, trainer: str, now: float) -> dict[str, Any]:
         "protected": standing.protected or None,
         "startTime": began,
         "completionTime": view.status.get("completionTime") or (timestamp(end.at) if end else None),
-        "gpuSeconds": round(used(standing).gpu_seconds, 1) if began else None,
-        "gpuSecondsSaved": round(end.gpu_seconds_saved, 1)
-        if end and end.gpu_seconds_saved
-        else None,
+        **(trial_fields(standing, saved) if began else {}),
         "reason": finished.reason if end or finished.reason != "InProgress" else started.reason,
     }
 

@@ -326,7 +326,7 @@ def end_row(study: int, trial: int, end: End, seq: int) -> Row:
         end.message,
         end.at,
         end.gpu_seconds,
-        end.gpu_seconds_saved,
+        0.0,  # `gpu_seconds_saved`, of earlier versions: what was saved is told by all trials
         end.generation,
         seq,
         end.held,
@@ -342,7 +342,6 @@ def end_of(row: Any) -> StoredEnd:
         state=TrialState(row.state),
         at=row.at,
         gpu_seconds=row.gpu_seconds,
-        gpu_seconds_saved=row.gpu_seconds_saved,
         generation=row.generation,
         held=row.held,
         pace=row.pace,
