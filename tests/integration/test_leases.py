@@ -22,7 +22,6 @@ from espalier.kube import (
     Holder,
     Lease,
     LeaseTimes,
-    TokenBucket,
 )
 from tests.chart.apiserver import ApiServer
 from tests.integration.running import bench, eventually, scenario, study
