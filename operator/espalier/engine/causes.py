@@ -47,12 +47,15 @@ class Causes:
             return
         if (found := newest(events)) is not None:
             age = max(0.0, self._wall() - (found.at or 0.0))
-            self._causes[uid] = replace(found, at=now - age)
+            self.note(uid, replace(found, at=now - age), now)
 
-    def note(self, uid: str, cause: Cause, now: float) -> None:
-        """Take in what a queue has said of a Job, which holds until it says something else."""
+    def note(self, uid: str, cause: Cause | None, now: float) -> None:
+        """Take in what is said of an object, by its Events or by a queue; None: nothing."""
         self._asked[uid] = now
-        self._causes[uid] = cause
+        if cause is None:
+            self._causes.pop(uid, None)
+        else:
+            self._causes[uid] = cause
 
     def let_go(self, jobs: Iterable[JobView]) -> None:
         """Forget what a queue has said of Jobs that it has let go since."""

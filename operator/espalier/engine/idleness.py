@@ -45,6 +45,10 @@ class Idleness:
         self._kept[study] = new
         return {uid: max(0.0, now - each.since) for uid, each in new.items()}
 
+    def unmoved(self, study: str) -> frozenset[str]:
+        """Return what has not come further since it was seen first, as after a restart."""
+        return frozenset(uid for uid, each in self._kept.get(study, {}).items() if not each.seen)
+
     def forget(self, studies: Iterable[str]) -> None:
         """Drop what is remembered of studies."""
         for study in studies:
@@ -57,7 +61,8 @@ def _kept(kept: _Kept | None, token: int, now: float) -> _Kept:
     if token == kept.token:
         return kept
     if token in kept.seen:
+        kept.seen.add(kept.token)
         kept.token = token
         return kept
-    seen = kept.seen if len(kept.seen) < _MOST else set()
+    seen = kept.seen if len(kept.seen) < _MOST else set[int]()
     return _Kept(now, token, {*seen, kept.token})

@@ -27,6 +27,7 @@ class Waits:
         return replace(
             snapshot,
             idle=self.idleness.seen(uid, progress(snapshot), now),
+            unmoved=self.idleness.unmoved(uid),
             failures=tuple(self.failures.of(uid, now)),
             causes=self.causes.known(),
             asked=self.causes.asked(now),

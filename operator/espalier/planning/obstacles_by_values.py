@@ -30,10 +30,14 @@ def beyond_horizon(scene: Scene, standing: Standing) -> str | None:
 def short_of_horizon(scene: Scene) -> str | None:
     """Tell that trials complete long before `resource.max`."""
     spec = scene.snapshot.study.spec
-    completed = [s for s in scene.standings if s.end and s.end.state is TrialState.COMPLETED]
+    completed = [
+        standing.record.step
+        for standing in scene.standings
+        if standing.end and standing.end.state is TrialState.COMPLETED and standing.record.step
+    ]
     if spec is None or not completed:
         return None
-    furthest = max(standing.record.step or 0 for standing in completed)
+    furthest = max(completed)
     alone = len(completed) == 1 and len(scene.standings) > 1
     if furthest * (10 if alone else 2) > spec.resource.max:
         return None

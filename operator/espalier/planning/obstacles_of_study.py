@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from espalier.api.reasons import NO_METRIC
-from espalier.planning.outcome import TEMPLATE_FAULTS, newest_end
+from espalier.api.reasons import ENDING_BY_REASON, NO_METRIC, PARAMETERS_REFUSED
+from espalier.planning.outcome import newest_end
 from espalier.planning.scene import Scene
 from espalier.planning.snapshot import Failure, FailureKind
 from espalier.planning.status_words import words
-from espalier.pruning import TrialState
-
-_OWN = TEMPLATE_FAULTS | {
-    "TrainerFailed",
-    "OutOfMemory",
-    "TimeLimitExceeded",
-    "ParametersRefused",
-}
 
 
 def refused(scene: Scene) -> str | None:
@@ -83,7 +75,8 @@ def ended_silent(scene: Scene) -> str | None:
 def failing(scene: Scene) -> str | None:
     """Tell of a trial that failed by its own fault."""
     newest = newest_end(scene.standings)
-    if newest is None or newest[1].state is not TrialState.FAILED or newest[1].reason not in _OWN:
+    ending = ENDING_BY_REASON.get(newest[1].reason) if newest is not None else None
+    if newest is None or ending is None or not (ending.counts or ending is PARAMETERS_REFUSED):
         return None
     return f"Trial {newest[0].number}: {newest[1].reason}: {newest[1].message}"
 

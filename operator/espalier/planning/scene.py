@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -93,7 +94,8 @@ def cause(snapshot: Snapshot, standing: Standing, now: float) -> Cause | None:
 
     Of a living pod, else of the Job; what was said before is over.
     """
-    since = now - idle(snapshot.idle, standing) - _SKEW
+    moved = standing.view is not None and standing.view.uid not in snapshot.unmoved
+    since = now - idle(snapshot.idle, standing) - _SKEW if moved else -math.inf
     for uid in asked_of(standing):
         found = snapshot.causes.get(uid[2])
         if found is not None and (found.at is None or found.at >= since):

@@ -55,6 +55,8 @@ class TrialView:
     ----------
     sampled
         Whether it says that the operator sampled it; nothing irrevocable may rest on that.
+    protected
+        Whether somebody asked that it is never pruned.
     """
 
     uid: str
@@ -66,6 +68,7 @@ class TrialView:
     deleting: bool = False
     adopted: bool = True
     sampled: bool = True
+    protected: bool = False
     status: Mapping[str, Any] = field(default_factory=dict)
     status_written_at: float = 0.0
 
@@ -275,6 +278,8 @@ class Snapshot:
         For how long each pod was seen in its states, by the pod's uid.
     idle
         Seconds since a Trial (or the Study itself) last came further, by its uid.
+    unmoved
+        Uids of Trials that have not come further since the operator saw them first.
     causes
         What the cluster says about a Job, a pod or a Trial that does not go on, by its uid.
     asked
@@ -297,6 +302,7 @@ class Snapshot:
     cut_short: Set[tuple[str, str]] = field(default_factory=frozenset)
     spans: Mapping[str, Span] = field(default_factory=dict)
     idle: Mapping[str, float] = field(default_factory=dict)
+    unmoved: Set[str] = field(default_factory=frozenset)
     causes: Mapping[str, Cause] = field(default_factory=dict)
     asked: Mapping[str, float] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()

@@ -4,30 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from espalier.planning.attempts import UNABLE_TO_START
+from espalier.planning.evidence import PULL
 from espalier.planning.snapshot import ContainerView, PodView
 
-PULL = frozenset(
-    {
-        "ErrImagePull",
-        "ImagePullBackOff",
-        "ErrImageNeverPull",
-        "InvalidImageName",
-        "ImageInspectError",
-        "RegistryUnavailable",
-        "SignatureValidationFailed",
-    }
-)
-"""The image is not there."""
-CREATE = frozenset(
-    {
-        "CreateContainerError",
-        "CreateContainerConfigError",
-        "CreatePodSandboxError",
-        "RunContainerError",
-        "PostStartHookError",
-    }
-)
-"""The container cannot be made or started."""
+CREATE = UNABLE_TO_START - PULL
+"""Reasons for which a container waits that cannot be made or started, its image aside."""
 
 
 def waits_for(pod: PodView, reasons: frozenset[str]) -> ContainerView | None:

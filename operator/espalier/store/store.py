@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -243,6 +244,10 @@ class Store:
             except FileNotFoundError:
                 continue
         return total
+
+    def free(self) -> int:
+        """Return the bytes that are free of the volume that the store is on."""
+        return shutil.disk_usage(self._path.parent).free
 
     async def _read(self, question: Callable[[Connection], _T]) -> _T:
         def answer() -> _T:
