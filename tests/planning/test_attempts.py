@@ -57,12 +57,19 @@ DELETED: dict[str, tuple[Any, bool]] = {
         True,
     ),
     "its trainer had failed by itself before": (
-        world(pods=(pod(0, ended(code=3), deleting=True, deleting_since=NOW + 9),)),
+        world(
+            pods=(pod(0, ended(code=3, finished_at=NOW - 30), deleting=True, deleting_since=NOW),)
+        ),
         False,
     ),
-    "it is over": (world(pods=(over(0, deleting=True, deleting_since=NOW + 9),)), False),
-    "it is deleted and over by the time that it is seen": (
-        world(pods=(over(0, deleting=True, deleting_since=NOW - 9),)),
+    "it was over before": (
+        world(
+            pods=(over(0, ended(finished_at=NOW - 30), deleting=True, deleting_since=NOW),),
+        ),
+        False,
+    ),
+    "its trainer obeyed, and exited with 0": (
+        world(pods=(over(0, ended(finished_at=NOW), deleting=True, deleting_since=NOW - 9),)),
         True,
     ),
     "we prune it": (
@@ -71,13 +78,6 @@ DELETED: dict[str, tuple[Any, bool]] = {
     ),
     "its Job is suspended": (
         world(jobs=(job(0, suspended=True),), pods=(pod(0, deleting=True),)),
-        False,
-    ),
-    "its Job has failed, by a deadline of its own": (
-        world(
-            jobs=(job(0, failed=True, failed_reason="DeadlineExceeded"),),
-            pods=(pod(0, deleting=True),),
-        ),
         False,
     ),
     "nobody deletes it": (world(pods=(pod(0),)), False),

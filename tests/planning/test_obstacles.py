@@ -9,6 +9,7 @@ import pytest
 
 from espalier.planning import effects
 from espalier.planning.obstacles import OBSTACLES
+from espalier.planning.queue_words import no_workload
 from espalier.planning.record import End, TrialRecord
 from espalier.planning.snapshot import (
     Cause,
@@ -75,6 +76,7 @@ def finished(number: int, reason: str = "Completed", **more: Any) -> TrialRecord
     return TrialRecord(number, attempt=1, step=10, end=end)
 
 
+QUEUED = job(0, suspended=True, queue="team")
 TERMINATING = pod(0, deleting=True, node="node-1")
 HELPER = pod(0, ended(), container("helper"), sidecar=None)
 SLOW_SIDECAR = pod(0, ended())
@@ -225,7 +227,7 @@ CASES: dict[str, tuple[str, str, Snapshot]] = {
     ),
     "a status that is not taken": (
         "NotCarriedOut",
-        "Cannot write the status of Trial s-0, for 60 min: the answer",
+        "Cannot write the status of Trial s-0, for 60 min or more: the answer",
         one(pod(0), still=0.0, **fails("write the status of Trial s-0", FailureKind.OTHER)),
     ),
     "a spec that is refused": (
@@ -300,8 +302,40 @@ CASES: dict[str, tuple[str, str, Snapshot]] = {
     ),
     "a queue": (
         "QueuedLong",
-        "its Workload tells why",
+        "Queue team holds Job s-0 back",
+        one(jobs=(QUEUED,)),
+    ),
+    "a queue that says why": (
+        "QueuedLong",
+        "1 more needed",
+        one(
+            jobs=(QUEUED,),
+            causes={"j0": Cause("Pending", "1 more needed", "Kueue")},
+            asked={"j0": 1.0},
+        ),
+    ),
+    "somebody who suspended a Job": (
+        "QueuedLong",
+        "Somebody has suspended Job s-0",
         one(jobs=(job(0, suspended=True),)),
+    ),
+    "a queue that is not there": (
+        "QueueRefuses",
+        "LocalQueue team doesn't exist",
+        one(
+            jobs=(QUEUED,),
+            causes={"j0": Cause("Inadmissible", "LocalQueue team doesn't exist", "Kueue")},
+            asked={"j0": 1.0},
+        ),
+    ),
+    "a queue that does not take the Job up": (
+        "QueueRefuses",
+        "does Kueue run",
+        one(
+            jobs=(QUEUED,),
+            causes={"j0": no_workload("s-0")},
+            asked={"j0": 1.0},
+        ),
     ),
     "a Job that does not go": (
         "Stalled",
@@ -336,10 +370,13 @@ def test_what_is_in_the_way_is_said_with_its_cause(case: str) -> None:
 
 AT_ONCE = {"Refused", "HorizonMismatch", "OtherMetric", "NoMetricYet", "TrialsFailing"}
 AT_ONCE |= {"ValuesRefused", "StepsGoBack", "ValuesLate"}
+SAYS_SO = "a queue that is not there"
+"""What a queue itself says to be refused need not be waited for."""
 
 
 @pytest.mark.parametrize(
-    "case", [case for case, (reason, *_) in CASES.items() if reason not in AT_ONCE]
+    "case",
+    [case for case, (reason, *_) in CASES.items() if reason not in AT_ONCE and case != SAYS_SO],
 )
 def test_nothing_is_said_before_its_patience(case: str) -> None:
     _, _, snap = CASES[case]
@@ -353,7 +390,8 @@ def test_nothing_is_said_before_its_patience(case: str) -> None:
 
 def test_each_obstacle_has_a_case() -> None:
     tried = {reason for reason, _, _ in CASES.values()}
-    assert {str(obstacle.reason) for obstacle in OBSTACLES} - tried == {"PruningPaused"}
+    elsewhere = {"PruningPaused", "QueueRefuses"}
+    assert {str(obstacle.reason) for obstacle in OBSTACLES} - tried == elsewhere
 
 
 def test_what_was_said_before_a_trial_came_further_is_no_cause() -> None:
@@ -375,7 +413,7 @@ def test_one_message_speaks_for_all_trials_that_are_held_up_alike() -> None:
         pods=tuple(pods),
         idle={f"t{n}": STILL for n in range(3)},
     )
-    assert "(2 more trials alike.)" in degraded(snap)["message"]
+    assert "(2 more alike.)" in degraded(snap)["message"]
 
 
 def test_a_study_that_is_paused_by_its_author_says_that_nothing_else_is_in_the_way() -> None:
@@ -425,3 +463,21 @@ def test_the_cluster_is_asked_about_what_waits_for_it_and_not_too_often() -> Non
     assert of_type(planned(again), effects.AskWhy)
     trains = one(pod(0), record=record(SOME))
     assert of_type(planned(trains), effects.AskWhy) == []
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_message_is_a_sentence_within_its_bounds_that_is_seldom_rewritten(case: str) -> None:
+    _, _, snap = CASES[case]
+    message = degraded(snap)["message"]
+    assert message.endswith((".", "?", ".)")) or case == "a spec that is refused"
+    assert ".." not in message
+    assert "?." not in message
+    if snap.idle["t0"] < STILL:  # something else would be in the way by and by
+        return
+    told = {
+        degraded(replace(snap, idle={uid: idle + t for uid, idle in snap.idle.items()}), NOW + t)[
+            "message"
+        ]
+        for t in range(0, 3000, 60)
+    }
+    assert len(told) == 1

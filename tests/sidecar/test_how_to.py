@@ -28,6 +28,9 @@ SHELL = [text for language, text in BLOCKS if language == "sh"]
 def trainer_environment(sidecar: RunningSidecar) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
+        # What is said on localhost must not go this way.
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
         "ESPALIER_REPORT_URL": f"http://localhost:{sidecar.port}/report",
         "ESPALIER_REPORT_FILE": str(sidecar.directory / "reports.jsonl"),
         "ESPALIER_PRUNE_FILE": str(sidecar.directory / "prune"),
@@ -126,7 +129,7 @@ def test_the_line_that_keeps_a_log_loses_neither_values_nor_output_nor_the_exit_
 def test_the_shell_lines_report(sidecar: RunningSidecar, ingest: FakeIngest) -> None:
     for text in SHELL:
         script = text.replace("localhost:9321", f"localhost:{sidecar.port}")
-        environment = {**trainer_environment(sidecar), "no_proxy": "localhost"}
+        environment = trainer_environment(sidecar)
         subprocess.run(["sh", "-euc", script], env=environment, check=True, timeout=30)
     ingest.wait_for_steps([3, 4, 5])
     ingest.wait(lambda: len(ingest.stored) == 4)

@@ -52,6 +52,8 @@ class Standing:
         What the queue says that holds its Job back.
     last_step
         The step that a trial which runs to its end reports last.
+    exempt, protected
+        Whether it is never pruned: to measure pruning, or since somebody asked for it.
     attempts
         What is known of its attempts, oldest first; none are looked at once it has ended.
     retries
@@ -74,6 +76,8 @@ class Standing:
     cut_short: bool = False
     queue: Cause | None = None
     last_step: int = 0
+    exempt: bool = False
+    protected: bool = False
     attempts: tuple[Attempt, ...] = ()
     retries: int = 0
     spans: Mapping[str, Span] = field(default_factory=dict)
@@ -262,6 +266,8 @@ def _standing(
         job=current_job(name, [job for job in jobs if not job.deleting]),
         leaving=tuple(job for job in jobs if job.deleting),
         pods=tuple(sorted(pods, key=lambda pod: (pod.created_at, not pod.over, pod.name))),
+        exempt=number in snapshot.record.exempt,
+        protected=number in snapshot.record.restraint.protected,
         last_step=spec.resource.max if spec else 0,
         retries=spec.trials.retries if spec else 0,
         spans=snapshot.spans,
