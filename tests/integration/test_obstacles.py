@@ -34,7 +34,7 @@ REFUSALS: dict[str, tuple[tuple[Kind, dict[str, Any]], str, str]] = {
             {"metadata": {"name": "small"}, "spec": {"hard": {"count/trials.espalier.dev": "0"}}},
         ),
         "QuotaExceeded",
-        "exceeded quota: small",
+        "quota: small",
     ),
     "a quota on limits.cpu": (
         quota(limits_cpu="4"),
@@ -195,7 +195,7 @@ async def test_a_study_tells_its_turns_by_events_once_though_the_operator_is_res
         await at.create(study(trials={"max": 1, "parallelism": 1}))
         pod = await at.pod_of("study-0")
         await at.run_pod(pod)
-        await process.report(pod, 0.1, 0.5)
+        await process.report(pod, *(0.1 * step for step in range(1, 11)))
         await process.kill()
         await process.start()
         await at.end_pod(pod)

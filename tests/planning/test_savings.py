@@ -85,12 +85,17 @@ def test_a_trial_that_reported_once_is_taken_to_have_the_pace_of_the_others() ->
     assert saved.trial_seconds.high == pytest.approx(15 * 3.0)
 
 
-def test_a_slow_trial_is_reckoned_at_its_own_pace() -> None:
-    trials = [completed(0, 20, pace=1.0), completed(1, 20, pace=3.0)]
-    saved = saved_by([*trials, pruned(2, 5, pace=2.5)])
+@pytest.mark.parametrize(("step", "own"), [(2, 0.2), (5, 0.5), (37, 0.9)])
+def test_the_more_steps_a_trial_has_reported_the_more_its_own_pace_counts(
+    step: int, own: float
+) -> None:
+    trials = [completed(n, 1000, pace=1.0) for n in range(1000)]
+    trials.append(completed(1000, 1000, pace=9.0))
+    saved = saved_by([*trials, pruned(2000, step, pace=5.0)])
     assert saved is not None
     assert saved.trial_seconds is not None
-    assert saved.trial_seconds.expected == pytest.approx(15 * 2.5)
+    pace = saved.trial_seconds.expected / (1000 - step)
+    assert pace == pytest.approx(own * 5.0 + (1 - own) * 1.0, rel=0.02)
 
 
 def test_only_trials_that_went_further_tell_how_much_was_left() -> None:

@@ -34,8 +34,15 @@ WORLDS = {
     "trials of very different pace": Costs(pace_spread=0.4),
     "trainers that end by themselves": Costs(ends_early=True),
     "a report every fifth step": Costs(every=5),
+    "first values that arrive late": Costs(late=0.8),
     "all of it": Costs(
-        start_up=0.2, grace=0.1, evicted=0.1, pace_spread=0.3, ends_early=True, every=2
+        start_up=0.2,
+        grace=0.1,
+        evicted=0.1,
+        pace_spread=0.3,
+        ends_early=True,
+        every=2,
+        late=0.3,
     ),
 }
 

@@ -81,6 +81,8 @@ def trial_crd() -> dict[str, Any]:
                 1,
             ),
             ("Attempt", "integer", ".status.attempt", "Number of the attempt.", 1),
+            ("Exempt", "boolean", ".status.exempt", "Never pruned, to measure pruning.", 1),
+            ("Protected", "boolean", ".status.protected", "Never pruned, as somebody asked.", 1),
             ("Decision", "string", ".status.decision.message", "The pruner's last words.", 1),
         ),
         selectable=(".spec.study.name", ".status.phase"),

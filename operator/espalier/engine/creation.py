@@ -12,6 +12,7 @@ from espalier.errors import RetryLater
 from espalier.kube import JOB, TRIAL, Cluster, Conflict, Kind, NotFound, Refused
 from espalier.planning import StudyView, TemplateVerdict, effects
 from espalier.planning.observe import controller_uid
+from espalier.planning.refusals import QUOTA
 
 REFUSED_AGAIN = 60.0
 """Seconds after which a Job that was refused is tried again."""
@@ -79,7 +80,7 @@ class Creation:
     @staticmethod
     def _for_now(error: Refused) -> None:
         """Raise `RetryLater` where a refusal is about this moment."""
-        if any(said in error.message for said in ("exceeded quota", "failed quota")):
+        if any(said in error.message for said in QUOTA):
             raise QuotaFull(error.message, after=5.0) from error
         if error.namespace_terminating:
             raise RetryLater(error.message, after=5.0) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from espalier.planning.evidence import PULL
 from espalier.planning.names import SIDECAR
 from espalier.planning.queue_words import sentence
+from espalier.planning.refusals import POD_SECURITY, QUOTA
 from espalier.planning.scene import Scene
 from espalier.planning.snapshot import Cause, JobView, PodView
 from espalier.planning.standing import Standing
@@ -22,7 +23,7 @@ _AGAIN = "it is tried again by itself"
 def pod_security(scene: Scene, standing: Standing) -> str | None:
     """Tell that the namespace's Pod Security level refuses the pod."""
     cause = _refusal(scene, standing)
-    if cause is None or "violates PodSecurity" not in cause.message:
+    if cause is None or not any(said in cause.message for said in POD_SECURITY):
         return None
     return (
         f"Trial {standing.number} gets no pod: {cause.words()}. Have securityContext in "
@@ -33,7 +34,7 @@ def pod_security(scene: Scene, standing: Standing) -> str | None:
 def pod_quota(scene: Scene, standing: Standing) -> str | None:
     """Tell that a quota refuses the pod."""
     cause = _refusal(scene, standing)
-    if cause is None or not any(s in cause.message for s in ("exceeded quota", "failed quota")):
+    if cause is None or not any(said in cause.message for said in QUOTA):
         return None
     remedy = (
         f"Give each container what it must specify (those of spec.template there, {SIDECAR} by "
@@ -226,12 +227,11 @@ def queued(scene: Scene, standing: Standing) -> str | None:
         return None
     if min(scene.idle(standing), scene.study_idle) < patience:
         return None
-    cause = standing.queue
-    said = f": {sentence(cause)}" if cause is not None else "; its Workload tells why."
-    return (
-        f"A queue holds Job {job.name} back for {words(scene.idle(standing))}, and no other trial "
-        f"goes on{said}"
-    )
+    lasts = f"{words(scene.idle(standing))}, and no other trial goes on"
+    if not job.queue:
+        return f"Somebody has suspended Job {job.name} for {lasts}; set its spec.suspend to false."
+    said = f": {sentence(standing.queue)}" if standing.queue else "; its Workload tells why."
+    return f"Queue {job.queue} holds Job {job.name} back for {lasts}{said}"
 
 
 def stalled(scene: Scene, standing: Standing) -> str | None:

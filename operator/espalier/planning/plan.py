@@ -82,7 +82,7 @@ def plan(snapshot: Snapshot, now: float, settings: Settings) -> tuple[Lane, ...]
     scene = Scene(snapshot, standings, course, trainer, settings, now)
     lanes += ask_why(scene)
     lanes += _status(scene, costs)
-    if scene.going or snapshot.failures:
+    if scene.going:
         lanes.append((Wake(now + settings.progress_interval),))
     return tuple(lane for lane in lanes if lane)
 

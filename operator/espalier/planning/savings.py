@@ -3,7 +3,8 @@
 Nobody sees what a trial that was stopped would have cost. The study's completed trials tell: the
 steps that they really took, not the ones that the spec allows, and for each of these steps the
 time that passed between the pruned trial's own reports, in which there is neither start-up nor
-grace period. ``docs/adr/0088`` has what was measured.
+grace period. The fewer its reports, the more the others' pace counts. ``docs/adr/0088`` has what
+was measured.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ from espalier.pruning import TrialState
 Array = NDArray[np.float64]
 
 _QUARTILES = (0.25, 0.75)
+_CREDIBLE = 4.0
+"""Steps at which a trial's own pace has the same weight as what the others tell of it.
+
+The time between two reports is that between their arrivals, which may be late, the first one above
+all; over some steps that is little.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +108,12 @@ class Experience:
     last_steps
         The steps at which the completed trials ended, in ascending order.
     pace
-        Seconds a step, on the mean over the trials that reported two steps; None if none did.
+        Seconds a step, on the mean over the trials that reported two steps, each with the weight
+        that its own pace has; None if none did.
+    pace_low, pace_high
+        The quartiles of these paces.
     pace_band
-        The quartiles of these paces, in units of their median.
+        The same in units of their median.
     start_up
         Seconds that a trial holds its node besides its steps: the upper quartile of the completed
         trials, so that an ordinary start is not taken for a long grace period.
@@ -130,9 +140,11 @@ class Experience:
         held = np.array([trial.end.held if trial.end else 0.0 for trial in pruned])
         last = np.array([_held_last(trial) for trial in pruned])
         own = np.array([_pace(trial) or np.nan for trial in pruned])
-        pace = np.where(np.isnan(own), self.pace, own)
-        fast = np.where(np.isnan(own), self.pace_low, own * self.pace_band[0])
-        slow = np.where(np.isnan(own), self.pace_high, own * self.pace_band[1])
+        trust = np.array([_trust(trial) for trial in pruned])
+        known = np.where(np.isnan(own), 0.0, own)
+        pace = trust * known + (1 - trust) * self.pace
+        fast = trust * known * self.pace_band[0] + (1 - trust) * self.pace_low
+        slow = trust * known * self.pace_band[1] + (1 - trust) * self.pace_high
         room = np.maximum(0.0, self.dearest - held)
         whole = self.start_up + pace * (steps + left)
         expected = np.clip(pace * left, 0.0, np.minimum(room, np.maximum(0.0, whole - last)))
@@ -165,10 +177,12 @@ def experience_of(trials: Iterable[TrialRecord]) -> Experience | None:
         return None
     last_steps = np.sort(np.array([trial.step for trial in completed], dtype=np.float64))
     timed = [trial for trial in completed if trial.end and trial.end.held > 0]
-    paces = np.array([p for trial in (*completed, *pruned_of(trials)) if (p := _pace(trial))])
-    if not paces.size or not timed:
+    paced = [trial for trial in (*completed, *pruned_of(trials)) if _pace(trial)]
+    if not paced or not timed:
         return Experience(last_steps)
-    pace, median = float(paces.mean()), float(np.median(paces))
+    paces = np.array([_pace(trial) for trial in paced], dtype=np.float64)
+    trust = np.array([_trust(trial) for trial in paced])
+    pace, median = float(np.average(paces, weights=trust)), float(np.median(paces))
     low, high = _quartiles(paces)
     aside = [_held_last(trial) - (_pace(trial) or pace) * _step(trial) for trial in timed]
     return Experience(
@@ -212,6 +226,12 @@ def _pace(trial: TrialRecord) -> float | None:
     """Return the seconds a step between the trial's reports; None where they do not tell."""
     pace = trial.end.pace if trial.end is not None and trial.end.pace else trial.pace
     return pace if pace is not None and 0.0 < pace < float("inf") else None
+
+
+def _trust(trial: TrialRecord) -> float:
+    """Return the weight of a trial's own pace against that of the others, from 0 to 1."""
+    steps = max(1.0, _step(trial) - 1.0)
+    return steps / (steps + _CREDIBLE) if _pace(trial) else 0.0
 
 
 def _held_last(trial: TrialRecord) -> float:

@@ -139,6 +139,8 @@ def _progressing(
     if course.outcome:
         return Phrase(True, StudyReason.RUNNING, f"Ending: {course.outcome.message}")
     said = f"{ended} of {max(course.limit, ended)} trials ended."
+    if snapshot.record.restraint.paused:
+        said += " spec.pruning.paused is true: no trial is pruned."
     if spec.trials.parallelism > settings.max_parallelism:
         said += (
             f" spec.trials.parallelism is {spec.trials.parallelism}, and the operator runs at most "

@@ -18,6 +18,7 @@ from espalier.planning.savings import Saved
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import finite
 from espalier.planning.usage import trainer_began
+from espalier.pruning.reason import Reason
 
 if TYPE_CHECKING:
     from espalier.pruning import Decision
@@ -66,7 +67,9 @@ def status_of(
         "step": record.step,
         "latest": finite(record.latest),
         "best": finite(record.best),
-        "decision": decision_status(decision) if decision else None,
+        "decision": decision_status(decision, _spared(standing)) if decision else None,
+        "exempt": standing.exempt or None,
+        "protected": standing.protected or None,
         "startTime": began,
         "completionTime": view.status.get("completionTime") or (timestamp(end.at) if end else None),
         **(trial_fields(standing, saved) if began else {}),
@@ -84,13 +87,30 @@ def _jobs(standing: Standing) -> list[str] | None:
     return [*(known or ()), job.uid][-MOST_JOBS:]
 
 
-def decision_status(decision: Decision) -> dict[str, Any]:
-    """Return a decision as a Trial's status holds it."""
+def _spared(standing: Standing) -> str:
+    """Say why the trial is never pruned; empty where it may be."""
+    if standing.exempt:
+        return "It is exempt, so never pruned: it shows how often pruning is wrong."
+    if standing.protected:
+        return "It is protected, so never pruned."
+    return ""
+
+
+def decision_status(decision: Decision, spared: str = "") -> dict[str, Any]:
+    """Return a decision as a Trial's status holds it.
+
+    Parameters
+    ----------
+    spared
+        Why the trial is never pruned, whatever it does; empty where it may be.
+    """
+    told = decision.prunes or decision.reason in (Reason.EXEMPT, Reason.PROTECTED)
+    said = decision.sentence() if told or not spared else f"{decision.sentence()} {spared}"
     evidence = {key: _plain(value) for key, value in list(decision.evidence.items())[:32]}
     return {
         "action": str(decision.action),
         "reason": str(decision.reason),
-        "message": shorten(decision.sentence()),
+        "message": shorten(said),
         "step": decision.step,
         "rung": decision.rung,
         "bracket": decision.bracket,
