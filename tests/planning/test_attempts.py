@@ -94,6 +94,14 @@ SEEN: dict[str, tuple[Any, dict[str, Any]]] = {
         world(pods=(pod(0, disruption="EvictionByEvictionAPI"),)),
         {"disruption": "EvictionByEvictionAPI"},
     ),
+    "a suspension that was over by the time that it was seen": (
+        world(jobs=(job(0, suspended=True),), pods=(over(0, ended(code=143), deleting=True),)),
+        {"suspended": True, "deleted": False},
+    ),
+    "a deadline of the pod": (
+        world(pods=(over(0, ended(code=137), phase="Failed", reason="DeadlineExceeded"),)),
+        {"exit_code": 137, "exit_reason": "DeadlineExceeded"},
+    ),
     "a suspension": (
         world(jobs=(job(0, suspended=True),), pods=(pod(0),)),
         {"suspended": True},

@@ -87,6 +87,7 @@ def sighting(standing: Standing, pod: PodView, trainer: str) -> AttemptRecord:
     job = next((each for each in standing.jobs if each.uid == pod.job_uid), None)
     ours = standing.record.prune is not None or standing.end is not None
     stopped = job is not None and job.suspended
+    by_its_job = stopped or (job is not None and job.over and code is None)
     return AttemptRecord(
         attempt=0,
         pod_uid=pod.uid,
@@ -96,7 +97,7 @@ def sighting(standing: Standing, pod: PodView, trainer: str) -> AttemptRecord:
         held=span.held,
         ran=span.ran,
         disruption=pod.disruption if asked else "",
-        deleted=asked and pod.deleting and not (pod.disruption or ours or stopped),
+        deleted=asked and pod.deleting and not (pod.disruption or ours or by_its_job),
         suspended=stopped and (asked or code is None),
         exit_code=code,
         exit_reason=reason,

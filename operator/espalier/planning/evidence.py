@@ -10,6 +10,7 @@ from espalier.planning.attempt_checks import how_ended
 from espalier.planning.attempt_evidence import Attempt
 from espalier.planning.attempts import UNABLE_TO_START
 from espalier.planning.fingerprint import fingerprint
+from espalier.planning.kubelet_words import DEADLINE
 from espalier.planning.names import SIDECAR, job_ordinal
 from espalier.planning.settings import Settings
 from espalier.planning.snapshot import ContainerView, PodView
@@ -51,6 +52,8 @@ class Evidence:
         Whether the Job makes no pod any more, and whether it is complete.
     suspended
         Whether it is suspended.
+    job_deadline
+        What the Job says, if it has failed by a deadline of its own; else empty.
     leaving
         The Job that is being deleted before it was over; empty where none is.
     cut_short
@@ -93,6 +96,7 @@ class Evidence:
     job_over: bool = False
     complete: bool = False
     suspended: bool = False
+    job_deadline: str = ""
     leaving: str = ""
     cut_short: bool = False
     proof: str = ""
@@ -139,6 +143,7 @@ def evidence_of(
         job_over=standing.job_over,
         complete=job is not None and job.complete,
         suspended=job is not None and job.suspended,
+        job_deadline=_job_deadline(standing),
         leaving=next((each.name for each in standing.leaving if not each.over), ""),
         cut_short=standing.cut_short,
         proof=standing.proof,
@@ -166,6 +171,13 @@ def evidence_of(
 def _remains(standing: Standing) -> bool:
     sought = standing.sought if standing.view is not None else ()
     return bool(standing.live or standing.job or standing.leaving or sought)
+
+
+def _job_deadline(standing: Standing) -> str:
+    job = standing.job
+    if job is None or not job.failed or job.failed_reason != DEADLINE:
+        return ""
+    return f"{job.failed_reason}: {job.failed_message}"
 
 
 def _failure(attempts: tuple[Attempt, ...]) -> Attempt | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from espalier.planning.scene import Scene
 from espalier.planning.standing import Standing
-from espalier.planning.status_words import words
+from espalier.planning.status_words import at_least, words
 from espalier.pruning import Reason, TrialState
 
 _FEW = 3
@@ -76,7 +76,7 @@ def silent_from_start(scene: Scene, standing: Standing) -> str | None:
     if still < max(scene.settings.metric_patience, _STEPS_OF_SILENCE * _pace_of_others(scene)):
         return None
     return (
-        f"Trial {standing.number} trains for {words(still)} and no value of "
+        f"Trial {standing.number} trains for {at_least(still)} and no value of "
         f"{spec.objective.metric!r} came; does the trainer report under that name, at each "
         f"{spec.resource.name}, and flush what it prints (python -u, PYTHONUNBUFFERED=1)?"
     )
@@ -92,7 +92,7 @@ def silent_since(scene: Scene, standing: Standing) -> str | None:
         return None
     pod = standing.live[-1]
     return (
-        f"Trial {standing.number} trains and has reported nothing for {words(still)} since step "
+        f"Trial {standing.number} trains and has reported nothing for {at_least(still)} since step "
         f"{record.step}, where a step took {words(pace)} before; does it hang? kubectl logs "
         f"{pod.name} -c {scene.trainer}; spec.trials.timeLimitSeconds would end such a trial."
     )

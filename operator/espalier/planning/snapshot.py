@@ -218,8 +218,9 @@ class Cause:
     at: float | None = None
 
     def words(self) -> str:
-        """Return who says what."""
-        return ": ".join(part for part in (self.source, self.reason, self.message) if part)
+        """Return who says what, without a full stop."""
+        said = (self.source, self.reason, self.message.rstrip(" ."))
+        return ": ".join(part for part in said if part)
 
 
 class FailureKind(StrEnum):
