@@ -21,6 +21,8 @@ RUNNING = 'espalier_trials{namespace="a",study="s",phase="Running"}'
 ACCEPTED = 'espalier_report_requests_total{code="Accepted"}'
 REFUSED = 'espalier_report_requests_total{code="BadStep"}'
 GONE = "espalier_decision_to_pod_gone_seconds_bucket"
+CONDITION = 'espalier_study_condition{namespace="a",study="s",type="%s",status="%s"}'
+FREE, VOLUME = "espalier_store_volume_free_bytes", "espalier_store_volume_bytes"
 BREAKER = 'espalier_pruning_breaker_open{namespace="a",study="s"}'
 
 # Series over two hours, a sample a minute; and the alerts that fire at their end.
@@ -89,6 +91,44 @@ CASES = {
         [],
     ),
     "the breaker stays open": ([BUILD, (BREAKER, "1+0x120")], ["EspalierBreakerOpen"]),
+    "the disk fills up": (
+        [BUILD, (VOLUME, "1000+0x120"), (FREE, "500-4x120")],
+        ["EspalierStoreNearlyFull"],
+    ),
+    "half of the disk is free": ([BUILD, (VOLUME, "1000+0x120"), (FREE, "500+0x120")], []),
+    "a study runs as it should": (
+        [
+            BUILD,
+            (CONDITION % ("Accepted", "True"), "1+0x120"),
+            (CONDITION % ("Accepted", "False"), "0+0x120"),
+            (CONDITION % ("Degraded", "True"), "0+0x120"),
+            (CONDITION % ("Degraded", "False"), "1+0x120"),
+            (CONDITION % ("Succeeded", "Unknown"), "1+0x120"),
+            (CONDITION % ("Succeeded", "False"), "0+0x120"),
+            (CONDITION % ("Succeeded", "True"), "0+0x120"),
+        ],
+        [],
+    ),
+    "a study is stuck": (
+        [BUILD, (CONDITION % ("Degraded", "True"), "0+0x60 1+0x60")],
+        ["EspalierStudyDegraded"],
+    ),
+    "a study was in trouble for some minutes": (
+        [BUILD, (CONDITION % ("Degraded", "True"), "0+0x60 1+0x10 0+0x50")],
+        [],
+    ),
+    "a study is refused": (
+        [BUILD, (CONDITION % ("Accepted", "False"), "1+0x120")],
+        ["EspalierStudyNotAccepted"],
+    ),
+    "a study has failed": (
+        [BUILD, (CONDITION % ("Succeeded", "False"), "0+0x119 1")],
+        ["EspalierStudyFailed"],
+    ),
+    "a study has succeeded": (
+        [BUILD, (CONDITION % ("Succeeded", "True"), "0+0x119 1")],
+        ["EspalierStudySucceeded"],
+    ),
 }
 
 
@@ -125,11 +165,12 @@ def test_firing(case, tmp_path):
 
 def expected(name):
     """The alert as it fires for the one series of the case."""
-    labels = {
-        "EspalierBreakerOpen": {"namespace": "a", "study": "s"},
+    study = {"namespace": "a", "study": "s"} if "$labels.study" in str(RULES[name]) else {}
+    others = {
         "EspalierReconcileErrors": {"treatment": "InternalError"},
         "EspalierListsFail": {"resource": "jobs"},
-    }.get(name, {})
+    }
+    labels = {**study, **others.get(name, {})}
     annotations = dict(RULES[name]["annotations"])
     for label, value in labels.items():
         annotations["summary"] = annotations["summary"].replace(f"{{{{ $labels.{label} }}}}", value)

@@ -46,6 +46,8 @@ def words_of(command: str, bad: Path) -> list[str]:
         "backtest": ["backtest", str(bad), *QUICK],
         "backtest of a store": ["backtest", "a/b", "--store", f"sqlite:///{bad}", *QUICK],
         "watch": ["watch", "digits", "--once", "--kubeconfig", str(bad)],
+        "backup": ["backup", "--to", f"{bad}.copy", "--store", f"sqlite:///{bad}"],
+        "restore": ["restore", "--from", str(bad), "--store", f"sqlite:///{bad.parent}/own.db"],
         "run": ["run", "--kubeconfig", str(bad)],
     }[command]
 
@@ -58,6 +60,8 @@ IN_PROCESS = (
     "backtest",
     "backtest of a store",
     "watch",
+    "backup",
+    "restore",
 )
 
 
@@ -176,6 +180,22 @@ def test_a_cluster_that_does_not_answer_is_not_waited_for(tmp_path):
         result = invoked(words)
         assert_a_sentence(result)
         assert "no answer from the API server" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "namespace"),
+    [
+        (["digits"], "ml"),
+        (["digits", "-n", "other"], "other"),
+        (["given/digits"], "given"),
+    ],
+)
+def test_a_study_is_looked_for_where_kubectl_would_unless_it_is_said(words, namespace, tmp_path):
+    config = json.loads(json.dumps(KUBECONFIG))
+    config["contexts"][0]["context"]["namespace"] = "ml"
+    (tmp_path / "config").write_text(yaml.safe_dump(config))
+    result = invoked(["watch", *words, "--once", "--kubeconfig", str(tmp_path / "config")])
+    assert f"/namespaces/{namespace}/studies/digits" in result.stderr
 
 
 def _paths(value: object, at: tuple = ()) -> list[tuple]:

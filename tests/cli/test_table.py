@@ -24,7 +24,7 @@ STUDY = {
     "status": {
         "counts": {"running": 1, "completed": 1, "pruned": 1, "failed": 0},
         "best": {"number": 1, "value": 0.975, "parameters": {"lr": 0.01}},
-        "gpuSeconds": {"used": 30.0, "saved": 10.0},
+        "gpuSeconds": {"used": 30.0, "saved": 10.0, "savedLow": 8.0, "savedHigh": 12.0},
     },
 }
 PRUNED = trial(
@@ -108,7 +108,7 @@ def test_a_refused_study_shows_its_condition():
 
 def test_the_ending_names_the_best_trial_the_pruned_ones_and_the_time_saved():
     text = drawn(ending(STUDY, TRIALS))
-    assert "Best: trial 1, val_accuracy 0.975 with lr=0.01" in text
+    assert "Best result: trial 1, last val_accuracy 0.975 with lr=0.01" in text
     assert "Pruned: 1 of 4 trials" in text
     assert "trial 2: 0.4 < median 0.8" in text
-    assert "30 s used, about 10 s saved (25%)" in text
+    assert "30 s used, about 10 s saved (25% of all, between 8 s and 12 s)" in text

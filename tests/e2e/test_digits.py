@@ -147,10 +147,19 @@ def test_what_a_trial_says_it_reported_is_what_is_stored(finished, world):
             assert said == trial["status"]["decision"]["step"] <= max(stored)
 
 
-def test_gpu_seconds_were_used_and_saved(finished):
-    gpu = finished[0]["status"]["gpuSeconds"]
-    assert gpu["used"] > 0
-    assert gpu["saved"] > 0
+def test_what_was_saved_is_what_the_pruned_trials_would_still_have_cost(finished):
+    """As far as the completed ones tell, and never more than any of them cost."""
+    study, trials = finished[:2]
+    for field in ("gpuSeconds", "trialSeconds", "steps"):
+        costs = study["status"][field]
+        assert 0 < costs["savedLow"] <= costs["saved"] <= costs["savedHigh"]
+    whole = [t["status"] for t in trials if t["status"]["phase"] == "Completed"]
+    dearest = max(status["trialSeconds"] for status in whole)
+    for status in (t["status"] for t in trials if t["status"]["phase"] == "Pruned"):
+        assert status["trialSeconds"] + status.get("trialSecondsSaved", 0.0) <= dearest + 0.2
+        assert status.get("stepsSaved", 0.0) <= 27 - status["step"]
+    used = sum(t["status"]["trialSeconds"] for t in trials)
+    assert math.isclose(study["status"]["trialSeconds"]["used"], used, abs_tol=0.1 * len(trials))
 
 
 def test_deleting_the_study_leaves_nothing_behind(finished, world):

@@ -14,6 +14,13 @@ from tests.e2e.world import ROOT, SYSTEM, Timeout, World, wait_for
 from tests.metrics.prometheus import Prometheus, scraping
 
 STUDY = "observed"
+COSTS = {
+    "gpuSeconds": ("gpu_seconds_used_total", "gpu_seconds_saved_estimate"),
+    "trialSeconds": ("trial_seconds_used_total", "trial_seconds_saved_estimate"),
+    "steps": ("steps_done_total", "steps_saved_estimate"),
+}
+"""By field of the status: the metrics of what was used and saved."""
+USED = {"steps": "done"}
 HERE = '{namespace="NAMESPACE",study="observed"}'
 
 
@@ -91,8 +98,11 @@ def test_metrics_and_status_agree(observed, world):
         "pruned": "sum(espalier_prunings_totalHERE)",
         "ended": "sum(espalier_trial_endings_totalHERE)",
         "best": "espalier_best_valueHERE",
-        "saved": "espalier_gpu_seconds_savedHERE",
-        "used": "espalier_gpu_seconds_used_totalHERE",
+        **{
+            f"{field} {name}": f"espalier_{metric}HERE"
+            for field, (used, saved) in COSTS.items()
+            for name, metric in (("used", used), ("saved", saved))
+        },
     }
 
     def differences() -> dict[str, tuple[float, float]]:
@@ -102,7 +112,11 @@ def test_metrics_and_status_agree(observed, world):
             "pruned": counts["pruned"],
             "ended": counts["completed"] + counts["pruned"] + counts["failed"],
             "best": status["best"]["value"],
-            **status["gpuSeconds"],
+            **{
+                f"{field} {name}": status[field].get(key)
+                for field in COSTS
+                for name, key in (("used", USED.get(field, "used")), ("saved", "saved"))
+            },
         }
         pairs = {key: (value(prometheus, namespace, asked[key]), said[key]) for key in asked}
         for phase, count in counts.items():
@@ -112,7 +126,8 @@ def test_metrics_and_status_agree(observed, world):
 
     wait_until_empty(differences)
     assert value(prometheus, namespace, asked["pruned"]) > 0
-    assert value(prometheus, namespace, asked["saved"]) > 0
+    assert value(prometheus, namespace, asked["trialSeconds saved"]) > 0
+    assert value(prometheus, namespace, asked["steps saved"]) > 0
 
 
 def approx(number: float) -> Any:

@@ -74,7 +74,8 @@ ENDINGS = {
     "a message that is no Unicode": replace(END, message="core dumped \ud800"),
     "a reason that is no Unicode": replace(END, reason="\udfff"),
     "no number of GPU-seconds": replace(END, gpu_seconds=math.nan),
-    "endless GPU-seconds saved": replace(END, gpu_seconds_saved=math.inf),
+    "endless seconds": replace(END, held=math.inf),
+    "no pace": replace(END, pace=math.nan),
     "no time": replace(END, at=math.nan),
 }
 

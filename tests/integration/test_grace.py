@@ -6,7 +6,7 @@ import pytest
 
 from espalier.errors import RetryLater
 from espalier.kube import Kind
-from tests.integration.running import JOB, POD, eventually, operator, scenario, study
+from tests.integration.running import JOB, POD, STUDY, eventually, operator, scenario, study
 from tests.integration.test_operator_endings import ONE, PRUNES
 
 BINDING = Kind("", "v1", "bindings", "Binding")
@@ -80,6 +80,8 @@ async def test_a_pod_that_leaves_slowly_goes_sooner_when_its_trial_is_pruned(
         assert await left(at, pod)() == 300
         await process.report(pod, 0.1, first=2)
         await eventually("pruning's time", _is(left(at, pod), 200))
+        await at.patch(STUDY, "study", {"spec": {"pruning": {"gracePeriodSeconds": 5}}})
+        await eventually("the time that was cut", _is(left(at, pod), 5))
 
 
 def _is(probe, wanted):

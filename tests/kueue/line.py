@@ -165,11 +165,15 @@ class Line:
         await self.at.run_pod(pod)
         return pod
 
-    async def complete(self, trial: str, *values: float) -> None:
-        """Have a trial's pod run, report and end."""
+    async def train(self, trial: str, steps: int = 10) -> dict[str, Any]:
+        """Have a trial's pod run and report so many steps of its ten; return it."""
         pod = await self.run(trial)
-        await self.process.report(pod, *values)
-        await self.at.end_pod(pod)
+        await self.process.report(pod, *(step / 10 for step in range(1, steps + 1)))
+        return pod
+
+    async def complete(self, trial: str) -> None:
+        """Have a trial's pod train to its end."""
+        await self.at.end_pod(await self.train(trial))
         await self.at.wait_ended(trial, "Completed")
 
     async def events(self, trial: str) -> list[dict[str, Any]]:

@@ -23,8 +23,7 @@ async def test_a_suspended_study_ends_its_pods_and_starts_none_and_goes_on_later
     async with line(kueue, tmp_path) as it:
         await it.submit(trials=THREE)
         for trial in await it.admitted(2):
-            pod = await it.run(trial)
-            await it.process.report(pod, 0.1, 0.2)
+            await it.train(trial, 2)
         await suspend(it, True)
         await it.no_pods()
         await it.study_says("Progressing", "False", "Suspended", "no trial runs")
@@ -42,7 +41,7 @@ async def test_a_suspended_study_ends_its_pods_and_starts_none_and_goes_on_later
         ended = set[str]()
         while len(ended) < 3:
             trial = min(await it.admitted_of({"s-0", "s-1", "s-2"} - ended))
-            await it.complete(trial, 0.1, 0.2, 0.3)
+            await it.complete(trial)
             ended.add(trial)
         await it.at.wait_condition(STUDY, "s", "Succeeded")
 

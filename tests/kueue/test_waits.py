@@ -22,8 +22,8 @@ async def test_a_wait_in_line_is_told_by_the_trial_and_is_no_trouble_of_the_stud
         await it.waits(second, "queue team holds the Job back", "1 more needed")
         degraded = await it.at.condition(STUDY, "s", "Degraded")
         assert degraded["status"] == "False"
-        await it.complete(first, 0.5)
-        await it.complete(second, 0.6)
+        await it.complete(first)
+        await it.complete(second)
         await it.at.wait_condition(STUDY, "s", "Succeeded")
 
 
@@ -35,7 +35,7 @@ async def test_a_quota_that_never_fits_is_trouble_until_there_is_room(kueue, tmp
         assert "spec.template" in said
         await it.waits("s-0", "NeverFits", "maximum capacity (2)")
         await it.rule(**it.rules({**EVERYTHING, "nvidia.com/gpu": "8"}))
-        await it.complete("s-0", 0.5)
+        await it.complete("s-0")
         await it.study_says("Degraded", "False", "AsExpected")
 
 
@@ -55,7 +55,7 @@ async def test_a_queue_that_is_not_there_is_named_until_it_is(kueue, tmp_path):
         await it.waits("s-0", "Inadmissible")
         body = {"clusterQueue": it.name}
         await it.make(LOCAL_QUEUE, "nosuch", it.name, spec=body)
-        await it.complete("s-0", 0.5)
+        await it.complete("s-0")
         await it.study_says("Degraded", "False", "AsExpected")
 
 
@@ -68,7 +68,7 @@ async def test_a_deactivated_workload_is_trouble_until_it_is_active_again(kueue,
         await it.study_says("Degraded", "True", "QueueRefuses", "deactivated", "spec.active")
         await it.no_pods()
         await it.activate("s-0", True)
-        await it.complete("s-0", 0.5)
+        await it.complete("s-0")
         await it.study_says("Degraded", "False", "AsExpected")
         assert (await it.at.get(TRIAL, "s-0"))["status"]["attempt"] == 2
 
@@ -81,7 +81,7 @@ async def test_a_held_queue_is_trouble_and_lets_its_running_trials_go_on(kueue, 
         await it.run(first)
         await it.rule(stopPolicy="Hold")
         await it.study_says("Degraded", "True", "QueueRefuses", "its LocalQueue is not active")
-        await it.complete(first, 0.5)
+        await it.complete(first)
         assert await it.at.get(JOB, second)
         await it.rule(stopPolicy="None")
-        await it.complete(second, 0.5)
+        await it.complete(second)

@@ -22,7 +22,7 @@ from tests.cluster.progress import Progress
 INTERVAL = 0.5
 """Seconds between scrapes, unless told otherwise."""
 
-VARIABLES = {"$__rate_interval": "1h", "$namespace": ".*", "$study": ".*"}
+VARIABLES = {"$__rate_interval": "1h", "$namespace": ".*", "$study": ".*", "$objective": ".*"}
 """What Grafana would put in; the rates look back over the whole test."""
 
 

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from espalier.metrics import StudyView, build_registry
 from espalier.metrics.declared import BY_NAME
+from espalier.metrics.views import Cost
 from tests.metrics.views import CONTROL, FULL, registry_of
 
 # A machine that is busy with a cluster is no fault of the code.
@@ -19,6 +20,8 @@ words = st.text('a é"\\\n{}=,#\x00\u2028', max_size=8)
 counts = st.dictionaries(words, st.integers(0, 10**6), max_size=4)
 numbers = st.floats(allow_nan=False)
 optional = st.none() | numbers
+amounts = st.floats(0, 1e12)
+costs = st.builds(Cost, amounts, st.none() | amounts, band=st.none() | st.tuples(amounts, amounts))
 views = st.builds(
     StudyView,
     namespace=words,
@@ -29,8 +32,10 @@ views = st.builds(
     trials=st.dictionaries(st.sampled_from(["Pending", "Running", "Failed"]), st.integers(0, 99)),
     endings=counts,
     prunings=st.dictionaries(st.tuples(words, words), st.integers(0, 99), max_size=4),
-    gpu_seconds_used=st.floats(0, 1e12),
-    gpu_seconds_saved=st.floats(0, 1e12),
+    gpu_seconds=costs,
+    trial_seconds=costs,
+    steps=costs,
+    conditions=st.dictionaries(words, st.sampled_from(["True", "False", "Unknown"]), max_size=4),
     best_value=optional,
     risk_stated=optional,
     risk_spent=optional,
@@ -70,7 +75,19 @@ def test_what_the_view_says_is_what_is_scraped(view):
     samples = scraped(registry_of(view))
     at = {"namespace": view.namespace, "study": view.study}
     assert value(samples, "espalier_best_value", **at) == view.best_value
-    assert value(samples, "espalier_gpu_seconds_used_total", **at) == view.gpu_seconds_used
+    for name, verb, cost in (
+        ("espalier_gpu_seconds", "used", view.gpu_seconds),
+        ("espalier_trial_seconds", "used", view.trial_seconds),
+        ("espalier_steps", "done", view.steps),
+    ):
+        assert value(samples, f"{name}_{verb}_total", **at) == cost.used
+        assert value(samples, f"{name}_saved_estimate", **at) == cost.saved
+        lower = value(samples, f"{name}_saved_estimate_bound", **at, bound="lower")
+        assert lower == (None if cost.band is None else cost.band[0])
+    for type_, status in view.conditions.items():
+        for each in ("True", "False", "Unknown"):
+            seen = value(samples, "espalier_study_condition", **at, type=type_, status=each)
+            assert seen == float(each == status)
     for phase in ("Pending", "Running", "Completed", "Pruned", "Failed"):
         seen = value(samples, "espalier_trials", **at, phase=phase)
         assert seen == view.trials.get(phase, 0)

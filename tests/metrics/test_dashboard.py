@@ -13,7 +13,8 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from espalier.metrics import Health, MetricsServer, Observer, build_registry
 from espalier.metrics.dashboard import dashboard
-from espalier.metrics.declared import BY_NAME, METRICS, Kind
+from espalier.metrics.declared import BY_NAME, METRICS
+from espalier.metrics.metric import Kind
 from espalier.metrics.panels import ROWS
 from espalier.metrics.reference import generated
 from tests.metrics.prometheus import panel_queries, scraping
@@ -64,7 +65,25 @@ def test_every_label_in_a_query_or_its_legend_is_a_label_of_the_metric(query):
 def test_a_panel_of_studies_obeys_the_variables(query):
     for name in declared_names(query.expr):
         if "study" in getattr(BY_NAME.get(name), "labels", ()):
-            assert f'{name}{{namespace=~"$namespace", study=~"$study"}}' in query.expr
+            assert f'{name}{{namespace=~"$namespace", study=~"$study"' in query.expr
+
+
+@each_query
+def test_studies_of_the_same_name_in_two_namespaces_are_told_apart(query):
+    """By what is grouped, and by what is written beside the line."""
+    if "{{study}}" in query.legend:
+        assert "{{namespace}}/{{study}}" in query.legend
+    for by in re.findall(r"by \(([^)]*)\)", query.expr):
+        names = by.split(", ")
+        assert ("study" in names or "shadow" in names) == (
+            "namespace" in names and "study" in names
+        )
+
+
+def test_one_axis_has_the_values_of_one_metric():
+    (panel,) = (p for row in ROWS.values() for p in row if "Best result" in p.title)
+    assert panel.repeat == "objective"
+    assert 'objective=~"$objective"' in panel.queries[0].expr
 
 
 def test_every_declared_metric_is_on_the_dashboard():
@@ -120,7 +139,7 @@ def test_a_real_prometheus_has_data_for_every_panel(tmp_path):
 
     def studies():
         observe_everything(observer)
-        return (replace(FULL, gpu_seconds_used=420.0 + next(scrapes)),)
+        return (replace(FULL, gpu_seconds=replace(FULL.gpu_seconds, used=420.0 + next(scrapes))),)
 
     registry = build_registry(studies, lambda: CONTROL, "0.1.0")
     observer = Observer(registry)

@@ -7,7 +7,8 @@ import pytest
 from prometheus_client import generate_latest
 
 from espalier.metrics import Observer
-from espalier.metrics.declared import BY_NAME, LABELS, METRICS, Kind, Source
+from espalier.metrics.declared import BY_NAME, LABELS, METRICS
+from espalier.metrics.metric import Kind, Source
 from tests.metrics.prometheus import binary
 from tests.metrics.views import FULL, observe_everything, registry_of
 

@@ -4,7 +4,8 @@ import inspect
 from concurrent.futures import ThreadPoolExecutor
 
 from espalier.metrics import Observer
-from espalier.metrics.declared import METRICS, Kind, Source
+from espalier.metrics.declared import METRICS
+from espalier.metrics.metric import Kind, Source
 from tests.metrics.test_collector import scraped, value
 from tests.metrics.views import observe_everything, registry_of
 

@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry
 
 from espalier.metrics import ControlView, Observer, StudyView, build_registry
+from espalier.metrics.views import Cost
 
 FULL = StudyView(
     namespace="team-a",
@@ -13,8 +14,10 @@ FULL = StudyView(
     trials={"Running": 4, "Pruned": 6, "Completed": 2},
     endings={"Pruned": 6, "Completed": 2},
     prunings={("Auto", "WorseThanPercentile"): 5, ("Auto", "Diverged"): 1},
-    gpu_seconds_used=420.0,
-    gpu_seconds_saved=360.0,
+    gpu_seconds=Cost(420.0, 360.0, (300.0, 410.0)),
+    trial_seconds=Cost(210.0, 180.0, (150.0, 205.0)),
+    steps=Cost(96, 88.0, (80.0, 90.0)),
+    conditions={"Accepted": "True", "Progressing": "True", "Succeeded": "Unknown"},
     best_value=0.97,
     risk_stated=0.05,
     risk_spent=0.01,
@@ -30,6 +33,8 @@ CONTROL = ControlView(
     watch_restarts=3,
     claims={"Held": 2, "Foreign": 1},
     store_bytes=40960,
+    volume_bytes=2**30,
+    volume_free_bytes=2**29,
 )
 
 

@@ -45,6 +45,8 @@ class Costs:
         Whether trainers end by themselves anywhere in the second half of their steps.
     every
         Steps between two reports.
+    late
+        The longest time, in steps, by which a value comes late; the first one is that late.
     """
 
     start_up: float = 0.1
@@ -56,6 +58,7 @@ class Costs:
     horizon: int = 1
     ends_early: bool = False
     every: int = 1
+    late: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ class _Study(NamedTuple):
     shut_down: float
     last: NDArray[np.int64]
     lost: NDArray[np.float64]
+    luck: NDArray[np.float64]
     seed: int
     costs: Costs
 
@@ -130,6 +134,7 @@ def _study(curves: Curves, costs: Costs, seed: int, trials: int) -> _Study:
         mean * costs.shut_down,
         last,
         np.where(evicted, spent, 0.0),
+        rng.random(size),
         seed,
         costs,
     )
@@ -182,7 +187,11 @@ def _record(
 ) -> TrialRecord:
     """Record a trial as the operator does: what its attempts held, and the pace of its reports."""
     times, every = study.curves.seconds[trial], study.costs.every
-    pace = (times[step - 1] - times[every - 1]) / (step - every) if step > every else None
+    pace = None
+    if step > every:
+        delay = study.costs.late * times[-1] / len(times)
+        spent = times[step - 1] - times[every - 1] - delay * study.luck[trial]
+        pace = max(0.0, spent) / (step - every)
     lost, held = float(study.lost[trial]), float(gone - begun)
     seconds = [lost, held] if lost else [held]
     return TrialRecord(

@@ -9,6 +9,7 @@ import pytest
 
 from espalier.planning import effects
 from espalier.planning.obstacles import OBSTACLES
+from espalier.planning.queue_words import no_workload
 from espalier.planning.record import End, TrialRecord
 from espalier.planning.snapshot import (
     Cause,
@@ -75,6 +76,7 @@ def finished(number: int, reason: str = "Completed", **more: Any) -> TrialRecord
     return TrialRecord(number, attempt=1, step=10, end=end)
 
 
+QUEUED = job(0, suspended=True, queue="team")
 TERMINATING = pod(0, deleting=True, node="node-1")
 HELPER = pod(0, ended(), container("helper"), sidecar=None)
 SLOW_SIDECAR = pod(0, ended())
@@ -300,8 +302,40 @@ CASES: dict[str, tuple[str, str, Snapshot]] = {
     ),
     "a queue": (
         "QueuedLong",
-        "its Workload tells why",
+        "Queue team holds Job s-0 back",
+        one(jobs=(QUEUED,)),
+    ),
+    "a queue that says why": (
+        "QueuedLong",
+        "1 more needed",
+        one(
+            jobs=(QUEUED,),
+            causes={"j0": Cause("Pending", "1 more needed", "Kueue")},
+            asked={"j0": 1.0},
+        ),
+    ),
+    "somebody who suspended a Job": (
+        "QueuedLong",
+        "Somebody has suspended Job s-0",
         one(jobs=(job(0, suspended=True),)),
+    ),
+    "a queue that is not there": (
+        "QueueRefuses",
+        "LocalQueue team doesn't exist",
+        one(
+            jobs=(QUEUED,),
+            causes={"j0": Cause("Inadmissible", "LocalQueue team doesn't exist", "Kueue")},
+            asked={"j0": 1.0},
+        ),
+    ),
+    "a queue that does not take the Job up": (
+        "QueueRefuses",
+        "does Kueue run",
+        one(
+            jobs=(QUEUED,),
+            causes={"j0": no_workload("s-0")},
+            asked={"j0": 1.0},
+        ),
     ),
     "a Job that does not go": (
         "Stalled",
@@ -336,10 +370,13 @@ def test_what_is_in_the_way_is_said_with_its_cause(case: str) -> None:
 
 AT_ONCE = {"Refused", "HorizonMismatch", "OtherMetric", "NoMetricYet", "TrialsFailing"}
 AT_ONCE |= {"ValuesRefused", "StepsGoBack", "ValuesLate"}
+SAYS_SO = "a queue that is not there"
+"""What a queue itself says to be refused need not be waited for."""
 
 
 @pytest.mark.parametrize(
-    "case", [case for case, (reason, *_) in CASES.items() if reason not in AT_ONCE]
+    "case",
+    [case for case, (reason, *_) in CASES.items() if reason not in AT_ONCE and case != SAYS_SO],
 )
 def test_nothing_is_said_before_its_patience(case: str) -> None:
     _, _, snap = CASES[case]

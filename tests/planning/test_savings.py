@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from espalier.planning.record import AttemptRecord, End, TrialRecord
-from espalier.planning.savings import experience_of, saved_by
+from espalier.planning.savings import Saved, estimates_of
 from espalier.pruning import TrialState
 
 GPUS = 2.0
@@ -26,6 +27,11 @@ def trial(
 ) -> TrialRecord:
     end = End(state.value, "", state, 0.0, gpu_seconds=gpus * held, held=held, pace=pace)
     return TrialRecord(number, attempt=1, step=step, end=end)
+
+
+def saved_by(trials: Iterable[TrialRecord]) -> Saved | None:
+    estimates = estimates_of(trials)
+    return None if estimates is None else estimates.total
 
 
 def completed(number: int, step: int, pace: float = 1.0, start_up: float = 5.0) -> TrialRecord:
@@ -79,12 +85,17 @@ def test_a_trial_that_reported_once_is_taken_to_have_the_pace_of_the_others() ->
     assert saved.trial_seconds.high == pytest.approx(15 * 3.0)
 
 
-def test_a_slow_trial_is_reckoned_at_its_own_pace() -> None:
-    trials = [completed(0, 20, pace=1.0), completed(1, 20, pace=3.0)]
-    saved = saved_by([*trials, pruned(2, 5, pace=2.5)])
+@pytest.mark.parametrize(("step", "own"), [(2, 0.2), (5, 0.5), (37, 0.9)])
+def test_the_more_steps_a_trial_has_reported_the_more_its_own_pace_counts(
+    step: int, own: float
+) -> None:
+    trials = [completed(n, 1000, pace=1.0) for n in range(1000)]
+    trials.append(completed(1000, 1000, pace=9.0))
+    saved = saved_by([*trials, pruned(2000, step, pace=5.0)])
     assert saved is not None
     assert saved.trial_seconds is not None
-    assert saved.trial_seconds.expected == pytest.approx(15 * 2.5)
+    pace = saved.trial_seconds.expected / (1000 - step)
+    assert pace == pytest.approx(own * 5.0 + (1 - own) * 1.0, rel=0.02)
 
 
 def test_only_trials_that_went_further_tell_how_much_was_left() -> None:
@@ -215,11 +226,12 @@ def test_among_trials_alike_the_later_a_trial_is_pruned_the_less_is_saved(
 def test_what_is_saved_in_all_is_the_sum_of_what_each_trial_saves(
     whole: list[TrialRecord], cut: list[TrialRecord]
 ) -> None:
-    experience = experience_of([*whole, *cut])
-    assert experience is not None
-    alone = [experience.saved([trial]) for trial in cut]
-    together = saved_by([*whole, *cut])
-    assert together is not None
+    cut = [replace(each, number=number) for number, each in enumerate(cut, 100)]
+    estimates = estimates_of([*whole, *cut])
+    assert estimates is not None
+    alone = [saved for each in cut if (saved := estimates.of(each.number))]
+    assert len(alone) == len(cut)
+    together = estimates.total
     assert together.steps.expected == pytest.approx(sum(each.steps.expected for each in alone))
     if together.trial_seconds is not None:
         assert together.trial_seconds.expected == pytest.approx(

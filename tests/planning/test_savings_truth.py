@@ -12,7 +12,7 @@ import pytest
 
 from espalier.backtest.candidate import Candidate
 from espalier.backtest.curves import read_folder
-from espalier.planning.savings import Estimate, Saved, saved_by
+from espalier.planning.savings import Estimate, Saved, estimates_of
 from tests.planning.replayed_costs import GPUS, Costs, Played, play
 
 CURVES = Path(__file__).parents[1] / "curves"
@@ -34,8 +34,15 @@ WORLDS = {
     "trials of very different pace": Costs(pace_spread=0.4),
     "trainers that end by themselves": Costs(ends_early=True),
     "a report every fifth step": Costs(every=5),
+    "first values that arrive late": Costs(late=0.8),
     "all of it": Costs(
-        start_up=0.2, grace=0.1, evicted=0.1, pace_spread=0.3, ends_early=True, every=2
+        start_up=0.2,
+        grace=0.1,
+        evicted=0.1,
+        pace_spread=0.3,
+        ends_early=True,
+        every=2,
+        late=0.3,
     ),
 }
 
@@ -65,9 +72,9 @@ def studies(pruner: str, costs: Costs) -> tuple[tuple[Saved, Played], ...]:
     found = []
     for task in TASKS:
         played = play(task, PRUNERS[pruner], costs, seed=1)
-        saved = saved_by(played.trials)
+        saved = estimates_of(played.trials)
         if saved is not None and played.pruned:
-            found.append((saved, played))
+            found.append((saved.total, played))
     assert len(found) >= 15
     return tuple(found)
 

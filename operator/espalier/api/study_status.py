@@ -36,12 +36,41 @@ class BestTrial(Status):
     parameters: ParameterValues = Field(default_factory=dict)
 
 
-class GpuSeconds(Status):
-    """Accelerator time: devices that the trainer asks for, times the seconds that it held them."""
+class SavedSeconds(Status):
+    """Time of the study's pods, and of it what pruning has saved.
+
+    What is saved is an estimate by the completed trials, absent while none of them tells.
+    """
 
     used: Annotated[float, Field(ge=0)] = 0.0
-    saved: Annotated[float, Field(ge=0)] = 0.0
-    """What pruned trials would still have taken, had they gone on at their own pace."""
+    """What all attempts of all trials have held so far; it never falls."""
+    saved: Annotated[float, Field(ge=0)] | None = None
+    """What the pruned trials would still have taken."""
+    saved_low: Annotated[float, Field(ge=0)] | None = None
+    """The same by the lower quartile of the completed trials."""
+    saved_high: Annotated[float, Field(ge=0)] | None = None
+    """The same by the upper quartile of the completed trials."""
+
+
+class GpuSeconds(SavedSeconds):
+    """Accelerator time: devices that a pod asks for, times the seconds for which it held a node."""
+
+
+class TrialSeconds(SavedSeconds):
+    """Seconds for which pods held a node; for studies without accelerators the time there is."""
+
+
+class Steps(Status):
+    """Steps of the study's resource that were done, and those that pruning has saved."""
+
+    done: Count = 0
+    """Highest steps that the trials have reported, all together."""
+    saved: Annotated[float, Field(ge=0)] | None = None
+    """What the pruned trials would still have done; absent while no trial has completed."""
+    saved_low: Annotated[float, Field(ge=0)] | None = None
+    """The same by the lower quartile of the completed trials."""
+    saved_high: Annotated[float, Field(ge=0)] | None = None
+    """The same by the upper quartile of the completed trials."""
 
 
 class ShadowStatus(Status):
@@ -116,6 +145,8 @@ class StudyStatus(Status):
     """What is in the way, the reason of the condition Degraded; absent where nothing is."""
     best: BestTrial | None = None
     gpu_seconds: GpuSeconds | None = None
+    trial_seconds: TrialSeconds | None = None
+    steps: Steps | None = None
     pruning: PruningStatus | None = None
     state: Word | None = None
     """The study in one word, only for display."""

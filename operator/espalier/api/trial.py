@@ -77,16 +77,33 @@ class TrialStatus(Status):
     latest: float | None = None
     """Value at that step; absent if training diverged."""
     best: float | None = None
-    """Best value so far."""
+    """Best of its values so far; the Study compares its trials by their last ones."""
     decision: DecisionStatus | None = None
+    exempt: bool | None = None
+    """True if the trial is one of those that are never pruned, to measure how often pruning is
+    wrong (spec.pruning.exemptPercent of the Study)."""
+    protected: bool | None = None
+    """True from when the judge has taken in that the annotation espalier.dev/protect asks never to
+    prune the trial."""
     start_time: Time | None = None
     """When the trainer first ran."""
     completion_time: Time | None = None
     """When the trial had ended and its pod was gone."""
     gpu_seconds: Annotated[float, Field(ge=0)] | None = None
-    """Accelerator time used."""
+    """Accelerator time that its attempts have held."""
     gpu_seconds_saved: Annotated[float, Field(ge=0)] | None = None
-    """Accelerator time that pruning the trial is reckoned to have saved."""
+    """Accelerator time that it would still have taken had it not been pruned, by the study's
+    completed trials; an estimate of when it ended, made anew when the study ends."""
+    trial_seconds: Annotated[float, Field(ge=0)] | None = None
+    """Seconds for which its attempts' pods have held a node."""
+    trial_seconds_saved: Annotated[float, Field(ge=0)] | None = None
+    """Seconds that it would still have held one."""
+    trial_seconds_saved_low: Annotated[float, Field(ge=0)] | None = None
+    """The same by the lower quartile of the completed trials."""
+    trial_seconds_saved_high: Annotated[float, Field(ge=0)] | None = None
+    """The same by the upper quartile of the completed trials."""
+    steps_saved: Annotated[float, Field(ge=0)] | None = None
+    """Steps that it would still have done."""
     reason: Word | None = None
     """Reason of the condition that says most about the trial, only for display."""
 

@@ -73,7 +73,7 @@ class Frame:
         options = options.update(height=None)
         wrong = complaints(self.study)
         wrong += [Text(f"\n{one_line(self.trouble)}", style="yellow")] if self.trouble else []
-        head = self._drawn(console, options, [headline(self.study), Text()])
+        head = self._drawn(console, options, [headline(self.study, self.trials), Text()])
         foot = self._drawn(console, options, wrong)
         height = options.size.height
         if self.fitted:

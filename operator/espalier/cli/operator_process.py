@@ -300,17 +300,24 @@ class OperatorProcess:
             watch_ages=self._watcher.ages() if self._watcher else {},
             list_ages={plural: now - at for plural, at in self._resync.last_seen.items()},
             watch_restarts=self._watcher.restarts if self._watcher else 0,
-            store_bytes=self._store_bytes(),
             claims=self._claims.counts() if self._claims else {},
             others=self._claims.others() if self._claims else {},
+            **self._room(),
         )
 
-    def _store_bytes(self) -> int | None:
+    def _room(self) -> dict[str, int]:
+        """Return what the store takes and what is left for it; nothing where that is unknown."""
         try:
-            return self._store.size() if self._store else None
+            if self._store is None:
+                return {}
+            return {
+                "store_bytes": self._store.size(),
+                "volume_bytes": self._store.volume(),
+                "volume_free_bytes": self._store.free(),
+            }
         except OSError as error:
             log.warning("the size of the store cannot be read: %s", error)
-            return None
+            return {}
 
     def _figures(self) -> Any:
         return self._reconciler.figures if self._reconciler else ()

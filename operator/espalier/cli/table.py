@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from espalier.cli.summary import ENDED, balance, costs_of, counts_of, progress_of, result_of
 from espalier.cli.words import one_line
 
 STYLES = {
@@ -65,25 +66,19 @@ def why(trial: Mapping[str, Any]) -> str:
     return decided
 
 
-def headline(study: Mapping[str, Any]) -> Text:
-    """One line: the study's name, its counts, its best value and the GPU time so far."""
-    status = study.get("status", {})
-    counts = status.get("counts", {})
-    total = study["spec"].get("trials", {}).get("max", 0)
-    ended = sum(int(counts.get(kind, 0)) for kind in ("completed", "pruned", "failed"))
+def headline(study: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Text:
+    """One line: the study's name, its counts, its best result and what it has cost so far."""
+    counts = counts_of(study, trials)
     line = Text(f"{study['metadata']['namespace']}/{study['metadata']['name']}", style="bold")
-    line.append(f"  {ended}/{total} ended", style="not bold")
-    for kind in ("running", "completed", "pruned", "failed"):
-        line.append(f"  {counts.get(kind, 0)} {kind}", style=STYLES[kind.capitalize()])
-    best = status.get("best")
-    if best:
-        line.append(f"  best {best['value']:.6g} (trial {best['number']})", style="bold green")
-    gpu = status.get("gpuSeconds") or {}
-    if gpu:
+    line.append(f"  {progress_of(study, trials)}", style="not bold")
+    for kind in (kind for kind in ("running", *ENDED) if counts[kind]):
+        line.append(f"  {counts[kind]} {kind}", style=STYLES[kind.capitalize()])
+    if best := result_of(study, trials):
         line.append(
-            f"  GPU {gpu.get('used', 0):.0f} s used, {gpu.get('saved', 0):.0f} s saved",
-            style="not bold",
+            f"  best result {best['value']:.6g} (trial {best['number']})", style="bold green"
         )
+    if costs := costs_of(study):
+        line.append(f"  {costs}", style="not bold")
     return line
 
 
@@ -101,15 +96,16 @@ def complaints(study: Mapping[str, Any]) -> list[Text]:
 
 
 def ending(study: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> RenderableType:
-    """Sum up a finished study: the best trial, what was pruned and why, GPU time saved."""
-    status = study.get("status", {})
+    """Sum up a study: the best result, what was pruned and why, what was used and saved."""
     parts: list[RenderableType] = []
-    best = status.get("best")
-    if best:
-        parameters = ", ".join(f"{k}={v}" for k, v in best.get("parameters", {}).items())
+    if best := result_of(study, trials):
+        parameters = ", ".join(f"{k}={v}" for k, v in (best.get("parameters") or {}).items())
         metric = study["spec"]["objective"]["metric"]
         parts.append(
-            Text(f"Best: trial {best['number']}, {metric} {best['value']:.6g} with {parameters}")
+            Text(
+                f"Best result: trial {best['number']}, last {metric} {best['value']:.6g} "
+                f"with {parameters}"
+            )
         )
     pruned = [trial for trial in trials if phase_of(trial) == "Pruned"]
     if pruned:
@@ -118,9 +114,5 @@ def ending(study: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Ren
             Text(f"  trial {number_of(trial)}: {why(trial)}", style="yellow")
             for trial in sorted(pruned, key=number_of)
         ]
-    gpu = status.get("gpuSeconds") or {}
-    used, saved = float(gpu.get("used", 0)), float(gpu.get("saved", 0))
-    if used + saved > 0:
-        share = saved / (used + saved)
-        parts.append(Text(f"GPU time: {used:.0f} s used, about {saved:.0f} s saved ({share:.0%})"))
+    parts += map(Text, balance(study))
     return Group(*parts)

@@ -18,7 +18,7 @@ from espalier.cli.frame import SORTS, Frame, View
 from espalier.cli.study_name import StudyName, namespace_option, read_study_name
 from espalier.cli.table import ending
 from espalier.errors import RetryLater, SpecError
-from espalier.kube import STUDY, TRIAL, Cluster, NotFound, NotServed
+from espalier.kube import STUDY, TRIAL, Cluster, NotFound, NotServed, own_namespace
 
 REFRESH_SECONDS = 1.0
 
@@ -100,6 +100,7 @@ async def follow(
                     frame = await _next(cluster, study, frame)
         finally:
             console.print(replace(frame, fitted=False))
+    console.print()
     console.print(ending(frame.study, frame.trials))
     conditions = frame.study.get("status", {}).get("conditions", [])
     succeeded = {c["type"]: c["status"] for c in conditions}.get("Succeeded")
@@ -143,9 +144,9 @@ def command(
     """Show the trials of STUDY (NAME or NAMESPACE/NAME), live: state, step, value, rank, and why.
 
     Draws what fits into the terminal, and says how many trials it left out. Ranks are by the newest
-    values; the best in the first line is that of the trials that completed. Ends when the study
-    does, with all trials, the best one, what was pruned and why, and the GPU time saved; the exit
-    code is 0 if the study succeeded, 1 if not, 2 if it cannot be watched.
+    values; the best result in the first line is the best last value of a completed trial. Ends when
+    the study does, with all trials, the best result, what was pruned and why, and what was used and
+    saved; the exit code is 0 if the study succeeded, 1 if not, 2 if it cannot be watched.
 
     \b
     Examples:
@@ -153,7 +154,8 @@ def command(
       kubectl espalier watch ml/digits --sort best --top 10
       kubectl espalier watch digits -n ml --once --parameters
     """
-    name = read_study_name(study, namespace)
+    kubeconfig = kubeconfig or own_kubeconfig()
+    name = read_study_name(study, namespace, own_namespace(kubeconfig))
     view = View(sort, top, parameters)
-    followed = follow(Terminal(), kubeconfig or own_kubeconfig(), name, view, once)
+    followed = follow(Terminal(), kubeconfig, name, view, once)
     raise SystemExit(0 if asyncio.run(followed) else 1)

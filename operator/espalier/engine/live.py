@@ -20,7 +20,7 @@ from espalier.engine.tail import Tail, deliver
 from espalier.engine.taking import Taking
 from espalier.errors import ReportError, RetryLater
 from espalier.planning.record import AttemptRecord, End, StudyRecord
-from espalier.pruning import Decision, Receipt
+from espalier.pruning import Decision, Receipt, Restraint
 from espalier.steady_clock import SteadyClock
 from espalier.store import Store, StudyRow
 
@@ -99,11 +99,12 @@ class LiveStudies:
 
     # -- studies ----------------------------------------------------------------------------
 
-    async def open(self, study: Study) -> None:
+    async def open(self, study: Study, *, started: bool = True) -> None:
         """Open a study; later calls do nothing.
 
         Its log is read unless all its trials have ended: then it is read when somebody asks for
-        more. What the judge depends on may change until the study has its first value.
+        more. What the judge depends on may change until the study has its first value. One that
+        has not started may take over the rows of a backup.
 
         Raises
         ------
@@ -112,7 +113,7 @@ class LiveStudies:
         RetryLater
             If the store does not answer, or reading takes longer than the patience.
         """
-        await self._shelf.open(study)
+        await self._shelf.open(study, started=started)
 
     async def read_running(self, wanted: Callable[[StudyRow], bool] = lambda _: True) -> None:
         """Begin to read the studies of which a trial is running, before anybody opens them.
@@ -137,6 +138,19 @@ class LiveStudies:
             If the study is not open, or the store does not answer.
         """
         await self._shelf.note_sampled(study_uid, upto)
+
+    async def restrain(self, study_uid: str, restraint: Restraint) -> None:
+        """Let something else hold a study's pruning back, from the next value on.
+
+        It is a row of the log, so that a replay comes to the same decisions. See
+        `Shelf.restrain`.
+
+        Raises
+        ------
+        RetryLater
+            If the study is being read, or the store does not answer.
+        """
+        await self._shelf.restrain(study_uid, restraint)
 
     async def close(self, uid: str, proof: str) -> None:
         """Forget a Study that was deleted; its rows stay for the store's retention time.

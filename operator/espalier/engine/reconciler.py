@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from espalier.api import Study
 from espalier.engine.apply import Applier
@@ -28,6 +29,7 @@ from espalier.metrics.observer import Observer
 from espalier.metrics.views import StudyView as Figures
 from espalier.planning import Lane, Settings, Snapshot, StudyRecord, effects, plan
 from espalier.planning.grace import grace_of
+from espalier.planning.restraint import wanted_restraint
 from espalier.steady_clock import SteadyClock
 
 log = logging.getLogger(__name__)
@@ -244,8 +246,9 @@ class Reconciler:
             return None
         study = self.world.specs.read(obj)
         record = await self._record(key, obj, study)
+        restrained = await self._restrained(self.world.snapshot(key, obj, record))
         now = self._clock()
-        snapshot = self.world.waits.add_to(self.world.snapshot(key, obj, record), now)
+        snapshot = self.world.waits.add_to(restrained, now)
         lanes, figures = await self._planned(snapshot, now)
         self._show(key, figures)
         times = [effect.at for lane in lanes for effect in lane if isinstance(effect, effects.Wake)]
@@ -270,12 +273,21 @@ class Reconciler:
         uid = obj["metadata"]["uid"]
         if isinstance(study, Study) and "deletionTimestamp" not in obj["metadata"]:
             try:
-                await self._live.open(study)
+                started = bool((obj.get("status") or {}).get("startTime"))
+                await self._live.open(study, started=started)
             except SpecError as error:
                 self.world.specs.refuse(obj, error)
             else:
                 self._open[uid] = key
         return self._live.record(uid)
+
+    async def _restrained(self, snapshot: Snapshot) -> Snapshot:
+        """Let the judge know what holds pruning back, before any other pod may report."""
+        uid, wanted = snapshot.study.uid, wanted_restraint(snapshot)
+        if wanted == snapshot.record.restraint:
+            return snapshot
+        await self._live.restrain(uid, wanted)
+        return replace(snapshot, record=self._live.record(uid))
 
     async def _close_gone(self, key: StudyKey, present: Object | None) -> None:
         """Close the studies that had this name and are known to be deleted."""
@@ -327,20 +339,17 @@ class Reconciler:
                 if since is not None:
                     self._observer.pod_gone(time.monotonic() - since)
 
-    async def _planned(
-        self, snapshot: Snapshot, now: float
-    ) -> tuple[Sequence[Lane], Figures | None]:
+    async def _planned(self, snapshot: Snapshot, now: float) -> tuple[Sequence[Lane], Figures]:
         """Plan; where that takes long, in another thread: reports are taken meanwhile."""
 
-        def work() -> tuple[Sequence[Lane], Figures | None]:
+        def work() -> tuple[Sequence[Lane], Figures]:
             return plan(snapshot, now, self._settings), study_figures(snapshot)
 
         return await asyncio.to_thread(work) if len(snapshot.trials) > _MANY else work()
 
-    def _show(self, key: StudyKey, figures: Figures | None) -> None:
-        if figures is not None:
-            self._figures[key] = figures
-            self.figures = tuple(self._figures.values())
+    def _show(self, key: StudyKey, figures: Figures) -> None:
+        self._figures[key] = figures
+        self.figures = tuple(self._figures.values())
 
 
 def _quiet(effect: effects.Effect) -> bool:

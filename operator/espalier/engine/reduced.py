@@ -13,6 +13,7 @@ from typing import Any
 
 from espalier.planning.names import (
     DOMAIN,
+    PROTECT_ANNOTATION,
     QUEUE_LABEL,
     SUSPENDED_ANNOTATION,
     TEMPLATE_ANNOTATION,
@@ -33,7 +34,7 @@ _META = (
 )
 _OWNER = ("apiVersion", "kind", "name", "uid", "controller")
 _CONDITION = ("type", "status", "reason", "message")
-_ANNOTATIONS = (TEMPLATE_ANNOTATION, SUSPENDED_ANNOTATION)
+_ANNOTATIONS = (TEMPLATE_ANNOTATION, SUSPENDED_ANNOTATION, PROTECT_ANNOTATION)
 _DISRUPTION = (*_CONDITION, "lastTransitionTime")
 _TOLD_BY_PODS = ("PodScheduled", "DisruptionTarget")
 _SHORT = 40

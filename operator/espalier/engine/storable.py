@@ -58,7 +58,6 @@ def storable_end(end: End) -> End:
         message=_text(end.message),
         at=_number(end.at),
         gpu_seconds=_number(end.gpu_seconds),
-        gpu_seconds_saved=_number(end.gpu_seconds_saved),
         held=_number(end.held),
         pace=end.pace if end.pace is None or math.isfinite(end.pace) else None,
     )

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 
-from espalier.api import trainer_of
+from espalier.api import StudySpec, trainer_of
 from espalier.errors import SpecError
-from espalier.metrics.views import StudyView
+from espalier.metrics.views import Cost, StudyView
 from espalier.planning import Snapshot
+from espalier.planning.costs import Amount, costs_of
 from espalier.planning.standing import gather
 from espalier.planning.trial_status import phase_of
-from espalier.planning.usage import used
 
 
-def study_figures(snapshot: Snapshot) -> StudyView | None:
-    """Return what a scrape shows of a study; None if its spec cannot be read."""
+def study_figures(snapshot: Snapshot) -> StudyView:
+    """Return what a scrape shows of a study; of one that cannot be read, its conditions."""
     study, record = snapshot.study, snapshot.record
+    conditions = {
+        str(each["type"]): str(each["status"]) for each in study.status.get("conditions") or ()
+    }
     if study.spec is None:
-        return None
+        return StudyView(study.namespace, study.name, "", "", "", conditions=conditions)
     spec, summary = study.spec, record.summary
-    try:
-        trainer = trainer_of(spec.template, spec.trainer_container)
-    except SpecError:
-        return None
-    standings = gather(snapshot)
+    standings, trainer = gather(snapshot), _trainer(spec)
+    costs = costs_of(standings)
     prunings = Counter(
         (standing.record.prune.pruner, str(standing.record.prune.reason))
         for standing in standings
@@ -40,8 +40,9 @@ def study_figures(snapshot: Snapshot) -> StudyView | None:
         trials=Counter(str(phase_of(standing, trainer)) for standing in standings),
         endings=Counter(s.end.reason for s in standings if s.end is not None),
         prunings=prunings,
-        gpu_seconds_used=sum(used(standing).gpu_seconds for standing in standings),
-        gpu_seconds_saved=sum(s.end.gpu_seconds_saved for s in standings if s.end is not None),
+        gpu_seconds=_cost(costs.gpu_seconds),
+        trial_seconds=_cost(costs.trial_seconds),
+        steps=_cost(costs.steps),
         best_value=best,
         risk_stated=summary.risk_stated if summary else None,
         risk_spent=summary.risk_spent if summary and summary.risk_stated is not None else None,
@@ -53,4 +54,19 @@ def study_figures(snapshot: Snapshot) -> StudyView | None:
         ),
         breaker_open=bool(summary and summary.breaker_open),
         shadows={shadow.name: shadow.would_prune for shadow in summary.shadows} if summary else {},
+        conditions=conditions,
     )
+
+
+def _trainer(spec: StudySpec) -> str:
+    try:
+        return trainer_of(spec.template, spec.trainer_container)
+    except SpecError:
+        return ""
+
+
+def _cost(amount: Amount) -> Cost:
+    saved = amount.saved
+    if saved is None:
+        return Cost(amount.used)
+    return Cost(amount.used, saved.expected, (saved.low, saved.high))

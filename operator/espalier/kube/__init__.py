@@ -3,6 +3,7 @@
 from espalier.kube.answers import Object
 from espalier.kube.ca_secret import CaSecret
 from espalier.kube.cluster import Cluster, Observe
+from espalier.kube.credentials import own_namespace
 from espalier.kube.errors import Conflict, NotFound, NotServed, Refused
 from espalier.kube.kinds import (
     EVENT,
@@ -48,4 +49,5 @@ __all__ = [
     "TokenBucket",
     "asking_for",
     "local_queue",
+    "own_namespace",
 ]

@@ -8,11 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from espalier.metrics.declared import BY_NAME, METRICS, Kind, Source
-from espalier.metrics.views import Control, ControlView, Studies, StudyView
+from espalier.metrics.declared import BY_NAME, METRICS
+from espalier.metrics.metric import Kind, Source
+from espalier.metrics.views import Control, ControlView, Cost, Studies, StudyView
 
 PHASES = ("Pending", "Running", "Completed", "Pruned", "Failed")
 """Every phase is shown for every study, so that a panel has a 0 where nothing is."""
+
+STATUSES = ("True", "False", "Unknown")
+"""Each is shown for every condition, 1 for the one that it has."""
 
 Sample = tuple[str, tuple[str, ...], float]
 """Name of the metric, values of its labels in the declared order, value."""
@@ -65,8 +69,12 @@ def study_samples(view: StudyView) -> Iterator[Sample]:
         yield "espalier_prunings_total", (*at, pruner, reason), count
     for shadow, count in view.shadows.items():
         yield "espalier_shadow_prunings_total", (*at, shadow), count
-    yield "espalier_gpu_seconds_used_total", at, view.gpu_seconds_used
-    yield "espalier_gpu_seconds_saved", at, view.gpu_seconds_saved
+    for type_, now in view.conditions.items():
+        for status in STATUSES:
+            yield "espalier_study_condition", (*at, type_, status), float(status == now)
+    yield from _cost("espalier_gpu_seconds", "used", at, view.gpu_seconds)
+    yield from _cost("espalier_trial_seconds", "used", at, view.trial_seconds)
+    yield from _cost("espalier_steps", "done", at, view.steps)
     yield "espalier_pruning_breaker_open", at, float(view.breaker_open)
     optional = {
         "espalier_best_value": view.best_value,
@@ -82,6 +90,15 @@ def study_samples(view: StudyView) -> Iterator[Sample]:
             yield "espalier_false_prune_ratio_bound", (*at, bound), value
 
 
+def _cost(name: str, verb: str, at: tuple[str, str], cost: Cost) -> Iterator[Sample]:
+    yield f"{name}_{verb}_total", at, cost.used
+    if cost.saved is not None:
+        yield f"{name}_saved_estimate", at, cost.saved
+    if cost.band is not None:
+        for bound, value in zip(("lower", "upper"), cost.band, strict=True):
+            yield f"{name}_saved_estimate_bound", (*at, bound), value
+
+
 def control_samples(view: ControlView) -> Iterator[Sample]:
     """List the control path's samples."""
     yield "espalier_queue_depth", (), view.queue_depth
@@ -95,6 +112,10 @@ def control_samples(view: ControlView) -> Iterator[Sample]:
         yield "espalier_namespaces", (str(claim),), count
     if view.store_bytes is not None:
         yield "espalier_store_size_bytes", (), view.store_bytes
+    if view.volume_bytes is not None:
+        yield "espalier_store_volume_bytes", (), view.volume_bytes
+    if view.volume_free_bytes is not None:
+        yield "espalier_store_volume_free_bytes", (), view.volume_free_bytes
 
 
 def _families(samples: Sequence[Sample]) -> dict[str, Metric]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from espalier.metrics.panels import ROWS, Look, Panel, Query
+from espalier.metrics.panels import ROWS, SELECTED, Look, Panel, Query
 
 WIDTH = 24
 HEIGHT = 8
@@ -59,24 +59,52 @@ def _row(number: int, title: str, top: int) -> Json:
 
 
 def _panel(number: int, panel: Panel, at: Json) -> Json:
-    stat = panel.look is Look.STAT
-    return {
+    instant = panel.look is not Look.TIME
+    laid: Json = {
         "id": number,
         "type": panel.look.value,
         "title": panel.title,
         "description": panel.help,
         "datasource": SOURCE,
         "gridPos": at,
-        "targets": [_target(n, query, stat) for n, query in enumerate(panel.queries)],
-        "options": _stat_options(panel) if stat else _time_options(),
+        "targets": [_target(n, query, panel.look) for n, query in enumerate(panel.queries)],
+        "options": _options(panel),
         "fieldConfig": {
-            "defaults": {"unit": panel.unit, "min": 0} if stat else _time_defaults(panel),
+            "defaults": {"unit": panel.unit, "min": 0} if instant else _time_defaults(panel),
             "overrides": [],
         },
     }
+    if panel.look is Look.TABLE:
+        laid["fieldConfig"]["defaults"] = {}
+        laid["transformations"] = _as_rows(len(panel.queries))
+    if panel.repeat:
+        laid |= {"repeat": panel.repeat, "repeatDirection": "v"}
+    return laid
 
 
-def _target(number: int, query: Query, instant: bool) -> Json:
+def _options(panel: Panel) -> Json:
+    if panel.look is Look.STAT:
+        return _stat_options(panel)
+    return _time_options() if panel.look is Look.TIME else {"showHeader": True}
+
+
+def _as_rows(queries: int) -> list[Json]:
+    """Make one table of what the queries found: labels are columns, equal ones share a row."""
+    of = [f"Value #{chr(ord('A') + n)}" for n in range(queries)]
+    told = {of[1]: "best result"} if queries > 1 else {}
+    # The first query only lists what there is: its values are all 1.
+    hidden = dict.fromkeys(("Time", "Value", of[0]), True)
+    return [
+        {"id": "merge", "options": {}},
+        {
+            "id": "organize",
+            "options": {"excludeByName": hidden, "indexByName": {}, "renameByName": told},
+        },
+    ]
+
+
+def _target(number: int, query: Query, look: Look) -> Json:
+    instant = look is not Look.TIME
     return {
         "refId": chr(ord("A") + number),
         "datasource": SOURCE,
@@ -84,6 +112,7 @@ def _target(number: int, query: Query, instant: bool) -> Json:
         "legendFormat": query.legend,
         "instant": instant,
         "range": not instant,
+        "format": "table" if look is Look.TABLE else "time_series",
     }
 
 
@@ -99,7 +128,7 @@ def _stat_options(panel: Panel) -> Json:
     }
 
 
-INFO = ("espalier_study_info", "espalier_build_info")
+INFO = "espalier_build_info"
 
 
 def _time_options() -> Json:
@@ -136,6 +165,11 @@ def _variables() -> list[Json]:
         _variable("namespace", "Namespace", "label_values(espalier_study_info, namespace)"),
         _variable(
             "study", "Study", 'label_values(espalier_study_info{namespace=~"$namespace"}, study)'
+        ),
+        _variable(
+            "objective",
+            "Objective",
+            f"label_values(espalier_study_info{SELECTED}, objective)",
         ),
     ]
 

@@ -2,40 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-
-class Kind(StrEnum):
-    """Prometheus' metric types that are used here."""
-
-    COUNTER = "counter"
-    GAUGE = "gauge"
-    HISTOGRAM = "histogram"
-
-
-class Source(StrEnum):
-    """Where a metric's value comes from."""
-
-    SNAPSHOT = "snapshot"
-    """Computed at each scrape from what the operator knows: survives a restart of the operator."""
-    OBSERVED = "observed"
-    """Counted as it happens: starts at zero with the process."""
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One metric family: its name as Prometheus shows it, and what it means."""
-
-    name: str
-    kind: Kind
-    source: Source
-    labels: tuple[str, ...]
-    help: str
-    buckets: tuple[float, ...] = ()
-    preset: tuple[str, ...] = ()
-    """Values of the only label that are shown as 0 from the start: a rate needs a first sample."""
-
+from espalier.metrics.metric import Kind, Metric, Source
 
 LABELS: dict[str, str] = {
     "namespace": "the Study's namespace",
@@ -62,7 +29,10 @@ LABELS: dict[str, str] = {
     "result": "`Accepted`, `Refused`, or `Unavailable` where the API server could not be asked",
     "treatment": "`SpecError` (the Study is wrong), `ReportError` (the report is wrong), "
     "`RetryLater` (tried again), `InternalError` (a bug of Espalier's)",
-    "bound": "`lower` or `upper`, of a 95 % interval",
+    "bound": "`lower` or `upper`: of what was saved by the completed trials' quartiles, else of a "
+    "95 % interval",
+    "type": "a condition of a Study: see [reasons](reasons.md)",
+    "status": "`True`, `False` or `Unknown`",
     "version": "Espalier's version",
     "python": "Python's version",
 }
@@ -90,6 +60,15 @@ def _histogram(
     return Metric(name, Kind.HISTOGRAM, Source.OBSERVED, labels, help_, buckets)
 
 
+def _cost(name: str, verb: str, used: str, saved: str) -> tuple[Metric, ...]:
+    estimate = f"{name}_saved_estimate"
+    return (
+        _snapshot(f"{name}_{verb}_total", Kind.COUNTER, _STUDY, used),
+        _snapshot(estimate, Kind.GAUGE, _STUDY, saved),
+        _snapshot(f"{estimate}_bound", Kind.GAUGE, (*_STUDY, "bound"), f"The band of {estimate}."),
+    )
+
+
 _STUDIES = (
     _snapshot(
         "espalier_study_info",
@@ -111,16 +90,28 @@ _STUDIES = (
         "Decisions to prune a trial, by the pruner that took them and its reason.",
     ),
     _snapshot(
-        "espalier_gpu_seconds_used_total",
-        Kind.COUNTER,
-        _STUDY,
-        "GPU-seconds that the Study's trials have held, running ones included.",
-    ),
-    _snapshot(
-        "espalier_gpu_seconds_saved",
+        "espalier_study_condition",
         Kind.GAUGE,
-        _STUDY,
-        "GPU-seconds that pruned trials would still have used at their own pace (an estimate).",
+        (*_STUDY, "type", "status"),
+        "1 for the status that a condition of the Study has, 0 for the others.",
+    ),
+    *_cost(
+        "espalier_gpu_seconds",
+        "used",
+        "GPU-seconds that the Study's trials have held, in all their attempts.",
+        "GPU-seconds that pruned trials would still have held (an estimate).",
+    ),
+    *_cost(
+        "espalier_trial_seconds",
+        "used",
+        "Seconds for which the Study's trials have held a node, in all their attempts.",
+        "Seconds for which pruned trials would still have held a node (an estimate).",
+    ),
+    *_cost(
+        "espalier_steps",
+        "done",
+        "Steps that the Study's trials have done.",
+        "Steps that pruned trials would still have done (an estimate).",
     ),
     _snapshot(
         "espalier_best_value",
@@ -235,6 +226,18 @@ _STORE = (
     _histogram("espalier_store_commit_rows", (), "Rows that one commit wrote.", _ROWS),
     _counter("espalier_store_commit_errors_total", (), "Commits to the store that failed."),
     _snapshot("espalier_store_size_bytes", Kind.GAUGE, (), "Size of the store on disk."),
+    _snapshot(
+        "espalier_store_volume_bytes",
+        Kind.GAUGE,
+        (),
+        "Size of the file system that the store lies on; absent for a database server.",
+    ),
+    _snapshot(
+        "espalier_store_volume_free_bytes",
+        Kind.GAUGE,
+        (),
+        "What is free of the file system that the store lies on.",
+    ),
 )
 
 _CONTROL = (

@@ -6,7 +6,8 @@ import threading
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from espalier.metrics.declared import BY_NAME, METRICS, Kind, Source
+from espalier.metrics.declared import BY_NAME, METRICS
+from espalier.metrics.metric import Kind, Source
 
 
 class Observer:

@@ -11,6 +11,7 @@ class Look(StrEnum):
 
     TIME = "timeseries"
     STAT = "stat"
+    TABLE = "table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,13 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One panel: a question, the queries that answer it, and how they are drawn."""
+    """One panel: a question, the queries that answer it, and how they are drawn.
+
+    Parameters
+    ----------
+    repeat
+        A variable of the dashboard for each value of which the panel is drawn.
+    """
 
     title: str
     help: str
@@ -33,9 +40,16 @@ class Panel:
     width: int = 8
     stacked: bool = False
     stepped: bool = False
+    repeat: str = ""
 
 
 SELECTED = '{namespace=~"$namespace", study=~"$study"}'
+SELECTED_INFO = (
+    'espalier_study_info{namespace=~"$namespace", study=~"$study", objective=~"$objective"}'
+)
+STUDY = "namespace, study"
+"""What tells a study apart: studies of two namespaces may have the same name."""
+NAMED = "{{namespace}}/{{study}}"
 
 
 def quantiles(metric: str) -> tuple[Query, ...]:
@@ -80,23 +94,41 @@ _RUNS = (
         stepped=True,
     ),
     Panel(
-        "Best value",
-        "Last value of each study's best completed trial so far, in the objective's own sign.",
-        (Query(f"espalier_best_value{SELECTED}", "{{namespace}}/{{study}}"),),
+        "Studies",
+        "What each study optimises, by which pruner, and its best result so far.",
+        (
+            Query(of_studies("espalier_study_info", f"{STUDY}, direction, objective, pruner"), ""),
+            Query(of_studies("espalier_best_value", STUDY), ""),
+        ),
+        look=Look.TABLE,
         width=12,
-        stepped=True,
     ),
     Panel(
-        "Studies",
-        "What each study optimises, and by which pruner.",
+        "Conditions that are true",
+        "Degraded: something is in the way; kubectl describe study says what.",
         (
             Query(
-                f"espalier_study_info{SELECTED}",
-                "{{namespace}}/{{study}}: {{direction}} {{objective}}, {{pruner}}",
+                f"sum by ({STUDY}, type) (espalier_study_condition"
+                '{namespace=~"$namespace", study=~"$study", status="True"}) == 1',
+                "",
             ),
         ),
-        look=Look.STAT,
+        look=Look.TABLE,
         width=12,
+    ),
+    Panel(
+        "Best result: $objective",
+        "Last value of each study's best completed trial so far, in the objective's own sign.",
+        (
+            Query(
+                f"{of_studies('espalier_best_value', STUDY)} and on (namespace, study) "
+                f"{SELECTED_INFO}",
+                NAMED,
+            ),
+        ),
+        width=24,
+        stepped=True,
+        repeat="objective",
     ),
 )
 
@@ -112,8 +144,8 @@ _PRUNED = (
         "Risk of losing the best trial",
         "What the study allows its pruner, and what prunings have used up of it.",
         (
-            Query(f"espalier_pruning_risk_stated_ratio{SELECTED}", "{{study}}: stated"),
-            Query(f"espalier_pruning_risk_spent_ratio{SELECTED}", "{{study}}: spent"),
+            Query(f"espalier_pruning_risk_stated_ratio{SELECTED}", f"{NAMED}: stated"),
+            Query(f"espalier_pruning_risk_spent_ratio{SELECTED}", f"{NAMED}: spent"),
         ),
         unit="percentunit",
         stepped=True,
@@ -122,58 +154,80 @@ _PRUNED = (
         "False prunes, measured on exempt trials",
         "Share of the exempt trials that a prune would have wronged, with its 95 % interval.",
         (
-            Query(f"espalier_false_prune_ratio{SELECTED}", "{{study}}"),
-            Query(f"espalier_false_prune_ratio_bound{SELECTED}", "{{study}}: {{bound}}"),
+            Query(f"espalier_false_prune_ratio{SELECTED}", NAMED),
+            Query(f"espalier_false_prune_ratio_bound{SELECTED}", f"{NAMED}: {{{{bound}}}}"),
         ),
         unit="percentunit",
     ),
     Panel(
         "Shadow pruners",
         "Trials that a pruner which only watches would have pruned.",
-        (Query(of_studies("espalier_shadow_prunings_total", "shadow"), "{{shadow}}"),),
+        (
+            Query(
+                of_studies("espalier_shadow_prunings_total", f"{STUDY}, shadow"),
+                f"{NAMED}: {{{{shadow}}}}",
+            ),
+        ),
         width=12,
         stepped=True,
     ),
     Panel(
         "Circuit breaker",
         "1 while too many prunings at once hold further ones back.",
-        (Query(f"espalier_pruning_breaker_open{SELECTED}", "{{namespace}}/{{study}}"),),
+        (Query(f"espalier_pruning_breaker_open{SELECTED}", NAMED),),
         width=12,
         stepped=True,
     ),
 )
 
-_GPU = (
+
+def _cost(title: str, unit: str, name: str, verb: str, help_: str) -> Panel:
+    """Ask for what was used of something, and what pruning has saved of it, with its band."""
+    return Panel(
+        title,
+        f"{help_} What is saved is an estimate by the completed trials, with its band: absent "
+        "where none has completed.",
+        (
+            Query(f"sum({name}_{verb}_total{SELECTED})", verb),
+            Query(f"sum({name}_saved_estimate{SELECTED})", "saved (estimate)"),
+            Query(
+                f"sum by (bound) ({name}_saved_estimate_bound{SELECTED})", "saved, {{bound}} bound"
+            ),
+        ),
+        unit=unit,
+    )
+
+
+_COSTS = (
     Panel(
-        "GPU time",
-        "GPU-seconds used by trials, and saved by pruning (at the pruned trials' own pace).",
+        "GPU time now",
+        "GPU-seconds that trials have used, and that pruning has saved (an estimate).",
         (
             Query(f"sum(espalier_gpu_seconds_used_total{SELECTED})", "used"),
-            Query(f"sum(espalier_gpu_seconds_saved{SELECTED})", "saved"),
+            Query(f"sum(espalier_gpu_seconds_saved_estimate{SELECTED})", "saved (estimate)"),
         ),
         unit="s",
         look=Look.STAT,
     ),
-    Panel(
-        "GPU time used and saved",
-        "The same, over time.",
-        (
-            Query(f"sum(espalier_gpu_seconds_used_total{SELECTED})", "used"),
-            Query(f"sum(espalier_gpu_seconds_saved{SELECTED})", "saved"),
-        ),
-        unit="s",
-    ),
+    _cost("GPU time", "s", "espalier_gpu_seconds", "used", "GPU-seconds of all attempts."),
     Panel(
         "GPUs in use",
         "GPU-seconds a second: the GPUs that trials hold.",
-        (
-            Query(
-                rate_of("espalier_gpu_seconds_used_total", "namespace, study", SELECTED),
-                "{{namespace}}/{{study}}",
-            ),
-        ),
+        (Query(rate_of("espalier_gpu_seconds_used_total", STUDY, SELECTED), NAMED),),
         stacked=True,
     ),
+    Panel(
+        "Trial time now",
+        "Seconds for which trials have held nodes, and that pruning has saved (an estimate).",
+        (
+            Query(f"sum(espalier_trial_seconds_used_total{SELECTED})", "used"),
+            Query(f"sum(espalier_trial_seconds_saved_estimate{SELECTED})", "saved (estimate)"),
+        ),
+        unit="s",
+        look=Look.STAT,
+    ),
+    _cost("Trial time", "s", "espalier_trial_seconds", "used", "Time of pods on their nodes."),
+    _cost("Steps", "short", "espalier_steps", "done", "In the units of each study's resource."),
 )
 
 _WAY = (
@@ -247,7 +301,7 @@ _INGEST = (
         (
             Query(
                 rate_of("espalier_judging_seconds_total", "namespace, study", SELECTED),
-                "{{namespace}}/{{study}}",
+                NAMED,
             ),
         ),
         unit="percentunit",
@@ -268,8 +322,12 @@ _INGEST = (
     ),
     Panel(
         "Store size",
-        "On disk.",
-        (Query("sum(espalier_store_size_bytes)", "size"),),
+        "On disk, and what is left of its volume.",
+        (
+            Query("sum(espalier_store_size_bytes)", "size"),
+            Query("min(espalier_store_volume_free_bytes)", "free"),
+            Query("max(espalier_store_volume_bytes)", "volume"),
+        ),
         unit="bytes",
         width=6,
     ),
@@ -377,7 +435,7 @@ _CONTROL = (
 ROWS: dict[str, tuple[Panel, ...]] = {
     "What runs": _RUNS,
     "What is pruned, and why": _PRUNED,
-    "GPU time": _GPU,
+    "What it cost, and what pruning saved": _COSTS,
     "From a report to a freed GPU": _WAY,
     "Ingest and store": _INGEST,
     "The operator": _CONTROL,

@@ -10,7 +10,8 @@ from typing import Any
 
 from espalier.api.reasons import ENDINGS, ConditionReason, Ending, Retry, StudyReason, TrialReason
 from espalier.metrics.dashboard import dashboard
-from espalier.metrics.declared import LABELS, SECTIONS, Metric, Source
+from espalier.metrics.declared import LABELS, SECTIONS
+from espalier.metrics.metric import Metric, Source
 from espalier.planning.attempt_checks import ATTEMPT_CHECKS
 from espalier.planning.checks import Check
 from espalier.planning.ending_checks import ENDING_CHECKS, Follows

@@ -7,6 +7,25 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What a study has used of something, and what pruning has saved of it.
+
+    Parameters
+    ----------
+    used : float
+        Never falls.
+    saved : float or None
+        An estimate; None while nothing tells.
+    band : tuple of float or None
+        Its lower and upper bound.
+    """
+
+    used: float = 0.0
+    saved: float | None = None
+    band: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StudyView:
     """One study's figures at one moment.
 
@@ -24,6 +43,10 @@ class StudyView:
         Lower and upper bound of the 95 % interval.
     shadows : mapping
         Number of trials that each shadow pruner would have pruned, by its name.
+    gpu_seconds, trial_seconds, steps : Cost
+        What the trials have cost, in each unit.
+    conditions : mapping
+        Status of each of the Study's conditions, by its type.
     """
 
     namespace: str
@@ -34,8 +57,9 @@ class StudyView:
     trials: Mapping[str, int] = field(default_factory=dict)
     endings: Mapping[str, int] = field(default_factory=dict)
     prunings: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    gpu_seconds_used: float = 0.0
-    gpu_seconds_saved: float = 0.0
+    gpu_seconds: Cost = Cost()
+    trial_seconds: Cost = Cost()
+    steps: Cost = Cost()
     best_value: float | None = None
     risk_stated: float | None = None
     risk_spent: float | None = None
@@ -43,6 +67,7 @@ class StudyView:
     false_prune_interval: tuple[float, float] | None = None
     breaker_open: bool = False
     shadows: Mapping[str, int] = field(default_factory=dict)
+    conditions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +88,8 @@ class ControlView:
         How often the watches ended and were begun anew.
     store_bytes : int or None
         Size of the store on disk, None where it cannot be told.
+    volume_bytes, volume_free_bytes : int or None
+        Size of the file system that the store lies on, and what is free of it.
     starting : bool
         Whether the studies that were there at the start are still being looked at, one by one.
     queue_idle : float
@@ -83,6 +110,8 @@ class ControlView:
     list_ages: Mapping[str, float] = field(default_factory=dict)
     watch_restarts: int = 0
     store_bytes: int | None = None
+    volume_bytes: int | None = None
+    volume_free_bytes: int | None = None
     starting: bool = False
     queue_idle: float = 0.0
     reading: int = 0

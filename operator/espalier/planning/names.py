@@ -22,6 +22,7 @@ WORKLOAD_OF_LABEL = f"{KUEUE}/job-uid"
 
 TEMPLATE_ANNOTATION = f"{DOMAIN}/template"
 SUSPENDED_ANNOTATION = f"{DOMAIN}/suspended"
+PROTECT_ANNOTATION = f"{DOMAIN}/protect"
 
 JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
 PODS_OF = "pods of"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from espalier.planning.kubelet_words import disruption_by_kubelet
 from espalier.planning.names import (
     NUMBER_LABEL,
+    PROTECT_ANNOTATION,
     QUEUE_LABEL,
     SIDECAR,
     STUDY_UID_LABEL,
@@ -110,10 +111,17 @@ def trial_view(obj: Object, study: str, study_uid: str, written_at: float = 0.0)
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
         deleting="deletionTimestamp" in meta,
         sampled=(spec.get("study") or {}).get("uid") == study_uid,
+        protected=_is_asked(meta, PROTECT_ANNOTATION),
         adopted=adopted and (number is None or labels.get(NUMBER_LABEL) == str(number)),
         status=status,
         status_written_at=written_at,
     )
+
+
+def _is_asked(meta: Object, annotation: str) -> bool:
+    """Whether an annotation asks for something; one that does not say how is taken for a yes."""
+    said = (meta.get("annotations") or {}).get(annotation)
+    return said is not None and said.strip().lower() != "false"
 
 
 def job_view(obj: Object, number: int) -> JobView:

@@ -56,9 +56,7 @@ def other_metric(scene: Scene, standing: Standing) -> str | None:
         return None
     if standing.end is None:
         pod = standing.newest
-        view = pod.containers.get(scene.trainer) if pod is not None else None
-        began = view.started_at if view is not None else None
-        if began is None or scene.now - began < scene.settings.metric_patience:
+        if pod is None or standing.span(pod.uid).ran < scene.settings.metric_patience:
             return None
     elif standing.end.state is TrialState.PRUNED:
         return None
@@ -150,10 +148,10 @@ def _pace(scene: Scene, standing: Standing) -> float:
     record = standing.record
     if record.pace is not None:
         return record.pace
-    view = standing.live[-1].containers.get(scene.trainer) if standing.live else None
-    if record.step is None or view is None or view.started_at is None:
+    if record.step is None or not standing.live:
         return 0.0
-    return max(0.0, scene.now - scene.idle(standing) - view.started_at) / max(1, record.step)
+    ran = standing.span(standing.live[-1].uid).ran
+    return max(0.0, ran - scene.idle(standing)) / max(1, record.step)
 
 
 def _pace_of_others(scene: Scene) -> float:

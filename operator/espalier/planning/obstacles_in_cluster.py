@@ -227,12 +227,11 @@ def queued(scene: Scene, standing: Standing) -> str | None:
         return None
     if min(scene.idle(standing), scene.study_idle) < patience:
         return None
-    cause = standing.queue
-    said = f": {sentence(cause)}" if cause is not None else "; its Workload tells why."
-    return (
-        f"A queue holds Job {job.name} back for {at_least(scene.idle(standing))}, and no other "
-        f"trial goes on{said}"
-    )
+    lasts = f"{at_least(scene.idle(standing))}, and no other trial goes on"
+    if not job.queue:
+        return f"Somebody has suspended Job {job.name} for {lasts}; set its spec.suspend to false."
+    said = f": {sentence(standing.queue)}" if standing.queue else "; its Workload tells why."
+    return f"Queue {job.queue} holds Job {job.name} back for {lasts}{said}"
 
 
 def stalled(scene: Scene, standing: Standing) -> str | None:

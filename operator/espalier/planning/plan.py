@@ -14,6 +14,7 @@ from espalier.api import reasons, trainer_of
 from espalier.errors import SpecError
 from espalier.planning import study_status
 from espalier.planning.asking import ask_why
+from espalier.planning.costs import Costs, costs_of
 from espalier.planning.effects import (
     AdoptTrial,
     CheckTemplate,
@@ -63,12 +64,15 @@ def plan(snapshot: Snapshot, now: float, settings: Settings) -> tuple[Lane, ...]
     standings = gather(snapshot)
     if study.spec is None:
         course = Course(False, study.error or "the Study cannot be read")
-        return _status(Scene(snapshot, standings, course, "", settings, now))
+        return _status(Scene(snapshot, standings, course, "", settings, now), costs_of(standings))
     probe, fault = _probe(study, settings)
     trainer = _trainer(study.spec)
     course, check = _course(snapshot, standings, study.spec, trainer, probe, fault, settings, now)
+    costs = costs_of(standings)
     stop = course.outcome.message if course.outcome and course.outcome.stops else None
-    planner = TrialPlanner(snapshot, study.spec, trainer, stop, probe, settings, now)
+    planner = TrialPlanner(
+        snapshot, study.spec, trainer, stop, probe, settings, now, costs, course.over
+    )
     lanes = [*check, *(planner.plan(standing) for standing in standings)]
     if (upto := given_out(snapshot)) > snapshot.record.sampled:
         lanes.append((RecordSampled(upto),))
@@ -77,7 +81,7 @@ def plan(snapshot: Snapshot, now: float, settings: Settings) -> tuple[Lane, ...]
         lanes += _start(snapshot, planner, standings, course, settings, now)
     scene = Scene(snapshot, standings, course, trainer, settings, now)
     lanes += ask_why(scene)
-    lanes += _status(scene)
+    lanes += _status(scene, costs)
     if scene.going:
         lanes.append((Wake(now + settings.progress_interval),))
     return tuple(lane for lane in lanes if lane)
@@ -248,9 +252,9 @@ def _sample(
     )
 
 
-def _status(scene: Scene) -> tuple[Lane, ...]:
+def _status(scene: Scene, costs: Costs) -> tuple[Lane, ...]:
     study, settings, now = scene.snapshot.study, scene.settings, scene.now
-    wanted = study_status.status_of(scene)
+    wanted = study_status.status_of(scene, costs)
     patch = merge_patch(study.status, wanted)
     if not patch:
         return ()

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from espalier.pruning.restraint import Restraint
+
 if TYPE_CHECKING:
     from espalier.pruning import Decision, JudgeSummary, TrialState
 
@@ -29,8 +31,8 @@ class End:
         What the pruners learn: ``Completed``, ``Pruned`` or ``Failed``.
     at
         Seconds since the epoch.
-    gpu_seconds, gpu_seconds_saved
-        Accelerator time that the trial held, and that its pruning is estimated to have saved.
+    gpu_seconds
+        Accelerator time that the trial held.
     generation
         `fingerprint` of the template that the trial ran; 0 if it never ran.
     held
@@ -45,7 +47,6 @@ class End:
     state: TrialState
     at: float
     gpu_seconds: float = 0.0
-    gpu_seconds_saved: float = 0.0
     generation: int = 0
     held: float = 0.0
     pace: float | None = None
@@ -146,6 +147,7 @@ class TrialRecord:
     refused: int = field(default=0, compare=False)
 
 
+_UNRESTRAINED = Restraint()
 _NO_TRIALS: Mapping[int, TrialRecord] = MappingProxyType({})
 
 
@@ -165,6 +167,10 @@ class StudyRecord:
         What the judge accounts for: risk, exempt trials, shadows.
     sampled
         Numbers below it have been given to Trials that were seen to exist.
+    restraint
+        What holds pruning back, as far as it is recorded.
+    exempt
+        Of the trials, those that are never pruned, to measure how often pruning is wrong.
     """
 
     uid: str
@@ -172,6 +178,8 @@ class StudyRecord:
     best: int | None = None
     summary: JudgeSummary | None = None
     sampled: int = 0
+    restraint: Restraint = _UNRESTRAINED
+    exempt: frozenset[int] = frozenset()
 
     def trial(self, number: int) -> TrialRecord:
         """Return what is stored of a trial, an empty record where nothing is."""

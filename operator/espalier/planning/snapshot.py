@@ -55,6 +55,8 @@ class TrialView:
     ----------
     sampled
         Whether it says that the operator sampled it; nothing irrevocable may rest on that.
+    protected
+        Whether somebody asked that it is never pruned.
     """
 
     uid: str
@@ -66,6 +68,7 @@ class TrialView:
     deleting: bool = False
     adopted: bool = True
     sampled: bool = True
+    protected: bool = False
     status: Mapping[str, Any] = field(default_factory=dict)
     status_written_at: float = 0.0
 
@@ -185,11 +188,14 @@ class Span:
         With a running trainer.
     blocked
         Unable to start, since the first failure to do so that was seen; 0 while nothing fails.
+    ended
+        Since its trainer was seen to have ended; 0 while it has not.
     """
 
     held: float = 0.0
     ran: float = 0.0
     blocked: float = 0.0
+    ended: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

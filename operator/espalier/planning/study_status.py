@@ -10,7 +10,7 @@ from typing import Any
 from espalier.api.conditions import set_condition, timestamp
 from espalier.api.reasons import Phase, StudyCondition, StudyReason
 from espalier.api.study_status import pruning_status
-from espalier.planning import usage
+from espalier.planning.costs import Costs, study_fields
 from espalier.planning.effects import CHECK_TEMPLATE
 from espalier.planning.holding import Hold
 from espalier.planning.names import STUDY_UID_LABEL
@@ -24,7 +24,7 @@ from espalier.planning.status_words import condition_of, finite
 from espalier.planning.trial_status import phase_of
 from espalier.pruning import JudgeSummary
 
-PROGRESS = frozenset({"gpuSeconds", "pruning"})
+PROGRESS = frozenset({"gpuSeconds", "trialSeconds", "steps", "pruning"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Course:
     limit: int = 0
 
 
-def status_of(scene: Scene) -> dict[str, Any]:
+def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
     """Return the status that the Study should have; None removes a field."""
     snapshot, standings, course, now = scene.snapshot, scene.standings, scene.course, scene.now
     study = snapshot.study
@@ -93,7 +93,7 @@ def status_of(scene: Scene) -> dict[str, Any]:
         "ended": _ended(standings, course),
         "degraded": str(degraded.reason) if degraded.status else None,
         "best": _best(snapshot, standings),
-        "gpuSeconds": _gpu_seconds(standings),
+        **study_fields(costs),
         "pruning": _pruning(snapshot.record.summary),
         "state": _state(course, phrases[StudyCondition.PROGRESSING]),
         "startTime": study.status.get("startTime") or (timestamp(now) if course.accepted else None),
@@ -139,6 +139,8 @@ def _progressing(
     if course.outcome:
         return Phrase(True, StudyReason.RUNNING, f"Ending: {course.outcome.message}")
     said = f"{ended} of {max(course.limit, ended)} trials ended."
+    if snapshot.record.restraint.paused:
+        said += " spec.pruning.paused is true: no trial is pruned."
     if spec.trials.parallelism > settings.max_parallelism:
         said += (
             f" spec.trials.parallelism is {spec.trials.parallelism}, and the operator runs at most "
@@ -207,12 +209,6 @@ def _best(snapshot: Snapshot, standings: Sequence[Standing]) -> Mapping[str, Any
         "step": record.step,
         "parameters": dict(view.parameters) if view else kept.get("parameters") if same else {},
     }
-
-
-def _gpu_seconds(standings: Sequence[Standing]) -> dict[str, float]:
-    used = sum(usage.used(standing).gpu_seconds for standing in standings)
-    saved = sum(s.end.gpu_seconds_saved for s in standings if s.end is not None)
-    return {"used": round(used, 1), "saved": round(saved, 1)}
 
 
 def _pruning(summary: JudgeSummary | None) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from espalier.api import reasons
 from espalier.errors import SpecError
 from espalier.planning import attempts, usage
+from espalier.planning.costs import Costs, is_off
 from espalier.planning.effects import (
     AskWhy,
     BindPod,
@@ -56,6 +57,10 @@ class TrialPlanner:
         Name of the container that trains.
     probe
         The Job that stands for all of the study's; empty where none can be made.
+    costs
+        What the study has cost so far.
+    over
+        Whether the study has ended: what was saved is told once more, by all of its trials.
     """
 
     snapshot: Snapshot
@@ -65,6 +70,8 @@ class TrialPlanner:
     probe: Manifest
     settings: Settings
     now: float
+    costs: Costs
+    over: bool = False
 
     def plan(self, standing: Standing) -> tuple[Effect, ...]:
         """Return what is to be done about a trial, in order."""
@@ -92,8 +99,7 @@ class TrialPlanner:
         steps += self._suspension(standing)
         return tuple(steps)
 
-    @staticmethod
-    def _settled(standing: Standing) -> bool:
+    def _settled(self, standing: Standing) -> bool:
         """Whether the trial has ended, says so, and has left nothing behind: nearly all have."""
         view, job, end = standing.view, standing.job, standing.end
         if end is None or standing.live or (job and not (job.complete or job.failed)):
@@ -104,7 +110,10 @@ class TrialPlanner:
             return True
         said = condition_of(view.status, "Finished") or {}
         told = said.get("status") == "True" and said.get("reason") == end.reason
-        return told and bool(view.status.get("completionTime"))
+        if not told or not view.status.get("completionTime"):
+            return False
+        saved = self.costs.saved_by(standing.number) if self.over else None
+        return saved is None or not is_off(view.status, saved)
 
     def _seen(self, standing: Standing) -> Iterator[Effect]:
         """Record what is seen of the attempts before anything rests on it."""
@@ -178,15 +187,12 @@ class TrialPlanner:
 
     def _ending(self, standing: Standing, verdict: Verdict) -> End:
         used = usage.used_until_now(standing)
-        prune, gpus = standing.record.prune, used.gpu_seconds
-        saved = usage.saved(gpus, prune.step, self.spec.resource.max) if prune else 0.0
         return End(
             reason=verdict.ending.reason,
             message=verdict.message,
             state=verdict.ending.state,
             at=self.now,
-            gpu_seconds=gpus,
-            gpu_seconds_saved=saved,
+            gpu_seconds=used.gpu_seconds,
             generation=standing.job.template if standing.job else 0,
             held=used.seconds,
             pace=standing.record.pace,
@@ -259,7 +265,8 @@ class TrialPlanner:
         view = standing.view
         if view is None or view.deleting:
             return []
-        patch = merge_patch(view.status, status_of(standing, self.trainer, self.now))
+        saved = self.costs.saved_by(standing.number)
+        patch = merge_patch(view.status, status_of(standing, self.trainer, self.now, saved))
         if not patch:
             return []
         write = WriteTrialStatus(view.name, view.uid, patch)

@@ -10,17 +10,20 @@ from espalier.api.conditions import set_condition, shorten, timestamp
 from espalier.api.reasons import ENDING_BY_REASON, Phase, Retry, TrialCondition, TrialReason
 from espalier.api.trial import MOST_JOBS
 from espalier.planning.attempt_checks import how_ended
+from espalier.planning.costs import trial_fields
 from espalier.planning.ending import is_completing
 from espalier.planning.evidence import PULL, blocked_container
 from espalier.planning.queue_words import sentence
+from espalier.planning.savings import Saved
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import finite
-from espalier.planning.usage import trainer_began, used
+from espalier.planning.usage import trainer_began
+from espalier.pruning.reason import Reason
 
 if TYPE_CHECKING:
     from espalier.pruning import Decision
 
-PROGRESS = frozenset({"step", "latest", "best", "decision", "gpuSeconds", "jobs"})
+PROGRESS = frozenset({"step", "latest", "best", "decision", "gpuSeconds", "trialSeconds", "jobs"})
 """Fields that are not written at once: they change with each report, or can wait for a change."""
 
 
@@ -40,7 +43,9 @@ def phase_of(standing: Standing, trainer: str) -> Phase:
     return Phase.RUNNING if _trainer_runs(standing, trainer) else Phase.PENDING
 
 
-def status_of(standing: Standing, trainer: str, now: float) -> dict[str, Any]:
+def status_of(
+    standing: Standing, trainer: str, now: float, saved: Saved | None = None
+) -> dict[str, Any]:
     """Return the status that a Trial should have; None removes a field."""
     view, record, end = standing.view, standing.record, standing.end
     assert view is not None
@@ -62,13 +67,12 @@ def status_of(standing: Standing, trainer: str, now: float) -> dict[str, Any]:
         "step": record.step,
         "latest": finite(record.latest),
         "best": finite(record.best),
-        "decision": decision_status(decision) if decision else None,
+        "decision": decision_status(decision, _spared(standing)) if decision else None,
+        "exempt": standing.exempt or None,
+        "protected": standing.protected or None,
         "startTime": began,
         "completionTime": view.status.get("completionTime") or (timestamp(end.at) if end else None),
-        "gpuSeconds": round(used(standing).gpu_seconds, 1) if began else None,
-        "gpuSecondsSaved": round(end.gpu_seconds_saved, 1)
-        if end and end.gpu_seconds_saved
-        else None,
+        **(trial_fields(standing, saved) if began else {}),
         "reason": finished.reason if end or finished.reason != "InProgress" else started.reason,
     }
 
@@ -83,13 +87,30 @@ def _jobs(standing: Standing) -> list[str] | None:
     return [*(known or ()), job.uid][-MOST_JOBS:]
 
 
-def decision_status(decision: Decision) -> dict[str, Any]:
-    """Return a decision as a Trial's status holds it."""
+def _spared(standing: Standing) -> str:
+    """Say why the trial is never pruned; empty where it may be."""
+    if standing.exempt:
+        return "It is exempt, so never pruned: it shows how often pruning is wrong."
+    if standing.protected:
+        return "It is protected, so never pruned."
+    return ""
+
+
+def decision_status(decision: Decision, spared: str = "") -> dict[str, Any]:
+    """Return a decision as a Trial's status holds it.
+
+    Parameters
+    ----------
+    spared
+        Why the trial is never pruned, whatever it does; empty where it may be.
+    """
+    told = decision.prunes or decision.reason in (Reason.EXEMPT, Reason.PROTECTED)
+    said = decision.sentence() if told or not spared else f"{decision.sentence()} {spared}"
     evidence = {key: _plain(value) for key, value in list(decision.evidence.items())[:32]}
     return {
         "action": str(decision.action),
         "reason": str(decision.reason),
-        "message": shorten(decision.sentence()),
+        "message": shorten(said),
         "step": decision.step,
         "rung": decision.rung,
         "bracket": decision.bracket,

@@ -50,13 +50,6 @@ def _sum(held: Sequence[tuple[float, float]]) -> Used:
     return Used(sum(seconds for seconds, _ in held), sum(s * gpus for s, gpus in held))
 
 
-def saved(used: float, step: int | None, last_step: int) -> float:
-    """Return what the steps that a pruned trial did not do would have cost at its own pace."""
-    if not step or step >= last_step:
-        return 0.0
-    return used / step * (last_step - step)
-
-
 def trainer_began(pods: Sequence[PodView], trainer: str) -> float | None:
     """Return when the trainer of any of the pods first ran."""
     times = [

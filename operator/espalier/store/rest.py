@@ -10,14 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from espalier.planning.record import AttemptRecord, End, TrialRecord
-from espalier.pruning import Action, Decision, JudgeSummary, Reason, TrialState
+from espalier.pruning import Action, Decision, JudgeSummary, Reason, Restraint, TrialState
 from espalier.store import reading as ask
 from espalier.store import schema
 from espalier.store.rows import Row, evidence_of, evidence_text, finite_or_none
 from espalier.store.summary import summary_of
 
-Rest = tuple[dict[int, TrialRecord], JudgeSummary]
-"""The ended trials by number, and what the judge had to say."""
+Rest = tuple[dict[int, TrialRecord], JudgeSummary, Restraint | None]
+"""The ended trials by number, what the judge had to say, and what held pruning back, where that
+is not what the study was opened with."""
 
 
 def figures_row(study: int, trial: TrialRecord, rule: int | None) -> Row:
@@ -54,7 +55,7 @@ def figures_row(study: int, trial: TrialRecord, rule: int | None) -> Row:
 _TRIALS = """
 SELECT f.trial, f.step, f.latest, f.best, f.best_step, f.decided_attempt, f.decided_step, f.action,
        f.reason, f.rung, f.bracket, f.rule, f.evidence, e.reason, e.message, e.state, e.at,
-       e.gpu_seconds, e.gpu_seconds_saved, e.generation, e.held, e.pace,
+       e.gpu_seconds, e.generation, e.held, e.pace,
        (SELECT max(a.attempt) FROM attempts AS a WHERE a.study = f.study AND a.trial = f.trial)
 FROM figures AS f JOIN ends AS e ON e.study = f.study AND e.trial = f.trial
 WHERE f.study = ?
@@ -77,13 +78,14 @@ def rest_of(connection: Connection, study: int) -> Rest | None:
         seen.setdefault(trial, []).append(attempt)
     trials = {row[0]: _trial(row, rules, tuple(seen.get(row[0], ()))) for row in cursor.fetchall()}
     whole = connection.exec_driver_sql(_ENDED, (study,)).scalar() == len(trials)
-    return (trials, summary) if whole else None
+    changes = ask.changes_of(connection, study)
+    return (trials, summary, changes[-1].restraint if changes else None) if whole else None
 
 
 def _trial(row: Any, rules: ask.Rules, attempts: tuple[AttemptRecord, ...]) -> TrialRecord:
     number, step, latest, best, best_step, *decided = row[:13]
     decision = None if decided[0] is None else _decision(number, decided, rules)
-    reason, message, state, at, used, saved, generation, held, pace, attempt = row[13:]
+    reason, message, state, at, used, generation, held, pace, attempt = row[13:]
     return TrialRecord(
         number=number,
         attempt=attempt or 0,
@@ -93,7 +95,7 @@ def _trial(row: Any, rules: ask.Rules, attempts: tuple[AttemptRecord, ...]) -> T
         best_step=best_step,
         decision=decision,
         prune=decision if decision is not None and decision.prunes else None,
-        end=End(reason, message, TrialState(state), at, used, saved, generation, held, pace),
+        end=End(reason, message, TrialState(state), at, used, generation, held, pace),
         attempts=attempts,
         pace=pace,
     )

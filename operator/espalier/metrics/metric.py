@@ -1,0 +1,37 @@
+"""What a metric is declared by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """Prometheus' metric types that are used here."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+class Source(StrEnum):
+    """Where a metric's value comes from."""
+
+    SNAPSHOT = "snapshot"
+    """Computed at each scrape from what the operator knows: survives a restart of the operator."""
+    OBSERVED = "observed"
+    """Counted as it happens: starts at zero with the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric family: its name as Prometheus shows it, and what it means."""
+
+    name: str
+    kind: Kind
+    source: Source
+    labels: tuple[str, ...]
+    help: str
+    buckets: tuple[float, ...] = ()
+    preset: tuple[str, ...] = ()
+    """Values of the only label that are shown as 0 from the start: a rate needs a first sample."""
