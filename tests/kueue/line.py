@@ -82,11 +82,16 @@ class Line:
         """Change the ClusterQueue."""
         await self.at.cluster.patch(CLUSTER_QUEUE, "", self.name, {"spec": spec})
 
-    async def used(self, resource: str = "nvidia.com/gpu") -> str:
-        """Return how much of a resource the ClusterQueue has given away."""
-        queue = await self.at.cluster.get(CLUSTER_QUEUE, "", self.name)
-        (usage,) = queue["status"]["flavorsUsage"]
-        return {each["name"]: str(each["total"]) for each in usage["resources"]}[resource]
+    async def uses(self, gpus: str) -> None:
+        """Wait until the ClusterQueue has given away so many GPUs."""
+
+        async def probe() -> bool:
+            queue = await self.at.cluster.get(CLUSTER_QUEUE, "", self.name)
+            (usage,) = queue["status"]["flavorsUsage"]
+            totals = {each["name"]: str(each["total"]) for each in usage["resources"]}
+            return totals["nvidia.com/gpu"] == gpus
+
+        await eventually(f"{gpus} GPUs to be in use", probe)
 
     async def submit(
         self,
