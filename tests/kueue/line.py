@@ -121,6 +121,14 @@ class Line:
         name = (await self.workload(trial))["metadata"]["name"]
         await self.at.patch(WORKLOAD, name, {"spec": {"active": active}})
 
+    async def deactivated(self, trial: str) -> None:
+        """Wait until a trial's Workload is inactive."""
+
+        async def probe() -> bool:
+            return (await self.workload(trial))["spec"]["active"] is False
+
+        await eventually(f"the Workload of {trial} to be inactive", probe)
+
     async def waits(self, trial: str, *words: str) -> None:
         """Wait until a Trial says in these words why it has not started."""
 
@@ -202,6 +210,14 @@ class Line:
     async def leave(self, name: str) -> None:
         """Have somebody else's Job go."""
         await self.at.delete(JOB, name)
+
+    async def complete_all(self, trials: set[str]) -> None:
+        """Have these trials train to their end, in the order in which the queue lets them."""
+        ended = set[str]()
+        while trials - ended:
+            trial = min(await self.admitted_of(trials - ended))
+            await self.complete(trial)
+            ended.add(trial)
 
     async def admitted_of(self, trials: set[str]) -> set[str]:
         """Wait until some of these trials have a pod, and return those that do."""
