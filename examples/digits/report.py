@@ -4,6 +4,6 @@ import json, os  # noqa: E401, I001
 
 
 def report(step, value):
-    with open(os.environ["ESPALIER_REPORT_FILE"], "a") as file:
+    with open(os.environ.get("ESPALIER_REPORT_FILE", "reports.jsonl"), "a") as file:
         file.write(json.dumps({"step": step, "value": float(value)}) + "\n")
-    return os.path.exists(os.environ["ESPALIER_PRUNE_FILE"])
+    return os.path.exists(os.environ.get("ESPALIER_PRUNE_FILE", ""))

@@ -62,6 +62,34 @@ CASES = {
         ],
         ["EspalierPodsGoSlowly"],
     ),
+    "a watch is silent until the operator is restarted": (
+        [BUILD, ('espalier_watch_age_seconds{resource="jobs"}', "0+0x112 0 60 120 180 20 30 0 0")],
+        ["EspalierWatchDead"],
+    ),
+    "the watches end again and again": (
+        [BUILD, ("espalier_watch_restarts_total", "0+1x120")],
+        ["EspalierWatchDead"],
+    ),
+    "a watch that is opened each minute": (
+        [BUILD, ('espalier_watch_age_seconds{resource="jobs"}', "60+0x120")],
+        [],
+    ),
+    "the API server is away": (
+        [BUILD, ('espalier_list_age_seconds{resource="jobs"}', "0+60x120")],
+        ["EspalierListsFail"],
+    ),
+    "another operator works here": (
+        [BUILD, ('espalier_namespaces{lease="Foreign"}', "1+0x120")],
+        ["EspalierStandsBack"],
+    ),
+    "this operator alone works here": (
+        [
+            BUILD,
+            ('espalier_namespaces{lease="Foreign"}', "0+0x120"),
+            ('espalier_namespaces{lease="Held"}', "3+0x120"),
+        ],
+        [],
+    ),
     "the breaker stays open": ([BUILD, (BREAKER, "1+0x120")], ["EspalierBreakerOpen"]),
     "the disk fills up": (
         [BUILD, (VOLUME, "1000+0x120"), (FREE, "500-4x120")],
@@ -138,8 +166,11 @@ def test_firing(case, tmp_path):
 def expected(name):
     """The alert as it fires for the one series of the case."""
     study = {"namespace": "a", "study": "s"} if "$labels.study" in str(RULES[name]) else {}
-    treatment = {"treatment": "InternalError"} if name == "EspalierReconcileErrors" else {}
-    labels = {**study, **treatment}
+    others = {
+        "EspalierReconcileErrors": {"treatment": "InternalError"},
+        "EspalierListsFail": {"resource": "jobs"},
+    }
+    labels = {**study, **others.get(name, {})}
     annotations = dict(RULES[name]["annotations"])
     for label, value in labels.items():
         annotations["summary"] = annotations["summary"].replace(f"{{{{ $labels.{label} }}}}", value)

@@ -431,7 +431,7 @@ class TestScope:
         values = {"serviceAccount.create": False, "serviceAccount.name": "robot"}
         policies = of_kind(render(values), "ValidatingAdmissionPolicy")
         about = {name: policy for name, policy in policies.items() if "-operator-" in name}
-        assert {name.rpartition("-")[2] for name in about} == {"jobs", "pods", "trials"}
+        assert {name.rpartition("-")[2] for name in about} == {"jobs", "leases", "pods", "trials"}
         for policy in about.values():
             (condition,) = policy["spec"]["matchConditions"]
             user = f"system:serviceaccount:{SYSTEM}:robot"

@@ -127,6 +127,7 @@ def test_a_study_runs_suspends_and_goes_without_one_forbidden_request(bare_serve
             page = urllib.request.urlopen(f"{url}/metrics", timeout=10).read().decode()
         requests = re.findall(r"^espalier_api_requests_total\{.*", page, re.MULTILINE)
         assert any('verb="create"' in line and 'resource="jobs"' in line for line in requests)
+        assert any('verb="create"' in line and 'resource="leases"' in line for line in requests)
         assert [line for line in requests if 'code="403"' in line] == []
         assert "forbidden" not in log().lower()
         assert "denied request" not in log()

@@ -96,7 +96,9 @@ def test_the_operators_rights_are_these_and_no_others(namespaces):
         "trials/finalizers": "update",
         "jobs": "get list watch create patch delete",  # patch: suspend
         "pods": "get list watch delete",
-        "events": "create",
+        "events": "create list",  # list: why a pod does not start
+        "workloads": "get list patch",  # list: why a queue waits; patch: spec.active, to suspend
+        "localqueues": "get",  # whether the queue is held
         "tokenreviews": "create",
         "secrets": "get patch",
     }

@@ -178,6 +178,22 @@ def test_a_cluster_that_does_not_answer_is_not_waited_for(tmp_path):
         assert "no answer from the API server" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "namespace"),
+    [
+        (["digits"], "ml"),
+        (["digits", "-n", "other"], "other"),
+        (["given/digits"], "given"),
+    ],
+)
+def test_a_study_is_looked_for_where_kubectl_would_unless_it_is_said(words, namespace, tmp_path):
+    config = json.loads(json.dumps(KUBECONFIG))
+    config["contexts"][0]["context"]["namespace"] = "ml"
+    (tmp_path / "config").write_text(yaml.safe_dump(config))
+    result = invoked(["watch", *words, "--once", "--kubeconfig", str(tmp_path / "config")])
+    assert f"/namespaces/{namespace}/studies/digits" in result.stderr
+
+
 def _paths(value: object, at: tuple = ()) -> list[tuple]:
     """List the ways to every part of a value."""
     parts = value.items() if isinstance(value, dict) else ()

@@ -1,6 +1,7 @@
 """The operator's look at itself goes on where a part of it cannot be read."""
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 
 from espalier.cli.operator_process import OperatorProcess, Options
@@ -34,6 +35,15 @@ class Seen:
     last_seen: dict = field(default_factory=dict)
 
 
+@dataclass
+class Watching:
+    silent: dict
+    restarts: int
+
+    def ages(self):
+        return self.silent
+
+
 class Available:
     available = True
 
@@ -45,15 +55,6 @@ class Synced:
 class Reconciling:
     def __init__(self):
         self.queue = DirtyQueue(lambda: 0.0)
-
-
-class Growing(dict):
-    """Times that another thread adds to while they are gone through."""
-
-    def items(self):
-        for key in list(self):
-            yield key, self[key]
-            raise RuntimeError("dictionary changed size during iteration")
 
 
 @dataclass
@@ -85,10 +86,14 @@ def process():
     return made
 
 
-def test_the_watchers_times_may_grow_while_they_are_read():
+def test_a_list_hides_no_dead_watch_and_a_watch_no_lists_that_fail():
     operator = process()
-    operator._watcher = Seen(Growing(studies=1.0, trials=2.0))
-    assert set(operator._view().watch_ages) == {"studies", "trials"}
+    operator._resync = Seen({"jobs": time.monotonic(), "pods": time.monotonic() - 70})
+    operator._watcher = Watching({"jobs": 300.0, "pods": 0.5}, 7)
+    view = operator._view()
+    assert view.watch_ages == {"jobs": 300.0, "pods": 0.5}
+    assert view.list_ages["jobs"] < 60 < view.list_ages["pods"]
+    assert view.watch_restarts == 7
 
 
 def test_a_store_whose_size_cannot_be_read_has_none():

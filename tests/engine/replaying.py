@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from espalier.api.judging import is_judged
 from espalier.pruning import Judge, Report, Verdict, verdict_of
-from espalier.store import Log, StoredObservation
+from espalier.store import Log, StoredChange, StoredEnd
 
 
 def replay(judge: Judge, log: Log) -> list[tuple[int, Verdict]]:
     """Feed a log to a fresh judge; return its verdicts, each with the place of its value."""
     verdicts = []
-    arrivals = [*log.observations, *log.ends]
+    arrivals = [*log.observations, *log.ends, *log.changes]
     for arrival in sorted(arrivals, key=lambda arrival: arrival.seq):
-        if not isinstance(arrival, StoredObservation):
+        if isinstance(arrival, StoredChange):
+            judge.restrain(arrival.restraint)
+        elif isinstance(arrival, StoredEnd):
             judge.close(arrival.trial, arrival.end.state, arrival.end.at)
         elif is_judged(log.study.settings, arrival.metric, arrival.step):
             report = Report(arrival.trial, arrival.attempt, arrival.step, arrival.value)

@@ -6,7 +6,7 @@ import base64
 import datetime
 import json
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -183,6 +183,7 @@ async def serving(
     observe: Any = None,
     keys: Keys | None = None,
     values: ValueLimits | None = None,
+    foreign: Callable[[str], str | None] | None = None,
 ) -> AsyncIterator[Serving]:
     """Serve with one open study, digits, and one bound pod, pod-7, of trial digits-7."""
     store = await open_store(f"sqlite:///{folder}/espalier.db", observe)
@@ -196,7 +197,7 @@ async def serving(
     reviews = Reviews(api.review, AUDIENCE, limits, observe and observe.token_reviewed)
     checked = observe and observe.token_checked
     tokens = Tokens(keys, reviews, AUDIENCE, limits, observe=checked)
-    ingest = Ingest(live, tokens, api.resolve, limits, observe)
+    ingest = Ingest(live, tokens, api.resolve, limits, observe, foreign)
     authority = make_authority(datetime.datetime.now(datetime.UTC))
     leaf = issue_leaf(authority, [HOST, "localhost"], datetime.datetime.now(datetime.UTC))
     port = await ingest.start(HOST, 0, server_context(*leaf))

@@ -108,6 +108,31 @@ async def still_open(connections: list[socket.socket], most: int) -> int:
     return left
 
 
+class Faulty(Said):
+    """Fails at the first connection that is cut for each cause."""
+
+    def connection_cut(self, why: str) -> None:
+        super().connection_cut(why)
+        if self.cut[why] == 1:
+            raise ValueError("our own fault")
+
+
+def test_a_fault_with_one_connection_ends_neither_accepting_nor_sweeping(tmp_path: Path) -> None:
+    async def attack(world: Serving) -> None:
+        held = [await connect(world.port) for _ in range(4)]
+        assert (await world.post(batch("digits-7", (1, 0.5))))[0] == 200
+        while said.cut["Silent"] < 2:
+            await asyncio.sleep(0.05)
+        assert said.cut["TooMany"] >= 1
+        assert (await world.post(batch("digits-7", (2, 0.5))))[0] == 200
+        for each in held:
+            each.close()
+
+    said = Faulty()
+    limits = Limits(strangers_a_peer=2, silence_seconds=0.5)
+    run(tmp_path, attack, observe=said, limits=limits)
+
+
 @each_loop
 @pytest.mark.parametrize("first_bytes", [b"", b"\x16\x03\x01", b"GET / HTTP/1.1\r\n\r\n"])
 def test_connections_without_tls_are_bounded_and_soon_given_up(

@@ -89,6 +89,10 @@ def api_server(kubeconfig: Path) -> Iterator[ApiServer]:
     server = ApiServer(kubeconfig, f"crd-{uuid.uuid4().hex[:8]}")
     crds = str(ROOT / "crds")
     server.kubectl("apply", "--server-side", "--force-conflicts", "-f", crds)
+    # Of an object that has no conditions yet, `kubectl wait --for=condition=` makes an error.
+    for kind in (STUDY, TRIAL):
+        accepted = f"--for=jsonpath={{.status.acceptedNames.kind}}={kind.name}"
+        server.kubectl("wait", accepted, "--timeout=60s", f"crd/{kind.plural}.espalier.dev")
     server.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", crds)
     server.kubectl("create", "namespace", server.namespace)
     try:

@@ -212,8 +212,20 @@ OTHER = {
     "parameters": [{"name": "lr", "float": {"min": 0.1, "max": 0.2}}],
     "sampler": {"seed": 8},
     "pruner": {"median": {"startupTrials": 5}},
-    "pruning": {"gracePeriodSeconds": 11},
+    "pruning.exemptPercent": 7,
+    "pruning.nanPatience": 7,
+    "pruning.minimumAcceptable": {"value": 0.1},
+    "pruning.breaker": {"minTrials": 7},
+    "pruning.window": 70,
+    "pruning.shadows": [{"name": "other", "type": "Nop"}],
 }
+
+
+def changing(field):
+    body = OTHER[field]
+    for name in reversed(field.split(".")):
+        body = {name: body}
+    return {"spec": body}
 
 
 def test_every_fixed_field_has_a_change_to_try():
@@ -230,7 +242,7 @@ def started(server: ApiServer) -> str:
 @pytest.mark.parametrize("field", OTHER)
 def test_what_defines_a_study_is_fixed_once_it_has_started(server, started, field):
     with pytest.raises(Refused) as refused:
-        server.patch("Study", started, {"spec": {field: OTHER[field]}})
+        server.patch("Study", started, changing(field))
     message = f"spec.{field} is fixed once the study has started; make another Study to change it"
     assert any(at == f"spec.{field}" and message in said for at, said in causes(refused.value)), (
         refused.value
@@ -239,10 +251,10 @@ def test_what_defines_a_study_is_fixed_once_it_has_started(server, started, fiel
 
 @pytest.mark.parametrize("field", OTHER)
 def test_what_defines_a_study_can_be_corrected_before_it_starts(server, field):
-    name = f"waiting-{field}"
+    name = f"waiting-{field.replace('.', '-').lower()}"
     server.create(good_study(name))
     server.patch("Study", name, status(conditions=[CONDITION]), subresource="status")
-    server.patch("Study", name, {"spec": {field: OTHER[field]}})
+    server.patch("Study", name, changing(field))
 
 
 @pytest.mark.parametrize(
@@ -254,6 +266,10 @@ def test_what_defines_a_study_can_be_corrected_before_it_starts(server, field):
         {"collector": {"type": "File", "file": {"path": "/espalier/values.jsonl"}}},
         {"template": {"spec": {"containers": [{"name": "trainer", "image": "other"}]}}},
         {"trainerContainer": "trainer"},
+        {"pruning": {"paused": True}},
+        {"pruning": {"gracePeriodSeconds": 77}},
+        {"pruning": {"keepBest": 7}},
+        {"pruning": {"paused": False, "gracePeriodSeconds": 0, "keepBest": 0}},
     ],
     ids=lambda change: ", ".join(change),
 )

@@ -69,7 +69,7 @@ async def test_a_pruned_pod_has_prunings_time_and_a_drained_one_its_own(
 
 
 @scenario
-async def test_a_pod_that_leaves_slowly_goes_sooner_when_its_trial_is_pruned_or_the_time_cut(
+async def test_a_pod_that_leaves_slowly_goes_sooner_when_its_trial_is_pruned(
     control_plane, tmp_path
 ):
     async with operator(control_plane, tmp_path) as (at, process):

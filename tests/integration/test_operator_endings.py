@@ -75,7 +75,7 @@ async def test_an_image_that_is_not_pulled_holds_the_study_and_a_corrected_one_l
     control_plane, tmp_path
 ):
     async with operator(control_plane, tmp_path) as (at, process):
-        await at.create(one())
+        await at.create(one(startPatienceSeconds=1))
         pod = await at.pod_of("study-0")
         await at.block_pod(pod, "ErrImagePull", "no such image")
         await at.wait_ended("study-0", "ImagePullFailed")
@@ -140,7 +140,7 @@ async def _none(at, kind):
     return not await at.list(kind)
 
 
-@pytest.mark.parametrize("kind", [JOB, POD, TRIAL], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [JOB, TRIAL], ids=lambda kind: kind.name)
 @pytest.mark.parametrize("up", [True, False], ids=["operator up", "operator down"])
 def test_what_a_person_deletes_ends_as_deleted(kind, up, control_plane, tmp_path):
     _deleted(control_plane, tmp_path, kind, up)
@@ -155,8 +155,8 @@ async def _deleted(control_plane, tmp_path, kind, up):
         await process.report(pod, 0.5)
         if not up:
             await process.kill()
-        await at.delete(kind, pod["metadata"]["name"] if kind is POD else "study-0")
-        await eventually("it to be gone", lambda: _gone(at, kind, pod))
+        await at.delete(kind, "study-0")
+        await eventually("it to be gone", lambda: _gone(at, kind, "study-0"))
         if not up:
             await process.start()
 
@@ -164,12 +164,42 @@ async def _deleted(control_plane, tmp_path, kind, up):
             return process.live.record(uid).trial(0).end
 
         end = await eventually("an ending", ended)
-        assert end.reason == "DeletedByUser"
+        # Who finds a Job gone does not know who took it away, a person or a clean-up.
+        assert end.reason == ("DeletedByUser" if up or kind is TRIAL else "JobGone")
         await at.pod_of("study-2")
         if kind is not TRIAL:
-            await at.wait_ended("study-0", "DeletedByUser")
+            await at.wait_ended("study-0", end.reason)
 
 
-async def _gone(at, kind, pod):
-    name = pod["metadata"]["name"] if kind is POD else "study-0"
+async def _gone(at, kind, name):
     return await at.get(kind, name) is None
+
+
+@pytest.mark.parametrize("up", [True, False], ids=["operator up", "operator down"])
+@pytest.mark.parametrize("code", [0, 143])
+def test_a_trial_whose_pod_a_person_deletes_runs_again_whatever_its_exit_code(
+    code, up, control_plane, tmp_path
+):
+    _pod_deleted(control_plane, tmp_path, code, up)
+
+
+@scenario
+async def _pod_deleted(control_plane, tmp_path, code, up):
+    async with operator(control_plane, tmp_path) as (at, process):
+        await at.create(one())
+        first = await at.pod_of("study-0")
+        await at.run_pod(first)
+        await process.report(first, 0.5)
+        if not up:
+            await process.kill()
+        await at.delete(POD, first["metadata"]["name"])
+        await at.end_pod(first, code)
+        await eventually("it to be gone", lambda: _gone(at, POD, first["metadata"]["name"]))
+        if not up:
+            await process.start()
+        second = await at.pod_of("study-0", besides=(first["metadata"]["name"],))
+        await at.run_pod(second)
+        await process.report(second, 0.75)
+        await at.end_pod(second)
+        await at.wait_ended("study-0", "Completed")
+        assert (await at.get(TRIAL, "study-0"))["status"]["attempt"] == 2

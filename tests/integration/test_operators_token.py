@@ -144,6 +144,26 @@ def test_it_takes_a_trial_that_was_made_by_hand(guard, operator, made):
     operator.must("patch", "trial/idea", "-n", guard.own, "--type=merge", patch)
 
 
+@pytest.mark.parametrize(
+    ("namespace", "name", "says"),
+    [
+        ("own", "espalier", ""),
+        ("own", "kube-scheduler", "only the Lease that is called espalier"),
+        ("kube-system", "espalier", "runs no trials in namespace kube-system"),
+        ("system", "espalier", "runs no trials in namespace"),
+    ],
+)
+def test_it_takes_no_lease_but_its_own(guard, operator, namespace, name, says):
+    lease = {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": name, "namespace": getattr(guard, namespace, namespace)},
+        "spec": {"holderIdentity": "somebody"},
+    }
+    said = tried(operator, lease)
+    assert says in said if says else not said
+
+
 PRIVILEGED = {"containers": [{"name": "c", "image": "x", "securityContext": {"privileged": True}}]}
 WINDOWS = {"windowsOptions": {"hostProcess": True}}
 SECRET = {"volumes": [{"name": "s", "secret": {"secretName": "any"}}]}

@@ -16,10 +16,31 @@ LIMITS = LivenessLimits(watch_age=150, queue_age=100)
             ControlView(watch_ages={"jobs": 150.0}), True, "alive", id="a watch at the limit: alive"
         ),
         pytest.param(
-            ControlView(watch_ages={"studies": 1.0, "jobs": 151.0}),
+            ControlView(
+                watch_ages={"studies": 1.0, "jobs": 151.0},
+                list_ages={"studies": 9.0, "jobs": 9.0},
+            ),
             False,
-            "the watch of jobs is silent for 151 s (limit 150 s)",
-            id="one silent watch: not alive, whatever the others do",
+            "the watch of jobs is silent for 151 s (limit 150 s), the last list was 9 s ago",
+            id="one silent watch while lists come: not alive, whatever the others do",
+        ),
+        pytest.param(
+            ControlView(watch_ages={"jobs": 899.0}, list_ages={"jobs": 899.0}),
+            True,
+            "nothing was listed for 899 s: is the API server reachable?",
+            id="the API server is away, where a restart helps nobody: alive, and it says so",
+        ),
+        pytest.param(
+            ControlView(watch_ages={"jobs": 901.0}, list_ages={"jobs": 899.0}),
+            False,
+            "the last list was 899 s ago: is the API server reachable?",
+            id="it is away for very long: a restart is tried",
+        ),
+        pytest.param(
+            ControlView(watch_ages={"jobs": 1.0}, list_ages={"jobs": 700.0}),
+            True,
+            "nothing was listed for 700 s",
+            id="lists fail and watches live: alive, and it says so",
         ),
         pytest.param(
             ControlView(queue_depth=5000, queue_oldest_age=99.0),
@@ -87,3 +108,28 @@ def test_an_operator_that_reads_logs_is_ready_for_the_other_studies_and_says_so(
     told = judge_readiness(ControlView(reading=2, reading_idle=500.0))
     assert told.ok
     assert "the logs of 2 studies are being read" in told.message
+
+
+@pytest.mark.parametrize(
+    ("claims", "others", "ok", "said"),
+    [
+        pytest.param({"Held": 2, "Foreign": 0}, {}, True, "ready", id="alone"),
+        pytest.param(
+            {"Held": 1, "Foreign": 1},
+            {"b": "system/other_x"},
+            True,
+            "ready; stands back in b (run by system/other_x)",
+            id="another works in one of two namespaces",
+        ),
+        pytest.param(
+            {"Held": 0, "Foreign": 2},
+            {"b": "other", "a": "other"},
+            False,
+            "not ready; stands back in a (run by other), b (run by other)",
+            id="another works in all",
+        ),
+    ],
+)
+def test_an_operator_that_stands_back_says_where_and_for_whom(claims, others, ok, said):
+    told = judge_readiness(ControlView(claims=claims, others=others))
+    assert (told.ok, told.message) == (ok, said)

@@ -83,6 +83,13 @@ KILLED = {"exit_reason": "OOMKilled"}
 EVICTED = {"disruption": "EvictionByEvictionAPI", "disrupted_at": NOW - 5}
 ASKED = {"deleting": True, "deleting_since": NOW - 5}
 
+RERUN = replace(
+    HALF,
+    attempts=(
+        AttemptRecord(1, "p0", job_uid="j0", disruption="EvictionByEvictionAPI", exit_code=0),
+        AttemptRecord(2, "p1", job_uid="j0-1", ran=5.0),
+    ),
+)
 FINAL = {
     "killed for memory behind exit code 0, half way: OutOfMemory": (
         one(jobs=done(), pods=(over(0, ended(**KILLED)),)),
@@ -149,6 +156,21 @@ FINAL = {
         one(absent=NO_JOB, cut_short={("jobs", "s-0")}),
         "DeletedByUser",
         "deleted before its trainer had ended",
+    ),
+    "a Job that ran a trial again, deleted before it was over: DeletedByUser": (
+        one(
+            RERUN,
+            jobs=done(),
+            absent={("jobs", "s-0-r1"): "asked for, there is none"},
+            cut_short={("jobs", "s-0-r1")},
+        ),
+        "DeletedByUser",
+        "deleted before its trainer had ended",
+    ),
+    "a Job that ran a trial again and is being deleted: DeletedByUser": (
+        one(RERUN, jobs=(*done(), job(0, uid="j0-1", name="s-0-r1", deleting=True))),
+        "DeletedByUser",
+        "Job s-0-r1 is being deleted",
     ),
     "a Job that a TTL took while nobody looked: JobGone, and nobody is blamed": (
         one(absent=NO_JOB),
@@ -515,6 +537,33 @@ def test_a_trial_whose_trainer_has_ended_is_not_ended_with_its_study():
     assert (end.number, end.end.reason) == (1, "TrainerFailed")
     after = replace(snap, record=record(HALF, replace(HALF, number=1, end=end.end)))
     assert not of_type(planned(after), effects.RecordEnd)
+
+
+def test_a_job_that_ran_a_trial_again_and_is_not_seen_is_asked_for_and_not_made_again():
+    found = planned(one(RERUN, jobs=done()))
+    assert of_type(found, effects.LookFor) == [effects.LookFor(0, "jobs", "s-0-r1")]
+    assert not of_type(found, effects.CreateJob, effects.RecordEnd)
+
+
+def test_a_job_that_ran_a_trial_again_and_vanished_with_a_restored_etcd_is_made_again():
+    (made,) = of_type(
+        planned(one(RERUN, jobs=done(), restored={("jobs", "s-0-r1")})), effects.CreateJob
+    )
+    assert made.body["metadata"]["name"] == "s-0-r1"
+
+
+def test_attempts_that_were_numbered_out_of_turn_stand_in_the_order_of_their_pods():
+    first = over(0, ended(code=1), uid="first", phase="Failed", created_at=NOW - 90)
+    known = replace(
+        HALF,
+        attempts=(
+            AttemptRecord(1, "p0", pod="s-0-x", job_uid="j0"),
+            AttemptRecord(2, "first", job_uid="j0", exit_code=1, over=True),
+        ),
+    )
+    (standing,) = gather(one(known, jobs=(job(0),), pods=(first, pod(0)), retries=1))
+    assert [attempt.ended for attempt in standing.attempts] == [True, False]
+    assert standing.last is None
 
 
 NEVER_RAN = {

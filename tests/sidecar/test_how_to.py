@@ -28,6 +28,9 @@ SHELL = [text for language, text in BLOCKS if language == "sh"]
 def trainer_environment(sidecar: RunningSidecar) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
+        # What is said on localhost must not go this way.
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
         "ESPALIER_REPORT_URL": f"http://localhost:{sidecar.port}/report",
         "ESPALIER_REPORT_FILE": str(sidecar.directory / "reports.jsonl"),
         "ESPALIER_PRUNE_FILE": str(sidecar.directory / "prune"),
@@ -79,10 +82,54 @@ def test_the_example_trainer_uses_the_five_lines() -> None:
         assert line in code.splitlines()
 
 
+@pytest.mark.parametrize("helper", HELPERS[:1], ids=["file"])
+def test_the_helper_does_no_harm_outside_of_a_trial(helper: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", f"{helper}\nprint(report(1, 0.5))"],
+        env={"PATH": os.environ["PATH"]},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "False\n"), done.stderr
+    assert (tmp_path / "reports.jsonl").read_text() == '{"step": 1, "value": 0.5}\n'
+
+
+TRAINER = """
+import os, time
+print("epoch 1: val_accuracy 0.5")
+while not os.path.exists("seen"):
+    time.sleep(0.01)
+raise SystemExit("CUDA out of memory")
+"""
+
+
+def test_the_line_that_keeps_a_log_loses_neither_values_nor_output_nor_the_exit_code(
+    tmp_path: Path,
+) -> None:
+    shown = yaml.safe_load(next(text for language, text in BLOCKS if language == "yaml"))
+    command = shown["template"]["spec"]["containers"][0]["command"]
+    log = tmp_path / "train.log"
+    (tmp_path / "train.py").write_text(TRAINER)
+    line = command[-1].replace("/espalier/train.log", str(log)).replace("/app/", "")
+    line = line.replace("python3", sys.executable)
+    process = subprocess.Popen(
+        [*command[:-1], line], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    )
+    wait_until(lambda: log.exists() and "epoch 1: val_accuracy 0.5\n" in log.read_text())
+    assert process.poll() is None, "the value came only when the trainer had ended"
+    (tmp_path / "seen").touch()
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert said == log.read_text() == "epoch 1: val_accuracy 0.5\nCUDA out of memory\n"
+
+
 def test_the_shell_lines_report(sidecar: RunningSidecar, ingest: FakeIngest) -> None:
     for text in SHELL:
         script = text.replace("localhost:9321", f"localhost:{sidecar.port}")
-        environment = {**trainer_environment(sidecar), "no_proxy": "localhost"}
+        environment = trainer_environment(sidecar)
         subprocess.run(["sh", "-euc", script], env=environment, check=True, timeout=30)
     ingest.wait_for_steps([3, 4, 5])
     ingest.wait(lambda: len(ingest.stored) == 4)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from espalier.errors import RetryLater
 from espalier.kube import STUDY, Conflict, NotFound, Refused
+from tests.simulation.api_server import Object
 from tests.simulation.people import People
 from tests.simulation.tenants import Tenants
 from tests.simulation.world import World
@@ -34,6 +35,7 @@ class Chaos:
             "unserved": self._unserve,
             "restores": self._restore,
             "drains": self._drain,
+            "reboots": self._reboot,
             "breaks": self._break,
             "people": self._people.act,
             "farewells": self._people.delete_study,
@@ -97,12 +99,17 @@ class Chaos:
 
     async def _drain(self) -> None:
         world = self._world
-        pods = [pod for pod in world.api.of("pods", "n") if _runs(pod)]
-        if not pods:
-            return
-        pod = world.rnd.choice(pods)
-        world.history.caused(pod["metadata"]["uid"], "drained")
-        world.kubelet.disrupt(pod, "EvictionByEvictionAPI", "node")
+        for pod in self._one_that_runs():
+            world.history.caused(pod["metadata"]["uid"], "drained")
+            world.kubelet.disrupt(pod, "EvictionByEvictionAPI", "node")
+
+    async def _reboot(self) -> None:
+        for pod in self._one_that_runs():
+            self._world.kubelet.reboot(pod)
+
+    def _one_that_runs(self) -> list[Object]:
+        pods = [pod for pod in self._world.api.of("pods", "n") if _runs(pod)]
+        return [self._world.rnd.choice(pods)] if pods else []
 
     async def _break(self) -> None:
         operator = self._world.operator

@@ -36,6 +36,11 @@ class Faults:
         How often a second etcd is restored from a backup.
     drains
         How often a second a node is drained; some trainers exit with 0 then (`deaf`).
+    reboots
+        How often a second a node is rebooted.
+    refusals, ooms, beside
+        Share of pods that a node refuses, whose trainer loses a process to its memory limit and
+        exits with 0 half way, and that have another container which runs on.
     people
         How often a second somebody deletes a pod, a Job or a Trial, or makes a Trial by hand.
     tenants
@@ -63,6 +68,10 @@ class Faults:
     restores: float = 0.0
     drains: float = 0.0
     deaf: float = 0.0
+    reboots: float = 0.0
+    refusals: float = 0.0
+    ooms: float = 0.0
+    beside: float = 0.0
     people: float = 0.0
     tenants: float = 0.0
     ttl: float = 0.0
@@ -97,6 +106,10 @@ MOST = Faults(
     restores=0.15,
     drains=0.3,
     deaf=0.5,
+    reboots=0.3,
+    refusals=0.4,
+    ooms=0.3,
+    beside=0.5,
     people=0.3,
     tenants=0.5,
     ttl=1.0,

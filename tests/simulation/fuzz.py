@@ -63,7 +63,7 @@ async def _story(folder: Path, rnd: random.Random, faults: Faults, run: Run) -> 
     deaf = random.Random(rnd.random())
 
     def program_of(pod: Object) -> Program:
-        return _varied(pod, deaf, faults.deaf)
+        return _varied(pod, deaf, faults)
 
     async with World(folder, rnd, faults, program_of) as world:
         run.writes = world.history.writes
@@ -114,15 +114,18 @@ async def _watch_haste(world: World) -> str:
                 return f"asked {asked.total()} times in {_LOOK:.0f} s: {asked.most_common(2)}"
 
 
-def _varied(pod: Object, rnd: random.Random, deaf: float) -> Program:
-    """Let some trainers fail, leave last words, or end with 0 when they are told to."""
+def _varied(pod: Object, rnd: random.Random, faults: Faults) -> Program:
+    """Let some trainers fail, leave last words, or have something befall them by the faults."""
     usual = usual_program(pod)
     code = 1 if rnd.random() < 0.05 else 0
     return Program(
         usual.values,
         code=code,
         last_words=rnd.random() < 0.1,
-        deaf=rnd.random() < deaf,
+        deaf=rnd.random() < faults.deaf,
+        killed=rnd.random() < faults.ooms,
+        beside=rnd.random() < faults.beside,
+        refused=rnd.random() < faults.refusals,
     )
 
 

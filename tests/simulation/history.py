@@ -34,7 +34,8 @@ class History:
         How often a Job was created, by its Trial's uid and its name.
     causes
         By a Trial's uid what may have ended it: ``trained`` (to the last step), ``finished``,
-        ``failed``, ``person``, ``drained``, ``restored``, ``parameters``.
+        ``failed``, ``killed`` (for its memory), ``person``, ``drained``, ``restored``,
+        ``parameters``.
     """
 
     study: str = "s"

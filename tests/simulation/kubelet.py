@@ -28,17 +28,36 @@ class Program:
         Whether its sidecar leaves the last value in its termination message instead.
     deaf
         Whether it exits with 0 when it is told to end.
+    killed
+        Whether a process of it is killed for memory half way, so that it exits with 0.
+    beside
+        Whether another container of its pod runs on until the pod is deleted.
+    refused
+        Whether the node refuses its pod.
     """
 
     values: tuple[float, ...]
     code: int = 0
     last_words: bool = False
     deaf: bool = False
+    killed: bool = False
+    beside: bool = False
+    refused: bool = False
 
 
 @dataclass
 class Process:
-    """A pod's process, known to its node by the pod's uid."""
+    """A pod's process, known to its node by the pod's uid.
+
+    Parameters
+    ----------
+    killed
+        Whether it was killed for memory.
+    lost
+        Whether its node was rebooted and knows nothing of it any more.
+    lingers
+        Whether the other container of its pod still runs.
+    """
 
     program: Program
     step: int = 0
@@ -47,6 +66,9 @@ class Process:
     ended: float = 0.0
     message: str = ""
     finished: bool = False
+    killed: bool = False
+    lost: bool = False
+    lingers: bool = False
     accepted: list[CheckedReport] = field(default_factory=list)
     left: list[CheckedReport] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -107,6 +129,16 @@ class Kubelet:
         self._api.merge(POD, meta["namespace"], meta["name"], patch, "node", "status")
         self._api.remove(POD, meta["namespace"], meta["name"], by)
 
+    def reboot(self, pod: Object) -> None:
+        """Reboot a pod's node: it comes back and knows nothing of what ran on it."""
+        uid = pod["metadata"]["uid"]
+        process, task = self.processes.get(uid), self.running.get(uid)
+        if process is None or process.code is not None or task is None:
+            return
+        task.cancel()
+        process.lost = True
+        self._end(uid, process, 137)
+
     def forget(self, left: set[str]) -> None:
         """Forget the processes of pods that are not left."""
         for uid in self.processes.keys() - left - self.running.keys():
@@ -119,19 +151,29 @@ class Kubelet:
 
     async def _run(self, uid: str, pod: Object) -> None:
         process = self.processes.setdefault(uid, Process(self._program_of(pod)))
+        program = process.program
         await asyncio.sleep(self._pace * self._rnd.uniform(0.1, 1.0))
+        if program.refused:
+            process.code = -1
+            self._tell(uid)
+            return
         process.began = process.began or self._api.clock()
         self._tell(uid)
-        program = process.program
-        while process.step < len(program.values):
+        process.killed = program.killed
+        while process.step < len(program.values) // (2 if program.killed else 1):
             told = await self._told_to_end(uid, self._pace * self._rnd.uniform(0.5, 1.5))
             if told:
                 await asyncio.sleep(self._rnd.uniform(0.0, 1.0))
+                process.killed = False
                 self._end(uid, process, 0 if program.deaf else 143)
                 return
             await self._step(pod, process)
-        process.finished = True
-        self._end(uid, process, program.code)
+        process.finished = not program.killed
+        process.lingers = program.beside
+        self._end(uid, process, 0 if program.killed else program.code)
+        while process.lingers:
+            process.lingers = not await self._told_to_end(uid, self._pace)
+        self._tell(uid)
 
     async def _step(self, pod: Object, process: Process) -> None:
         """Report the next value, or try it again."""
@@ -178,6 +220,8 @@ class Kubelet:
 
 
 def _status(process: Process) -> Object:
+    if process.program.refused:
+        return {"phase": "Failed", "reason": "OutOfcpu", "message": "not enough cpu"}
     began = timestamp(process.began)
     if process.code is None:
         running = {"running": {"startedAt": began}}
@@ -189,11 +233,24 @@ def _status(process: Process) -> Object:
         }
     times = {"startedAt": began, "finishedAt": timestamp(process.ended)}
     reason = "Completed" if process.code == 0 else "Error"
+    reason = "ContainerStatusUnknown" if process.lost else reason
+    reason = "OOMKilled" if process.killed else reason
     trainer = {"terminated": {**times, "exitCode": process.code, "reason": reason}}
-    words = {"terminated": {**times, "exitCode": 0, "message": process.message}}
+    containers = [{"name": "trainer", "state": trainer}]
+    if process.program.beside:
+        killed = {"terminated": {**times, "exitCode": 137, "reason": "Error"}}
+        runs = {"running": {"startedAt": began}}
+        containers.append({"name": "proxy", "state": runs if process.lingers else killed})
+    if process.lingers:
+        sidecar: Object = {"running": {"startedAt": began}}
+        phase = "Running"
+    else:
+        sidecar = {"terminated": {**times, "exitCode": 0, "message": process.message}}
+        good = process.code == 0 and not process.program.beside
+        phase = "Succeeded" if good else "Failed"
     return {
-        "phase": "Succeeded" if process.code == 0 else "Failed",
+        "phase": phase,
         "startTime": began,
-        "initContainerStatuses": [{"name": SIDECAR, "state": words}],
-        "containerStatuses": [{"name": "trainer", "state": trainer}],
+        "initContainerStatuses": [{"name": SIDECAR, "state": sidecar}],
+        "containerStatuses": containers,
     }

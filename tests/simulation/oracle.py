@@ -16,7 +16,8 @@ from tests.simulation.world import World
 
 CAUSES = {
     "Completed": {"finished", "trained"},
-    "TrainerFailed": {"failed", "person"},
+    "TrainerFailed": {"failed"},
+    "OutOfMemory": {"killed"},
     "DeletedByUser": {"person", "restored"},
     "JobGone": {"person", "restored", "cleaned up"},
     "ParametersRefused": {"parameters"},

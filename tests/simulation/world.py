@@ -117,6 +117,8 @@ class World:
         for uid, process in self.kubelet.processes.items():
             if process.step == len(process.program.values):
                 self.history.caused(uid, "trained")
+            if process.killed and process.code is not None:
+                self.history.caused(uid, "killed")
             if process.finished:
                 self.history.caused(uid, "finished" if process.program.code == 0 else "failed")
 

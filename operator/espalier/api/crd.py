@@ -24,6 +24,8 @@ def study_crd() -> dict[str, Any]:
         "studies",
         columns=(
             ("State", "string", ".status.state", "The study in one word.", 0),
+            ("Degraded", "string", ".status.degraded", "What is in the way.", 0),
+            ("Ended", "string", ".status.ended", "Trials that have ended, of how many.", 0),
             ("Active", "integer", ".status.active", "Trials that hold a slot.", 0),
             ("Completed", "integer", ".status.counts.completed", "Completed trials.", 0),
             ("Pruned", "integer", ".status.counts.pruned", "Pruned trials.", 0),
@@ -79,6 +81,8 @@ def trial_crd() -> dict[str, Any]:
                 1,
             ),
             ("Attempt", "integer", ".status.attempt", "Number of the attempt.", 1),
+            ("Exempt", "boolean", ".status.exempt", "Never pruned, to measure pruning.", 1),
+            ("Protected", "boolean", ".status.protected", "Never pruned, as somebody asked.", 1),
             ("Decision", "string", ".status.decision.message", "The pruner's last words.", 1),
         ),
         selectable=(".spec.study.name", ".status.phase"),

@@ -13,9 +13,11 @@ from pydantic import ConfigDict, Field
 
 from espalier.api.base import Model
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
-from espalier.api.study import Study
+from espalier.api.study import CHANGEABLE, Study
 from espalier.api.validation import checked
-from espalier.pruning import Direction, Judge
+from espalier.pruning import Direction, Judge, Restraint
+from espalier.pruning.exempt import Exemption
+from espalier.pruning.pruner import camel
 
 
 class StoredSettings(Model):
@@ -46,6 +48,29 @@ def settings_of(study: Study) -> dict[str, Any]:
         "pruner": spec.pruner.model_dump(mode="json", by_alias=True, exclude_none=True),
         "pruning": spec.pruning.model_dump(mode="json", by_alias=True, exclude_none=True),
     }
+
+
+def same_study(settings: Mapping[str, Any], others: Mapping[str, Any]) -> bool:
+    """Whether settings differ at most in what may change while the study is judged."""
+    return _without_brake(settings) == _without_brake(others)
+
+
+def _without_brake(settings: Mapping[str, Any]) -> dict[str, Any]:
+    changeable = {camel(name) for name in CHANGEABLE}
+    pruning = {name: value for name, value in settings["pruning"].items() if name not in changeable}
+    return {**settings, "pruning": pruning}
+
+
+def restraint_of(settings: Mapping[str, Any]) -> Restraint:
+    """Return what holds pruning back in a study when it is opened."""
+    pruning = settings["pruning"]
+    return Restraint(pruning.get("paused", False), pruning["keepBest"])
+
+
+def exemption_of(uid: str, settings: Mapping[str, Any]) -> Exemption:
+    """Return which trials of a study are exempt, without its judge."""
+    percent = settings["pruning"]["exemptPercent"]
+    return Exemption(uid, settings["seed"], percent, settings["trials"])
 
 
 def judge_of(uid: str, settings: Mapping[str, Any]) -> Judge:

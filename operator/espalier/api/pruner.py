@@ -197,12 +197,17 @@ class BreakerSpec(Model):
 class PruningSpec(Model):
     """How pruning acts, whatever the pruner."""
 
+    paused: bool = False
+    """True prunes nothing from now on; values are judged all the same, and each decision says what
+    it would have been. May be changed while the study runs."""
     grace_period_seconds: Annotated[int, Field(ge=0, le=3600)] = 10
-    """Time that a pruned trial has to write a checkpoint before its pod is killed."""
+    """Time that a trial which the operator ends (pruned, at its time limit, with its study) has to
+    write a checkpoint before its pod is killed. Drains and evictions go by the template's own
+    terminationGracePeriodSeconds. May be changed while the study runs."""
     exempt_percent: Annotated[float, Field(ge=0, le=100)] = 5.0
     """Share of the trials that is never pruned, to measure how often pruning is wrong."""
     keep_best: Annotated[int, Field(ge=0, le=1000)] = 1
-    """Never prune one of the so many best trials."""
+    """Never prune one of the so many best trials. May be changed while the study runs."""
     nan_patience: Annotated[int, Field(ge=0, le=1000)] = 2
     """Prune a trial after so many diverged values in a row; 0 leaves them to the pruner."""
     minimum_acceptable: MinimumAcceptableSpec | None = None
@@ -234,6 +239,7 @@ class PruningSpec(Model):
             else MinimumAcceptable(value=floor.value, from_step=floor.from_step),
             exempt_percent=self.exempt_percent,
             breaker=BreakerSettings(**self.breaker.model_dump(by_alias=False)),
+            paused=self.paused,
         )
 
 

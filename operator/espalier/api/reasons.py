@@ -18,6 +18,7 @@ class StudyCondition(StrEnum):
     ACCEPTED = "Accepted"
     PROGRESSING = "Progressing"
     SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
     DEGRADED = "Degraded"
 
 
@@ -219,15 +220,55 @@ class StudyReason(ConditionReason):
     ALL_TRIALS_ENDED = "AllTrialsEnded", "Succeeded", "spec.trials.max trials have ended."
     TARGET_REACHED = "TargetReached", "Succeeded", "A trial reached spec.objective.target."
     GRID_EXHAUSTED = "GridExhausted", "Succeeded", "Every configuration of the grid has been run."
-    TOO_MANY_FAILURES = "TooManyFailures", "Succeeded", "spec.trials.maxFailed trials have failed."
-    NO_TRIAL_COMPLETED = "NoTrialCompleted", "Succeeded", "All trials ended and none was completed."
+    TOO_MANY_FAILURES = "TooManyFailures", "Failed", "spec.trials.maxFailed trials have failed."
+    NO_TRIAL_COMPLETED = "NoTrialCompleted", "Failed", "All trials ended and none was completed."
     AS_EXPECTED = "AsExpected", "Degraded", "Nothing is in the way."
-    IMAGE_PULL_FAILING = "ImagePullFailing", "Degraded", "An image of the template is not pulled."
-    TRIALS_FAILING = "TrialsFailing", "Degraded", "Trials fail; the message has the newest ending."
-    NO_METRIC_YET = "NoMetricYet", "Degraded", "A trial runs and reports nothing under the metric."
+    REFUSED = "Refused", "Degraded", "The spec is not accepted; the condition Accepted says why."
+    NAME_TAKEN = "NameTaken", "Degraded", "Another's object has the name of a trial or of its Job."
+    QUOTA_EXCEEDED = "QuotaExceeded", "Degraded", "A quota of the namespace refuses a trial."
+    POD_SECURITY = "PodSecurity", "Degraded", "The namespace's Pod Security level refuses the pods."
+    PODS_REFUSED = "PodsRefused", "Degraded", "A LimitRange or a policy refuses the pods."
+    NO_POD = "NoPod", "Degraded", "A Job has made no pod."
+    NODE_SILENT = "NodeSilent", "Degraded", "A pod is to go, and its node does not let it go."
     UNSCHEDULABLE = "Unschedulable", "Degraded", "The scheduler finds no node for a trial's pod."
-    QUOTA_EXCEEDED = "QuotaExceeded", "Degraded", "The namespace's quota refuses a trial."
+    QUEUE_REFUSES = "QueueRefuses", "Degraded", "A queue starts no trial however long it waits."
+    IMAGE_PULL_FAILING = "ImagePullFailing", "Degraded", "An image of the template is not pulled."
+    CONTAINER_NOT_CREATED = (
+        "ContainerNotCreated",
+        "Degraded",
+        "A container cannot be made: a Secret or ConfigMap is missing, or a field is wrong.",
+    )
+    VOLUME_NOT_MOUNTED = "VolumeNotMounted", "Degraded", "A volume of the pod cannot be mounted."
+    POD_NOT_STARTING = (
+        "PodNotStarting",
+        "Degraded",
+        "A pod has a node and does not start.",
+    )
+    CONTAINER_RUNS_ON = "ContainerRunsOn", "Degraded", "The trainer is done and its pod goes on."
+    NO_METRIC_YET = "NoMetricYet", "Degraded", "A trial runs and reports nothing under the metric."
+    TRIAL_SILENT = "TrialSilent", "Degraded", "A trial had reported, and has not for long."
+    QUEUED_LONG = "QueuedLong", "Degraded", "A queue holds back all that could go on."
+    NOT_CARRIED_OUT = "NotCarriedOut", "Degraded", "A request fails each time that it is made."
+    TRIALS_FAILING = "TrialsFailing", "Degraded", "Trials fail; the message has the newest ending."
+    HORIZON_MISMATCH = (
+        "HorizonMismatch",
+        "Degraded",
+        "spec.resource.max is not what the trainers count to.",
+    )
+    OTHER_METRIC = "OtherMetric", "Degraded", "Values come, but none under the objective's name."
+    VALUES_REFUSED = (
+        "ValuesRefused",
+        "Degraded",
+        "Most values contradict earlier ones.",
+    )
+    STEPS_GO_BACK = (
+        "StepsGoBack",
+        "Degraded",
+        "A trial's steps do not grow: few are judged.",
+    )
+    VALUES_LATE = "ValuesLate", "Degraded", "All values of a trial came in its last moment."
     PRUNING_PAUSED = "PruningPaused", "Degraded", "Too many prunings at once; pruning pauses."
+    STALLED = "Stalled", "Degraded", "Nothing has moved for long, and nothing tells why."
 
 
 class TrialReason(ConditionReason):

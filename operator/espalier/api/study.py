@@ -15,6 +15,7 @@ from espalier.api.resources import SidecarSpec
 from espalier.api.schema import LEVELS
 from espalier.api.study_status import StudyStatus
 from espalier.pruning import Direction
+from espalier.pruning.pruner import camel
 
 METRIC_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_.]{0,62}$"
 # Below /espalier, where no link is followed, without a part that is empty, . or .., and without
@@ -187,15 +188,21 @@ class StudySpec(Model):
 
 
 def _fixed(field: str) -> Rule:
+    new, old = f"self.spec.{field}", f"oldSelf.spec.{field}"
     return Rule(
         "!has(oldSelf.status) || !has(oldSelf.status.startTime)"
-        f" || self.spec.{field} == oldSelf.spec.{field}",
+        f" || (has({new}) ? has({old}) && {new} == {old} : !has({old}))",
         f"spec.{field} is fixed once the study has started; make another Study to change it",
         field_path=f".spec.{field}",
     )
 
 
-FIXED_FIELDS = ("objective", "resource", "parameters", "sampler", "pruner", "pruning")
+CHANGEABLE = frozenset({"paused", "grace_period_seconds", "keep_best"})
+"""Members of ``spec.pruning`` that may change while the study runs: the brake."""
+FIXED_FIELDS = (
+    *("objective", "resource", "parameters", "sampler", "pruner"),
+    *(f"pruning.{camel(name)}" for name in PruningSpec.model_fields if name not in CHANGEABLE),
+)
 """What defines a study's results; may be corrected until the study has started."""
 
 

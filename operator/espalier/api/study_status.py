@@ -111,6 +111,8 @@ class PruningStatus(Status):
     false_prune_high: float | None = None
     breaker_open: bool = False
     """True while pruning pauses because too many trials were pruned in a short time."""
+    paused: bool = False
+    """True from when the judge has taken in that spec.pruning.paused is true."""
     shadows: Annotated[tuple[ShadowStatus, ...], Field(max_length=8)] = ()
 
 
@@ -137,6 +139,10 @@ class StudyStatus(Status):
     selector: Annotated[str, Field(max_length=256)] | None = None
     """Selects the pods of the study; for the scale subresource."""
     counts: TrialCounts | None = None
+    ended: Annotated[str, Field(max_length=32)] | None = None
+    """How many trials have ended, of how many: ``3/24``; only for display."""
+    degraded: Word | None = None
+    """What is in the way, the reason of the condition Degraded; absent where nothing is."""
     best: BestTrial | None = None
     gpu_seconds: GpuSeconds | None = None
     trial_seconds: TrialSeconds | None = None

@@ -65,6 +65,7 @@ _CONTAINER = _object(
     resources=_object(requests=_map(_QUANTITY), limits=_map(_QUANTITY)),
     securityContext=_SECURITY,
     terminationMessagePolicy=_TEXT,
+    ports=_list(_object(containerPort=_NUMBER, protocol=_TEXT)),
 )
 _TOKEN = _object(audience=_TEXT)
 _VOLUME = _object(

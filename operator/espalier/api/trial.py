@@ -79,6 +79,12 @@ class TrialStatus(Status):
     best: float | None = None
     """Best of its values so far; the Study compares its trials by their last ones."""
     decision: DecisionStatus | None = None
+    exempt: bool | None = None
+    """True if the trial is one of those that are never pruned, to measure how often pruning is
+    wrong (spec.pruning.exemptPercent of the Study)."""
+    protected: bool | None = None
+    """True from when the judge has taken in that the annotation espalier.dev/protect asks never to
+    prune the trial."""
     start_time: Time | None = None
     """When the trainer first ran."""
     completion_time: Time | None = None

@@ -122,6 +122,13 @@ _KINDS: Mapping[str, Mapping[str, Check]] = {
         "at": _number,
         "state": _one_of(set(TrialState) - {TrialState.RUNNING}),
     },
+    "change": {
+        "seq": _whole,
+        "at": _number,
+        "paused": lambda value: isinstance(value, bool),
+        "keepBest": _whole,
+        "protected": lambda value: isinstance(value, list) and all(map(_whole, value)),
+    },
     "decision": {
         **_TRIAL,
         "step": _whole,

@@ -9,7 +9,16 @@ from typing import Any
 
 from espalier.api.judging import is_judged, judge_of
 from espalier.errors import SpecError
-from espalier.pruning import Decision, Judge, Report, TrialState, Verdict, close_trial, verdict_of
+from espalier.pruning import (
+    Decision,
+    Judge,
+    Report,
+    Restraint,
+    TrialState,
+    Verdict,
+    close_trial,
+    verdict_of,
+)
 
 Key = tuple[str, int, int, int]
 """Name of the shadow (empty for the acting pruner), trial, attempt and step."""
@@ -84,7 +93,7 @@ def replay_rows(rows: Iterable[Mapping[str, Any]], name: str) -> Replay:
             recomputed = open_.pop(key, None)
             if not recorded.same_as(recomputed):
                 differences.append(Difference(key, recorded, recomputed))
-        elif row["kind"] in ("observation", "end"):
+        elif row["kind"] in ("observation", "end", "change"):
             differences += [Difference(key, None, each) for key, each in open_.items()]
             if row["seq"] < seq:
                 raise SpecError(
@@ -111,7 +120,10 @@ def _recorded(row: Mapping[str, Any], name: str) -> Decision:
 def _arrived(
     judge: Judge, settings: Mapping[str, Any], row: Mapping[str, Any]
 ) -> Iterable[tuple[Key, Decision]]:
-    """Feed one value or end to the judge; return what it decided."""
+    """Feed one value, end or change to the judge; return what it decided."""
+    if row["kind"] == "change":
+        judge.restrain(Restraint.from_dict(row))
+        return ()
     if row["kind"] == "end":
         close_trial(judge, row["trial"], TrialState(row["state"]), row["at"])
         return ()

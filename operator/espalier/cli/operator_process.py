@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,9 @@ from typing import Any, TypeVar
 from espalier import __version__
 from espalier.api import ResourcesSpec
 from espalier.cli.ingest_leaf import Leaf
+from espalier.engine.announcing import Announcer
 from espalier.engine.cache import StudyKey
+from espalier.engine.claims import Claim, Claims
 from espalier.engine.limits import ValueLimits
 from espalier.engine.live import LiveStudies
 from espalier.engine.pod_lookup import PodLookup
@@ -24,7 +27,7 @@ from espalier.engine.resync import Resync
 from espalier.errors import RetryLater
 from espalier.handlers import Watcher
 from espalier.ingest import Ingest, Keys, Limits, Reviews, Tokens, kept_authority
-from espalier.kube import CaSecret, Cluster, TokenBucket
+from espalier.kube import CaSecret, Cluster, Holder, LeaseTimes, TokenBucket
 from espalier.metrics.health import (
     FirstPass,
     Health,
@@ -72,7 +75,14 @@ class Options:
     ingest_connections: int = 4096
     token_review_qps: float = 20.0
     sidecar_resources: ResourcesSpec = RESOURCES
+    identity: str = ""
+    lease_seconds: float = 60.0
     values: ValueLimits = field(default_factory=ValueLimits)
+
+    def holder(self) -> Holder:
+        """Return as whom this process holds Leases; a pod's host name is its own name."""
+        host = socket.gethostname()
+        return Holder(self.identity or f"{host}:{self.store}", host)
 
     def limits(self) -> Limits:
         """Return what the flags decide about the ingest port."""
@@ -101,14 +111,16 @@ class Options:
 class OperatorProcess:
     """All parts of the operator; `run` brings them up, serves, and takes them down."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, liveness: LivenessLimits | None = None) -> None:
         self._options = options
+        self._liveness = liveness or LivenessLimits()
         self._stop = asyncio.Event()
         self._reconciler: Reconciler | None = None
         self._resync: Resync | None = None
         self._watcher: Watcher | None = None
         self._store: Store | None = None
         self._studies: LiveStudies | None = None
+        self._claims: Claims | None = None
         self._start = FirstPass()
         self._control = ControlView()
         self._looked_at: float | None = None
@@ -137,6 +149,8 @@ class OperatorProcess:
                     observe=self._observer.api_answered,
                 )
             )
+            self._claims = claims = self._claim(cluster)
+            stack.push_async_callback(claims.release)
             self._store = store = await _patiently(
                 lambda: open_store(
                     options.store,
@@ -163,11 +177,11 @@ class OperatorProcess:
             ca_pem = authority.certificate_pem.decode()
             settings = options.settings(ca_pem)
             self._reconciler = Reconciler(
-                cluster, live, settings, self._observer, clock=self._clock
+                cluster, live, settings, self._observer, claims=claims, clock=self._clock
             )
             lookup = PodLookup(cluster, live, self._reconciler)
             tokens = self._tokens(cluster, limits)
-            ingest = Ingest(live, tokens, lookup, limits, self._observer)
+            ingest = Ingest(live, tokens, lookup, limits, self._observer, claims.foreign)
             leaf = Leaf(authority, options.ingest_url)
             await ingest.start(None, options.ingest_port, leaf.context)
             stack.push_async_callback(ingest.stop)
@@ -175,7 +189,24 @@ class OperatorProcess:
             self._resync = Resync(
                 cluster, self._reconciler, options.namespaces, options.resync_seconds
             )
-            await self._serve(store)
+            await self._serve(store, claims)
+
+    def _claim(self, cluster: Cluster) -> Claims:
+        """Return what takes the Leases of namespaces, and have nothing written without them."""
+        me = self._options.holder()
+        announcer = Announcer(cluster, str(me))
+
+        def told(namespace: str, claim: Claim, why: str | None) -> None:
+            announcer.told(namespace, claim, why)
+            if self._reconciler is not None and claim in (Claim.HELD, Claim.UNGUARDED):
+                self._reconciler.claimed(namespace)
+            if self._reconciler is not None and claim is Claim.FOREIGN:
+                self._reconciler.stand_back(namespace)
+
+        times = LeaseTimes.of(self._options.lease_seconds)
+        claims = Claims(cluster, me, told, always=self._options.namespaces, times=times)
+        cluster.guard = claims.check
+        return claims
 
     def _tokens(self, cluster: Cluster, limits: Limits) -> Tokens:
         async def review(token: str, urgent: bool) -> Mapping[str, Any]:
@@ -186,7 +217,7 @@ class OperatorProcess:
         keys = Keys(cluster.document)
         return Tokens(keys, reviews, AUDIENCE, limits, self._clock, observer.token_checked)
 
-    async def _serve(self, store: Store) -> None:
+    async def _serve(self, store: Store, claims: Claims) -> None:
         assert self._reconciler is not None
         assert self._resync is not None
         async with asyncio.TaskGroup() as group:
@@ -194,6 +225,7 @@ class OperatorProcess:
                 group.create_task(self._resync.run(), name="resync"),
                 group.create_task(self._reconcile(store), name="reconcile"),
                 group.create_task(self._look_at_itself(), name="control"),
+                group.create_task(claims.run(), name="leases"),
             ]
             await self._stop.wait()
             log.info("stopping")
@@ -257,10 +289,6 @@ class OperatorProcess:
         assert self._reconciler is not None
         assert self._resync is not None
         now = time.monotonic()
-        seen = dict(self._resync.last_seen)
-        # A copy, made at one stroke: the watcher's thread adds to it.
-        for plural, at in dict(self._watcher.last_seen if self._watcher else {}).items():
-            seen[plural] = max(at, seen.get(plural, 0.0))
         queue, reading = self._reconciler.queue, self._studies.reading() if self._studies else None
         return ControlView(
             queue_depth=queue.depth,
@@ -269,7 +297,11 @@ class OperatorProcess:
             starting=self._start.going_on,
             reading=reading.studies if reading else 0,
             reading_idle=reading.idle if reading else 0.0,
-            watch_ages={plural: max(0.0, now - at) for plural, at in seen.items()},
+            watch_ages=self._watcher.ages() if self._watcher else {},
+            list_ages={plural: now - at for plural, at in self._resync.last_seen.items()},
+            watch_restarts=self._watcher.restarts if self._watcher else 0,
+            claims=self._claims.counts() if self._claims else {},
+            others=self._claims.others() if self._claims else {},
             **self._room(),
         )
 
@@ -292,7 +324,7 @@ class OperatorProcess:
 
     def _live(self) -> Health:
         age = 0.0 if self._looked_at is None else time.monotonic() - self._looked_at
-        return judge_liveness(self._control, LivenessLimits(), age)
+        return judge_liveness(self._control, self._liveness, age)
 
     def _ready(self) -> Health:
         if self._store is None:

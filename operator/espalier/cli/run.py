@@ -69,6 +69,21 @@ def _resources(_: click.Context, __: click.Parameter, value: str) -> ResourcesSp
     show_envvar=True,
 )
 @click.option(
+    "--identity",
+    default="",
+    help="Name by which this operator holds the Leases of namespaces, the same after a restart "
+    "over the same store; empty: host name and store.",
+    show_envvar=True,
+)
+@click.option(
+    "--lease-seconds",
+    type=click.IntRange(3, 300),
+    default=60,
+    help="How long another operator leaves a namespace alone after this one's last sign of life; "
+    "a sign is given every third of it.",
+    show_envvar=True,
+)
+@click.option(
     "--ca-secret",
     default="",
     help="Secret of that namespace in which the ingest's CA is kept; empty: a new CA at each start "

@@ -17,7 +17,8 @@ _LONGEST = 253
 namespace_option = click.option(
     "-n",
     "--namespace",
-    help=f"Where a study is that is given by its name alone; {DEFAULT} if not given.",
+    help="Where a study is that is given by its name alone. If not given, `watch` takes the "
+    f"kubeconfig's, and otherwise it is {DEFAULT}.",
 )
 
 
@@ -33,13 +34,17 @@ class StudyName:
         return f"{self.namespace}/{self.name}"
 
 
-def read_study_name(text: str, namespace: str | None = None) -> StudyName:
+def read_study_name(
+    text: str, namespace: str | None = None, default: str | None = None
+) -> StudyName:
     """Read NAME or NAMESPACE/NAME.
 
     Parameters
     ----------
     namespace
         What was given with -n.
+    default
+        Where a study is if neither says so.
 
     Raises
     ------
@@ -54,4 +59,4 @@ def read_study_name(text: str, namespace: str | None = None) -> StudyName:
     own = found["namespace"]
     if own and namespace and own != namespace:
         raise SpecError("STUDY", f"expected one namespace, got {text} with -n {namespace}")
-    return StudyName(own or namespace or DEFAULT, found["name"])
+    return StudyName(own or namespace or default or DEFAULT, found["name"])

@@ -18,7 +18,7 @@ from espalier.cli.frame import SORTS, Frame, View
 from espalier.cli.study_name import StudyName, namespace_option, read_study_name
 from espalier.cli.table import ending
 from espalier.errors import RetryLater, SpecError
-from espalier.kube import STUDY, TRIAL, Cluster, NotFound, NotServed
+from espalier.kube import STUDY, TRIAL, Cluster, NotFound, NotServed, own_namespace
 
 REFRESH_SECONDS = 1.0
 
@@ -100,6 +100,7 @@ async def follow(
                     frame = await _next(cluster, study, frame)
         finally:
             console.print(replace(frame, fitted=False))
+    console.print()
     console.print(ending(frame.study, frame.trials))
     conditions = frame.study.get("status", {}).get("conditions", [])
     succeeded = {c["type"]: c["status"] for c in conditions}.get("Succeeded")
@@ -153,7 +154,8 @@ def command(
       kubectl espalier watch ml/digits --sort best --top 10
       kubectl espalier watch digits -n ml --once --parameters
     """
-    name = read_study_name(study, namespace)
+    kubeconfig = kubeconfig or own_kubeconfig()
+    name = read_study_name(study, namespace, own_namespace(kubeconfig))
     view = View(sort, top, parameters)
-    followed = follow(Terminal(), kubeconfig or own_kubeconfig(), name, view, once)
+    followed = follow(Terminal(), kubeconfig, name, view, once)
     raise SystemExit(0 if asyncio.run(followed) else 1)

@@ -8,6 +8,7 @@ from espalier.engine.live_study import LiveStudy
 from espalier.engine.room import check_room
 from espalier.engine.submission import Binding, CheckedBatch
 from espalier.engine.taking import Taking
+from espalier.errors import ReportError
 from espalier.pruning import Receipt
 
 
@@ -36,10 +37,14 @@ def admit(
     Raises
     ------
     ReportError
-        If a value contradicts one that is stored, or is one too many; nothing changed.
+        If a value contradicts one that is stored, or is one too many; nothing of it was taken.
     """
     trial, reports = study.trial(binding.number), batch.reports
-    news = trial.news(binding.attempt, reports, stored)
+    try:
+        news = trial.news(binding.attempt, reports, stored)
+    except ReportError:
+        study.contradicted(binding.number)
+        raise
     curve, settings = study.judge.ledger.curve(binding.number), study.row.settings
     check_room(
         limits,

@@ -11,13 +11,14 @@ from espalier.engine.creation import Creation, JobRefused
 from espalier.engine.deletion import Deletion
 from espalier.engine.live import LiveStudies
 from espalier.engine.presence import find
+from espalier.engine.queues import Queues
 from espalier.engine.submission import Binding
 from espalier.engine.world import World, belongs
 from espalier.errors import InternalError, RetryLater
 from espalier.kube import EVENT, JOB, POD, STUDY, TRIAL, Cluster, Conflict, Kind, NotFound, Refused
 from espalier.planning import Effect, Lane, StudyView, effects
 from espalier.planning.job import labels_of
-from espalier.planning.names import JOB_NAME_LABEL, PODS_OF, STUDY_LABEL
+from espalier.planning.names import JOB_NAME_LABEL, PODS_OF, STUDY_LABEL, SUSPENDED_ANNOTATION
 from espalier.planning.observe import timestamp, trial_view
 from espalier.planning.snapshot import POD_OVER
 
@@ -41,15 +42,24 @@ class Applier:
         self._world = world
         self._clock = clock
         self._creation = Creation(cluster, world, clock)
+        self._queues = Queues(cluster)
         self.deletion = Deletion(cluster, world)
 
     async def carry_out(self, key: StudyKey, study: StudyView, lane: Lane) -> None:
         """Carry out a lane up to the first effect that fails or is refused."""
+        failures = self._world.waits.failures
         for effect in lane:
+            act = effects.act_of(effect)
             try:
                 await self._carry_out(key, study, effect)
             except JobRefused:
                 return
+            except Exception as error:
+                if act is not None:
+                    failures.failed(study.uid, act, error, self._clock())
+                raise
+            if act is not None:
+                failures.succeeded(study.uid, act)
 
     async def _carry_out(self, key: StudyKey, study: StudyView, effect: Effect) -> None:
         match effect:
@@ -83,6 +93,8 @@ class Applier:
                 await self._patch(STUDY, study, study.name, study.uid, patch, "status")
             case effects.EmitEvent():
                 await self._emit(study, effect)
+            case effects.AskWhy():
+                await self._ask_why(study, effect)
             case _:
                 await self._record(key, study, effect)
 
@@ -184,12 +196,21 @@ class Applier:
         number = {"status": {"number": effect.number, "phase": "Pending"}}
         await self._patch(TRIAL, study, effect.name, effect.uid, number, "status")
 
+    async def _ask_why(self, study: StudyView, effect: effects.AskWhy) -> None:
+        """Ask what holds an object up; nothing rests on the answer but words."""
+        now, causes = self._clock(), self._world.waits.causes
+        if effect.queue:
+            causes.note(effect.uid, await self._queues.why(study.namespace, effect), now)
+        else:
+            await causes.ask(self._cluster, study.namespace, effect.uid, now)
+
     async def _suspend(self, study: StudyView, effect: effects.SuspendJob) -> None:
         annotation = "true" if effect.suspend else None
-        patch = {
-            "metadata": {"annotations": {"espalier.dev/suspended": annotation}},
-            "spec": {"suspend": effect.suspend},
-        }
+        patch: dict[str, Any] = {"metadata": {"annotations": {SUSPENDED_ANNOTATION: annotation}}}
+        if effect.by_queue:
+            await self._queues.hold(study.namespace, effect)
+        else:
+            patch["spec"] = {"suspend": effect.suspend}
         await self._patch(JOB, study, effect.name, effect.uid, patch)
 
     async def _patch(

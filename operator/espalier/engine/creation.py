@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from espalier.engine.cache import Object
+from espalier.engine.hindrances import NameTaken, QuotaFull
 from espalier.engine.presence import find
 from espalier.engine.world import World
 from espalier.errors import RetryLater
 from espalier.kube import JOB, TRIAL, Cluster, Conflict, Kind, NotFound, Refused
 from espalier.planning import StudyView, TemplateVerdict, effects
 from espalier.planning.observe import controller_uid
+from espalier.planning.refusals import QUOTA
 
 REFUSED_AGAIN = 60.0
 """Seconds after which a Job that was refused is tried again."""
@@ -71,7 +73,6 @@ class Creation:
         try:
             await self.create(study, JOB, effect.body)
         except Refused as error:
-            self._for_now(error)
             trial = controller_uid(effect.body)
             self._world.refused[trial] = f"the API server refuses the trial's Job: {error.message}"
             raise JobRefused from error
@@ -79,7 +80,9 @@ class Creation:
     @staticmethod
     def _for_now(error: Refused) -> None:
         """Raise `RetryLater` where a refusal is about this moment."""
-        if error.namespace_terminating or "exceeded quota" in error.message:
+        if any(said in error.message for said in QUOTA):
+            raise QuotaFull(error.message, after=5.0) from error
+        if error.namespace_terminating:
             raise RetryLater(error.message, after=5.0) from error
 
     def _refuse(self, study: StudyView, error: Refused) -> None:
@@ -92,11 +95,22 @@ class Creation:
         )
 
     async def create(self, study: StudyView, kind: Kind, body: effects.Body) -> None:
-        """Create an object, or take over the one that an earlier try created."""
+        """Create an object, or take over the one that an earlier try created.
+
+        Raises
+        ------
+        NameTaken, QuotaFull, RetryLater
+            If it may be created later.
+        Refused
+            If it is not taken as it is.
+        """
         name = body["metadata"]["name"]
         try:
             self._take(kind, await self._cluster.create(kind, study.namespace, body))
             return
+        except Refused as error:
+            self._for_now(error)
+            raise
         except NotFound as error:  # the namespace is gone, and with it the Study in a moment
             raise RetryLater(str(error), after=2.0) from error
         except Conflict as error:
@@ -107,7 +121,7 @@ class Creation:
             raise RetryLater(f"{kind.name} {study.namespace}/{name} has just been deleted")
         wanted = controller_uid(body)
         if controller_uid(found) != wanted and not _names_study(found, study):
-            raise RetryLater(
+            raise NameTaken(
                 f"{kind.name} {study.namespace}/{name} exists and is not this study's; it is "
                 "waited for until it is deleted",
                 after=1.0,

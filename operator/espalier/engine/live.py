@@ -20,7 +20,7 @@ from espalier.engine.tail import Tail, deliver
 from espalier.engine.taking import Taking
 from espalier.errors import ReportError, RetryLater
 from espalier.planning.record import AttemptRecord, End, StudyRecord
-from espalier.pruning import Decision, Receipt
+from espalier.pruning import Decision, Receipt, Restraint
 from espalier.steady_clock import SteadyClock
 from espalier.store import Store, StudyRow
 
@@ -137,6 +137,19 @@ class LiveStudies:
             If the study is not open, or the store does not answer.
         """
         await self._shelf.note_sampled(study_uid, upto)
+
+    async def restrain(self, study_uid: str, restraint: Restraint) -> None:
+        """Let something else hold a study's pruning back, from the next value on.
+
+        It is a row of the log, so that a replay comes to the same decisions. See
+        `Shelf.restrain`.
+
+        Raises
+        ------
+        RetryLater
+            If the study is being read, or the store does not answer.
+        """
+        await self._shelf.restrain(study_uid, restraint)
 
     async def close(self, uid: str, proof: str) -> None:
         """Forget a Study that was deleted; its rows stay for the store's retention time.

@@ -22,12 +22,21 @@ from espalier.planning.record import (
     TrialRecord,
     best_completed,
 )
-from espalier.pruning import Decision, Judge, Receipt, Report, close_trial, verdict_of
+from espalier.pruning import (
+    Decision,
+    Judge,
+    Receipt,
+    Report,
+    Restraint,
+    close_trial,
+    verdict_of,
+)
 from espalier.store import (
     Batch,
     Head,
     Store,
     StudyRow,
+    change_row,
     decision_row,
     end_row,
     finite_or_none,
@@ -61,6 +70,10 @@ class LiveStudy:
 
     Attributes
     ----------
+    restraint : Restraint
+        What holds pruning back, as far as that is durable.
+    exempt : frozenset of int
+        Of the trials that are known, those that are exempt.
     turn : asyncio.Lock
         Held by whoever takes a batch: batches are taken one after the other.
     """
@@ -79,6 +92,8 @@ class LiveStudy:
         self.seq = 0
         self.at = 0.0
         self.sampled = row.sampled
+        self.restraint = judge.restraint
+        self.exempt: frozenset[int] = frozenset()
         self.rules = RuleNumbers()
         self.failures = store.failures(row.id)
         self.turn = asyncio.Lock()
@@ -110,6 +125,8 @@ class LiveStudy:
         trial = self.trials.get(number)
         if trial is None:
             trial = self.trials[number] = LiveTrial(number, maximise=self._maximise)
+            if self.judge.exempt(number):
+                self.exempt |= {number}
         return trial
 
     # -- values -----------------------------------------------------------------------------
@@ -143,6 +160,11 @@ class LiveStudy:
             lambda done: self._taken(done, trial, attempt, at, advanced, decisions)
         )
         taking.pruned |= bool(decisions) and trial.prune_ahead in decisions
+
+    def contradicted(self, number: int) -> None:
+        """Note that a value of a trial was refused."""
+        self.trial(number).contradicted()
+        self._record = None
 
     def end(self, taking: Taking) -> None:
         """Say that no more of a batch will be taken now."""
@@ -180,6 +202,8 @@ class LiveStudy:
                     self._decided(rows, shadow, name, seq)
             if receipt in ADVANCES:
                 advanced.append(report)
+        elif metric == self.row.settings["metric"]:
+            trial.passed(step)
         return receipt
 
     def _decided(self, rows: Batch, decision: Decision, shadow: str, seq: int) -> None:
@@ -289,6 +313,28 @@ class LiveStudy:
             trial.let_go()
             self.settle()
 
+    # -- changes ----------------------------------------------------------------------------
+
+    def restrain(self, restraint: Restraint, now: float) -> asyncio.Future[None] | None:
+        """Let something else hold pruning back, from the next value on."""
+        if restraint == self.judge.restraint:
+            return self.on_its_way()
+        self._store.ready()
+        self.seq += 1
+        self.at = max(self.at, now)
+        self.judge.restrain(restraint)
+        commit = self._commit(
+            Batch(self.row.id, changes=[change_row(self.row.id, restraint, self.seq, self.at)])
+        )
+        commit.add_done_callback(lambda done: self._restrained(done, restraint))
+        return commit
+
+    def _restrained(self, done: asyncio.Future[None], restraint: Restraint) -> None:
+        if not done.cancelled() and done.exception() is None:
+            self._record = None
+            self.restraint = restraint
+            self.settle()
+
     # -- rest -------------------------------------------------------------------------------
 
     @property
@@ -368,5 +414,7 @@ class LiveStudy:
                 best=best_completed(trials, maximise=self._maximise),
                 summary=self.judge.summary(),
                 sampled=self.sampled,
+                restraint=self.restraint,
+                exempt=self.exempt,
             )
         return self._record

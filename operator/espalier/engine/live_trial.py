@@ -35,6 +35,10 @@ class LiveTrial:
         The metrics that have values.
     in_flight : int
         How many batches are being taken or committed.
+    beyond : int or None
+        The highest step of the objective's metric that is not judged.
+    refused : int
+        How many values contradicted earlier ones, since the operator started.
     """
 
     __slots__ = (
@@ -48,6 +52,7 @@ class LiveTrial:
         "attempts",
         "best",
         "best_step",
+        "beyond",
         "count",
         "decided",
         "decision",
@@ -59,6 +64,7 @@ class LiveTrial:
         "number",
         "prune",
         "prune_ahead",
+        "refused",
         "seen_ahead",
         "step",
     )
@@ -71,6 +77,8 @@ class LiveTrial:
         self.names: frozenset[str] = frozenset()
         self.attempts: dict[str, int] = {}
         self.count = 0
+        self.beyond: int | None = None
+        self.refused = 0
         self.decided: Decision | None = None
         self.prune_ahead: Decision | None = None
         self.ended = False
@@ -149,6 +157,17 @@ class LiveTrial:
         if metric not in self.names:
             self.names = _shared(self.names | {metric})
         self.count += 1
+        self._record = None
+
+    def passed(self, step: int) -> None:
+        """Note a step of the objective's metric that is beyond the last one that is judged."""
+        self.beyond = step if self.beyond is None else max(self.beyond, step)
+        self._record = None
+
+    def contradicted(self) -> None:
+        """Note that a value was refused."""
+        self.refused += 1
+        self._record = None
 
     # -- what is durable --------------------------------------------------------------------
 
@@ -238,6 +257,10 @@ class LiveTrial:
                 decision=self.decision,
                 prune=self.prune,
                 end=self.end,
+                names=self.names,
+                values=self.count,
+                beyond=self.beyond,
+                refused=self.refused,
                 attempts=tuple(self._seen[attempt] for attempt in sorted(self._seen)),
                 pace=self.pace,
             )

@@ -13,7 +13,7 @@ from espalier.engine.live_study import ADVANCES, LiveStudy
 from espalier.engine.live_trial import LiveTrial
 from espalier.planning.record import End
 from espalier.pruning import Decision, Report, TrialState, close_trial, verdict_of
-from espalier.store import Arrived, Head, Store, StudyRow
+from espalier.store import Arrived, Head, Store, StoredChange, StoredEnd, StudyRow
 
 _LOG = logging.getLogger(__name__)
 _BETWEEN_PAUSES = 100
@@ -61,7 +61,8 @@ async def rebuild(
             replay.values(piece)
             await asyncio.sleep(0)
         progress()
-    replay.ends_until(math.inf)
+    replay.others_until(math.inf)
+    study.restraint = study.judge.restraint
     await replay.restore_decisions(store)
     return study
 
@@ -71,8 +72,10 @@ class _Replay:
 
     def __init__(self, study: LiveStudy, head: Head) -> None:
         self._study = study
-        self._ends = iter(head.ends)
-        self._next = next(self._ends, None)
+        # What came beside the values, in the order of arrival.
+        others: list[StoredEnd | StoredChange] = [*head.ends, *head.changes]
+        self._others = iter(sorted(others, key=lambda each: each.seq))
+        self._next = next(self._others, None)
         # Where each trial was decided on last.
         self._last: dict[int, tuple[int, int]] = {}
         self._different = 0
@@ -83,7 +86,7 @@ class _Replay:
         study, settings = self._study, self._study.row.settings
         for seq, number, attempt, metric, step, value, at, *decided in rows:
             if self._next is not None and self._next.seq < seq:
-                self.ends_until(seq)
+                self.others_until(seq)
             study.seq, study.at = seq, at
             trial = study.trial(number)
             if value is None:
@@ -91,6 +94,8 @@ class _Replay:
             trial.keep(attempt, metric, step, value)
             if is_judged(settings, metric, step):
                 self._judge(trial, Report(number, attempt, step, value), at, decided)
+            elif metric == settings["metric"]:
+                trial.passed(step)
 
     def _judge(
         self, trial: LiveTrial, report: Report, at: float, decided: Sequence[object]
@@ -124,11 +129,15 @@ class _Replay:
             and self._study.rules.find(decision) == rule
         )
 
-    def ends_until(self, seq: float) -> None:
-        """Take the endings that came before a value."""
+    def others_until(self, seq: float) -> None:
+        """Take the endings, and the changes of restraint, that came before a value."""
         while self._next is not None and self._next.seq < seq:
-            self._ended(self._next.seq, self._next.trial, self._next.end)
-            self._next = next(self._ends, None)
+            if isinstance(self._next, StoredChange):
+                self._study.seq, self._study.at = self._next.seq, self._next.at
+                self._study.judge.restrain(self._next.restraint)
+            else:
+                self._ended(self._next.seq, self._next.trial, self._next.end)
+            self._next = next(self._others, None)
 
     def _ended(self, seq: int, number: int, end: End) -> None:
         study, trial = self._study, self._study.trial(number)

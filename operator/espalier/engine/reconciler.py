@@ -10,10 +10,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from espalier.api import Study
 from espalier.engine.apply import Applier
 from espalier.engine.cache import Moment, Object, StudyKey
+from espalier.engine.claims import Claims
 from espalier.engine.lanes import Lanes
 from espalier.engine.live import LiveStudies
 from espalier.engine.presence import find
@@ -27,6 +29,7 @@ from espalier.metrics.observer import Observer
 from espalier.metrics.views import StudyView as Figures
 from espalier.planning import Lane, Settings, Snapshot, StudyRecord, effects, plan
 from espalier.planning.grace import grace_of
+from espalier.planning.restraint import wanted_restraint
 from espalier.steady_clock import SteadyClock
 
 log = logging.getLogger(__name__)
@@ -61,6 +64,8 @@ class Reconciler:
         alone: else a few wide studies would keep all others waiting until theirs is done.
     lanes
         How many lanes of effects are carried out at the same time.
+    claims
+        Which namespaces are this operator's; without it all are.
     """
 
     def __init__(
@@ -73,12 +78,14 @@ class Reconciler:
         clock: Callable[[], float] | None = None,
         workers: int = 8,
         lanes: int = 32,
+        claims: Claims | None = None,
     ) -> None:
         clock = clock or SteadyClock()
         self.world = World(stopwatch=Stopwatch(clock))
         self._cluster = cluster
         self.queue: DirtyQueue[StudyKey] = DirtyQueue(time.monotonic)
         self._live = live
+        self._claims = claims
         self._settings = settings
         self._observer = observer
         self._clock = clock
@@ -120,9 +127,28 @@ class Reconciler:
         world = self.world
         for gone in world.tidy():
             self._live.unbind(gone)
-        keys = world.studies.keys() | world.trials.keys() | set(self._open.values())
+        keys = self._keys()
         for key in keys:
             self.queue.mark(key)
+        if self._claims is not None:
+            self._claims.keep({key.namespace for key in keys})
+
+    def claimed(self, namespace: str) -> None:
+        """Have a namespace's studies looked at: they are this operator's from now on."""
+        for key in self._keys():
+            if key.namespace == namespace:
+                self.queue.mark(key)
+
+    def stand_back(self, namespace: str) -> None:
+        """Show nothing more of a namespace: another operator works there."""
+        for key in self._keys():
+            if key.namespace == namespace:
+                self._figures.pop(key, None)
+        self.figures = tuple(self._figures.values())
+
+    def _keys(self) -> set[StudyKey]:
+        """Return of which studies anything is known."""
+        return self.world.studies.keys() | self.world.trials.keys() | set(self._open.values())
 
     def adopt_stored(self, stored: Mapping[str, StudyKey]) -> None:
         """Take charge of studies that have rows: those that are gone will be closed."""
@@ -211,15 +237,18 @@ class Reconciler:
         return None if looked is None else await self._act(key, *looked)
 
     async def _look(self, key: StudyKey) -> Looked | None:
-        """Return what is known of a study and what is due; None if it is gone."""
+        """Return what is known of a study and what is due; None if it is gone or not ours."""
+        if self._claims is not None and not self._claims.ours(key.namespace):
+            return None
         obj = self.world.study(key)
         await self._close_gone(key, obj)
         if obj is None:
             return None
         study = self.world.specs.read(obj)
         record = await self._record(key, obj, study)
-        snapshot = self.world.snapshot(key, obj, record)
+        restrained = await self._restrained(self.world.snapshot(key, obj, record))
         now = self._clock()
+        snapshot = self.world.waits.add_to(restrained, now)
         lanes, figures = await self._planned(snapshot, now)
         self._show(key, figures)
         times = [effect.at for lane in lanes for effect in lane if isinstance(effect, effects.Wake)]
@@ -232,6 +261,8 @@ class Reconciler:
         self, key: StudyKey, snapshot: Snapshot, lanes: Sequence[Lane], wake: float | None
     ) -> float | None:
         """Do what is due; return in how many seconds to look again, if at all."""
+        acts = {act for lane in lanes for each in lane if (act := effects.act_of(each))}
+        self.world.waits.failures.planned(snapshot.study.uid, acts, self._clock())
         await self._carry_out(key, snapshot, lanes)
         if not all(_quiet(effect) for lane in lanes for effect in lane):
             return 0.0
@@ -248,6 +279,14 @@ class Reconciler:
             else:
                 self._open[uid] = key
         return self._live.record(uid)
+
+    async def _restrained(self, snapshot: Snapshot) -> Snapshot:
+        """Let the judge know what holds pruning back, before any other pod may report."""
+        uid, wanted = snapshot.study.uid, wanted_restraint(snapshot)
+        if wanted == snapshot.record.restraint:
+            return snapshot
+        await self._live.restrain(uid, wanted)
+        return replace(snapshot, record=self._live.record(uid))
 
     async def _close_gone(self, key: StudyKey, present: Object | None) -> None:
         """Close the studies that had this name and are known to be deleted."""

@@ -13,10 +13,12 @@ from typing import Any
 
 from espalier.planning.names import (
     DOMAIN,
+    PROTECT_ANNOTATION,
     QUEUE_LABEL,
     SUSPENDED_ANNOTATION,
     TEMPLATE_ANNOTATION,
 )
+from espalier.planning.queueing import is_for_kueue
 
 Object = Mapping[str, Any]
 
@@ -32,6 +34,7 @@ _META = (
 )
 _OWNER = ("apiVersion", "kind", "name", "uid", "controller")
 _CONDITION = ("type", "status", "reason", "message")
+_ANNOTATIONS = (TEMPLATE_ANNOTATION, SUSPENDED_ANNOTATION, PROTECT_ANNOTATION)
 _DISRUPTION = (*_CONDITION, "lastTransitionTime")
 _TOLD_BY_PODS = ("PodScheduled", "DisruptionTarget")
 _SHORT = 40
@@ -78,7 +81,8 @@ def _job(obj: Object) -> Object:
 def _pod(obj: Object) -> Object:
     kept, status = _frame(obj, _ours), obj.get("status") or {}
     containers = (obj.get("spec") or {}).get("containers") or ()
-    kept["spec"] = {"containers": [found for each in containers if (found := _devices(each))]}
+    kept["spec"] = _some(obj.get("spec") or {}, ("nodeName",))
+    kept["spec"]["containers"] = [found for each in containers if (found := _devices(each))]
     told = _some(status, ("phase", "reason", "message", "startTime"))
     told["conditions"] = [
         _some(each, _DISRUPTION if each.get("type") == "DisruptionTarget" else _CONDITION)
@@ -106,8 +110,8 @@ def _frame(obj: Object, keep_label: Callable[[str], bool]) -> dict[str, Any]:
     meta = _some(given, _META)
     if labels := given.get("labels"):
         meta["labels"] = {_once(k): _once(v) for k, v in labels.items() if keep_label(k)}
-    ours = _some(given.get("annotations") or {}, (TEMPLATE_ANNOTATION, SUSPENDED_ANNOTATION))
-    if ours:
+    annotations = given.get("annotations") or {}
+    if ours := {k: annotations[k] for k in annotations if k in _ANNOTATIONS or is_for_kueue(k)}:
         meta["annotations"] = ours
     if owners := given.get("ownerReferences"):
         meta["ownerReferences"] = [_some(owner, _OWNER) for owner in owners]

@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 
 from espalier import __version__
 from espalier.api import Study
-from espalier.api.judging import settings_of
+from espalier.api.judging import exemption_of, restraint_of, same_study, settings_of
 from espalier.engine.live_study import LiveStudy
 from espalier.engine.rebuild import rebuild
 from espalier.engine.turns import Turns
 from espalier.errors import EspalierError, RetryLater
 from espalier.planning.record import StudyRecord, best_completed
-from espalier.pruning import Decision
+from espalier.pruning import Decision, Restraint
 from espalier.store import Batch, Store, StudyRow
 
 _LOG = logging.getLogger(__name__)
@@ -148,7 +148,7 @@ class Shelf:
             live = self._live.get(uid)
             if uid in self._resting:
                 return
-            if live is not None and (live.seq or live.row.settings == settings_of(study)):
+            if live is not None and (live.seq or same_study(live.row.settings, settings_of(study))):
                 return
             reading = self._begin(uid, self._open(study, live))
         # Others may wait for the same task: it goes on whoever is cancelled.
@@ -197,6 +197,24 @@ class Shelf:
             await asyncio.shield(self._store.commit(Batch(resting.row.id, sampled=upto)))
             most = max(upto, resting.record.sampled)
             resting.record = replace(resting.record, sampled=most)
+
+    async def restrain(self, uid: str, restraint: Restraint) -> None:
+        """Let something else hold pruning back; durable when it returns.
+
+        Nothing is judged in a study at rest: there it does nothing, and is to be asked again when
+        one of its trials goes on, before that may report.
+
+        Raises
+        ------
+        RetryLater
+            If the study is being read, or the store does not answer.
+        """
+        live = self._live.get(uid)
+        if live is None or (live.restraint == restraint == live.judge.restraint):
+            return
+        commit = self.get(uid).restrain(restraint, self._clock())
+        if commit is not None:
+            await asyncio.shield(commit)
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -250,9 +268,16 @@ class Shelf:
         if rest is None:
             self._unasked.add(row.uid)
             return await self._read(row, OTHER)
-        trials, summary = rest
-        best = best_completed(trials, maximise=row.settings["direction"] == "Maximize")
-        record = StudyRecord(row.uid, MappingProxyType(trials), best, summary, row.sampled)
+        trials, summary, restraint = rest
+        record = StudyRecord(
+            uid=row.uid,
+            trials=MappingProxyType(trials),
+            best=best_completed(trials, maximise=row.settings["direction"] == "Maximize"),
+            summary=summary,
+            sampled=row.sampled,
+            restraint=restraint or restraint_of(row.settings),
+            exempt=frozenset(filter(exemption_of(row.uid, row.settings), trials)),
+        )
         return Resting(row, record)
 
     async def _wake(self, resting: Resting) -> LiveStudy:

@@ -23,6 +23,7 @@ from espalier.engine.kinship import Kin, Kinship
 from espalier.engine.reduced import reduced
 from espalier.engine.specs import Specs
 from espalier.engine.stopwatch import Stopwatch
+from espalier.engine.waits import Waits
 from espalier.errors import SpecError
 from espalier.planning.observe import controller_uid, job_view, pod_view, study_view, trial_view
 from espalier.planning.record import StudyRecord
@@ -63,6 +64,8 @@ class World:
         What the API server has against the Job of one Trial alone, by the Trial's uid.
     absences
         Names of objects that are known to be gone.
+    waits
+        What does not go on, since when and why.
     stopwatch
         For how long pods are in their states.
     """
@@ -81,6 +84,7 @@ class World:
     absences: Absences = field(default_factory=Absences)
     views: dict[str, tuple[tuple[object, ...], object]] = field(default_factory=dict)
     specs: Specs = field(default_factory=Specs)
+    waits: Waits = field(default_factory=Waits)
     stopwatch: Stopwatch = field(default_factory=lambda: Stopwatch(SteadyClock()))
 
     def cache(self, plural: str) -> ObjectCache:
@@ -302,6 +306,7 @@ class World:
         for memory in (self.verdicts, self.written):
             memory.pop(uid, None)
         self.specs.forget(uid)
+        self.waits.forget(uid)
         self.stopwatch.forget(uid)
         self.kinship.forget_study(uid)
 
@@ -323,6 +328,7 @@ class World:
             del self.written[uid]
         for uid in [uid for uid in self.refused if uid not in self.trials]:
             del self.refused[uid]
+        self.waits.tidy(self.jobs, self.pods, self.trials)
         present = self.studies.keys()
         self.absences.tidy({key.namespace for key in present})
         return gone

@@ -16,8 +16,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import kopf
 from kopf._core.engines import peering
+
+from espalier.handlers.signs import Signs, paths_of
 
 log = logging.getLogger(__name__)
 
@@ -47,23 +50,35 @@ class Watcher:
         Where to watch; everywhere if empty.
     kubeconfig
         A kubeconfig file; without it, the pod's own service account.
+    seconds
+        How long a watch lasts. It is opened anew then: without events that is its sign of life.
     """
 
     def __init__(
-        self, seen: Seen, *, namespaces: Sequence[str] = (), kubeconfig: str | None = None
+        self,
+        seen: Seen,
+        *,
+        namespaces: Sequence[str] = (),
+        kubeconfig: str | None = None,
+        seconds: int = 60,
     ) -> None:
         self._seen = seen
         self._namespaces = tuple(namespaces)
         self._kubeconfig = kubeconfig
+        self._seconds = seconds
         self._thread = threading.Thread(target=self._run, name="espalier-watch", daemon=True)
         self._stopping = threading.Event()
         self._stop_flag: threading.Event | None = None
         self.restarts = 0
-        self.last_seen: dict[str, float] = {}
+        self._signs = Signs(paths_of(RESOURCES, self._namespaces or (None,)))
 
     def start(self) -> None:
         """Start watching in the background."""
         self._thread.start()
+
+    def ages(self) -> dict[str, float]:
+        """Return the seconds since the watch of each kind showed a sign of life."""
+        return self._signs.ages()
 
     def stop(self, timeout: float = 5.0) -> None:
         """Stop watching and wait for the thread, but not for ever."""
@@ -91,7 +106,7 @@ class Watcher:
         self._stop_flag = threading.Event()
         await kopf.operator(
             registry=self._registry(),
-            settings=_settings(),
+            settings=_settings(self._seconds),
             clusterwide=not self._namespaces,
             namespaces=self._namespaces,
             standalone=True,
@@ -112,12 +127,31 @@ class Watcher:
 
     def _handler(self, plural: str) -> Callable[..., Any]:
         async def see(event: Mapping[str, Any], **_: Any) -> None:
-            self.last_seen[plural] = time.monotonic()
+            namespace = event["object"].get("metadata", {}).get("namespace")
+            self._signs.heard((plural, namespace if self._namespaces else None))
             self._seen(plural, event["type"] == "DELETED", event["object"])
 
         return see
 
-    def _login(self, **kwargs: Any) -> kopf.ConnectionInfo | None:
+    async def _login(self, **kwargs: Any) -> kopf.AiohttpSession | None:
+        """Log in by a session of our own, which tells of each watch that is opened."""
+        info = await asyncio.to_thread(self._connection, **kwargs)
+        if info is None:
+            return None
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=info.as_ssl_context()),
+            headers=info.as_http_headers(),
+            proxy=info.proxy_url,
+            trust_env=info.trust_env,
+            trace_configs=[self._signs.tracing()],
+        )
+        return kopf.AiohttpSession(
+            server=info.server,
+            default_namespace=info.default_namespace,
+            aiohttp_session=session,
+        )
+
+    def _connection(self, **kwargs: Any) -> kopf.ConnectionInfo | None:
         if self._kubeconfig is None:
             return _as_pod()
         # kopf reads the path from the environment alone.
@@ -133,7 +167,7 @@ def _as_pod() -> kopf.ConnectionInfo:
     return kopf.ConnectionInfo(server=server, ca_path=str(_ACCOUNT / "ca.crt"), token=token)
 
 
-def _settings() -> kopf.OperatorSettings:
+def _settings(seconds: int) -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
     settings.posting.loggers = False
@@ -142,8 +176,8 @@ def _settings() -> kopf.OperatorSettings:
     settings.networking.request_timeout = 30.0
     settings.networking.connect_timeout = 5.0
     settings.watching.connect_timeout = 5.0
-    settings.watching.server_timeout = 300  # a whole number: the API server refuses "300.0"
-    settings.watching.client_timeout = 330.0
+    settings.watching.server_timeout = seconds  # whole: the API server refuses "60.0"
+    settings.watching.client_timeout = seconds + 30.0
     settings.queueing.worker_limit = None
     settings.persistence.finalizer = "espalier.dev/kopf"
     for plural in _LABELLED:

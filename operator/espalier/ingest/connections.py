@@ -122,7 +122,11 @@ class Connections(web.Server):
                     _LOG.warning("a connection could not be accepted: %s", error)
                     await asyncio.sleep(1.0)
                     continue
-                self._arrived(accepted, _shown(address[0]))
+                try:
+                    self._arrived(accepted, _shown(address[0]))
+                except Exception:  # a fault of ours with one connection is no end of them all
+                    _LOG.exception("a connection of %s was dropped", _shown(address[0]))
+                    _reset(accepted)
                 await asyncio.sleep(0)  # however many arrive, others have their turn
 
     def _arrived(self, accepted: socket.socket, peer: str) -> None:
@@ -225,9 +229,12 @@ class Connections(web.Server):
         pause = min(self._limits.silence_seconds, self._limits.stranger_seconds) / 4
         while True:
             await asyncio.sleep(pause)
-            for place in self._places.silent(self._loop.time()):
-                self._observe_cut("Silent")
-                self._close(place)
+            try:
+                for place in self._places.silent(self._loop.time()):
+                    self._observe_cut("Silent")
+                    self._close(place)
+            except Exception:
+                _LOG.exception("silent connections could not be closed; again in %.0f s", pause)
 
     def _close(self, place: Place) -> None:
         cut = self._cut.pop(place, None)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
@@ -63,6 +64,8 @@ class Ingest:
         What may be asked for.
     observe : IngestObserver, optional
         Told of each answer.
+    foreign : callable, optional
+        Says which other operator works in a namespace; its trials' pods are told to come again.
     """
 
     def __init__(
@@ -72,8 +75,10 @@ class Ingest:
         resolve: Resolve,
         limits: Limits | None = None,
         observe: IngestObserver | None = None,
+        foreign: Callable[[str], str | None] | None = None,
     ) -> None:
         self._live = live
+        self._foreign = foreign
         self._tokens = tokens
         self._limits = limits or Limits()
         self._observe = observe or _Unobserved()
@@ -157,6 +162,8 @@ class Ingest:
 
     async def _report(self, request: web.BaseRequest, identity: Identity, began: float) -> Answer:
         self._admit(identity)
+        if self._foreign is not None and (other := self._foreign(identity.namespace)):
+            raise RetryLater(f"operator {other} works in this namespace; send again", after=10.0)
         batch = parse_report(await self._body(request))
         await self._pods.bind(identity)
         return await self._live.submit(identity.pod_uid, batch, arrived=began)

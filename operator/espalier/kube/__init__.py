@@ -3,8 +3,21 @@
 from espalier.kube.answers import Object
 from espalier.kube.ca_secret import CaSecret
 from espalier.kube.cluster import Cluster, Observe
+from espalier.kube.credentials import own_namespace
 from espalier.kube.errors import Conflict, NotFound, NotServed, Refused
-from espalier.kube.kinds import EVENT, JOB, POD, SECRET, STUDY, TRIAL, Kind
+from espalier.kube.kinds import (
+    EVENT,
+    JOB,
+    LEASE,
+    POD,
+    SECRET,
+    STUDY,
+    TRIAL,
+    WORKLOADS,
+    Kind,
+    local_queue,
+)
+from espalier.kube.lease import Holder, Lease, LeaseTimes
 from espalier.kube.limiter import TokenBucket, asking_for
 from espalier.kube.lines import Lines, Tenant
 from espalier.kube.turns import Rank
@@ -12,14 +25,19 @@ from espalier.kube.turns import Rank
 __all__ = [
     "EVENT",
     "JOB",
+    "LEASE",
     "POD",
     "SECRET",
     "STUDY",
     "TRIAL",
+    "WORKLOADS",
     "CaSecret",
     "Cluster",
     "Conflict",
+    "Holder",
     "Kind",
+    "Lease",
+    "LeaseTimes",
     "Lines",
     "NotFound",
     "NotServed",
@@ -30,4 +48,6 @@ __all__ = [
     "Tenant",
     "TokenBucket",
     "asking_for",
+    "local_queue",
+    "own_namespace",
 ]

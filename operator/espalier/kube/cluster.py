@@ -17,7 +17,7 @@ from espalier.errors import RetryLater
 from espalier.kube.answers import Object, Objects, named_object, page_of, parse_object, unexpected
 from espalier.kube.credentials import api_client
 from espalier.kube.errors import Refused, from_answer
-from espalier.kube.kinds import TOKEN_REVIEW, Kind
+from espalier.kube.kinds import JOB, LEASE, POD, STUDY, TOKEN_REVIEW, TRIAL, Kind
 from espalier.kube.limiter import TokenBucket, asking
 from espalier.kube.lines import Tenant
 from espalier.kube.turns import Rank
@@ -25,6 +25,11 @@ from espalier.kube.turns import Rank
 Observe = Callable[[str, str, int | None, float], None]
 """Called with verb, plural, HTTP code (None without an answer) and seconds of each request."""
 
+Guard = Callable[[str], None]
+"""Called with a namespace when something of a study is to be written there, just before; raises
+RetryLater where that is another operator's to do."""
+
+_GUARDED = (STUDY, TRIAL, JOB, POD)
 _MERGE = "application/merge-patch+json"
 _ACCEPT = "application/json, application/jwk-set+json"
 _PAGE = 500
@@ -53,6 +58,11 @@ class Cluster:
     timeout
         Seconds that an answer may take.
 
+    Attributes
+    ----------
+    guard : Guard or None
+        Asked before each write.
+
     Raises
     ------
     NotFound, Conflict, Refused, RetryLater
@@ -73,6 +83,7 @@ class Cluster:
         self._review_limiter = review_limiter or TokenBucket(*_REVIEWS)
         self._observe = observe or _unobserved
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=5.0)
+        self.guard: Guard | None = None
 
     @classmethod
     async def connect(cls, kubeconfig: str | None = None, **options: Any) -> Self:
@@ -103,18 +114,39 @@ class Cluster:
         return named_object(f"get {kind.path(namespace, name)}", answer)
 
     async def list(
-        self, kind: Kind, namespace: str | None = None, *, labels: str = ""
+        self,
+        kind: Kind,
+        namespace: str | None = None,
+        *,
+        labels: str = "",
+        fields: str = "",
+        rank: Rank = Rank.OWN,
     ) -> tuple[list[Object], str]:
-        """Return all objects, of all namespaces where none is named, and the list's version."""
+        """Return all objects, of all namespaces where none is named, and the list's version.
+
+        Parameters
+        ----------
+        labels, fields
+            Selectors.
+        rank
+            Whose turn it takes.
+        """
         found: list[Object] = []
         version = ""
-        async for items, newest in self.pages(kind, namespace, labels=labels):
+        pages = self.pages(kind, namespace, labels=labels, fields=fields, rank=rank)
+        async for items, newest in pages:
             found += items
             version = version or newest
         return found, version
 
     async def pages(
-        self, kind: Kind, namespace: str | None = None, *, labels: str = ""
+        self,
+        kind: Kind,
+        namespace: str | None = None,
+        *,
+        labels: str = "",
+        fields: str = "",
+        rank: Rank = Rank.OWN,
     ) -> AsyncIterator[tuple[Objects, str]]:
         """Yield the objects of a list page by page, each with the list's version.
 
@@ -130,9 +162,10 @@ class Cluster:
         while True:
             query = [("limit", str(_PAGE))]
             query += [("labelSelector", labels)] if labels else []
+            query += [("fieldSelector", fields)] if fields else []
             query += [("continue", cont)] if cont else []
             try:
-                answer = await self._ask("list", "GET", kind, namespace, query=query, rank=Rank.OWN)
+                answer = await self._ask("list", "GET", kind, namespace, query=query, rank=rank)
             except Refused as error:
                 if error.code == _GONE:
                     raise RetryLater(f"list {kind.path(namespace)}: {error.message}") from error
@@ -231,8 +264,12 @@ class Cluster:
         **options: Any,
     ) -> Object:
         path = kind.path(namespace, name, subresource)
-        tenant = Tenant(namespace or "")
-        return await self._request(verb, method, kind.plural, path, tenant=tenant, **options)
+        options["tenant"] = Tenant(namespace or "")
+        if kind is LEASE:
+            options["rank"] = Rank.OWN
+        if method != "GET" and kind in _GUARDED:
+            options["guarded"] = namespace
+        return await self._request(verb, method, kind.plural, path, **options)
 
     async def _request(
         self,
@@ -247,8 +284,11 @@ class Cluster:
         rank: Rank = Rank.TENANT,
         tenant: Tenant | None = None,
         limiter: TokenBucket | None = None,
+        guarded: str | None = None,
     ) -> Object:
         await (limiter or self._limiter).wait(rank, asking() or tenant)
+        if guarded is not None and self.guard is not None:
+            self.guard(guarded)
         what = f"{verb} {path}"
         began = time.monotonic()
         code: int | None = None

@@ -34,6 +34,18 @@ async def api_client(kubeconfig: str | None) -> client.ApiClient:
         raise _unusable(kubeconfig, error) from error
 
 
+def own_namespace(kubeconfig: str) -> str | None:
+    """Return the namespace of a kubeconfig's present context; None where it has none."""
+    try:
+        _, context = config.list_kube_config_contexts(  # type: ignore[no-untyped-call]
+            config_file=os.path.expanduser(kubeconfig)
+        )
+        found = context["context"].get("namespace")
+    except Exception:  # what is wrong with the file is said where it is used to connect
+        return None
+    return found if isinstance(found, str) and found else None
+
+
 async def _load(kubeconfig: str, settings: client.Configuration) -> None:
     paths = [os.path.expanduser(path) for path in kubeconfig.split(os.pathsep) if path]
     if not any(os.path.exists(path) for path in paths):

@@ -37,4 +37,15 @@ JOB = Kind("batch", "v1", "jobs", "Job")
 POD = Kind("", "v1", "pods", "Pod")
 EVENT = Kind("", "v1", "events", "Event")
 SECRET = Kind("", "v1", "secrets", "Secret")
+LEASE = Kind("coordination.k8s.io", "v1", "leases", "Lease")
+WORKLOADS = (
+    Kind("kueue.x-k8s.io", "v1beta2", "workloads", "Workload"),
+    Kind("kueue.x-k8s.io", "v1beta1", "workloads", "Workload"),
+)
+"""Kueue's view of a Job in its versions, the newest first; a cluster need not serve any."""
 TOKEN_REVIEW = Kind("authentication.k8s.io", "v1", "tokenreviews", "TokenReview")
+
+
+def local_queue(workload: Kind) -> Kind:
+    """Return the kind of the queues that go with a version of Workload."""
+    return Kind(workload.group, workload.version, "localqueues", "LocalQueue")

@@ -105,6 +105,11 @@ def control_samples(view: ControlView) -> Iterator[Sample]:
     yield "espalier_queue_oldest_age_seconds", (), view.queue_oldest_age
     for resource, age in view.watch_ages.items():
         yield "espalier_watch_age_seconds", (resource,), age
+    for resource, age in view.list_ages.items():
+        yield "espalier_list_age_seconds", (resource,), age
+    yield "espalier_watch_restarts_total", (), view.watch_restarts
+    for claim, count in view.claims.items():
+        yield "espalier_namespaces", (str(claim),), count
     if view.store_bytes is not None:
         yield "espalier_store_size_bytes", (), view.store_bytes
     if view.volume_bytes is not None:

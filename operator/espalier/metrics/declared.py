@@ -16,6 +16,8 @@ LABELS: dict[str, str] = {
     "code": "an answer's code: of ingest `Accepted` or an error code of the report protocol, "
     "of the Kubernetes API an HTTP status, or `NoAnswer`",
     "receipt": "what became of a reported value: `Appended`, `Repeated`, `Late`, ...",
+    "lease": "`Held`; `Foreign`: another operator works there; `Lapsed`: it could not be renewed; "
+    "`Unguarded`: it is refused; `Asked`: nothing is known yet",
     "limit": "a setting of [what a tenant can take](limits.md), such as `values_a_trial`",
     "check": "`Keys` (vouched for by the API server's keys), `KeysRefused` (not vouched for by "
     "them), or `Asked` (by a TokenReview)",
@@ -261,7 +263,25 @@ _CONTROL = (
         "espalier_watch_age_seconds",
         Kind.GAUGE,
         ("resource",),
-        "Time since the watch of a resource last showed a sign of life.",
+        "Time since the watch of a resource was last opened, or showed an event.",
+    ),
+    _snapshot(
+        "espalier_namespaces",
+        Kind.GAUGE,
+        ("lease",),
+        "Namespaces with work to do, by how it stands with their Leases.",
+    ),
+    _snapshot(
+        "espalier_list_age_seconds",
+        Kind.GAUGE,
+        ("resource",),
+        "Time since all objects of a resource were last listed.",
+    ),
+    _snapshot(
+        "espalier_watch_restarts_total",
+        Kind.COUNTER,
+        (),
+        "Times that the watches of all resources ended and were begun anew.",
     ),
     _counter(
         "espalier_api_requests_total",

@@ -16,6 +16,8 @@ class Health:
     message: str
 
 
+_UNREACHABLE = "is the API server reachable?"
+
 HealthCheck = Callable[[], Health]
 """Called in the probe's own thread."""
 
@@ -26,12 +28,14 @@ class LivenessLimits:
 
     Notes
     -----
-    The API server closes a watch after 30 to 60 minutes and sends a bookmark every minute or so;
-    the operator's list-and-diff every 60 s is a sign of life too, so that 150 s means that two
-    of them in a row failed.
+    A watch without events is opened anew after a minute: at 150 s two tries in a row have failed.
+    While lists come, the API server answers, and a restart begins with new watches. Where lists
+    fail as well, it is the API server that is away, and a restart would only take the ingest port
+    away too; after `outage` it is tried all the same, since new credentials may be needed.
     """
 
     watch_age: float = 150.0
+    outage: float = 900.0
     queue_age: float = 150.0
     reading_age: float = 150.0
     loop_age: float = 60.0
@@ -55,11 +59,13 @@ def judge_liveness(view: ControlView, limits: LivenessLimits, age: float = 0.0) 
             f"the operator's loop is stuck for {age:.0f} s (limit {limits.loop_age:.0f} s)",
         )
     for resource, age in sorted(view.watch_ages.items()):
-        if age > limits.watch_age:
+        listed = view.list_ages.get(resource, age)
+        if age > (limits.watch_age if listed <= limits.watch_age else limits.outage):
             return Health(
                 False,
-                f"the watch of {resource} is silent for {age:.0f} s "
-                f"(limit {limits.watch_age:.0f} s): is the API server reachable?",
+                f"the watch of {resource} is silent for {age:.0f} s (limit "
+                f"{limits.watch_age:.0f} s), the last list was {listed:.0f} s ago: "
+                + ("is a proxy in between?" if listed <= limits.watch_age else _UNREACHABLE),
             )
     if view.reading and view.reading_idle > limits.reading_age:
         return Health(
@@ -77,16 +83,26 @@ def judge_liveness(view: ControlView, limits: LivenessLimits, age: float = 0.0) 
             f"a study waits to be reconciled for {waited:.0f} s "
             f"(limit {limits.queue_age:.0f} s), {view.queue_depth} in the queue",
         )
-    return Health(True, f"alive, {view.queue_depth} in the queue{_read(view)}")
+    silent = _silence(view, limits)
+    return Health(True, f"alive, {view.queue_depth} in the queue{_read(view)}{silent}")
+
+
+def _silence(view: ControlView, limits: LivenessLimits) -> str:
+    age = max(view.list_ages.values(), default=0.0)
+    return f"; nothing was listed for {age:.0f} s: {_UNREACHABLE}" if age > limits.watch_age else ""
 
 
 def judge_readiness(view: ControlView) -> Health:
     """Say that the operator is ready, and for what it is not yet.
 
     A study whose log is being read does not keep the others waiting: its trials alone are told
-    to come again.
+    to come again. An operator that stands back in all its namespaces is not ready.
     """
-    return Health(True, f"ready{_read(view)}")
+    if not view.others:
+        return Health(True, f"ready{_read(view)}")
+    where = ", ".join(f"{name} (run by {other})" for name, other in sorted(view.others.items()))
+    alone = sum(view.claims.values()) > len(view.others)
+    return Health(alone, f"{'ready' if alone else 'not ready'}; stands back in {where}")
 
 
 def _read(view: ControlView) -> str:

@@ -362,10 +362,21 @@ _CONTROL = (
         ),
     ),
     Panel(
-        "Age of the watches",
-        "Time since each watch last showed a sign of life; too old, and the operator restarts.",
-        (Query("max by (resource) (espalier_watch_age_seconds)", "{{resource}}"),),
+        "Age of watches and lists",
+        "Time since each watch showed a sign of life, and since each list. A watch that is too old "
+        "while lists come has the operator restarted.",
+        (
+            Query("max by (resource) (espalier_watch_age_seconds)", "watch of {{resource}}"),
+            Query("max by (resource) (espalier_list_age_seconds)", "list of {{resource}}"),
+            Query("sum(increase(espalier_watch_restarts_total[5m]))", "restarts in 5 min"),
+        ),
         unit="s",
+    ),
+    Panel(
+        "Namespaces",
+        "Namespaces with work to do, by how it stands with their Leases: in a Foreign one another "
+        "operator works.",
+        (Query("sum by (lease) (espalier_namespaces)", "{{lease}}"),),
     ),
     Panel(
         "API requests a second",

@@ -82,6 +82,10 @@ class ControlView:
         Seconds that the first of them has waited, 0 where none waits.
     watch_ages : mapping
         Seconds since the watch of a resource last showed a sign of life, by plural.
+    list_ages : mapping
+        Seconds since all objects of a resource were last listed, by plural.
+    watch_restarts : int
+        How often the watches ended and were begun anew.
     store_bytes : int or None
         Size of the store on disk, None where it cannot be told.
     volume_bytes, volume_free_bytes : int or None
@@ -94,11 +98,17 @@ class ControlView:
         Studies whose logs are being read or wait for it.
     reading_idle : float
         Seconds since a piece of a log was read, 0 where none is.
+    claims : mapping
+        Number of namespaces by how it stands with their Leases.
+    others : mapping
+        Which other operator works in a namespace, by namespace.
     """
 
     queue_depth: int = 0
     queue_oldest_age: float = 0.0
     watch_ages: Mapping[str, float] = field(default_factory=dict)
+    list_ages: Mapping[str, float] = field(default_factory=dict)
+    watch_restarts: int = 0
     store_bytes: int | None = None
     volume_bytes: int | None = None
     volume_free_bytes: int | None = None
@@ -106,6 +116,8 @@ class ControlView:
     queue_idle: float = 0.0
     reading: int = 0
     reading_idle: float = 0.0
+    claims: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 Studies = Callable[[], Sequence[StudyView]]

@@ -98,13 +98,21 @@ def attempts_of(
     trainer
         Name of the container that trains.
     """
-    seen = {pod.uid: pod for pod in pods}
+    known = {record.pod_uid: record for record in records}
+    present = {pod.uid for pod in pods}
     suspended = {job.uid for job in jobs if job.suspended}
-    known = {record.pod_uid for record in records}
-    return (
-        *(_attempt(record, seen.get(record.pod_uid), trainer, suspended) for record in records),
-        *(_attempt(None, pod, trainer, suspended) for pod in pods if pod.uid not in known),
-    )
+    rest = iter(pods)
+    found = list[Attempt]()
+    # Attempts are numbered as their pods come to be known, which is not always the order in which
+    # they were made.
+    for record in records:
+        if record.pod_uid not in present:
+            found.append(_recorded(record))
+        else:
+            pod = next(rest)
+            found.append(_attempt(known.get(pod.uid), pod, trainer, suspended))
+    found += [_attempt(known.get(pod.uid), pod, trainer, suspended) for pod in rest]
+    return tuple(found)
 
 
 def trainer_end(pod: PodView, trainer: str) -> tuple[int | None, str]:
@@ -139,11 +147,8 @@ def asked_to_end(pod: PodView, trainer: str) -> bool:
 
 
 def _attempt(
-    record: AttemptRecord | None, pod: PodView | None, trainer: str, suspended: set[str]
+    record: AttemptRecord | None, pod: PodView, trainer: str, suspended: set[str]
 ) -> Attempt:
-    if pod is None:
-        assert record is not None
-        return _recorded(record)
     container = pod.containers.get(trainer)
     code, reason = trainer_end(pod, trainer)
     asked = asked_to_end(pod, trainer)

@@ -38,7 +38,6 @@ UNABLE_TO_START = frozenset(
 
 def joined(known: AttemptRecord, seen: AttemptRecord) -> AttemptRecord:
     """Return what is known of an attempt after more was seen of it; nothing is taken back."""
-    first = known if known.exit_code is not None else seen
     return AttemptRecord(
         attempt=known.attempt,
         pod_uid=known.pod_uid,
@@ -50,8 +49,8 @@ def joined(known: AttemptRecord, seen: AttemptRecord) -> AttemptRecord:
         disruption=known.disruption or seen.disruption,
         deleted=known.deleted or seen.deleted,
         suspended=known.suspended or seen.suspended,
-        exit_code=first.exit_code,
-        exit_reason=first.exit_reason,
+        exit_code=known.exit_code if known.exit_code is not None else seen.exit_code,
+        exit_reason=known.exit_reason or seen.exit_reason,
         over=known.over or seen.over,
     )
 

@@ -14,6 +14,10 @@ from espalier.planning.record import AttemptRecord, End
 
 Body: TypeAlias = Mapping[str, Any]
 
+CHECK_TEMPLATE = "check the template"
+CREATE_TRIAL = "create Trial "
+CREATE_JOB = "create Job "
+
 
 @dataclass(frozen=True, slots=True)
 class CheckTemplate:
@@ -105,11 +109,18 @@ class DeletePod:
 
 @dataclass(frozen=True, slots=True)
 class SuspendJob:
-    """Suspend a running Job, or resume one that Espalier suspended."""
+    """Suspend a running Job, or resume one that Espalier suspended.
+
+    Parameters
+    ----------
+    by_queue
+        Whether a queue owns the Job: then it is the queue that is told to, and that does it.
+    """
 
     name: str
     uid: str
     suspend: bool
+    by_queue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +174,14 @@ class AskWhy:
     ----------
     plural
         ``jobs`` or ``pods``.
+    queue
+        The queue that holds the Job back, which is asked then.
     """
 
     plural: str
     name: str
     uid: str
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,3 +247,36 @@ Effect: TypeAlias = (
     | EmitEvent
     | Wake
 )
+
+
+def act_of(effect: Effect) -> str | None:
+    """Return what an effect does, in words; None for what is no matter if it fails."""
+    match effect:
+        case CheckTemplate():
+            return CHECK_TEMPLATE
+        case CreateTrial():
+            return f"{CREATE_TRIAL}{effect.body['metadata']['name']}"
+        case CreateJob():
+            return f"{CREATE_JOB}{effect.body['metadata']['name']}"
+        case LookFor():
+            return f"look for {effect.plural} {effect.name}"
+        case AdoptTrial():
+            return f"adopt Trial {effect.name}"
+        case DeleteJob() | DeletePod():
+            return f"delete {'Job' if isinstance(effect, DeleteJob) else 'pod'} {effect.name}"
+        case SuspendJob():
+            return f"{'suspend' if effect.suspend else 'resume'} Job {effect.name}"
+        case BindPod():
+            return f"let pod {effect.pod} report"
+        case IngestTail():
+            return f"store the last values of trial {effect.number}"
+        case RecordEnd():
+            return f"record the end of trial {effect.number}"
+        case RecordSampled() | RecordAttempt():
+            return "record how far the trials are"
+        case WriteTrialStatus():
+            return f"write the status of Trial {effect.name}"
+        case WriteStudyStatus():
+            return "write the status of the Study"
+        case _:
+            return None

@@ -12,6 +12,8 @@ from espalier.errors import SpecError
 from espalier.planning import names
 from espalier.planning.fingerprint import fingerprint
 from espalier.planning.host_fields import check_host_fields
+from espalier.planning.owned_fields import check_owned_fields, is_mount_of_ours
+from espalier.planning.queueing import is_queued, queue_annotations, queue_labels
 from espalier.planning.settings import Settings, SidecarSettings
 from espalier.search import text_of
 
@@ -94,17 +96,16 @@ def build_job(
     if spec is None:
         raise SpecError("spec", study.error or "the Study cannot be read")
     labels = labels_of(study, trial.name, number)
-    job_labels = dict(labels)
-    if names.QUEUE_LABEL in study.labels:
-        job_labels[names.QUEUE_LABEL] = study.labels[names.QUEUE_LABEL]
+    template = _pod_template(study, spec, trial, number, labels, settings)
+    annotations = {names.TEMPLATE_ANNOTATION: str(fingerprint(spec.template))}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
             "name": name or names.job_name(trial.name),
             "namespace": study.namespace,
-            "labels": job_labels,
-            "annotations": {names.TEMPLATE_ANNOTATION: str(fingerprint(spec.template))},
+            "labels": {**labels, **queue_labels(study)},
+            "annotations": {**annotations, **queue_annotations(study)},
             "ownerReferences": [owner(names.API_VERSION, "Trial", trial.name, trial.uid)],
         },
         "spec": {
@@ -120,7 +121,9 @@ def build_job(
                     }
                 ]
             },
-            "template": _pod_template(study, spec, trial, number, labels, settings),
+            "template": template,
+            # A queue lets it run; without this a pod would be made before the queue sees the Job.
+            **({"suspend": True} if is_queued(study) else {}),
         },
     }
 
@@ -137,24 +140,31 @@ def _pod_template(
     check_size(spec.template, settings.template_bytes)
     template = copy.deepcopy(dict(spec.template))
     check_host_fields(template, settings.allowed)
+    check_owned_fields(template, [each.name for each in spec.parameters], PORT)
     trainer = trainer_of(template, spec.trainer_container)
     meta = template.get("metadata") or {}
     template["metadata"] = {**meta, "labels": {**(meta.get("labels") or {}), **labels}}
     pod = template["spec"]
     pod["restartPolicy"] = "Never"
-    pod.setdefault("automountServiceAccountToken", False)
-    pod.setdefault("enableServiceLinks", False)
+    _default(pod, "automountServiceAccountToken", False)
+    _default(pod, "enableServiceLinks", False)
     env = environment(study, spec, trial, number)
     for container in [*pod["containers"], *(pod.get("initContainers") or [])]:
         _equip(container, env)
         if container.get("name") == trainer:
-            container.setdefault("terminationMessagePolicy", "FallbackToLogsOnError")
+            _default(container, "terminationMessagePolicy", "FallbackToLogsOnError")
     pod["initContainers"] = [
         _sidecar(study, spec, trial, pod, settings.sidecar),
         *(pod.get("initContainers") or []),
     ]
     pod["volumes"] = [*(pod.get("volumes") or []), *_volumes(settings.sidecar)]
     return template
+
+
+def _default(obj: Manifest, field: str, value: object) -> None:
+    """Set a field where the user wrote nothing, or null, which is the same to the API server."""
+    if obj.get(field) is None:
+        obj[field] = value
 
 
 def _equip(container: Manifest, env: Sequence[Manifest]) -> None:
@@ -164,7 +174,7 @@ def _equip(container: Manifest, env: Sequence[Manifest]) -> None:
     """
     container["env"] = [*copy.deepcopy(list(env)), *(container.get("env") or [])]
     mounts = container.get("volumeMounts") or []
-    if not any((mount.get("mountPath") or "").rstrip("/") == names.MOUNT for mount in mounts):
+    if not any(is_mount_of_ours(mount) for mount in mounts):
         mounts = [*mounts, {"name": names.VOLUME, "mountPath": names.MOUNT}]
     container["volumeMounts"] = mounts
 

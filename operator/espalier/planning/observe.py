@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from espalier.planning.kubelet_words import disruption_by_kubelet
 from espalier.planning.names import (
     NUMBER_LABEL,
+    PROTECT_ANNOTATION,
+    QUEUE_LABEL,
     SIDECAR,
     STUDY_UID_LABEL,
     SUSPENDED_ANNOTATION,
     TEMPLATE_ANNOTATION,
     trial_name,
 )
+from espalier.planning.queueing import is_for_kueue
 from espalier.planning.snapshot import (
     ContainerView,
     JobView,
@@ -80,6 +83,11 @@ def study_view(
         spec=spec,
         error=error,
         labels=meta.get("labels") or {},
+        annotations={
+            key: value
+            for key, value in (meta.get("annotations") or {}).items()
+            if is_for_kueue(key)
+        },
         status=obj.get("status") or {},
         status_written_at=written_at,
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
@@ -103,10 +111,17 @@ def trial_view(obj: Object, study: str, study_uid: str, written_at: float = 0.0)
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
         deleting="deletionTimestamp" in meta,
         sampled=(spec.get("study") or {}).get("uid") == study_uid,
+        protected=_is_asked(meta, PROTECT_ANNOTATION),
         adopted=adopted and (number is None or labels.get(NUMBER_LABEL) == str(number)),
         status=status,
         status_written_at=written_at,
     )
+
+
+def _is_asked(meta: Object, annotation: str) -> bool:
+    """Whether an annotation asks for something; one that does not say how is taken for a yes."""
+    said = (meta.get("annotations") or {}).get(annotation)
+    return said is not None and said.strip().lower() != "false"
 
 
 def job_view(obj: Object, number: int) -> JobView:
@@ -129,6 +144,7 @@ def job_view(obj: Object, number: int) -> JobView:
         deleting="deletionTimestamp" in meta,
         suspended=bool(spec.get("suspend")),
         suspended_by_us=SUSPENDED_ANNOTATION in annotations,
+        queue=str((meta.get("labels") or {}).get(QUEUE_LABEL) or ""),
         complete="Complete" in true or "SuccessCriteriaMet" in true,
         failed=bool(failed),
         failed_reason=failed.get("reason", ""),
@@ -177,6 +193,7 @@ def pod_view(obj: Object, number: int) -> PodView:
             **containers,
         },
         sidecar=inits.get(SIDECAR),
+        node=str(spec.get("nodeName") or ""),
     )
 
 
@@ -198,7 +215,9 @@ def gpus_of(pod_spec: Object) -> float:
     for container in pod_spec.get("containers") or ():
         resources = container.get("resources") or {}
         wanted = {**(resources.get("requests") or {}), **(resources.get("limits") or {})}
-        total += sum(_integer(count) for name, count in wanted.items() if is_accelerator(name))
+        total += sum(
+            max(0, _integer(count)) for name, count in wanted.items() if is_accelerator(name)
+        )
     return total
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from espalier.api.reasons import (
     ENDING_BY_REASON,
     IMAGE_PULL_FAILED,
     POD_REFUSED,
+    STUDY_ENDED,
     StudyReason,
 )
 from espalier.planning.names import FIRST_HAND_MADE
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 TEMPLATE_FAULTS = frozenset({IMAGE_PULL_FAILED.reason, BAD_COMMAND.reason, POD_REFUSED.reason})
 """Endings that the next trial of the same template would have too."""
+
+OUTAGES = frozenset({IMAGE_PULL_FAILED.reason, POD_REFUSED.reason})
+"""Those of them that may pass by themselves: a registry is away, a Secret comes late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,35 +45,55 @@ class Outcome:
 def sampled_limit(spec: StudySpec, standings: Sequence[Standing], template: int) -> int:
     """Return how many trials are sampled: ``trials.max``, or as many as a grid has.
 
-    Trials that ended by a fault of an earlier template are made up for.
+    Trials that ended by a fault of an earlier template are made up for, by new configurations or,
+    where a grid has no more, by their own (`espalier.planning.sampling`).
     """
     forgiven = sum(
         1
         for standing in standings
-        if standing.end and _forgiven(standing.end, template) and _sampled(standing)
+        if standing.end and forgiven_end(standing.end, template) and _sampled(standing)
     )
     size = spec.sampler.sampler().size(space_of(spec.parameters))
-    limit = spec.trials.max + forgiven
-    return limit if size is None else min(limit, size)
+    return (spec.trials.max if size is None else min(spec.trials.max, size)) + forgiven
 
 
-def counted_failures(standings: Sequence[Standing], template: int) -> int:
-    """Return how many trials failed by their own fault, under the template as it is now."""
-    return sum(
-        1
-        for standing in standings
-        if standing.end
-        and (ending := ENDING_BY_REASON.get(standing.end.reason)) is not None
-        and ending.counts
-        and not _forgiven(standing.end, template)
-    )
+def counted_failures(standings: Sequence[Standing], template: int, outage: float = 0.0) -> int:
+    """Return how many failures there were by trials' own fault, under the template as it is now.
+
+    Trials that were kept from starting by one outage are one failure: what they could not get,
+    an image or a Secret, none of them could.
+
+    Parameters
+    ----------
+    outage
+        Endings that follow one another within so many seconds belong to one outage.
+    """
+    count = 0
+    last: dict[str, float] = {}
+    for standing in sorted(standings, key=_ended_at):
+        end = standing.end
+        ending = ENDING_BY_REASON.get(end.reason) if end is not None else None
+        if end is None or ending is None or not ending.counts or forgiven_end(end, template):
+            continue
+        same = end.reason in OUTAGES and end.at - last.get(end.reason, -math.inf) <= outage
+        last[end.reason] = end.at
+        count += not same
+    return count
+
+
+def _ended_at(standing: Standing) -> float:
+    return standing.end.at if standing.end is not None else math.inf
 
 
 def judge_outcome(
-    spec: StudySpec, record: StudyRecord, standings: Sequence[Standing], template: int
+    spec: StudySpec,
+    record: StudyRecord,
+    standings: Sequence[Standing],
+    template: int,
+    settings: Settings,
 ) -> Outcome | None:
     """Tell how the study ends; None while it goes on."""
-    failures = counted_failures(standings, template)
+    failures = counted_failures(standings, template, settings.template_hold)
     if failures >= spec.trials.max_failed:
         return Outcome(
             False,
@@ -90,26 +115,10 @@ def judge_outcome(
             f"All {len(standings)} trials ended and none was completed; "
             f"{_newest_failure(standings)}",
         )
-    if limit < spec.trials.max:
-        return Outcome(True, StudyReason.GRID_EXHAUSTED, f"The grid has {limit} configurations.")
+    size = spec.sampler.sampler().size(space_of(spec.parameters))
+    if size is not None and size < spec.trials.max:
+        return Outcome(True, StudyReason.GRID_EXHAUSTED, f"The grid has {size} configurations.")
     return Outcome(True, StudyReason.ALL_TRIALS_ENDED, f"All {len(standings)} trials have ended.")
-
-
-def hold_until(standings: Sequence[Standing], template: int, settings: Settings) -> float | None:
-    """Return until when no trial is started, since the template has a fault that trials ran into.
-
-    The time grows with the number of such endings since the last other one.
-    """
-    faults: list[End] = []
-    ended = [standing.end for standing in standings if standing.end is not None]
-    for end in sorted(ended, key=lambda end: end.at, reverse=True):
-        if end.reason not in TEMPLATE_FAULTS or end.generation != template:
-            break
-        faults.append(end)
-    if not faults:
-        return None
-    hold = min(settings.template_hold * len(faults), settings.max_template_hold)
-    return faults[0].at + hold
 
 
 def newest_end(standings: Sequence[Standing]) -> tuple[Standing, End] | None:
@@ -119,7 +128,11 @@ def newest_end(standings: Sequence[Standing]) -> tuple[Standing, End] | None:
 
 
 def _newest_failure(standings: Sequence[Standing]) -> str:
-    failed = [s for s in standings if s.end and s.end.state is TrialState.FAILED]
+    failed = [
+        s
+        for s in standings
+        if s.end and s.end.state is TrialState.FAILED and s.end.reason != STUDY_ENDED.reason
+    ]
     newest = newest_end(failed)
     if newest is None:
         return "none failed"
@@ -127,7 +140,8 @@ def _newest_failure(standings: Sequence[Standing]) -> str:
     return f"the newest, trial {standing.number}: {end.reason}: {end.message}"
 
 
-def _forgiven(end: End, template: int) -> bool:
+def forgiven_end(end: End, template: int) -> bool:
+    """Whether a trial ended by a fault that an earlier template had."""
     return end.reason in TEMPLATE_FAULTS and end.generation != template
 
 

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, TypeAlias
 
-from espalier.api import reasons, space_of, trainer_of
+from espalier.api import reasons, trainer_of
 from espalier.errors import SpecError
 from espalier.planning import study_status
+from espalier.planning.asking import ask_why
 from espalier.planning.costs import Costs, costs_of
 from espalier.planning.effects import (
     AdoptTrial,
@@ -26,19 +27,22 @@ from espalier.planning.effects import (
     WriteStudyStatus,
 )
 from espalier.planning.fingerprint import fingerprint
+from espalier.planning.holding import hold_of
 from espalier.planning.job import Manifest, build_job, build_trial, labels_of, owner
 from espalier.planning.names import API_VERSION, FIRST_HAND_MADE, sampled_number, trial_name
-from espalier.planning.outcome import hold_until, judge_outcome, sampled_limit
+from espalier.planning.outcome import judge_outcome, sampled_limit
 from espalier.planning.probe import probe_job
 from espalier.planning.record import End
+from espalier.planning.sampling import parameters_of
+from espalier.planning.scene import Scene
 from espalier.planning.settings import Settings
 from espalier.planning.snapshot import Snapshot, StudyView
 from espalier.planning.standing import Standing, gather, given_out
 from espalier.planning.status_words import condition_of, merge_patch
+from espalier.planning.study_events import events_of
 from espalier.planning.study_status import Course
 from espalier.planning.trial_check import check_trial
 from espalier.planning.trial_plan import TrialPlanner
-from espalier.search import sample
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
@@ -60,10 +64,10 @@ def plan(snapshot: Snapshot, now: float, settings: Settings) -> tuple[Lane, ...]
     standings = gather(snapshot)
     if study.spec is None:
         course = Course(False, study.error or "the Study cannot be read")
-        return _status(snapshot, standings, course, costs_of(standings), "", settings, now)
+        return _status(Scene(snapshot, standings, course, "", settings, now), costs_of(standings))
     probe, fault = _probe(study, settings)
-    course, check = _course(snapshot, standings, study.spec, probe, fault, settings, now)
     trainer = _trainer(study.spec)
+    course, check = _course(snapshot, standings, study.spec, trainer, probe, fault, settings, now)
     costs = costs_of(standings)
     stop = course.outcome.message if course.outcome and course.outcome.stops else None
     planner = TrialPlanner(
@@ -75,8 +79,10 @@ def plan(snapshot: Snapshot, now: float, settings: Settings) -> tuple[Lane, ...]
     lanes += _adopt(snapshot, standings)
     if course.accepted:
         lanes += _start(snapshot, planner, standings, course, settings, now)
-    lanes += _status(snapshot, standings, course, costs, trainer, settings, now)
-    if any(standing.live for standing in standings):
+    scene = Scene(snapshot, standings, course, trainer, settings, now)
+    lanes += ask_why(scene)
+    lanes += _status(scene, costs)
+    if scene.going:
         lanes.append((Wake(now + settings.progress_interval),))
     return tuple(lane for lane in lanes if lane)
 
@@ -85,6 +91,7 @@ def _course(
     snapshot: Snapshot,
     standings: Sequence[Standing],
     spec: StudySpec,
+    trainer: str,
     probe: Manifest,
     fault: str,
     settings: Settings,
@@ -92,12 +99,12 @@ def _course(
 ) -> tuple[Course, list[Lane]]:
     """Find out where the study stands as a whole, and whether its template must be checked."""
     template = fingerprint(spec.template)
-    outcome = judge_outcome(spec, snapshot.record, standings, template)
+    outcome = judge_outcome(spec, snapshot.record, standings, template, settings)
     over = outcome is not None and all(s.end is not None and not s.live for s in standings)
     accepted, refusal, by_server, check = _acceptance(snapshot, probe, fault, now)
-    hold = hold_until(standings, template, settings)
-    if hold is not None and hold > now + settings.max_template_hold:
-        hold = None  # set back since then, and the operator was started again
+    limit = sampled_limit(spec, standings, template)
+    going_on = outcome is None and accepted is not False
+    hold = hold_of(snapshot, standings, trainer, template, limit, settings, now)
     return (
         Course(
             accepted=accepted,
@@ -105,8 +112,8 @@ def _course(
             by_server=by_server,
             outcome=outcome,
             over=over,
-            held_until=hold if hold is not None and (hold > now or outcome is None) else None,
-            limit=sampled_limit(spec, standings, template),
+            hold=hold if going_on else None,
+            limit=limit,
         ),
         check,
     )
@@ -186,10 +193,11 @@ def _start(
         return []
     parallelism = min(spec.trials.parallelism, settings.max_parallelism)
     free = parallelism - sum(standing.holds_slot for standing in standings)
-    if course.held_until is not None:
-        if now < course.held_until:
-            return [(Wake(course.held_until),)]
-        free = min(free, 1)
+    wakes: list[Lane] = []
+    if (hold := course.hold) is not None:
+        free = hold.room(free, now)
+        if hold.until is not None and now < hold.until:
+            wakes = [(Wake(hold.until),)]
     waiting = [s for s in standings if s.waiting and s.view and s.view.adopted]
     waiting.sort(key=lambda s: (s.number < FIRST_HAND_MADE, s.number))
     lanes = [
@@ -197,7 +205,7 @@ def _start(
         for standing in waiting[: max(0, free)]
     ]
     free -= len(waiting)
-    return [*lanes, _sample(snapshot, standings, spec, course.limit, free)]
+    return [*wakes, *lanes, _sample(snapshot, standings, spec, course.limit, free)]
 
 
 def _start_one(
@@ -236,38 +244,27 @@ def _sample(
         lambda number: trial_name(snapshot.study.name, number) not in names,
         (number for number in range(limit) if number not in taken),
     )
-    space, sampler = space_of(spec.parameters), spec.sampler.sampler()
+    numbers = list(islice(missing, max(0, free)))
+    new = parameters_of(spec, numbers, standings, fingerprint(spec.template))
     return tuple(
-        CreateTrial(
-            number,
-            build_trial(snapshot.study, number, sample(space, sampler, spec.sampler.seed, number)),
-        )
-        for number in islice(missing, max(0, free))
+        CreateTrial(number, build_trial(snapshot.study, number, parameters))
+        for number, parameters in new
     )
 
 
-def _status(
-    snapshot: Snapshot,
-    standings: Sequence[Standing],
-    course: Course,
-    costs: Costs,
-    trainer: str,
-    settings: Settings,
-    now: float,
-) -> tuple[Lane, ...]:
-    study = snapshot.study
-    wanted = study_status.status_of(snapshot, standings, course, costs, trainer, settings, now)
+def _status(scene: Scene, costs: Costs) -> tuple[Lane, ...]:
+    study, settings, now = scene.snapshot.study, scene.settings, scene.now
+    wanted = study_status.status_of(scene, costs)
     patch = merge_patch(study.status, wanted)
     if not patch:
         return ()
-    progress = set(patch) <= study_status.PROGRESS and not course.over
+    progress = set(patch) <= study_status.PROGRESS and not scene.course.over
     interval = settings.progress_interval if progress else _CALM
-    begins = bool(wanted["startTime"]) and not study.status.get(
-        "startTime"
-    )  # fixes what defines it
-    if course.over or begins or not study.status.get("conditions"):
+    # What defines the study is fixed from its start on: that is said at once.
+    begins = bool(wanted["startTime"]) and not study.status.get("startTime")
+    if scene.course.over or begins or not study.status.get("conditions"):
         interval = 0.0
     due = study.status_written_at + interval
     if now < due:
         return ((Wake(due),),)
-    return ((WriteStudyStatus(patch),),)
+    return ((WriteStudyStatus(patch), *events_of(study, wanted)),)

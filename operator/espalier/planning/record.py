@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from espalier.pruning.restraint import Restraint
+
 if TYPE_CHECKING:
     from espalier.pruning import Decision, JudgeSummary, TrialState
 
@@ -118,6 +120,14 @@ class TrialRecord:
     pace
         Seconds a step between the first and the last report of the newest attempt; None where
         there are less than two steps.
+    names, values
+        The metrics that have values, and how many there are in all.
+    beyond
+        The highest step of the objective's metric beyond ``resource.max``: those are not judged.
+    refused
+        How many values were refused since they contradict earlier ones.
+
+    The last four are for messages: of a study at rest they are not remembered.
     """
 
     number: int
@@ -131,8 +141,13 @@ class TrialRecord:
     end: End | None = None
     attempts: tuple[AttemptRecord, ...] = ()
     pace: float | None = None
+    names: frozenset[str] = field(default=frozenset(), compare=False)
+    values: int = field(default=0, compare=False)
+    beyond: int | None = field(default=None, compare=False)
+    refused: int = field(default=0, compare=False)
 
 
+_UNRESTRAINED = Restraint()
 _NO_TRIALS: Mapping[int, TrialRecord] = MappingProxyType({})
 
 
@@ -152,6 +167,10 @@ class StudyRecord:
         What the judge accounts for: risk, exempt trials, shadows.
     sampled
         Numbers below it have been given to Trials that were seen to exist.
+    restraint
+        What holds pruning back, as far as it is recorded.
+    exempt
+        Of the trials, those that are never pruned, to measure how often pruning is wrong.
     """
 
     uid: str
@@ -159,6 +178,8 @@ class StudyRecord:
     best: int | None = None
     summary: JudgeSummary | None = None
     sampled: int = 0
+    restraint: Restraint = _UNRESTRAINED
+    exempt: frozenset[int] = frozenset()
 
     def trial(self, number: int) -> TrialRecord:
         """Return what is stored of a trial, an empty record where nothing is."""

@@ -50,10 +50,20 @@ class Settings:
         Members of `HOST_FIELDS` that a template may use.
     template_bytes
         Largest size of a template as JSON.
+    refusal_patience
+        How long something may be refused, or fail by a cause that the cluster names, before the
+        study says so.
     pod_patience
-        How long the Job controller may take to make a pod before the study says so.
+        How long a pod may wait to be made, to be given a node or to be let go before the study
+        says so.
     metric_patience
         How long a trainer may run without a value before the study says so.
+    silence_patience
+        How long a trainer that has reported may be silent, if ten of its steps take no longer.
+    stall_patience
+        How long anything may stand still for a reason that nothing tells.
+    ask_after, ask_again
+        After how long without progress the cluster is asked for the cause, and how often.
     progress_interval
         Least time between two writes of a trial's (or study's) progress.
     template_hold
@@ -72,8 +82,13 @@ class Settings:
     sidecar: SidecarSettings
     allowed: frozenset[str] = field(default_factory=frozenset)
     template_bytes: int = MOST_BYTES
+    refusal_patience: float = 5.0
     pod_patience: float = 30.0
     metric_patience: float = 120.0
+    silence_patience: float = 900.0
+    stall_patience: float = 600.0
+    ask_after: float = 3.0
+    ask_again: float = 30.0
     progress_interval: float = 10.0
     template_hold: float = 60.0
     max_template_hold: float = 600.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from espalier.planning.record import StudyRecord
@@ -28,7 +29,8 @@ def sooner(grace: int | None, than: int | None) -> bool:
 class StudyView:
     """A Study object; ``error`` says why its spec cannot be read.
 
-    ``spec`` is then the last one that could be, None where none could.
+    ``spec`` is then the last one that could be, None where none could. Of the annotations there are
+    those for Kueue.
     """
 
     uid: str
@@ -39,6 +41,7 @@ class StudyView:
     spec: StudySpec | None
     error: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
     status: Mapping[str, Any] = field(default_factory=dict)
     status_written_at: float = 0.0
     created_at: float = 0.0
@@ -52,6 +55,8 @@ class TrialView:
     ----------
     sampled
         Whether it says that the operator sampled it; nothing irrevocable may rest on that.
+    protected
+        Whether somebody asked that it is never pruned.
     """
 
     uid: str
@@ -63,13 +68,17 @@ class TrialView:
     deleting: bool = False
     adopted: bool = True
     sampled: bool = True
+    protected: bool = False
     status: Mapping[str, Any] = field(default_factory=dict)
     status_written_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A Job of a trial; ``failed_reason`` and ``failed_message`` are its terminal condition's."""
+    """A Job of a trial; ``failed_reason`` and ``failed_message`` are its terminal condition's.
+
+    ``queue``: the queue whose name it carries, which then suspends and resumes it.
+    """
 
     uid: str
     name: str
@@ -80,6 +89,7 @@ class JobView:
     deleting: bool = False
     suspended: bool = False
     suspended_by_us: bool = False
+    queue: str = ""
     complete: bool = False
     failed: bool = False
     failed_reason: str = ""
@@ -142,6 +152,7 @@ class PodView:
     gpus: float = 0.0
     containers: Mapping[str, ContainerView] = field(default_factory=dict)
     sidecar: ContainerView | None = None
+    node: str = ""
 
     @property
     def over(self) -> bool:
@@ -194,11 +205,28 @@ class Cause:
         Of the newest Warning Event about it, or of a queue's condition.
     source
         Who says so, such as ``kubelet`` or ``kueue``.
+    at
+        When it was said last, in seconds since the epoch; None: it holds now.
     """
 
     reason: str
     message: str
     source: str = ""
+    at: float | None = None
+
+    def words(self) -> str:
+        """Return who says what."""
+        return ": ".join(part for part in (self.source, self.reason, self.message) if part)
+
+
+class FailureKind(StrEnum):
+    """What a failure is about."""
+
+    NAME = "name"
+    """Another's object has the name."""
+    QUOTA = "quota"
+    """A quota of the namespace is used up."""
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +241,17 @@ class Failure:
         The newest answer.
     seconds
         For how long it has failed.
+    ago
+        Seconds since it was tried last.
+    kind
+        What it is about.
     """
 
     act: str
     message: str
     seconds: float
+    ago: float = 0.0
+    kind: FailureKind = FailureKind.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +278,12 @@ class Snapshot:
         For how long each pod was seen in its states, by the pod's uid.
     idle
         Seconds since a Trial (or the Study itself) last came further, by its uid.
+    unmoved
+        Uids of Trials that have not come further since the operator saw them first.
     causes
         What the cluster says about a Job, a pod or a Trial that does not go on, by its uid.
+    asked
+        Seconds since the cluster was asked for the cause last, by the uid of a Job or pod.
     failures
         What fails each time that it is tried.
     """
@@ -264,5 +302,7 @@ class Snapshot:
     cut_short: Set[tuple[str, str]] = field(default_factory=frozenset)
     spans: Mapping[str, Span] = field(default_factory=dict)
     idle: Mapping[str, float] = field(default_factory=dict)
+    unmoved: Set[str] = field(default_factory=frozenset)
     causes: Mapping[str, Cause] = field(default_factory=dict)
+    asked: Mapping[str, float] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()

@@ -11,10 +11,11 @@ from espalier.api.reasons import ENDING_BY_REASON, Retry, TrialReason
 from espalier.errors import SpecError
 from espalier.planning.attempt_checks import how_ended
 from espalier.planning.attempt_evidence import Attempt, attempts_of
-from espalier.planning.names import PODS_OF, job_name, job_ordinal, trial_name
+from espalier.planning.current_job import current_job, lost_rerun
+from espalier.planning.names import PODS_OF, job_name, trial_name
 from espalier.planning.observe import seconds
 from espalier.planning.record import End, TrialRecord
-from espalier.planning.snapshot import JobView, PodView, Snapshot, Span, TrialView
+from espalier.planning.snapshot import Cause, JobView, PodView, Snapshot, Span, TrialView
 from espalier.planning.status_words import condition_of
 
 _NOT_SEEN = Span()
@@ -46,8 +47,12 @@ class Standing:
         Whether its Job vanished because the cluster went back to an earlier state.
     cut_short
         Whether its Job was seen to be deleted before it was over.
+    queue
+        What the queue says that holds its Job back.
     last_step
         The step that a trial which runs to its end reports last.
+    exempt, protected
+        Whether it is never pruned: to measure pruning, or since somebody asked for it.
     attempts
         What is known of its attempts, oldest first; none are looked at once it has ended.
     retries
@@ -68,7 +73,10 @@ class Standing:
     pods_gone: bool = False
     restored: bool = False
     cut_short: bool = False
+    queue: Cause | None = None
     last_step: int = 0
+    exempt: bool = False
+    protected: bool = False
     attempts: tuple[Attempt, ...] = ()
     retries: int = 0
     spans: Mapping[str, Span] = field(default_factory=dict)
@@ -254,16 +262,24 @@ def _standing(
         number=number,
         record=record,
         view=view,
-        job=_current(name, [job for job in jobs if not job.deleting]),
+        job=current_job(name, [job for job in jobs if not job.deleting]),
         leaving=tuple(job for job in jobs if job.deleting),
-        pods=tuple(sorted(pods, key=lambda pod: (pod.created_at, pod.name))),
+        pods=tuple(sorted(pods, key=lambda pod: (pod.created_at, not pod.over, pod.name))),
+        exempt=number in snapshot.record.exempt,
+        protected=number in snapshot.record.restraint.protected,
         last_step=spec.resource.max if spec else 0,
         retries=spec.trials.retries if spec else 0,
         spans=snapshot.spans,
     )
+    if standing.job is not None and standing.job.queue and standing.job.suspended:
+        standing = replace(standing, queue=snapshot.causes.get(standing.job.uid))
     if standing.end:
         return standing
-    return _with_absences(snapshot, _with_attempts(standing, trainer, jobs), name)
+    standing = _with_attempts(standing, trainer, jobs)
+    lost = lost_rerun(name, standing.job, jobs, standing.attempts)
+    if ("jobs", lost) in snapshot.restored:
+        lost = ""
+    return _with_absences(snapshot, replace(standing, job=None) if lost else standing, name, lost)
 
 
 def _trainer(snapshot: Snapshot) -> str:
@@ -284,10 +300,17 @@ def _with_attempts(standing: Standing, trainer: str, jobs: Sequence[JobView]) ->
     return replace(standing, attempts=(*found[:-1], newest))
 
 
-def _with_absences(snapshot: Snapshot, standing: Standing, trial: str) -> Standing:
-    """Add what is known to be gone of a trial that has not ended."""
+def _with_absences(snapshot: Snapshot, standing: Standing, trial: str, lost: str) -> Standing:
+    """Add what is known to be gone of a trial that has not ended.
+
+    Parameters
+    ----------
+    lost
+        Name of the Job that runs it and is not seen, if that is not its first.
+    """
     job, absent = standing.job, snapshot.absent
     names = {("jobs", job_name(trial)), *(("jobs", pod.job_name) for pod in standing.pods)}
+    names = {("jobs", lost)} if lost else names
     return replace(
         standing,
         sought=tuple(sorted(name for _, name in names if ("jobs", name) not in absent)),
@@ -297,19 +320,6 @@ def _with_absences(snapshot: Snapshot, standing: Standing, trial: str) -> Standi
         restored=standing.record.prune is None and bool(names & snapshot.restored),
         cut_short=bool(names & snapshot.cut_short),
     )
-
-
-def _current(trial: str, jobs: Sequence[JobView]) -> JobView | None:
-    """Return the Job that runs the trial now: the first one that is not over, else the last.
-
-    A Job is followed by another only when it is over: whatever else is called like a later one
-    does not take the place of one that runs.
-    """
-    if len(jobs) < 2:
-        return jobs[0] if jobs else None
-    in_order = sorted(jobs, key=lambda job: job_ordinal(trial, job.name) or 0)
-    running = [job for job in in_order if not job.over]
-    return running[0] if running else in_order[-1] if in_order else None
 
 
 def _told_by_status(view: TrialView) -> End | None:

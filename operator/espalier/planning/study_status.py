@@ -8,24 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from espalier.api.conditions import set_condition, timestamp
-from espalier.api.reasons import (
-    IMAGE_PULL_FAILED,
-    NO_METRIC,
-    Phase,
-    StudyCondition,
-    StudyReason,
-)
+from espalier.api.reasons import Phase, StudyCondition, StudyReason
 from espalier.api.study_status import pruning_status
-from espalier.planning import usage
 from espalier.planning.costs import Costs, study_fields
+from espalier.planning.effects import CHECK_TEMPLATE
+from espalier.planning.holding import Hold
 from espalier.planning.names import STUDY_UID_LABEL
-from espalier.planning.outcome import TEMPLATE_FAULTS, Outcome, newest_end
+from espalier.planning.obstacles import LASTING, obstacle_of
+from espalier.planning.outcome import Outcome
+from espalier.planning.scene import Scene
 from espalier.planning.settings import Settings
 from espalier.planning.snapshot import Snapshot
 from espalier.planning.standing import Standing
-from espalier.planning.status_words import finite, words
+from espalier.planning.status_words import condition_of, finite
 from espalier.planning.trial_status import phase_of
-from espalier.pruning import JudgeSummary, TrialState
+from espalier.pruning import JudgeSummary
 
 PROGRESS = frozenset({"gpuSeconds", "trialSeconds", "steps", "pruning"})
 
@@ -53,8 +50,10 @@ class Course:
         How the study ends, None while it goes on.
     over
         Whether all its trials have ended and no pod of it is left running.
-    held_until
-        Until when no trial is started because the template has a fault.
+    hold
+        What holds new trials back.
+    limit
+        How many trials are sampled.
     """
 
     accepted: bool | None
@@ -62,33 +61,28 @@ class Course:
     by_server: bool = False
     outcome: Outcome | None = None
     over: bool = False
-    held_until: float | None = None
+    hold: Hold | None = None
     limit: int = 0
 
 
-def status_of(
-    snapshot: Snapshot,
-    standings: Sequence[Standing],
-    course: Course,
-    costs: Costs,
-    trainer: str,
-    settings: Settings,
-    now: float,
-) -> dict[str, Any]:
+def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
     """Return the status that the Study should have; None removes a field."""
+    snapshot, standings, course, now = scene.snapshot, scene.standings, scene.course, scene.now
     study = snapshot.study
+    degraded = _degraded(scene)
     phrases = {
-        StudyCondition.ACCEPTED: _accepted(course),
-        StudyCondition.PROGRESSING: _progressing(snapshot, standings, course, settings),
+        StudyCondition.ACCEPTED: _accepted(scene),
+        StudyCondition.PROGRESSING: _progressing(snapshot, standings, course, scene.settings),
         StudyCondition.SUCCEEDED: _succeeded(course),
-        StudyCondition.DEGRADED: _degraded(snapshot, standings, course, trainer, settings, now),
+        StudyCondition.FAILED: _failed(course),
+        StudyCondition.DEGRADED: degraded,
     }
     conditions = study.status.get("conditions") or []
     for type_, phrase in phrases.items():
         conditions = set_condition(
             conditions, type_, phrase.status, phrase.reason, phrase.message, study.generation, now
         )
-    phases = Counter(phase_of(standing, trainer) for standing in standings)
+    phases = Counter(phase_of(standing, scene.trainer) for standing in standings)
     over = bool(course.outcome and course.over)
     return {
         "observedGeneration": study.generation,
@@ -96,6 +90,8 @@ def status_of(
         "active": sum(standing.holds_slot for standing in standings),
         "selector": f"{STUDY_UID_LABEL}={study.uid}",
         "counts": {str(phase).lower(): phases[phase] for phase in Phase},
+        "ended": _ended(standings, course),
+        "degraded": str(degraded.reason) if degraded.status else None,
         "best": _best(snapshot, standings),
         **study_fields(costs),
         "pruning": _pruning(snapshot.record.summary),
@@ -105,11 +101,20 @@ def status_of(
     }
 
 
-def _accepted(course: Course) -> Phrase:
+def _ended(standings: Sequence[Standing], course: Course) -> str:
+    """Return how many trials of how many have ended."""
+    ended = sum(standing.end is not None for standing in standings)
+    return f"{ended}/{max(course.limit, len(standings))}"
+
+
+def _accepted(scene: Scene) -> Phrase:
+    course = scene.course
     if course.accepted:
         return Phrase(True, StudyReason.SPEC_ACCEPTED, "The spec can be carried out.")
     if course.accepted is None:
-        return Phrase(None, StudyReason.SPEC_ACCEPTED, "The template is being checked.")
+        said = next((each.message for each in scene.failing if each.act == CHECK_TEMPLATE), "")
+        answer = f"; so far the answer is: {said}" if said else "."
+        return Phrase(None, StudyReason.SPEC_ACCEPTED, f"The template is being checked{answer}")
     reason = StudyReason.TEMPLATE_REFUSED if course.by_server else StudyReason.SPEC_REFUSED
     return Phrase(False, reason, course.refusal)
 
@@ -123,7 +128,7 @@ def _progressing(
     if course.outcome and course.over:
         return Phrase(False, StudyReason.ENDED, "The study is over.")
     if spec.suspend:
-        return Phrase(False, StudyReason.SUSPENDED, "spec.suspend is true: no trial runs.")
+        return Phrase(False, StudyReason.SUSPENDED, _suspended(standings))
     ended = sum(standing.end is not None for standing in standings)
     if spec.trials.parallelism == 0:
         return Phrase(
@@ -134,6 +139,8 @@ def _progressing(
     if course.outcome:
         return Phrase(True, StudyReason.RUNNING, f"Ending: {course.outcome.message}")
     said = f"{ended} of {max(course.limit, ended)} trials ended."
+    if snapshot.record.restraint.paused:
+        said += " spec.pruning.paused is true: no trial is pruned."
     if spec.trials.parallelism > settings.max_parallelism:
         said += (
             f" spec.trials.parallelism is {spec.trials.parallelism}, and the operator runs at most "
@@ -142,10 +149,25 @@ def _progressing(
     return Phrase(True, StudyReason.RUNNING, said)
 
 
+def _suspended(standings: Sequence[Standing]) -> str:
+    count = sum(bool(standing.live) for standing in standings)
+    if not count:
+        return "spec.suspend is true: no trial runs."
+    still = "1 still has a pod, which is" if count == 1 else f"{count} still have pods, which are"
+    return f"spec.suspend is true: no trial starts; {still} to end."
+
+
 def _succeeded(course: Course) -> Phrase:
     if course.outcome and course.over:
         return Phrase(course.outcome.succeeded, course.outcome.reason, course.outcome.message)
     return Phrase(None, StudyReason.IN_PROGRESS, "The study has not ended.")
+
+
+def _failed(course: Course) -> Phrase:
+    """Say the same as `_succeeded` the other way round: `kubectl wait` can wait for True alone."""
+    if course.outcome and course.over:
+        return Phrase(not course.outcome.succeeded, course.outcome.reason, course.outcome.message)
+    return Phrase(False, StudyReason.IN_PROGRESS, "The study has not ended.")
 
 
 def _state(course: Course, progressing: Phrase) -> str:
@@ -154,89 +176,22 @@ def _state(course: Course, progressing: Phrase) -> str:
     return str(progressing.reason)
 
 
-def _degraded(
-    snapshot: Snapshot,
-    standings: Sequence[Standing],
-    course: Course,
-    trainer: str,
-    settings: Settings,
-    now: float,
-) -> Phrase:
-    newest = newest_end(standings)
-    if course.held_until is not None and newest is not None:
-        reason = (
-            StudyReason.IMAGE_PULL_FAILING
-            if newest[1].reason == IMAGE_PULL_FAILED.reason
-            else StudyReason.TRIALS_FAILING
-        )
-        later = words(max(0.0, course.held_until - newest[1].at))
-        return Phrase(
-            True,
-            reason,
-            f"Trial {newest[0].number}: {newest[1].message} A changed template is tried at once, "
-            f"this one again after {later}.",
-        )
-    if newest is not None and newest[1].reason == NO_METRIC.reason:
-        return Phrase(True, StudyReason.NO_METRIC_YET, newest[1].message)
-    if newest is not None and newest[1].state is TrialState.FAILED and _own(newest[1].reason):
-        message = f"Trial {newest[0].number}: {newest[1].reason}: {newest[1].message}"
-        return Phrase(True, StudyReason.TRIALS_FAILING, message)
-    return _degraded_pods(snapshot, standings, trainer, settings, now)
-
-
-def _degraded_pods(
-    snapshot: Snapshot,
-    standings: Sequence[Standing],
-    trainer: str,
-    settings: Settings,
-    now: float,
-) -> Phrase:
-    spec = snapshot.study.spec
-    for standing in standings:
-        pod = standing.newest
-        if standing.end is not None or pod is None or pod.over:
-            continue
-        if pod.unschedulable and now - pod.created_at > settings.pod_patience:
-            return Phrase(
-                True,
-                StudyReason.UNSCHEDULABLE,
-                f"Trial {standing.number} waits for a node: {pod.unschedulable}",
-            )
-        began = usage.trainer_began([pod], trainer)
-        silent = standing.record.step is None and began is not None
-        if silent and spec and began is not None and now - began > settings.metric_patience:
-            return Phrase(
-                True,
-                StudyReason.NO_METRIC_YET,
-                f"Trial {standing.number} runs for {words(now - began)} and no value of "
-                f"{spec.objective.metric!r} came; does the trainer report under that name?",
-            )
-    for standing in standings:
-        job = standing.job
-        if job is None or standing.pods or standing.end or job.suspended or job.complete:
-            continue
-        if now - job.created_at > settings.pod_patience:
-            return Phrase(
-                True,
-                StudyReason.QUOTA_EXCEEDED,
-                f"Job {job.name} has made no pod; kubectl describe job {job.name} tells why "
-                "(a quota, or the namespace's Pod Security level).",
-            )
-    summary = snapshot.record.summary
-    if summary is not None and summary.breaker_open:
-        return Phrase(
-            True, StudyReason.PRUNING_PAUSED, "Too many trials were pruned at once; pruning pauses."
-        )
-    return Phrase(False, StudyReason.AS_EXPECTED, "Nothing is in the way.")
-
-
-def _own(reason: str) -> bool:
-    return reason in TEMPLATE_FAULTS or reason in {
-        "TrainerFailed",
-        "OutOfMemory",
-        "TimeLimitExceeded",
-        "ParametersRefused",
-    }
+def _degraded(scene: Scene) -> Phrase:
+    course, spec = scene.course, scene.snapshot.study.spec
+    if (hold := course.hold) is not None and hold.reason is not None:
+        return Phrase(True, hold.reason, hold.message)
+    if (found := obstacle_of(scene)) is not None:
+        return Phrase(True, *found)
+    if course.outcome and course.over:
+        old = condition_of(scene.snapshot.study.status, StudyCondition.DEGRADED) or {}
+        if old.get("status") == "True" and old.get("reason") in LASTING:  # once said, it stands
+            return Phrase(True, old["reason"], old["message"])
+        return Phrase(False, StudyReason.AS_EXPECTED, "The study is over.")
+    if course.accepted is None:
+        return Phrase(False, StudyReason.AS_EXPECTED, "The template is being checked.")
+    paused = spec is not None and (spec.suspend or spec.trials.parallelism == 0)
+    wish = " but the Study's own wish to pause" if paused else ""
+    return Phrase(False, StudyReason.AS_EXPECTED, f"Nothing is in the way{wish}.")
 
 
 def _best(snapshot: Snapshot, standings: Sequence[Standing]) -> Mapping[str, Any] | None:

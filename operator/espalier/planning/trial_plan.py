@@ -11,6 +11,7 @@ from espalier.errors import SpecError
 from espalier.planning import attempts, usage
 from espalier.planning.costs import Costs, is_off
 from espalier.planning.effects import (
+    AskWhy,
     BindPod,
     CreateJob,
     DeleteJob,
@@ -27,7 +28,8 @@ from espalier.planning.effects import (
 from espalier.planning.ending import Again, Completing, Later, Verdict, judge_ending
 from espalier.planning.grace import grace_of
 from espalier.planning.job import Manifest, build_job
-from espalier.planning.names import PODS_OF, QUEUE_LABEL, job_name, job_ordinal, trial_name
+from espalier.planning.names import PODS_OF, job_name, job_ordinal, trial_name
+from espalier.planning.queue_line import ask_queue, eviction
 from espalier.planning.record import End
 from espalier.planning.settings import Settings
 from espalier.planning.snapshot import JobView, PodView, Snapshot, sooner
@@ -88,8 +90,13 @@ class TrialPlanner:
             steps += ended
             steps += self._rerun(standing)
         steps += self._clear(standing)
-        steps += self._suspension(standing)
+        if asked := ask_queue(self.snapshot, standing, self.settings, self.now):
+            steps += asked
+            if any(isinstance(effect, AskWhy) for effect in asked):
+                return tuple(steps)
         steps += self._status(standing)
+        # Last: a queue may be out of reach.
+        steps += self._suspension(standing)
         return tuple(steps)
 
     def _settled(self, standing: Standing) -> bool:
@@ -240,12 +247,14 @@ class TrialPlanner:
         return grace_of(self.spec) if ours else None
 
     def _suspension(self, standing: Standing) -> list[Effect]:
-        """Suspend or resume the Job, unless a queue owns that field."""
+        """Suspend or resume the Job, or have the queue do so that owns it."""
         job = standing.job
         if job is None or job.complete or job.failed or standing.end or standing.record.prune:
             return []
-        if QUEUE_LABEL in self.snapshot.study.labels:
-            return []
+        if job.queue:
+            if self.spec.suspend == job.suspended_by_us:
+                return []
+            return [SuspendJob(job.name, job.uid, self.spec.suspend, by_queue=True)]
         if self.spec.suspend and not job.suspended:
             return [SuspendJob(job.name, job.uid, True)]
         if not self.spec.suspend and job.suspended and job.suspended_by_us:
@@ -267,7 +276,7 @@ class TrialPlanner:
         unborn = not view.status.get("conditions") and patch.get("phase") == "Pending"
         if unborn and abs(self.now - view.created_at) < _UNBORN:  # clocks may differ
             return [Wake(view.created_at + _UNBORN)]
-        return [write]
+        return [write, *eviction(standing)]
 
     def note_job(self, standing: Standing) -> tuple[Effect, ...]:
         """Have the Trial say that its Job was created.

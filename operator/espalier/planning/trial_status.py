@@ -13,10 +13,12 @@ from espalier.planning.attempt_checks import how_ended
 from espalier.planning.costs import trial_fields
 from espalier.planning.ending import is_completing
 from espalier.planning.evidence import PULL, blocked_container
+from espalier.planning.queue_words import sentence
 from espalier.planning.savings import Saved
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import finite
 from espalier.planning.usage import trainer_began
+from espalier.pruning.reason import Reason
 
 if TYPE_CHECKING:
     from espalier.pruning import Decision
@@ -65,7 +67,9 @@ def status_of(
         "step": record.step,
         "latest": finite(record.latest),
         "best": finite(record.best),
-        "decision": decision_status(decision) if decision else None,
+        "decision": decision_status(decision, _spared(standing)) if decision else None,
+        "exempt": standing.exempt or None,
+        "protected": standing.protected or None,
         "startTime": began,
         "completionTime": view.status.get("completionTime") or (timestamp(end.at) if end else None),
         **(trial_fields(standing, saved) if began else {}),
@@ -83,13 +87,30 @@ def _jobs(standing: Standing) -> list[str] | None:
     return [*(known or ()), job.uid][-MOST_JOBS:]
 
 
-def decision_status(decision: Decision) -> dict[str, Any]:
-    """Return a decision as a Trial's status holds it."""
+def _spared(standing: Standing) -> str:
+    """Say why the trial is never pruned; empty where it may be."""
+    if standing.exempt:
+        return "It is exempt, so never pruned: it shows how often pruning is wrong."
+    if standing.protected:
+        return "It is protected, so never pruned."
+    return ""
+
+
+def decision_status(decision: Decision, spared: str = "") -> dict[str, Any]:
+    """Return a decision as a Trial's status holds it.
+
+    Parameters
+    ----------
+    spared
+        Why the trial is never pruned, whatever it does; empty where it may be.
+    """
+    told = decision.prunes or decision.reason in (Reason.EXEMPT, Reason.PROTECTED)
+    said = decision.sentence() if told or not spared else f"{decision.sentence()} {spared}"
     evidence = {key: _plain(value) for key, value in list(decision.evidence.items())[:32]}
     return {
         "action": str(decision.action),
         "reason": str(decision.reason),
-        "message": shorten(decision.sentence()),
+        "message": shorten(said),
         "step": decision.step,
         "rung": decision.rung,
         "bracket": decision.bracket,
@@ -129,8 +150,7 @@ def _started(standing: Standing, trainer: str) -> Phrase:
     if job is None:
         return Phrase(False, TrialReason.QUEUED, "The trial waits for a free slot.")
     if job.suspended:
-        who = "the Study is suspended" if job.suspended_by_us else "a queue holds the Job back"
-        return Phrase(False, TrialReason.JOB_CREATED, f"The trial waits: {who}.")
+        return Phrase(False, TrialReason.JOB_CREATED, f"The trial waits: {_held_by(standing)}.")
     if pod is None or pod.over:
         return Phrase(False, TrialReason.JOB_CREATED, f"Job {job.name} is to make a pod.")
     if pod.unschedulable:
@@ -154,6 +174,19 @@ def _has_run(standing: Standing, trainer: str) -> Phrase:
         return Phrase(True, TrialReason.TRAINER_RUNNING, "The trainer has run.")
     said = f"The trial ended before its trainer was started: {end.reason}."
     return Phrase(False, TrialReason.NEVER_STARTED, said)
+
+
+def _held_by(standing: Standing) -> str:
+    """Return who suspended a trial's Job, and why."""
+    job, said = standing.job, standing.queue
+    assert job is not None
+    if job.suspended_by_us:
+        return "the Study is suspended"
+    if not job.queue:
+        return "somebody suspended its Job"
+    if said is None:
+        return f"queue {job.queue} holds the Job back"
+    return f"queue {job.queue} holds the Job back. {sentence(said).rstrip('.')}"
 
 
 def _finished(standing: Standing) -> Phrase:

@@ -16,6 +16,7 @@ from espalier.pruning.percentile import Median, Percentile
 from espalier.pruning.pruner import OwnValue, Pruner, SettingsError
 from espalier.pruning.reason import Reason
 from espalier.pruning.report import Receipt, Report, TrialState
+from espalier.pruning.restraint import Restraint
 from espalier.pruning.step_ranks import Match, Peers
 from espalier.pruning.successive_halving import SuccessiveHalving
 from espalier.pruning.summary import JudgeSummary, ShadowSummary
@@ -49,6 +50,7 @@ __all__ = [
     "Reason",
     "Receipt",
     "Report",
+    "Restraint",
     "SettingsError",
     "ShadowSummary",
     "SuccessiveHalving",

@@ -48,6 +48,8 @@ class Guards:
         Share of the trials that is never pruned, to measure how often pruning is wrong.
     breaker
         When to stop pruning altogether for a while.
+    paused
+        Prune nothing.
     """
 
     nan_patience: int = 2
@@ -55,6 +57,7 @@ class Guards:
     minimum_acceptable: MinimumAcceptable | None = None
     exempt_percent: float = 5.0
     breaker: BreakerSettings = field(default_factory=BreakerSettings)
+    paused: bool = False
 
     def __post_init__(self) -> None:
         for name in ("nan_patience", "keep_best", "exempt_percent"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from espalier.pruning.breaker import Breaker
 from espalier.pruning.curve import Curve
@@ -17,6 +17,7 @@ from espalier.pruning.line import Line, Shadow
 from espalier.pruning.pruner import Pruner
 from espalier.pruning.reason import Reason
 from espalier.pruning.report import Receipt, Report, TrialState
+from espalier.pruning.restraint import Restraint
 from espalier.pruning.summary import JudgeSummary, clopper_pearson
 
 _LOG = logging.getLogger(__name__)
@@ -45,8 +46,9 @@ class Verdict:
 class Judge:
     """Judges the trials of one study as their values arrive.
 
-    The same reports and ends in the same order give the same verdicts, bit for bit: a restart is
-    a replay of the study's log. Nothing here reads a clock; the time is an argument.
+    The same reports, ends and changes of restraint in the same order give the same verdicts, bit
+    for bit: a restart is a replay of the study's log. Nothing here reads a clock; the time is an
+    argument.
 
     Parameters
     ----------
@@ -89,9 +91,21 @@ class Judge:
         self.exempt = Exemption(study_uid, seed, self.guards.exempt_percent, trials)
         self.spared = Spared()
         self.breaker = Breaker(breaker)
+        self.protected: frozenset[int] = frozenset()
         self._best = Best.of(self.ledger, self.guards.keep_best)
         self._kept = self._pruned = 0
         self._now = 0.0
+
+    @property
+    def restraint(self) -> Restraint:
+        """What holds pruning back now."""
+        return Restraint(self.guards.paused, self.guards.keep_best, self.protected)
+
+    def restrain(self, restraint: Restraint) -> None:
+        """Let something else hold pruning back, from the next value on; nothing is forgotten."""
+        self.guards = replace(self.guards, paused=restraint.paused, keep_best=restraint.keep_best)
+        self.protected = restraint.protected
+        self._best = Best.of(self.ledger, restraint.keep_best)
 
     def report(self, report: Report, at: float) -> Verdict:
         """Take in a value that arrived at a time in seconds, and judge its trial."""
@@ -152,6 +166,7 @@ class Judge:
             contradicted=receipts[Receipt.CONTRADICTED],
             late=receipts[Receipt.LATE],
             shadows=tuple(shadow.summary(self.ledger) for shadow in self.shadows),
+            paused=self.guards.paused,
         )
 
     def _started(self, curve: Curve, at: float) -> None:
@@ -174,9 +189,14 @@ class Judge:
         trial = decision.trial
         if given is None and trial in self._best:
             return overrule(decision, Reason.AMONG_BEST, {"keepBest": self.guards.keep_best})
+        # Nothing is measured by an exempt trial that would not have been pruned either.
+        if self.guards.paused:
+            return overrule(decision, Reason.PRUNING_PAUSED, {})
         if trial in spared and not breaker.open_at(at):
             spared.spare(trial, Ender.PRUNER if given is None else Ender.GUARD)
             return overrule(decision, Reason.EXEMPT, {})
+        if trial in self.protected:
+            return overrule(decision, Reason.PROTECTED, {})
         if not breaker.allows(trial, at):
             trip = breaker.trip
             assert trip is not None

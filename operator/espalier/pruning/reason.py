@@ -239,6 +239,16 @@ class Reason(StrEnum):
         "The pruner says prune, but the trial is among the best of the study.",
         "Kept: the trial is among the best {keepBest} of the study ({overruled}).",
     )
+    PRUNING_PAUSED = (
+        "PruningPaused",
+        "The pruner says prune, but spec.pruning.paused was true.",
+        "Kept: pruning is paused by spec.pruning.paused ({overruled}).",
+    )
+    PROTECTED = (
+        "Protected",
+        "The pruner says prune, but the Trial is protected by the annotation espalier.dev/protect.",
+        "Kept: the trial is protected by the annotation espalier.dev/protect ({overruled}).",
+    )
     EXEMPT = (
         "Exempt",
         "The pruner says prune, but the trial is exempt: it shows how often pruning is wrong.",

@@ -56,6 +56,8 @@ class JudgeSummary:
         Reports that changed nothing, by why.
     shadows
         What the shadow pruners would have done.
+    paused
+        Whether pruning is paused by the user.
     """
 
     judged: int
@@ -77,6 +79,7 @@ class JudgeSummary:
     contradicted: int
     late: int
     shadows: tuple[ShadowSummary, ...]
+    paused: bool = False
 
 
 def clopper_pearson(successes: int, tries: int, confidence: float = 0.95) -> tuple[float, float]:

@@ -19,7 +19,14 @@ from espalier.store import pages
 from espalier.store import reading as ask
 from espalier.store.connections import reading
 from espalier.store.location import path_of
-from espalier.store.rows import Log, StoredDecision, StoredEnd, StoredObservation, StudyRow
+from espalier.store.rows import (
+    Log,
+    StoredChange,
+    StoredDecision,
+    StoredEnd,
+    StoredObservation,
+    StudyRow,
+)
 
 _FORMAT = 1
 _T = TypeVar("_T")
@@ -75,6 +82,7 @@ def read_log(url: str, namespace: str, name: str) -> Log | None:
         ends=head.ends,
         rules=head.rules,
         sightings=head.sightings,
+        changes=head.changes,
     )
 
 
@@ -135,7 +143,11 @@ def lines(log: Log) -> Iterator[str]:
         for trial, seen in log.sightings:
             yield _line({"kind": "sighting", "trial": trial} | asdict(seen))
         for _, _, row in heapq.merge(
-            _observed(log.observations), _ended(log.ends), _decided(log.decisions), key=_place
+            _observed(log.observations),
+            _ended(log.ends),
+            _changed(log.changes),
+            _decided(log.decisions),
+            key=_place,
         ):
             yield _line(row)
 
@@ -158,6 +170,12 @@ def _ended(ends: Iterable[StoredEnd]) -> Iterator[_Item]:
     for stored in ends:
         row = {"kind": "end", "seq": stored.seq, "trial": stored.trial} | asdict(stored.end)
         yield stored.seq, 0, row
+
+
+def _changed(changes: Iterable[StoredChange]) -> Iterator[_Item]:
+    for stored in changes:
+        row = {"kind": "change", "seq": stored.seq, "at": stored.at}
+        yield stored.seq, 0, row | stored.restraint.to_dict()
 
 
 def _decided(decisions: Iterable[StoredDecision]) -> Iterator[_Item]:

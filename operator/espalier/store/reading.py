@@ -16,10 +16,12 @@ from espalier.store import schema
 from espalier.store.rows import (
     Head,
     Log,
+    StoredChange,
     StoredDecision,
     StoredEnd,
     StoredObservation,
     StudyRow,
+    change_of,
     decision_of,
     end_of,
     settings_of_rule,
@@ -241,6 +243,13 @@ def ends_of(connection: Connection, study: int) -> list[StoredEnd]:
     return [end_of(row) for row in rows]
 
 
+def changes_of(connection: Connection, study: int) -> tuple[StoredChange, ...]:
+    """Return the changes of what a study is judged by, in the order of arrival."""
+    table = schema.changes
+    rows = connection.execute(select(table).where(table.c.study == study).order_by(table.c.seq))
+    return tuple(change_of(row) for row in rows)
+
+
 def head_of(connection: Connection, study: int) -> Head:
     """Return what is stored of a study beside its values and decisions."""
     table, figures = schema.studies, schema.figures
@@ -256,6 +265,7 @@ def head_of(connection: Connection, study: int) -> Head:
         settled=own is not None and summary_of(own.summary) is not None,
         sampled=0 if own is None else own.sampled,
         sightings=sightings_of(connection, study),
+        changes=changes_of(connection, study),
     )
 
 
@@ -286,4 +296,5 @@ def log_of(connection: Connection, study: StudyRow) -> Log:
         ends=head.ends,
         rules=head.rules,
         sightings=head.sightings,
+        changes=head.changes,
     )

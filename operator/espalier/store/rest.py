@@ -10,14 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from espalier.planning.record import AttemptRecord, End, TrialRecord
-from espalier.pruning import Action, Decision, JudgeSummary, Reason, TrialState
+from espalier.pruning import Action, Decision, JudgeSummary, Reason, Restraint, TrialState
 from espalier.store import reading as ask
 from espalier.store import schema
 from espalier.store.rows import Row, evidence_of, evidence_text, finite_or_none
 from espalier.store.summary import summary_of
 
-Rest = tuple[dict[int, TrialRecord], JudgeSummary]
-"""The ended trials by number, and what the judge had to say."""
+Rest = tuple[dict[int, TrialRecord], JudgeSummary, Restraint | None]
+"""The ended trials by number, what the judge had to say, and what held pruning back, where that
+is not what the study was opened with."""
 
 
 def figures_row(study: int, trial: TrialRecord, rule: int | None) -> Row:
@@ -77,7 +78,8 @@ def rest_of(connection: Connection, study: int) -> Rest | None:
         seen.setdefault(trial, []).append(attempt)
     trials = {row[0]: _trial(row, rules, tuple(seen.get(row[0], ()))) for row in cursor.fetchall()}
     whole = connection.exec_driver_sql(_ENDED, (study,)).scalar() == len(trials)
-    return (trials, summary) if whole else None
+    changes = ask.changes_of(connection, study)
+    return (trials, summary, changes[-1].restraint if changes else None) if whole else None
 
 
 def _trial(row: Any, rules: ask.Rules, attempts: tuple[AttemptRecord, ...]) -> TrialRecord:

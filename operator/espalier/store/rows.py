@@ -10,7 +10,7 @@ from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from espalier.planning.record import AttemptRecord, End
-from espalier.pruning import Action, Decision, Reason, TrialState
+from espalier.pruning import Action, Decision, Reason, Restraint, TrialState
 from espalier.pruning.decision import Evidence
 
 Row = tuple[Any, ...]
@@ -33,6 +33,8 @@ class Batch:
         The study's number in the store.
     observations, decisions, rules, ends, attempts : list of Row
         Rows to insert.
+    changes : list of Row
+        Rows to insert, of what is judged by.
     figures, sightings : list of Row
         Rows to insert or to put in the place of those that are there.
     sampled : int
@@ -51,6 +53,7 @@ class Batch:
     attempts: list[Row] = field(default_factory=list)
     figures: list[Row] = field(default_factory=list)
     sightings: list[Row] = field(default_factory=list)
+    changes: list[Row] = field(default_factory=list)
     sampled: int = 0
     stirs: bool = False
     summary: str | None = None
@@ -64,12 +67,14 @@ class Batch:
             + len(self.attempts)
             + len(self.figures)
             + len(self.sightings)
+            + len(self.changes)
         )
 
     @property
     def bytes(self) -> int:
         """What the rows take on the disk, about: each value is in an index besides."""
         others = len(self.rules) + len(self.ends) + 2 * len(self.attempts) + len(self.figures)
+        others += len(self.changes)
         return (
             sum([_VALUE + 2 * len(row[_METRIC]) for row in self.observations])
             + sum([_DECISION + len(row[_EVIDENCE]) for row in self.decisions])
@@ -124,6 +129,15 @@ class StoredEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredChange:
+    """What holds pruning back from a place in the order of arrivals on, and when that came."""
+
+    seq: int
+    restraint: Restraint
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """What is stored of a study beside its values and decisions.
 
@@ -143,6 +157,8 @@ class Head:
         Numbers below it have been sampled.
     sightings
         Trial, and what was seen of an attempt; in the order of both.
+    changes
+        In the order of `seq`.
     """
 
     attempts: list[tuple[int, int, str]]
@@ -152,11 +168,12 @@ class Head:
     settled: bool = False
     sampled: int = 0
     sightings: tuple[tuple[int, AttemptRecord], ...] = ()
+    changes: tuple[StoredChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """All that is stored of a study; observations and ends are in the order of `seq`.
+    """All that is stored of a study; observations, ends and changes are in the order of `seq`.
 
     Observations and decisions may be read from the store only while they are gone through.
     """
@@ -168,6 +185,7 @@ class Log:
     ends: list[StoredEnd]
     rules: dict[int, tuple[str, str]]
     sightings: tuple[tuple[int, AttemptRecord], ...] = ()
+    changes: tuple[StoredChange, ...] = ()
 
 
 def finite_or_none(value: float) -> float | None:
@@ -286,6 +304,16 @@ def sighting_row(study: int, trial: int, seen: AttemptRecord) -> Row:
         seen.exit_reason,
         seen.over,
     )
+
+
+def change_row(study: int, restraint: Restraint, seq: int, at: float) -> Row:
+    """Return the row of the `changes` table."""
+    return (study, seq, json.dumps(restraint.to_dict(), separators=(",", ":")), at)
+
+
+def change_of(row: Any) -> StoredChange:
+    """Restore a change from its row."""
+    return StoredChange(row.seq, Restraint.from_dict(json.loads(row.settings)), row.at)
 
 
 def end_row(study: int, trial: int, end: End, seq: int) -> Row:

@@ -94,7 +94,7 @@ changes = Table(
     Column("study", Integer, ForeignKey("studies.id"), nullable=False),
     # The order of arrival that it has among observations and ends.
     Column("seq", BigInteger, nullable=False),
-    # As `studies.settings`; what is judged after it is judged by these.
+    # What holds pruning back, as JSON; what is judged after it is judged by these.
     Column("settings", Text, nullable=False),
     Column("at", Double, nullable=False),
     PrimaryKeyConstraint("study", "seq"),

@@ -17,7 +17,16 @@ from espalier.store.connections import writing
 from espalier.store.rows import Batch, Row, StudyRow
 from espalier.store.space import give_back_some, let_it_shrink
 
-_ORDER = ("attempts", "sightings", "rules", "observations", "decisions", "ends", "figures")
+_ORDER = (
+    "attempts",
+    "sightings",
+    "rules",
+    "observations",
+    "decisions",
+    "ends",
+    "figures",
+    "changes",
+)
 _PURGED_AT_ONCE = 5000
 """Rows that one transaction deletes, so that commits of running studies need not wait."""
 

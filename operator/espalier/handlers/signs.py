@@ -1,0 +1,81 @@
+"""Signs of life of the watches: when each was last opened, or showed an event."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from types import SimpleNamespace
+
+import aiohttp
+
+Watched = tuple[str, str | None]
+"""The plural of a kind, and the namespace, None where all are watched at once."""
+
+
+class Signs:
+    """When each watch last showed that it lives; read from any thread.
+
+    A watch without events is silent, and opened anew after a minute at most: that it could be is
+    its sign of life.
+
+    Parameters
+    ----------
+    paths : mapping
+        Which watch is opened at which path of the API.
+    clock : callable
+        Seconds that never go back.
+    """
+
+    def __init__(
+        self, paths: Mapping[str, Watched], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._paths = dict(paths)
+        self._clock = clock
+        # No key is added later: other threads go through it.
+        self._at = dict.fromkeys(self._paths.values(), clock())
+
+    def heard(self, watched: Watched) -> None:
+        """Take in an event of a watch."""
+        if watched in self._at:
+            self._at[watched] = self._clock()
+
+    def opened(self, path: str) -> None:
+        """Take in that a watch was opened at a path of the API."""
+        if (watched := self._paths.get(path)) is not None:
+            self.heard(watched)
+
+    def ages(self) -> dict[str, float]:
+        """Return how long ago the last sign was, in seconds, of each kind's most silent watch."""
+        now, ages = self._clock(), dict[str, float]()
+        for (plural, _), at in self._at.items():
+            ages[plural] = max(ages.get(plural, 0.0), now - at)
+        return ages
+
+    def tracing(self) -> aiohttp.TraceConfig:
+        """Return what tells this of each watch that a session opens."""
+        tracing = aiohttp.TraceConfig()
+
+        async def answered(
+            _: aiohttp.ClientSession, __: SimpleNamespace, params: aiohttp.TraceRequestEndParams
+        ) -> None:
+            if params.response.status == 200 and params.url.query.get("watch") == "true":
+                self.opened(params.url.path)
+
+        tracing.on_request_end.append(answered)
+        return tracing
+
+
+def paths_of(
+    resources: Iterable[tuple[str, str, str]], namespaces: Iterable[str | None]
+) -> dict[str, Watched]:
+    """Return the path of each watch; resources are given by group, version and plural."""
+    return {
+        _path(group, version, namespace, plural): (plural, namespace)
+        for group, version, plural in resources
+        for namespace in namespaces
+    }
+
+
+def _path(group: str, version: str, namespace: str | None, plural: str) -> str:
+    root = f"/apis/{group}/{version}" if group else f"/api/{version}"
+    return f"{root}/{plural}" if namespace is None else f"{root}/namespaces/{namespace}/{plural}"

@@ -1,0 +1,73 @@
+"""What is done about a trial while a queue holds its Job back: asking why, and telling it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from espalier.planning.effects import AskWhy, Effect, EmitEvent, Wake
+from espalier.planning.queue_words import NO_WORKLOAD, refuses, sentence
+from espalier.planning.settings import Settings
+from espalier.planning.snapshot import Snapshot
+from espalier.planning.standing import Standing
+from espalier.planning.status_words import condition_of
+
+if TYPE_CHECKING:
+    from espalier.planning.scene import Scene
+
+_SOONEST = 1.0
+_APART = 0.5
+"""Seconds to the next question about a Job at least, and from one Job of a study to another."""
+
+
+def waits_in_line(standing: Standing) -> bool:
+    """Whether a queue holds a trial's Job back, on its own account."""
+    job = standing.job
+    if job is None or standing.end is not None or standing.record.prune is not None:
+        return False
+    return bool(job.queue) and job.suspended and not job.suspended_by_us
+
+
+def ask_queue(
+    snapshot: Snapshot, standing: Standing, settings: Settings, now: float
+) -> tuple[Effect, ...]:
+    """Ask now and then what the queue says that holds a trial's Job back.
+
+    Often while the Job is young, and the less often the more Jobs of the study wait.
+    """
+    job = standing.job
+    if job is None or not waits_in_line(standing):
+        return ()
+    since = snapshot.asked.get(job.uid)
+    ask = (AskWhy("jobs", job.name, job.uid, job.queue),)
+    if since is None:
+        return ask
+    line = sum(bool(each.queue) and each.suspended for each in snapshot.jobs)
+    young = max(_SOONEST, (now - job.created_at) / 2)
+    pause = max(_APART * line, min(settings.ask_again, young))
+    return ask if since >= pause else (Wake(now + pause - since),)
+
+
+def eviction(standing: Standing) -> tuple[Effect, ...]:
+    """Return an Event about a trial that was running, as it says itself, and was taken out."""
+    view, job = standing.view, standing.job
+    if view is None or job is None or standing.queue is None or not waits_in_line(standing):
+        return ()
+    started = condition_of(view.status, "Started")
+    if started is None or started.get("status") != "True":
+        return ()
+    message = (
+        f"Queue {job.queue} has suspended the trial's Job. {sentence(standing.queue)} It runs "
+        "again, as a new attempt, when the queue lets it."
+    )
+    return (EmitEvent("Trial", view.name, view.uid, False, standing.queue.reason, message),)
+
+
+def queue_refuses(scene: Scene, standing: Standing) -> str | None:
+    """Tell that a queue will not let a trial's Job run however long it waits."""
+    job, said = standing.job, standing.queue
+    if job is None or said is None or not waits_in_line(standing):
+        return None
+    lost = said.reason == NO_WORKLOAD and scene.idle(standing) > scene.settings.pod_patience
+    if not (lost or refuses(said)):
+        return None
+    return f"Trial {standing.number} in queue {job.queue}: {sentence(said)}"

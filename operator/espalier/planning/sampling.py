@@ -1,0 +1,68 @@
+"""Which configuration a trial's number stands for, as far as a grid has been run through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from espalier.api import space_of
+from espalier.planning.names import FIRST_HAND_MADE
+from espalier.planning.outcome import forgiven_end
+from espalier.planning.standing import Standing
+from espalier.search import sample
+
+if TYPE_CHECKING:
+    from espalier.api import StudySpec
+
+
+def parameters_of(
+    spec: StudySpec, numbers: Sequence[int], standings: Sequence[Standing], template: int
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the parameters of new trials, in the order of their numbers.
+
+    Numbers beyond the size of a grid run again what trials have lost to a fault that an earlier
+    template had.
+
+    Parameters
+    ----------
+    template
+        `fingerprint` of the template as it is now.
+    """
+    space, sampler = space_of(spec.parameters), spec.sampler.sampler()
+    size, seed = sampler.size(space), spec.sampler.seed
+    beyond = size is not None and any(number >= size for number in numbers)
+    lost = iter(_lost(spec, standings, template, size) if size is not None and beyond else ())
+    for number in numbers:
+        point = number if size is None or number < size else next(lost, None)
+        if point is None:
+            return
+        yield number, sample(space, sampler, seed, point)
+
+
+def _lost(spec: StudySpec, standings: Sequence[Standing], template: int, size: int) -> list[int]:
+    """Return the points of the grid that were lost to an earlier template and not run again since.
+
+    A trial beyond the grid's size stands for the lost point that has its parameters; where its
+    object is gone, for the first one that was lost before it.
+    """
+    space, sampler, seed = space_of(spec.parameters), spec.sampler.sampler(), spec.sampler.seed
+    open_: list[int] = []
+    for standing in standings:
+        number = standing.number
+        if number >= FIRST_HAND_MADE:
+            break
+        point = number
+        if number >= size:
+            view = standing.view
+            same = (
+                [p for p in open_ if sample(space, sampler, seed, p) == dict(view.parameters)]
+                if view is not None
+                else open_
+            )
+            if not (same or open_):
+                continue
+            point = (same or open_)[0]
+            open_.remove(point)
+        if standing.end is not None and forgiven_end(standing.end, template):
+            open_.append(point)
+    return open_
