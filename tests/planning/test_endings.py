@@ -308,7 +308,7 @@ FINAL = {
     "an image that is not pulled, of a template that was corrected: ends at once": (
         one(SILENT, jobs=(job(0, template=99),), pods=(blocked("ErrImagePull"),)),
         "ImagePullFailed",
-        "",
+        "of an earlier spec.template",
     ),
     "no patience at all: ends at the first failure": (
         one(
