@@ -351,6 +351,35 @@ def test_a_trial_ends(case):
     assert words in of_type(found, effects.RecordEnd)[0].end.message
 
 
+EXCEEDED = {
+    "a volume": 'Usage of EmptyDir volume "espalier" exceeds the limit "1Gi". ',
+    "a container": 'Container trainer exceeded its local ephemeral storage limit "2Gi". ',
+    "a pod": "Pod ephemeral local storage usage exceeds the total limit of containers 2Gi. ",
+}
+
+
+@pytest.mark.parametrize("said", EXCEEDED.values(), ids=EXCEEDED)
+def test_storage_beyond_its_own_limits_is_a_trials_own_fault(said):
+    evicted = over(
+        0,
+        ended(code=137),
+        uid="first",
+        phase="Failed",
+        created_at=NOW - 90,
+        disruption="TerminationByKubelet",
+        reason="Evicted",
+        message=said,
+    )
+    assert not of_type(planned(one(jobs=(job(0),), pods=(evicted,))), effects.RecordEnd)
+    # The Job controller counts no disruption, and makes the next pod.
+    found = planned(one(jobs=(job(0),), pods=(evicted, pod(0))))
+    (end,) = of_type(found, effects.RecordEnd)
+    assert end.end.reason == "StorageExceeded"
+    assert said.strip() in end.end.message
+    retried = planned(one(jobs=(job(0),), pods=(evicted, pod(0)), retries=1))
+    assert not of_type(retried, effects.RecordEnd)
+
+
 AGAIN = {
     "a trainer that exits 0 when it is drained": one(jobs=done(), pods=(over(0, **EVICTED),)),
     "a trainer that exits 0 when its pod is deleted": one(jobs=done(), pods=(over(0, **ASKED),)),

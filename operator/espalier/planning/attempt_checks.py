@@ -81,6 +81,11 @@ def _helper_start_words(attempt: Attempt) -> str:
     return f"Container {helper.name} could not be started{_last_line(helper.exit_message)}"
 
 
+def _over_its_limit(said: str) -> bool:
+    """Whether an eviction is for the pod's own limits, and not for what its node is short of."""
+    return "exceed" in said and " limit " in said
+
+
 def _missing(reason: str, message: str) -> bool:
     return reason in NOT_STARTED and any(word in message.lower() for word in _COMMAND)
 
@@ -166,6 +171,15 @@ ATTEMPT_CHECKS: tuple[Check[Attempt, Ending], ...] = (
         lambda a: a.disruption in _NODE_LOST,
         reasons.NODE_LOST,
         _disrupted,
+    ),
+    _check(
+        "StorageExceeded",
+        "The kubelet ended the pod because it took more local storage than its own limits.",
+        lambda a: a.disruption in _PRESSURE and _over_its_limit(a.said),
+        reasons.STORAGE_EXCEEDED,
+        lambda a: _said(
+            a.name, f"{a.said.strip()} Raise that limit, or write less to local disks."
+        ),
     ),
     _check(
         "NodePressure",
