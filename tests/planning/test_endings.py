@@ -287,6 +287,25 @@ FINAL = {
         "StartFailed",
         "no driver",
     ),
+    "a mount that the runtime does not find: StartFailed, which is retried": (
+        one(
+            SILENT,
+            jobs=failed(),
+            pods=(
+                over(
+                    0,
+                    ended(
+                        code=128,
+                        exit_reason="StartError",
+                        exit_message="error mounting /dev/x: no such file or directory",
+                    ),
+                    phase="Failed",
+                ),
+            ),
+        ),
+        "StartFailed",
+        "mounting",
+    ),
     "failed more often than it may, in Jobs that infrastructure ended: TrainerFailed": (
         one(
             replace(
@@ -633,7 +652,12 @@ NEVER_RAN = {
     "a command that does not exist": (
         over(
             0,
-            ended(code=128, exit_reason="StartError", exit_message="not found", started_at=None),
+            ended(
+                code=128,
+                exit_reason="StartError",
+                exit_message="exec: /no: not found",
+                started_at=None,
+            ),
             phase="Failed",
         ),
         (),
