@@ -1,4 +1,4 @@
-"""A Study in a namespace that no operator looks at is taken with a warning, on a real API server."""
+"""A Study in a namespace that no operator looks at is taken with a warning."""
 
 from collections.abc import Iterator
 
