@@ -43,18 +43,19 @@ def test_a_secret_that_comes_late_is_named_and_waited_for(world: World, namespac
     )
     change(study)
     world.apply(study)
-    said = world.wait_condition("study", namespace, name, "Degraded", "True", reason)
+    said = world.wait_condition(namespace, name, "Degraded")
+    assert said["reason"] == reason
     assert words in said["message"]
     world.run("scale", "-n", namespace, f"study/{name}", "--replicas=3")
 
     def events():
-        found = world.get("events", namespace)["items"]
+        found = world.get("events", namespace)
         return [e["reason"] for e in found if e["involvedObject"]["name"] == name]
 
     wait_for("the Study's Events", lambda: reason in events())
     assert len(world.trials(namespace, name)) == 1, "no further trial runs into the same"
     world.apply({**SECRET, "metadata": {"name": "late", "namespace": namespace}})
-    world.wait_condition("study", namespace, name, "Succeeded", "True")
+    world.wait_condition(namespace, name, "Succeeded")
     assert world.condition("study", namespace, name, "Degraded")["status"] == "False"
     assert set(events()) >= {"SpecAccepted", "Started", reason, "Recovered", "AllTrialsEnded"}
     row = world.run("get", "study", "-n", namespace, name)
