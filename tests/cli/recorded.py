@@ -10,9 +10,9 @@ import numpy as np
 
 from espalier.backtest.curves import read_file
 from espalier.planning.record import End
-from espalier.pruning import TrialState
+from espalier.pruning import Restraint, TrialState
 from espalier.store import Batch, open_store
-from espalier.store.rows import end_row
+from espalier.store.rows import change_row, end_row
 from tests.store.storing import url_of
 
 CURVES = Path(__file__).parent.parent / "curves"
@@ -45,7 +45,9 @@ async def _fill(folder: Path) -> None:
     store = await open_store(url_of(folder))
     try:
         study = await store.open_study("u1", "default", "digits", settings, at=0.0, version="0")
-        seq = 0
+        seq = 1
+        held = Restraint(paused=True, keep_best=2, protected=frozenset({3}))
+        await store.commit(Batch(study.id, changes=[change_row(study.id, held, seq, 0.0)]))
         for trial in range(TRIALS):
             observed = []
             for step in range(1, STEPS + 1):

@@ -9,7 +9,9 @@ from contextlib import closing
 from pathlib import Path
 
 from espalier.backtest.replay import replay_rows
+from espalier.planning.obstacles import LASTING
 from espalier.store.export import lines, read_log
+from tests.simulation.clock import now
 from tests.simulation.history import History
 from tests.simulation.kubelet import Process
 from tests.simulation.world import World
@@ -32,6 +34,14 @@ _VALUES = (
 )
 
 
+_HELD = (
+    "SELECT a.pod_uid, s.held, s.ran FROM sightings s JOIN attempts a "
+    "ON a.study = s.study AND a.trial = s.trial AND a.attempt = s.attempt"
+)
+_UNSEEN = 30.0
+"""Seconds for which a pod's end may be unseen, by a watch that is late or tells nothing."""
+
+
 def violations(world: World, *, deleted: bool = False) -> Iterator[str]:
     """Yield each law that the run broke, with what broke it.
 
@@ -43,6 +53,7 @@ def violations(world: World, *, deleted: bool = False) -> Iterator[str]:
     yield from (f"the operator died by itself: {each}" for each in world.crashes)
     yield from _foreign_writes(world.history)
     yield from _jobs(world.history)
+    yield from _said_at_the_end(world)
     with closing(sqlite3.connect(world.folder / "espalier.db")) as database:
         number = _study_row(database, world)
         if number is None and not _accepted(world):
@@ -52,6 +63,7 @@ def violations(world: World, *, deleted: bool = False) -> Iterator[str]:
             yield f"the rows of a Study {whose} are gone"
             return
         yield from _values(database, world)
+        yield from _seconds(database, world)
         yield from _endings(database, number, world.history)
     if not deleted:
         yield from _replay(world.folder)
@@ -80,6 +92,17 @@ def _values(database: sqlite3.Connection, world: World) -> Iterator[str]:
     for pod in sorted({pod for pod, _, _ in stored}):
         if not world.history.ours(pod):
             yield f"values were taken from {pod}, which is no trial's pod"
+
+
+def _seconds(database: sqlite3.Connection, world: World) -> Iterator[str]:
+    """Yield the attempts that are said to have used more than there was to use."""
+    for uid, held, ran in database.execute(_HELD):
+        process = world.kubelet.processes.get(uid)
+        if process is not None:
+            lived = (process.ended or now()) - process.began if process.began else 0.0
+            most = ran if process.program.beside else max(held, ran)
+            if most > lived + _UNSEEN:
+                yield f"{uid} held {held:.0f} s and ran {ran:.0f} s; it lived {lived:.0f} s"
 
 
 def _lost(
@@ -131,6 +154,13 @@ def _jobs(history: History) -> Iterator[str]:
     for (trial, name), count in history.jobs_made.items():
         if count > 1 and "restored" not in history.causes[trial]:
             yield f"Job {name} was created {count} times"
+
+
+def _said_at_the_end(world: World) -> Iterator[str]:
+    """Nothing is in the way of a study that is over, but what its values tell."""
+    said = world.condition("studies", "s", "Degraded")
+    if world.over() and said.get("status") == "True" and said["reason"] not in LASTING:
+        yield f"the study is over, and {said['reason']} is in its way: {said['message']}"
 
 
 def _replay(folder: Path) -> Iterator[str]:
