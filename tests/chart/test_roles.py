@@ -64,6 +64,13 @@ def test_no_verb_of_the_operator_lets_it_become_more(namespaces):
 
 
 @every_scope
+def test_leases_are_read_and_taken_by_one_name(namespaces):
+    leases = [rule for _, rule in operators_rules(namespaces) if "leases" in rule["resources"]]
+    for rule in leases:
+        assert rule["verbs"] == ["create"] or rule["resourceNames"] == ["espalier"]
+
+
+@every_scope
 def test_the_one_secret_is_its_own_by_name_and_cannot_be_listed(namespaces):
     secrets = [(ns, r) for ns, r in operators_rules(namespaces) if "secrets" in r["resources"]]
     assert secrets == [
@@ -99,6 +106,7 @@ def test_the_operators_rights_are_these_and_no_others(namespaces):
         "events": "create list",  # list: why a pod does not start
         "workloads": "get list patch",  # list: why a queue waits; patch: spec.active, to suspend
         "localqueues": "get",  # whether the queue is held
+        "leases": "create get patch",  # by one name, but for create; the policy sees to that
         "tokenreviews": "create",
         "secrets": "get patch",
     }
