@@ -46,6 +46,8 @@ def words_of(command: str, bad: Path) -> list[str]:
         "backtest": ["backtest", str(bad), *QUICK],
         "backtest of a store": ["backtest", "a/b", "--store", f"sqlite:///{bad}", *QUICK],
         "watch": ["watch", "digits", "--once", "--kubeconfig", str(bad)],
+        "backup": ["backup", "--to", f"{bad}.copy", "--store", f"sqlite:///{bad}"],
+        "restore": ["restore", "--from", str(bad), "--store", f"sqlite:///{bad.parent}/own.db"],
         "run": ["run", "--kubeconfig", str(bad)],
     }[command]
 
@@ -58,6 +60,8 @@ IN_PROCESS = (
     "backtest",
     "backtest of a store",
     "watch",
+    "backup",
+    "restore",
 )
 
 

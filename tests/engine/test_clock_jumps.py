@@ -71,7 +71,7 @@ def test_an_operator_whose_clock_is_wrong_from_its_start_on_runs_a_study_all_the
     jump: float, tmp_path: Path
 ) -> None:
     async def story(world: World) -> None:
-        world.study(trials={"max": 3, "parallelism": 3}, resource={"name": "epoch", "max": 100})
+        world.study(trials=LIMITED, resource={"name": "epoch", "max": 100})
         world.start()
         await world.until("the first value", world.reported)
         began = now()

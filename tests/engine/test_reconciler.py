@@ -28,7 +28,7 @@ class Away:
 class Empty:
     """Records of studies without any values."""
 
-    async def open(self, study: object) -> None:
+    async def open(self, study: object, **_: object) -> None:
         """Take any study."""
 
     def record(self, uid: str) -> StudyRecord:

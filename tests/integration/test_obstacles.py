@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from espalier.kube import EVENT, JOB, POD, STUDY, TRIAL, Kind
-from tests.integration.running import SETTINGS, eventually, operator, scenario, study
+from tests.integration.running import SETTINGS, eventually, operator, scenario, stamp, study
 
 QUOTA = Kind("", "v1", "resourcequotas", "ResourceQuota")
 RANGE = Kind("", "v1", "limitranges", "LimitRange")
@@ -133,8 +133,13 @@ async def test_a_name_that_is_taken_is_said_until_it_is_free(case, control_plane
         said = await at.wait_condition(STUDY, "study", "Degraded", "True", "NameTaken")
         assert body["metadata"]["name"] in said["message"]
         await at.delete(kind, body["metadata"]["name"])
-        await at.wait_condition(STUDY, "study", "Degraded", "False")
         await at.pod_of(body["metadata"]["name"])
+
+        async def free() -> bool:
+            degraded = await at.condition(STUDY, "study", "Degraded")
+            return degraded is not None and degraded["reason"] != "NameTaken"
+
+        await eventually("the name to be free", free)
 
 
 @scenario
@@ -215,8 +220,6 @@ async def test_a_study_tells_its_turns_by_events_once_though_the_operator_is_res
 
 def event(pod: dict[str, Any], reason: str, message: str) -> dict[str, Any]:
     """Return an Event as the kubelet posts it."""
-    from tests.integration.running import stamp
-
     meta = pod["metadata"]
     return {
         "metadata": {"generateName": f"{meta['name']}."},
@@ -231,7 +234,7 @@ def event(pod: dict[str, Any], reason: str, message: str) -> dict[str, Any]:
         "reason": reason,
         "message": message,
         "firstTimestamp": stamp(),
-        "lastTimestamp": stamp(),
+        "lastTimestamp": "2126-01-01T00:00:00Z",  # newer than what the scheduler says
         "count": 1,
         "source": {"component": "kubelet"},
     }

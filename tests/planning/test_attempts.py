@@ -57,23 +57,27 @@ DELETED: dict[str, tuple[Any, bool]] = {
         True,
     ),
     "its trainer had failed by itself before": (
-        world(pods=(pod(0, ended(code=3), deleting=True),)),
+        world(
+            pods=(pod(0, ended(code=3, finished_at=NOW - 30), deleting=True, deleting_since=NOW),)
+        ),
         False,
     ),
-    "it is over": (world(pods=(over(0, deleting=True),)), False),
+    "it was over before": (
+        world(
+            pods=(over(0, ended(finished_at=NOW - 30), deleting=True, deleting_since=NOW),),
+        ),
+        False,
+    ),
+    "its trainer obeyed, and exited with 0": (
+        world(pods=(over(0, ended(finished_at=NOW), deleting=True, deleting_since=NOW - 9),)),
+        True,
+    ),
     "we prune it": (
         world(replace(RUNNING, prune=prune_decision(0)), pods=(pod(0, deleting=True),)),
         False,
     ),
     "its Job is suspended": (
         world(jobs=(job(0, suspended=True),), pods=(pod(0, deleting=True),)),
-        False,
-    ),
-    "its Job has failed, by a deadline of its own": (
-        world(
-            jobs=(job(0, failed=True, failed_reason="DeadlineExceeded"),),
-            pods=(pod(0, deleting=True),),
-        ),
         False,
     ),
     "nobody deletes it": (world(pods=(pod(0),)), False),
@@ -89,6 +93,14 @@ SEEN: dict[str, tuple[Any, dict[str, Any]]] = {
     "a disruption": (
         world(pods=(pod(0, disruption="EvictionByEvictionAPI"),)),
         {"disruption": "EvictionByEvictionAPI"},
+    ),
+    "a suspension that was over by the time that it was seen": (
+        world(jobs=(job(0, suspended=True),), pods=(over(0, ended(code=143), deleting=True),)),
+        {"suspended": True, "deleted": False},
+    ),
+    "a deadline of the pod": (
+        world(pods=(over(0, ended(code=137), phase="Failed", reason="DeadlineExceeded"),)),
+        {"exit_code": 137, "exit_reason": "DeadlineExceeded"},
     ),
     "a suspension": (
         world(jobs=(job(0, suspended=True),), pods=(pod(0),)),

@@ -231,6 +231,23 @@ FINAL = {
         "TimeLimitExceeded",
         "activeDeadlineSeconds",
     ),
+    "a Job that a policy has given a deadline: TimeLimitExceeded, in its words": (
+        one(
+            jobs=done(failed=True, failed_reason="DeadlineExceeded", failed_message="too long"),
+            pods=(over(0, ended(code=143), phase="Failed", **ASKED),),
+            retries=3,
+        ),
+        "TimeLimitExceeded",
+        "DeadlineExceeded: too long",
+    ),
+    "a trainer done before its Job's deadline passed: Completed": (
+        one(
+            jobs=done(failed=True, failed_reason="DeadlineExceeded"),
+            pods=(over(0, ended(), ended("proxy", 143), phase="Failed"),),
+        ),
+        "Completed",
+        "",
+    ),
     "a pod whose sysctl the kubelet refuses: PodRefused": (
         one(
             SILENT,

@@ -227,7 +227,7 @@ CASES: dict[str, tuple[str, str, Snapshot]] = {
     ),
     "a status that is not taken": (
         "NotCarriedOut",
-        "Cannot write the status of Trial s-0, for 60 min: the answer",
+        "Cannot write the status of Trial s-0, for 60 min or more: the answer",
         one(pod(0), still=0.0, **fails("write the status of Trial s-0", FailureKind.OTHER)),
     ),
     "a spec that is refused": (
@@ -413,7 +413,7 @@ def test_one_message_speaks_for_all_trials_that_are_held_up_alike() -> None:
         pods=tuple(pods),
         idle={f"t{n}": STILL for n in range(3)},
     )
-    assert "(2 more trials alike.)" in degraded(snap)["message"]
+    assert "(2 more alike.)" in degraded(snap)["message"]
 
 
 def test_a_study_that_is_paused_by_its_author_says_that_nothing_else_is_in_the_way() -> None:
@@ -463,3 +463,21 @@ def test_the_cluster_is_asked_about_what_waits_for_it_and_not_too_often() -> Non
     assert of_type(planned(again), effects.AskWhy)
     trains = one(pod(0), record=record(SOME))
     assert of_type(planned(trains), effects.AskWhy) == []
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_message_is_a_sentence_within_its_bounds_that_is_seldom_rewritten(case: str) -> None:
+    _, _, snap = CASES[case]
+    message = degraded(snap)["message"]
+    assert message.endswith((".", "?", ".)")) or case == "a spec that is refused"
+    assert ".." not in message
+    assert "?." not in message
+    if snap.idle["t0"] < STILL:  # something else would be in the way by and by
+        return
+    told = {
+        degraded(replace(snap, idle={uid: idle + t for uid, idle in snap.idle.items()}), NOW + t)[
+            "message"
+        ]
+        for t in range(0, 3000, 60)
+    }
+    assert len(told) == 1

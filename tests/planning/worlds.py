@@ -7,6 +7,7 @@ from typing import Any
 
 from espalier.api import parse_study
 from espalier.planning import Settings, SidecarSettings, effects, plan
+from espalier.planning.attempts import UNABLE_TO_START
 from espalier.planning.fingerprint import fingerprint
 from espalier.planning.record import End, StudyRecord, TrialRecord
 from espalier.planning.snapshot import (
@@ -14,6 +15,7 @@ from espalier.planning.snapshot import (
     JobView,
     PodView,
     Snapshot,
+    Span,
     StudyView,
     TemplateVerdict,
     TrialView,
@@ -168,14 +170,31 @@ def record(*trials: TrialRecord, best: int | None = None) -> StudyRecord:
 def snapshot(study_view: StudyView, **parts: Any) -> Snapshot:
     """Return a snapshot; pods are bound and the template is accepted unless said otherwise.
 
-    ``sampled`` is how many numbers were given out, as far as is recorded.
+    ``sampled`` is how many numbers were given out, as far as is recorded. An operator has watched
+    the pods all the time.
     """
     pods = parts.get("pods", ())
+    parts.setdefault("spans", {each.uid: watched(each) for each in pods})
     parts.setdefault("bound", {each.uid: 1 for each in pods})
     parts.setdefault("template", TemplateVerdict(study_view.generation, True))
     parts.setdefault("record", record())
     parts["record"] = replace(parts["record"], sampled=parts.pop("sampled", 0))
     return Snapshot(study=study_view, **parts)
+
+
+def watched(pod_: PodView, trainer: str = "trainer") -> Span:
+    """Return for how long a pod was seen in its states by now, by whoever saw all of it."""
+    views = [*pod_.containers.values(), *([pod_.sidecar] if pod_.sidecar else [])]
+    view = pod_.containers.get(trainer) or ContainerView(trainer)
+    end = view.finished_at if view.finished_at is not None else NOW
+    over = max((each.finished_at or 0.0 for each in views), default=NOW) if pod_.over else NOW
+    began = pod_.started_at or pod_.created_at
+    return Span(
+        held=max(0.0, over - pod_.started_at) if pod_.started_at is not None else 0.0,
+        ran=max(0.0, end - view.started_at) if view.started_at is not None else 0.0,
+        blocked=NOW - began if any(v.waiting_reason in UNABLE_TO_START for v in views) else 0.0,
+        ended=0.0 if view.finished_at is None else NOW - view.finished_at,
+    )
 
 
 def planned(snap: Snapshot, now: float = NOW, settings: Settings = SETTINGS) -> list[Any]:

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from espalier.backtest.replay import replay_rows
+from espalier.planning.obstacles import LASTING
 from espalier.store.export import lines, read_log
 from tests.simulation.history import History
 from tests.simulation.kubelet import Process
@@ -43,6 +44,7 @@ def violations(world: World, *, deleted: bool = False) -> Iterator[str]:
     yield from (f"the operator died by itself: {each}" for each in world.crashes)
     yield from _foreign_writes(world.history)
     yield from _jobs(world.history)
+    yield from _said_at_the_end(world)
     with closing(sqlite3.connect(world.folder / "espalier.db")) as database:
         number = _study_row(database, world)
         if number is None and not _accepted(world):
@@ -131,6 +133,13 @@ def _jobs(history: History) -> Iterator[str]:
     for (trial, name), count in history.jobs_made.items():
         if count > 1 and "restored" not in history.causes[trial]:
             yield f"Job {name} was created {count} times"
+
+
+def _said_at_the_end(world: World) -> Iterator[str]:
+    """Nothing is in the way of a study that is over, but what its values tell."""
+    said = world.condition("studies", "s", "Degraded")
+    if world.over() and said.get("status") == "True" and said["reason"] not in LASTING:
+        yield f"the study is over, and {said['reason']} is in its way: {said['message']}"
 
 
 def _replay(folder: Path) -> Iterator[str]:

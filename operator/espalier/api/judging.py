@@ -33,6 +33,8 @@ class StoredSettings(Model):
     trials: Annotated[int, Field(ge=1)]
     pruner: PrunerSpec
     pruning: PruningSpec
+    uid: str | None = None
+    """The uid that the study is judged by, where it was taken over from another Study."""
 
 
 def settings_of(study: Study) -> dict[str, Any]:
@@ -86,7 +88,7 @@ def judge_of(uid: str, settings: Mapping[str, Any]) -> Judge:
     return build_judge(
         known.pruner,
         known.pruning,
-        study_uid=uid,
+        study_uid=known.uid or uid,
         seed=known.seed,
         direction=known.direction,
         horizon=known.horizon,

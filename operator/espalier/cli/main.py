@@ -13,6 +13,8 @@ COMMANDS = {
     "watch": "espalier.cli.watch",
     "replay": "espalier.cli.replay",
     "backtest": "espalier.cli.backtest",
+    "backup": "espalier.cli.backup",
+    "restore": "espalier.cli.restore",
 }
 """Name of each command and the module that holds it; modules are imported only when needed."""
 

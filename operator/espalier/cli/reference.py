@@ -9,9 +9,11 @@ from pathlib import Path
 import click
 
 from espalier.cli.backtest import command as backtest
+from espalier.cli.backup import command as backup
 from espalier.cli.boundary import FAILED, INTERRUPTED, PIPE_CLOSED, TRACEBACK
 from espalier.cli.export import command as export
 from espalier.cli.replay import command as replay
+from espalier.cli.restore import command as restore
 from espalier.cli.run import command
 from espalier.cli.watch import command as watch
 
@@ -108,7 +110,7 @@ def commands_page() -> str:
             about=_about(each),
             options=_options(each),
         )
-        for each in (watch, export, replay)
+        for each in (watch, export, replay, backup, restore)
     )
 
 

@@ -99,11 +99,12 @@ class LiveStudies:
 
     # -- studies ----------------------------------------------------------------------------
 
-    async def open(self, study: Study) -> None:
+    async def open(self, study: Study, *, started: bool = True) -> None:
         """Open a study; later calls do nothing.
 
         Its log is read unless all its trials have ended: then it is read when somebody asks for
-        more. What the judge depends on may change until the study has its first value.
+        more. What the judge depends on may change until the study has its first value. One that
+        has not started may take over the rows of a backup.
 
         Raises
         ------
@@ -112,7 +113,7 @@ class LiveStudies:
         RetryLater
             If the store does not answer, or reading takes longer than the patience.
         """
-        await self._shelf.open(study)
+        await self._shelf.open(study, started=started)
 
     async def read_running(self, wanted: Callable[[StudyRow], bool] = lambda _: True) -> None:
         """Begin to read the studies of which a trial is running, before anybody opens them.

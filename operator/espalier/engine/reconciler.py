@@ -273,7 +273,8 @@ class Reconciler:
         uid = obj["metadata"]["uid"]
         if isinstance(study, Study) and "deletionTimestamp" not in obj["metadata"]:
             try:
-                await self._live.open(study)
+                started = bool((obj.get("status") or {}).get("startTime"))
+                await self._live.open(study, started=started)
             except SpecError as error:
                 self.world.specs.refuse(obj, error)
             else:

@@ -132,7 +132,7 @@ class Shelf:
 
     # -- what comes and goes ------------------------------------------------------------------
 
-    async def open(self, study: Study) -> None:
+    async def open(self, study: Study, *, started: bool = True) -> None:
         """Open a study; later calls do nothing, unless its settings may still change.
 
         Raises
@@ -150,7 +150,7 @@ class Shelf:
                 return
             if live is not None and (live.seq or same_study(live.row.settings, settings_of(study))):
                 return
-            reading = self._begin(uid, self._open(study, live))
+            reading = self._begin(uid, self._open(study, live, started))
         # Others may wait for the same task: it goes on whoever is cancelled.
         await asyncio.wait([reading], timeout=self._patience)
         if not reading.done() or reading.cancelled():
@@ -250,7 +250,9 @@ class Shelf:
                 self._rest_later(uid)
         self._on_read(found.row)
 
-    async def _open(self, study: Study, old: LiveStudy | None) -> LiveStudy | Resting:
+    async def _open(
+        self, study: Study, old: LiveStudy | None, started: bool
+    ) -> LiveStudy | Resting:
         if old is not None:
             await old.settled()
             if old.seq or not old.sound:
@@ -263,6 +265,7 @@ class Shelf:
             settings_of(study),
             at=self._clock(),
             version=__version__,
+            adopt=not started,
         )
         rest = await self._store.rest(row) if old is None else None
         if rest is None:

@@ -63,10 +63,12 @@ class _Watched:
     held: _State = field(default_factory=_State)
     ran: _State = field(default_factory=_State)
     failing: dict[str, float] = field(default_factory=dict)
+    ended_at: float | None = None
 
     def span(self, now: float) -> Span:
         since = min(self.failing.values(), default=now)
-        return Span(self.held.seconds, self.ran.seconds, now - since)
+        ended = now - self.ended_at if self.ended_at is not None else 0.0
+        return Span(self.held.seconds, self.ran.seconds, now - since, ended)
 
 
 class Stopwatch:
@@ -130,7 +132,7 @@ def _first_seen(
     each = _Watched(now)
     # Between the pod's start and its trainer's it was there, whoever looked.
     starting = _between(pod.started_at, begun) or 0.0
-    each.held = _State(min(starting, _most(pod, now)), whole=pod.started_at is None)
+    each.held = _State(min(starting, _most(pod, now)), whole=not _has_node(pod))
     each.ran = _State(whole=begun is None)
     if known is not None:
         each.held.seconds = max(each.held.seconds, known.held)
@@ -145,9 +147,10 @@ def _look(each: _Watched, pod: PodView, trainer: str, now: float) -> None:
     if pod.over:
         each.held.told(_between(pod.started_at, _last_end(pod)), passed, most)
     else:
-        each.held.look(pod.started_at is not None, passed)
+        each.held.look(_has_node(pod), passed)
     if pod.over or (container is not None and container.exit_code is not None):
         own = None if container is None else _between(container.started_at, container.finished_at)
+        each.ended_at = now if each.ended_at is None else each.ended_at
         each.ran.told(own, passed, most)
     else:
         each.ran.look(container is not None and container.running, passed)
@@ -171,6 +174,10 @@ def _containers(pod: PodView) -> Mapping[str, ContainerView]:
 def _last_end(pod: PodView) -> float | None:
     ends = [view.finished_at for view in _containers(pod).values() if view.finished_at is not None]
     return max(ends, default=None)
+
+
+def _has_node(pod: PodView) -> bool:
+    return bool(pod.node) or pod.started_at is not None
 
 
 def _between(start: float | None, end: float | None) -> float | None:

@@ -71,7 +71,7 @@ def records(standing: Standing, trainer: str, interval: float) -> Iterator[Recor
     present = {pod.uid for pod in standing.pods}
     for attempt in standing.record.attempts:
         if not attempt.over and attempt.pod_uid not in present:
-            yield from _news(standing.number, attempt, _gone(standing, attempt), interval)
+            yield from _news(standing.number, attempt, _gone(standing, attempt), 0.0)
     for pod in standing.pods:
         before, seen = known.get(pod.uid), sighting(standing, pod, trainer)
         if before is None:
@@ -87,6 +87,7 @@ def sighting(standing: Standing, pod: PodView, trainer: str) -> AttemptRecord:
     job = next((each for each in standing.jobs if each.uid == pod.job_uid), None)
     ours = standing.record.prune is not None or standing.end is not None
     stopped = job is not None and job.suspended
+    by_its_job = stopped or (job is not None and job.over and code is None)
     return AttemptRecord(
         attempt=0,
         pod_uid=pod.uid,
@@ -96,7 +97,7 @@ def sighting(standing: Standing, pod: PodView, trainer: str) -> AttemptRecord:
         held=span.held,
         ran=span.ran,
         disruption=pod.disruption if asked else "",
-        deleted=asked and pod.deleting and not (pod.disruption or ours or stopped),
+        deleted=asked and pod.deleting and not (pod.disruption or ours or by_its_job),
         suspended=stopped and (asked or code is None),
         exit_code=code,
         exit_reason=reason,
@@ -115,7 +116,8 @@ def _gone(standing: Standing, known: AttemptRecord) -> AttemptRecord:
     if job is not None:
         left = left or job.uid != known.job_uid
         left = left or job.complete or job.failed or job.suspended
-    suspended = job is not None and job.uid == known.job_uid and job.suspended
+    stopped = job is not None and job.uid == known.job_uid and job.suspended
+    suspended = stopped and known.exit_code is None
     return replace(known, held=span.held, ran=span.ran, suspended=suspended, over=left)
 
 
@@ -125,5 +127,7 @@ def _news(
     now = joined(known, seen)
     if replace(now, held=known.held, ran=known.ran) != known:
         yield RecordAttempt(number, now)
-    elif max(now.held - known.held, now.ran - known.ran) >= interval:
+        return
+    grown = max(now.held - known.held, now.ran - known.ran)
+    if grown > 0.0 and grown >= interval:
         yield RecordAttempt(number, now, decisive=False)

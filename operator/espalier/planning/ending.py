@@ -74,7 +74,7 @@ def judge_ending(
 
     Its undelivered values have been stored before: they may be what pruned it.
     """
-    evidence = evidence_of(standing, spec, trainer, settings, now)
+    evidence = evidence_of(standing, spec, trainer, settings)
     check = first(ENDING_CHECKS, evidence)
     if check is None or check.ending is None:
         completing = check is not None and is_completing(standing)

@@ -29,6 +29,10 @@ def _retry(e: Evidence) -> Retry | None:
     return how_ended(e.last).ending.retry if e.last is not None else None
 
 
+def _completed(e: Evidence) -> bool:
+    return e.last is not None and how_ended(e.last).ending is reasons.COMPLETED
+
+
 def _gone(e: Evidence) -> bool:
     return not e.has_job
 
@@ -196,6 +200,17 @@ ENDING_CHECKS: tuple[EndingCheck, ...] = (
         _gone,
         reasons.JOB_GONE,
         _job_gone_words,
+    ),
+    _check(
+        "JobDeadline",
+        "Its Job has failed by a deadline that something but Espalier gave it.",
+        lambda e: bool(e.job_deadline) and not _completed(e),
+        reasons.TIME_LIMIT_EXCEEDED,
+        lambda e: (
+            f"The Job was ended for its own activeDeadlineSeconds ({e.job_deadline}), which an "
+            "admission policy or a queue has set; have it left out, and set "
+            "spec.trials.timeLimitSeconds."
+        ),
     ),
     _check(
         "RetriesUsedUp",

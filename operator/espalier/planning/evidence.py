@@ -10,14 +10,13 @@ from espalier.planning.attempt_checks import how_ended
 from espalier.planning.attempt_evidence import Attempt
 from espalier.planning.attempts import UNABLE_TO_START
 from espalier.planning.fingerprint import fingerprint
+from espalier.planning.kubelet_words import DEADLINE
 from espalier.planning.names import SIDECAR, job_ordinal
 from espalier.planning.settings import Settings
-from espalier.planning.snapshot import ContainerView, PodView, Span
+from espalier.planning.snapshot import ContainerView, PodView
 from espalier.planning.standing import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from espalier.api import StudySpec
 
 PULL = frozenset(
@@ -53,6 +52,8 @@ class Evidence:
         Whether the Job makes no pod any more, and whether it is complete.
     suspended
         Whether it is suspended.
+    job_deadline
+        What the Job says, if it has failed by a deadline of its own; else empty.
     leaving
         The Job that is being deleted before it was over; empty where none is.
     cut_short
@@ -95,6 +96,7 @@ class Evidence:
     job_over: bool = False
     complete: bool = False
     suspended: bool = False
+    job_deadline: str = ""
     leaving: str = ""
     cut_short: bool = False
     proof: str = ""
@@ -123,7 +125,6 @@ def evidence_of(
     spec: StudySpec,
     trainer: str,
     settings: Settings,
-    now: float,
 ) -> Evidence:
     """Take the facts of a trial at one moment."""
     job, record, attempts = standing.job, standing.record, standing.attempts
@@ -142,6 +143,7 @@ def evidence_of(
         job_over=standing.job_over,
         complete=job is not None and job.complete,
         suspended=job is not None and job.suspended,
+        job_deadline=_job_deadline(standing),
         leaving=next((each.name for each in standing.leaving if not each.over), ""),
         cut_short=standing.cut_short,
         proof=standing.proof,
@@ -155,13 +157,13 @@ def evidence_of(
         most_disruptions=settings.max_disruptions,
         reached_end=standing.reached_end,
         last_step=standing.last_step,
-        lingers=_lingers(standing.last, now),
+        lingers=_lingers(standing),
         grace=settings.values_grace,
         blocked=blocked,
-        blocked_for=_blocked_for(pod, standing.spans, now) if pod and blocked else 0.0,
+        blocked_for=standing.span(pod.uid).blocked if pod and blocked else 0.0,
         patience=float(spec.trials.start_patience_seconds),
         old_template=blocked is not None and _of_old_template(standing, spec),
-        ran=_ran(pod, trainer, standing.spans, now),
+        ran=_ran(standing, pod, trainer),
         limit=spec.trials.time_limit_seconds,
     )
 
@@ -169,6 +171,13 @@ def evidence_of(
 def _remains(standing: Standing) -> bool:
     sought = standing.sought if standing.view is not None else ()
     return bool(standing.live or standing.job or standing.leaving or sought)
+
+
+def _job_deadline(standing: Standing) -> str:
+    job = standing.job
+    if job is None or not job.failed or job.failed_reason != DEADLINE:
+        return ""
+    return f"{job.failed_reason}: {job.failed_message}"
 
 
 def _failure(attempts: tuple[Attempt, ...]) -> Attempt | None:
@@ -191,10 +200,12 @@ def _disruptions(standing: Standing) -> int:
     return max(seen, jobs + 1 - standing.own_failures)
 
 
-def _lingers(last: Attempt | None, now: float) -> float | None:
+def _lingers(standing: Standing) -> float | None:
+    last = standing.last
     if last is None or last.over:
         return None
-    return max(0.0, now - last.finished_at) if last.finished_at is not None else float("inf")
+    pod = next((pod for pod in standing.pods if pod.name == last.name), None)
+    return standing.span(pod.uid).ended if pod is not None else float("inf")
 
 
 def blocked_container(pod: PodView | None) -> ContainerView | None:
@@ -217,20 +228,11 @@ def _of_old_template(standing: Standing, spec: StudySpec) -> bool:
     return job is not None and job.template not in (0, fingerprint(spec.template))
 
 
-def _blocked_for(pod: PodView, spans: Mapping[str, Span], now: float) -> float:
-    """Return for how long a pod cannot start, since the first failure that was seen."""
-    span = spans.get(pod.uid)
-    if span is not None:
-        return span.blocked
-    return max(0.0, now - (pod.started_at or pod.created_at))
-
-
-def _ran(pod: PodView | None, trainer: str, spans: Mapping[str, Span], now: float) -> float | None:
+def _ran(standing: Standing, pod: PodView | None, trainer: str) -> float | None:
     """Return for how long a trainer runs that has not ended and was not told to."""
     container = pod.containers.get(trainer) if pod else None
     if pod is None or container is None or not container.running:
         return None
     if pod.deleting or pod.disruption or container.started_at is None:
         return None
-    span = spans.get(pod.uid)
-    return span.ran if span is not None else max(0.0, now - container.started_at)
+    return standing.span(pod.uid).ran

@@ -49,7 +49,7 @@ def _of(
 
     def find(scene: Scene) -> str | None:
         said = [text for each in trials(scene) if (text := clause(scene, each)) is not None]
-        more = f" ({len(said) - 1} more trials alike.)" if len(said) > 1 else ""
+        more = f" ({len(said) - 1} more alike.)" if len(said) > 1 else ""
         return said[0] + more if said else None
 
     return find

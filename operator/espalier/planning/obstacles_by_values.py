@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from espalier.planning.scene import Scene
 from espalier.planning.standing import Standing
-from espalier.planning.status_words import words
+from espalier.planning.status_words import at_least, words
 from espalier.pruning import Reason, TrialState
 
 _FEW = 3
@@ -56,9 +56,7 @@ def other_metric(scene: Scene, standing: Standing) -> str | None:
         return None
     if standing.end is None:
         pod = standing.newest
-        view = pod.containers.get(scene.trainer) if pod is not None else None
-        began = view.started_at if view is not None else None
-        if began is None or scene.now - began < scene.settings.metric_patience:
+        if pod is None or standing.span(pod.uid).ran < scene.settings.metric_patience:
             return None
     elif standing.end.state is TrialState.PRUNED:
         return None
@@ -78,7 +76,7 @@ def silent_from_start(scene: Scene, standing: Standing) -> str | None:
     if still < max(scene.settings.metric_patience, _STEPS_OF_SILENCE * _pace_of_others(scene)):
         return None
     return (
-        f"Trial {standing.number} trains for {words(still)} and no value of "
+        f"Trial {standing.number} trains for {at_least(still)} and no value of "
         f"{spec.objective.metric!r} came; does the trainer report under that name, at each "
         f"{spec.resource.name}, and flush what it prints (python -u, PYTHONUNBUFFERED=1)?"
     )
@@ -94,7 +92,7 @@ def silent_since(scene: Scene, standing: Standing) -> str | None:
         return None
     pod = standing.live[-1]
     return (
-        f"Trial {standing.number} trains and has reported nothing for {words(still)} since step "
+        f"Trial {standing.number} trains and has reported nothing for {at_least(still)} since step "
         f"{record.step}, where a step took {words(pace)} before; does it hang? kubectl logs "
         f"{pod.name} -c {scene.trainer}; spec.trials.timeLimitSeconds would end such a trial."
     )
@@ -150,10 +148,10 @@ def _pace(scene: Scene, standing: Standing) -> float:
     record = standing.record
     if record.pace is not None:
         return record.pace
-    view = standing.live[-1].containers.get(scene.trainer) if standing.live else None
-    if record.step is None or view is None or view.started_at is None:
+    if record.step is None or not standing.live:
         return 0.0
-    return max(0.0, scene.now - scene.idle(standing) - view.started_at) / max(1, record.step)
+    ran = standing.span(standing.live[-1].uid).ran
+    return max(0.0, ran - scene.idle(standing)) / max(1, record.step)
 
 
 def _pace_of_others(scene: Scene) -> float:

@@ -9,7 +9,7 @@ from espalier.planning.refusals import POD_SECURITY, QUOTA
 from espalier.planning.scene import Scene
 from espalier.planning.snapshot import Cause, JobView, PodView
 from espalier.planning.standing import Standing
-from espalier.planning.status_words import words
+from espalier.planning.status_words import at_least, full_stop
 from espalier.planning.waiting import CREATE, containers, waits_for
 
 _DEFAULT_GRACE = 30.0
@@ -62,8 +62,8 @@ def no_pod(scene: Scene, standing: Standing) -> str | None:
     if job is None or standing.pods or still < scene.settings.pod_patience:
         return None
     return (
-        f"Job {job.name} has made no pod for {words(still)}; kubectl describe job {job.name} may "
-        "tell why, and whether the cluster's Job controller runs."
+        f"Job {job.name} has made no pod for {at_least(still)}; kubectl describe job {job.name} "
+        "may tell why, and whether the cluster's Job controller runs."
     )
 
 
@@ -100,8 +100,8 @@ def node_silent(scene: Scene, standing: Standing) -> str | None:
     cause = scene.cause(standing)
     said = f" ({cause.words()})" if cause is not None else ""
     return (
-        f"Trial {standing.number}: pod {pod.name} is to go for {words(still)}, and the kubelet of "
-        f"{node} does not answer{said}; until then it holds its slot and its devices. If that "
+        f"Trial {standing.number}: pod {pod.name} is to go for {at_least(still)}, and the kubelet "
+        f"of {node} does not answer{said}; until then it holds its slot and its devices. If that "
         "machine is gone for good, delete its Node object."
     )
 
@@ -162,8 +162,8 @@ def unschedulable(scene: Scene, standing: Standing) -> str | None:
         "spec.template right?"
     )
     return (
-        f"Trial {standing.number} waits for a node for {words(scene.idle(standing))}: {said} "
-        "Make room, or have spec.template ask for less."
+        f"Trial {standing.number} waits for a node for {at_least(scene.idle(standing))}: "
+        f"{full_stop(said)} Make room, or have spec.template ask for less."
     )
 
 
@@ -177,7 +177,7 @@ def not_starting(scene: Scene, standing: Standing) -> str | None:
         return None
     said = cause.words() if cause is not None else "nothing says why"
     return (
-        f"Trial {standing.number}: pod {pod.name} is being started for {words(still)}: {said}. "
+        f"Trial {standing.number}: pod {pod.name} is being started for {at_least(still)}: {said}. "
         f"kubectl describe pod {pod.name} tells more."
     )
 
@@ -198,7 +198,7 @@ def runs_on(scene: Scene, standing: Standing) -> str | None:
         remedy = "make it an init container with restartPolicy Always, which ends with the trainer"
     return (
         f"Trial {standing.number}: the trainer has ended with exit code {trainer.exit_code}, and "
-        f"{' and '.join(running) or 'nothing'} of pod {pod.name} runs on for {words(still)}; "
+        f"{' and '.join(running) or 'nothing'} of pod {pod.name} runs on for {at_least(still)}; "
         f"{remedy}."
     )
 
@@ -227,7 +227,7 @@ def queued(scene: Scene, standing: Standing) -> str | None:
         return None
     if min(scene.idle(standing), scene.study_idle) < patience:
         return None
-    lasts = f"{words(scene.idle(standing))}, and no other trial goes on"
+    lasts = f"{at_least(scene.idle(standing))}, and no other trial goes on"
     if not job.queue:
         return f"Somebody has suspended Job {job.name} for {lasts}; set its spec.suspend to false."
     said = f": {sentence(standing.queue)}" if standing.queue else "; its Workload tells why."
@@ -245,6 +245,6 @@ def stalled(scene: Scene, standing: Standing) -> str | None:
     said = cause.words() if cause is not None else "nothing says why"
     what = next((f"pod {pod.name}" for pod in standing.live), f"Job {job.name}" if job else "it")
     return (
-        f"Trial {standing.number} has not come further for {words(still)}, and {what} is there: "
+        f"Trial {standing.number} has not come further for {at_least(still)}, and {what} is there: "
         f"{said}. kubectl describe tells more; deleting {what} lets the trial go on or end."
     )

@@ -6,7 +6,7 @@ from espalier.api.reasons import ENDING_BY_REASON, NO_METRIC, PARAMETERS_REFUSED
 from espalier.planning.outcome import newest_end
 from espalier.planning.scene import Scene
 from espalier.planning.snapshot import Failure, FailureKind
-from espalier.planning.status_words import words
+from espalier.planning.status_words import at_least, full_stop
 
 
 def refused(scene: Scene) -> str | None:
@@ -20,8 +20,9 @@ def name_taken(scene: Scene) -> str | None:
     if failure is None:
         return None
     return (
-        f"Cannot {failure.act}: {failure.message}. Delete it, if nobody needs it (kubectl delete "
-        "study --cascade=orphan leaves such Trials and Jobs), or give the Study another name."
+        f"Cannot {failure.act}: {full_stop(failure.message)} Delete it, if nobody needs it "
+        "(kubectl delete study --cascade=orphan leaves such Trials and Jobs), or give the Study "
+        "another name."
     )
 
 
@@ -31,9 +32,9 @@ def quota_refuses(scene: Scene) -> str | None:
     if failure is None:
         return None
     return (
-        f"Cannot {failure.act}: {failure.message}. Raise the quota, or delete what uses it up "
-        "(Trials and finished Jobs are kept until their Study is deleted); it is tried again by "
-        "itself."
+        f"Cannot {failure.act}: {full_stop(failure.message)} Raise the quota, or delete what "
+        "uses it up (Trials and finished Jobs are kept until their Study is deleted); it is "
+        "tried again by itself."
     )
 
 
@@ -43,7 +44,7 @@ def not_carried_out(scene: Scene) -> str | None:
     if failure is None:
         return None
     return (
-        f"Cannot {failure.act}, for {words(failure.seconds)}: {failure.message}; it is tried "
+        f"Cannot {failure.act}, for {at_least(failure.seconds)}: {failure.message}; it is tried "
         "again by itself."
     )
 
@@ -69,7 +70,7 @@ def ended_silent(scene: Scene) -> str | None:
     newest = newest_end(scene.standings)
     if newest is None or newest[1].reason != NO_METRIC.reason:
         return None
-    return f"Trial {newest[0].number}: {newest[1].message}"
+    return f"Trial {newest[0].number}: {full_stop(newest[1].message)}"
 
 
 def failing(scene: Scene) -> str | None:
@@ -78,7 +79,7 @@ def failing(scene: Scene) -> str | None:
     ending = ENDING_BY_REASON.get(newest[1].reason) if newest is not None else None
     if newest is None or ending is None or not (ending.counts or ending is PARAMETERS_REFUSED):
         return None
-    return f"Trial {newest[0].number}: {newest[1].reason}: {newest[1].message}"
+    return f"Trial {newest[0].number}: {newest[1].reason}: {full_stop(newest[1].message)}"
 
 
 def pruning_paused(scene: Scene) -> str | None:
@@ -99,6 +100,6 @@ def stalled(scene: Scene) -> str | None:
         return None
     said = "".join(f" Cannot {each.act}: {each.message}." for each in scene.failing[:1])
     return (
-        f"Nothing has moved for {words(still)} and no trial runs.{said} The operator's log may "
+        f"Nothing has moved for {at_least(still)} and no trial runs.{said} The operator's log may "
         "tell why."
     )

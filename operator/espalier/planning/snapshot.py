@@ -188,11 +188,14 @@ class Span:
         With a running trainer.
     blocked
         Unable to start, since the first failure to do so that was seen; 0 while nothing fails.
+    ended
+        Since its trainer was seen to have ended; 0 while it has not.
     """
 
     held: float = 0.0
     ran: float = 0.0
     blocked: float = 0.0
+    ended: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +218,9 @@ class Cause:
     at: float | None = None
 
     def words(self) -> str:
-        """Return who says what."""
-        return ": ".join(part for part in (self.source, self.reason, self.message) if part)
+        """Return who says what, without a full stop."""
+        said = (self.source, self.reason, self.message.rstrip(" ."))
+        return ": ".join(part for part in said if part)
 
 
 class FailureKind(StrEnum):

@@ -12,6 +12,7 @@ from espalier.errors import SpecError
 from espalier.planning.attempt_checks import how_ended
 from espalier.planning.attempt_evidence import Attempt, attempts_of
 from espalier.planning.current_job import current_job, lost_rerun
+from espalier.planning.kubelet_words import DEADLINE
 from espalier.planning.names import PODS_OF, job_name, trial_name
 from espalier.planning.observe import seconds
 from espalier.planning.record import End, TrialRecord
@@ -168,7 +169,7 @@ class Standing:
         The Job controller counts what is not the trial's fault, such as a pod that the kubelet
         refused, and takes for complete what was made to end and exited with code 0.
         """
-        if not self._job_over_without_end:
+        if not self._job_over_without_end or (self.job and self.job.failed_reason == DEADLINE):
             return False
         last = self.last
         if last is None:

@@ -54,3 +54,22 @@ def words(count: float) -> str:
     if count < 120:
         return f"{count:.0f} s"
     return f"{count / 60:.0f} min" if count < 7200 else f"{count / 3600:.1f} h"
+
+
+_LENGTHS = (5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 57600)
+
+
+def at_least(count: float) -> str:
+    """Return a span of seconds in words that seldom change, for what is written as it grows."""
+    days = int(count // 86400)
+    if days:
+        days = 1 << (days.bit_length() - 1)
+        return f"{days} day{'s' if days > 1 else ''} or more"
+    least = max((each for each in _LENGTHS if each <= count), default=0)
+    return f"{words(least)} or more" if least else "a moment"
+
+
+def full_stop(text: str) -> str:
+    """Return words of somebody else's as a sentence."""
+    text = text.rstrip(" .")
+    return text if text.endswith(("?", "!")) else f"{text}."

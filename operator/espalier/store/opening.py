@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from espalier.errors import RetryLater, SpecError
+from espalier.store.backup import take_up
 from espalier.store.connections import check, reading
 from espalier.store.filesystem import refuse_network
 from espalier.store.group_commit import StoreObserver
@@ -65,6 +66,7 @@ def _prepare(path: Path) -> tuple[SoleWriter, Writer]:
     except OSError as error:
         raise _away(path, error) from error
     try:
+        take_up(path)
         return lock, _checked(path)
     except (SQLAlchemyError, OSError) as error:
         lock.release()

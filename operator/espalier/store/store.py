@@ -113,17 +113,21 @@ class Store:
         *,
         at: float,
         version: str,
+        adopt: bool = False,
     ) -> StudyRow:
         """Return the study with this uid; the first call writes it, and a closed one is open again.
 
-        Later calls change its settings while it has no values, and nothing else.
+        Later calls change its settings while it has no values, and nothing else. With ``adopt``
+        the first call may find the rows of a backup, see `espalier.store.adoption`.
         """
         found = await self._read(lambda connection: ask.find_study(connection, uid))
         if found is not None and found.settings == settings:
             return found
         values = {"uid": uid, "namespace": namespace, "name": name, "opened_at": at}
         values |= {"settings": json.dumps(settings), "version": version}
-        found = await self._run(self._write_thread, lambda: self._writer.put_study(values))
+        found = await self._run(
+            self._write_thread, lambda: self._writer.put_study(values, adopt=adopt)
+        )
         if found is None:
             raise RetryLater(f"the rows of study {namespace}/{name} are being deleted", after=5)
         return found

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Programmin
 
 from espalier.store import reading as ask
 from espalier.store import schema
+from espalier.store.adoption import adopted
 from espalier.store.connections import writing
 from espalier.store.rows import Batch, Row, StudyRow
 from espalier.store.space import give_back_some, let_it_shrink
@@ -129,10 +130,11 @@ class Writer:
         """Begin a transaction; leaving the context commits it."""
         return self._engine.begin()
 
-    def put_study(self, values: dict[str, Any]) -> StudyRow | None:
+    def put_study(self, values: dict[str, Any], *, adopt: bool = False) -> StudyRow | None:
         """Write a study, or the settings of one without values; None while it is being purged.
 
-        A closed study whose rows are all there is open again.
+        A closed study whose rows are all there is open again. With ``adopt`` a new one takes over
+        the rows of a backup that await it.
         """
         uid, studies, values_of = values["uid"], schema.studies, schema.observations
         with self.begin() as connection:
@@ -141,7 +143,9 @@ class Writer:
             connection.execute(back.values(deleted_at=None, closed_proof=None))
             found = ask.find_study(connection, uid)
             if found is None:
-                if connection.scalar(select(studies.c.id).where(of_uid)) is None:
+                if connection.scalar(select(studies.c.id).where(of_uid)) is None and not (
+                    adopt and adopted(connection, values)
+                ):
                     connection.execute(insert(studies).values(**values))
                 return ask.find_study(connection, uid)
             of_study = values_of.c.study == found.id

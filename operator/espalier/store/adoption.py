@@ -1,0 +1,59 @@
+"""Rows of a backup that a Study takes over which is another object, with another uid."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from espalier.store import schema
+from espalier.store.backup import AWAITED
+
+_LOG = logging.getLogger(__name__)
+JUDGED_AS = "uid"
+"""The setting that keeps the uid which a study's judge was built with: exempt trials hang on it."""
+_MAY_CHANGE = frozenset({"trials", JUDGED_AS})
+
+
+def adopted(connection: Connection, values: Mapping[str, Any]) -> bool:
+    """Give the rows that await a Study of this namespace and name to it, if they are its own.
+
+    They are, where one study alone awaits it, and was judged by the same settings.
+
+    Parameters
+    ----------
+    values : mapping
+        The columns of the new study.
+    """
+    studies = schema.studies
+    named = (studies.c.namespace == values["namespace"]) & (studies.c.name == values["name"])
+    waiting = named & (studies.c.closed_proof == AWAITED) & studies.c.purged_at.is_(None)
+    rows = connection.execute(select(studies).where(waiting)).all()
+    where = f"{values['namespace']}/{values['name']}"
+    if len(rows) != 1:
+        if rows:
+            _LOG.warning("store: %d studies of a backup await %s: none is taken", len(rows), where)
+        return False
+    (row,) = rows
+    old, new = json.loads(row.settings), json.loads(values["settings"])
+    differ = [
+        key
+        for key in sorted((old.keys() | new.keys()) - _MAY_CHANGE)
+        if old.get(key) != new.get(key)
+    ]
+    if differ:
+        _LOG.warning(
+            "store: the rows of a backup that await %s are not taken: it differs in %s; make it as "
+            "it was, or use another name",
+            where,
+            ", ".join(differ),
+        )
+        return False
+    settings = json.dumps({JUDGED_AS: row.uid} | old)
+    back = {"uid": values["uid"], "settings": settings, "deleted_at": None, "closed_proof": None}
+    connection.execute(update(studies).where(studies.c.id == row.id).values(**back))
+    _LOG.warning("store: %s takes over the rows of Study %s out of a backup", where, row.uid)
+    return True
