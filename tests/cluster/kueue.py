@@ -84,6 +84,8 @@ def component(layout: Layout, authority: Authority) -> Component:
 
 def define(api: Api, layout: Layout) -> None:
     """Give the API server Kueue's kinds, and wait until it serves them."""
+    if all(api.get(_path(kind)) for kind in _KINDS):
+        return
     for crd in _definitions(layout.cache):
         api.apply(f"{_CRDS}/{crd['metadata']['name']}", crd)
     api.apply(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import sqlite3
+from collections import defaultdict
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -109,3 +113,36 @@ def step_of(world: World) -> int:
     """Return the step that the Trial says it is at, 0 where it says none."""
     trial = world.api.find("trials", "s-0") or {}
     return int((trial.get("status") or {}).get("step") or 0)
+
+
+def test_what_trials_have_used_is_what_their_processes_lived(tmp_path: Path) -> None:
+    """Over evictions, a crash and a clock that is set, all of it is counted once."""
+
+    async def story(world: World) -> None:
+        world.study(trials=LIMITED, resource={"name": "epoch", "max": 100})
+        world.start()
+        await world.until("the first values", lambda: world.reported(30))
+        world.kubelet.disrupt(world.pods_of(1)[0], "EvictionByEvictionAPI", "person")
+        world.clock_ahead = 3600.0
+        await asyncio.sleep(2.0)
+        await world.kill()
+        world.clock_ahead = -3600.0
+        world.start()
+        await world.until("the end of the Study", world.over)
+        await world.settle()
+        lived: dict[int, float] = defaultdict(float)
+        for uid, process in world.kubelet.processes.items():
+            (number,) = world.history.numbers[world.history.trial_of(uid)]
+            lived[number] += process.ended - process.began
+        used = held_of(world)
+        assert used.keys() == lived.keys()
+        for number, seconds in used.items():
+            assert seconds == pytest.approx(lived[number], abs=2.5), number
+
+    tell(tmp_path, story, program_of=long_program)
+
+
+def held_of(world: World) -> dict[int, float]:
+    """Return the seconds of each trial as its ending has them."""
+    with closing(sqlite3.connect(world.folder / "espalier.db")) as database:
+        return dict(database.execute("SELECT trial, held FROM ends"))

@@ -82,11 +82,16 @@ class Line:
         """Change the ClusterQueue."""
         await self.at.cluster.patch(CLUSTER_QUEUE, "", self.name, {"spec": spec})
 
-    async def used(self, resource: str = "nvidia.com/gpu") -> str:
-        """Return how much of a resource the ClusterQueue has given away."""
-        queue = await self.at.cluster.get(CLUSTER_QUEUE, "", self.name)
-        (usage,) = queue["status"]["flavorsUsage"]
-        return {each["name"]: str(each["total"]) for each in usage["resources"]}[resource]
+    async def uses(self, gpus: str) -> None:
+        """Wait until the ClusterQueue has given away so many GPUs."""
+
+        async def probe() -> bool:
+            queue = await self.at.cluster.get(CLUSTER_QUEUE, "", self.name)
+            (usage,) = queue["status"]["flavorsUsage"]
+            totals = {each["name"]: str(each["total"]) for each in usage["resources"]}
+            return totals["nvidia.com/gpu"] == gpus
+
+        await eventually(f"{gpus} GPUs to be in use", probe)
 
     async def submit(
         self,
@@ -115,6 +120,14 @@ class Line:
     async def activate(self, trial: str, active: bool) -> None:
         name = (await self.workload(trial))["metadata"]["name"]
         await self.at.patch(WORKLOAD, name, {"spec": {"active": active}})
+
+    async def deactivated(self, trial: str) -> None:
+        """Wait until a trial's Workload is inactive."""
+
+        async def probe() -> bool:
+            return (await self.workload(trial))["spec"]["active"] is False
+
+        await eventually(f"the Workload of {trial} to be inactive", probe)
 
     async def waits(self, trial: str, *words: str) -> None:
         """Wait until a Trial says in these words why it has not started."""
@@ -197,6 +210,14 @@ class Line:
     async def leave(self, name: str) -> None:
         """Have somebody else's Job go."""
         await self.at.delete(JOB, name)
+
+    async def complete_all(self, trials: set[str]) -> None:
+        """Have these trials train to their end, in the order in which the queue lets them."""
+        ended = set[str]()
+        while trials - ended:
+            trial = min(await self.admitted_of(trials - ended))
+            await self.complete(trial)
+            ended.add(trial)
 
     async def admitted_of(self, trials: set[str]) -> set[str]:
         """Wait until some of these trials have a pod, and return those that do."""

@@ -1,7 +1,7 @@
 """A suspended study gives its places in a real queue back, and takes them up again."""
 
 from espalier.kube import STUDY
-from tests.integration.running import eventually, scenario
+from tests.integration.running import scenario
 from tests.kueue.line import line
 
 THREE = {"max": 3, "parallelism": 3, "maxFailed": 3, "retries": 0}
@@ -9,13 +9,6 @@ THREE = {"max": 3, "parallelism": 3, "maxFailed": 3, "retries": 0}
 
 async def suspend(it, value: bool) -> None:
     await it.at.patch(STUDY, "s", {"spec": {"suspend": value}})
-
-
-async def queue_is_empty(it) -> None:
-    async def probe() -> bool:
-        return await it.used() == "0"
-
-    await eventually("the quota to be free", probe)
 
 
 @scenario
@@ -27,7 +20,7 @@ async def test_a_suspended_study_ends_its_pods_and_starts_none_and_goes_on_later
         await suspend(it, True)
         await it.no_pods()
         await it.study_says("Progressing", "False", "Suspended", "no trial runs")
-        await queue_is_empty(it)
+        await it.uses("0")
         for trial in ("s-0", "s-1", "s-2"):
             await it.waits(trial, "the Study is suspended")
             assert (await it.workload(trial))["spec"]["active"] is False
@@ -38,11 +31,7 @@ async def test_a_suspended_study_ends_its_pods_and_starts_none_and_goes_on_later
         await suspend(it, False)
         await it.waits("s-0", "more needed")
         await it.leave("other")
-        ended = set[str]()
-        while len(ended) < 3:
-            trial = min(await it.admitted_of({"s-0", "s-1", "s-2"} - ended))
-            await it.complete(trial)
-            ended.add(trial)
+        await it.complete_all({"s-0", "s-1", "s-2"})
         await it.at.wait_condition(STUDY, "s", "Succeeded")
 
 

@@ -162,10 +162,20 @@ def test_what_a_lost_attempt_held_is_no_start_up() -> None:
     assert saved_by([*calm, lost]) == saved_by([*calm, whole])
 
 
+def test_of_a_trial_that_an_earlier_version_recorded_only_the_steps_count() -> None:
+    old = pruned(9, 5, held=0.0)
+    estimates = estimates_of([completed(0, 20), completed(1, 20), old])
+    assert estimates is not None
+    assert estimates.total.steps.expected == 15
+    assert estimates.total.trial_seconds is not None
+    assert estimates.total.trial_seconds.high == 0.0
+    assert estimates.of(9) is None
+
+
 # -- laws ---------------------------------------------------------------------------------------
 
 STEPS = st.integers(0, 1000)
-SECONDS = st.floats(0.0, 1e6)
+SECONDS = st.floats(1e-3, 1e6)
 PACES = st.one_of(st.none(), st.floats(1e-6, 1e4))
 COMPLETED = st.builds(trial, st.just(0), st.just(TrialState.COMPLETED), STEPS, SECONDS, PACES)
 PRUNED = st.builds(trial, st.just(1), st.just(TrialState.PRUNED), STEPS, SECONDS, PACES)

@@ -11,6 +11,7 @@ from pathlib import Path
 from espalier.backtest.replay import replay_rows
 from espalier.planning.obstacles import LASTING
 from espalier.store.export import lines, read_log
+from tests.simulation.clock import now
 from tests.simulation.history import History
 from tests.simulation.kubelet import Process
 from tests.simulation.world import World
@@ -31,6 +32,14 @@ _VALUES = (
     "SELECT a.pod_uid, o.metric, o.step, o.value FROM observations o JOIN attempts a "
     "ON a.study = o.study AND a.trial = o.trial AND a.attempt = o.attempt"
 )
+
+
+_HELD = (
+    "SELECT a.pod_uid, s.held, s.ran FROM sightings s JOIN attempts a "
+    "ON a.study = s.study AND a.trial = s.trial AND a.attempt = s.attempt"
+)
+_UNSEEN = 30.0
+"""Seconds for which a pod's end may be unseen, by a watch that is late or tells nothing."""
 
 
 def violations(world: World, *, deleted: bool = False) -> Iterator[str]:
@@ -54,6 +63,7 @@ def violations(world: World, *, deleted: bool = False) -> Iterator[str]:
             yield f"the rows of a Study {whose} are gone"
             return
         yield from _values(database, world)
+        yield from _seconds(database, world)
         yield from _endings(database, number, world.history)
     if not deleted:
         yield from _replay(world.folder)
@@ -82,6 +92,17 @@ def _values(database: sqlite3.Connection, world: World) -> Iterator[str]:
     for pod in sorted({pod for pod, _, _ in stored}):
         if not world.history.ours(pod):
             yield f"values were taken from {pod}, which is no trial's pod"
+
+
+def _seconds(database: sqlite3.Connection, world: World) -> Iterator[str]:
+    """Yield the attempts that are said to have used more than there was to use."""
+    for uid, held, ran in database.execute(_HELD):
+        process = world.kubelet.processes.get(uid)
+        if process is not None:
+            lived = (process.ended or now()) - process.began if process.began else 0.0
+            most = ran if process.program.beside else max(held, ran)
+            if most > lived + _UNSEEN:
+                yield f"{uid} held {held:.0f} s and ran {ran:.0f} s; it lived {lived:.0f} s"
 
 
 def _lost(

@@ -142,7 +142,7 @@ class Watcher:
             connector=aiohttp.TCPConnector(limit=0, ssl=info.as_ssl_context()),
             headers=info.as_http_headers(),
             proxy=info.proxy_url,
-            trust_env=info.trust_env,
+            trust_env=self._kubeconfig is not None,  # as `espalier.kube.Cluster` does
             trace_configs=[self._signs.tracing()],
         )
         return kopf.AiohttpSession(

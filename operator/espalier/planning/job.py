@@ -13,6 +13,7 @@ from espalier.planning import names
 from espalier.planning.fingerprint import fingerprint
 from espalier.planning.host_fields import check_host_fields
 from espalier.planning.owned_fields import check_owned_fields, is_mount_of_ours
+from espalier.planning.proxies import past_proxies
 from espalier.planning.queueing import is_queued, queue_annotations, queue_labels
 from espalier.planning.settings import Settings, SidecarSettings
 from espalier.search import text_of
@@ -172,7 +173,8 @@ def _equip(container: Manifest, env: Sequence[Manifest]) -> None:
 
     Our variables come first: only those that come before it can a variable refer to.
     """
-    container["env"] = [*copy.deepcopy(list(env)), *(container.get("env") or [])]
+    own = [*copy.deepcopy(list(env)), *past_proxies(container)]
+    container["env"] = [*own, *(container.get("env") or [])]
     mounts = container.get("volumeMounts") or []
     if not any(is_mount_of_ours(mount) for mount in mounts):
         mounts = [*mounts, {"name": names.VOLUME, "mountPath": names.MOUNT}]

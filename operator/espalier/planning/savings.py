@@ -65,7 +65,8 @@ class Estimates:
     Parameters
     ----------
     places
-        The column of each trial, by its number.
+        The column of each trial, by its number; none of one that an earlier version recorded,
+        which did not tell how long it held a node: its steps count, and nothing else.
     devices
         Accelerators that each held, on the mean over its time.
     steps, seconds
@@ -133,11 +134,11 @@ class Experience:
         """Estimate what each of some pruned trials would still have cost."""
         steps = np.array([_step(trial) for trial in pruned], dtype=np.float64)
         left, least, most = self._left(steps)
-        places = {trial.number: place for place, trial in enumerate(pruned)}
+        held = np.array([trial.end.held if trial.end else 0.0 for trial in pruned])
+        places = {t.number: n for n, t in enumerate(pruned) if held[n] > 0.0}
         devices = np.array([_devices(trial) for trial in pruned])
         if self.pace is None:
             return Estimates(places, devices, np.stack([left, least, most]))
-        held = np.array([trial.end.held if trial.end else 0.0 for trial in pruned])
         last = np.array([_held_last(trial) for trial in pruned])
         own = np.array([_pace(trial) or np.nan for trial in pruned])
         trust = np.array([_trust(trial) for trial in pruned])
@@ -145,7 +146,7 @@ class Experience:
         pace = trust * known + (1 - trust) * self.pace
         fast = trust * known * self.pace_band[0] + (1 - trust) * self.pace_low
         slow = trust * known * self.pace_band[1] + (1 - trust) * self.pace_high
-        room = np.maximum(0.0, self.dearest - held)
+        room = np.where(held > 0.0, np.maximum(0.0, self.dearest - held), 0.0)
         whole = self.start_up + pace * (steps + left)
         expected = np.clip(pace * left, 0.0, np.minimum(room, np.maximum(0.0, whole - last)))
         low = np.minimum(expected, fast * least)

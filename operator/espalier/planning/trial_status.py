@@ -72,7 +72,7 @@ def status_of(
         "protected": standing.protected or None,
         "startTime": began,
         "completionTime": view.status.get("completionTime") or (timestamp(end.at) if end else None),
-        **(trial_fields(standing, saved) if began else {}),
+        **(trial_fields(standing, saved) if began or record.attempts else {}),
         "reason": finished.reason if end or finished.reason != "InProgress" else started.reason,
     }
 
