@@ -390,7 +390,7 @@ def test_nothing_is_said_before_its_patience(case: str) -> None:
 
 def test_each_obstacle_has_a_case() -> None:
     tried = {reason for reason, _, _ in CASES.values()}
-    elsewhere = {"PruningPaused", "QueueRefuses"}
+    elsewhere = {"PruningPaused"}
     assert {str(obstacle.reason) for obstacle in OBSTACLES} - tried == elsewhere
 
 

@@ -107,7 +107,8 @@ def sentence(cause: Cause) -> str:
     """Return what a queue says, with what to do where waiting will not do."""
     said = f"{cause.source} ({cause.reason}): {cause.message.rstrip('.')}"
     remedy = _remedy(cause)
-    return f"{said}; {remedy}." if remedy else f"{said}."
+    whole = f"{said}; {remedy}" if remedy else said
+    return whole if whole.endswith("?") else f"{whole}."
 
 
 def _remedy(cause: Cause) -> str:
