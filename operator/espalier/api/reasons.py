@@ -281,6 +281,7 @@ class TrialReason(ConditionReason):
 
     QUEUED = "Queued", "Started", "The trial waits for a slot."
     JOB_CREATED = "JobCreated", "Started", "The Job is there; its pod does not run yet."
+    HELD_BY_QUEUE = "HeldByQueue", "Started", "A queue does not let the Job run, or not any more."
     UNSCHEDULABLE = "Unschedulable", "Started", "The scheduler finds no node for the pod."
     STARTING = "Starting", "Started", "The pod has a node; its containers do not run yet."
     START_FAILING = "StartFailing", "Started", "A container cannot be started; it is tried again."
