@@ -439,6 +439,11 @@ def test_what_the_values_told_is_said_of_a_study_that_is_over_too(reason: str) -
     assert not of_type(planned(later), effects.WriteStudyStatus), "it is said for good"
 
 
+def test_a_study_that_is_over_without_a_value_says_so_for_good() -> None:
+    silent = one(study=study(trials={"max": 1}), jobs=(), record=record(finished(0, "NoMetric")))
+    assert degraded(silent)["reason"] == "NoMetricYet"
+
+
 def test_a_study_that_is_over_promises_nothing() -> None:
     faults = [replace(finished(n, "ImagePullFailed")) for n in range(3)]
     trials = tuple(trial(n) for n in range(3))
