@@ -421,7 +421,7 @@ class TestScope:
         objects = render({"scope.namespaces": ["team-a"]})
         for name, binding in of_kind(objects, "ValidatingAdmissionPolicyBinding").items():
             matched = binding["spec"].get("matchResources")
-            if "-operator-" in name:
+            if "-operator-" in name or name.endswith("-scope"):
                 assert matched is None
             else:
                 expressions = matched["namespaceSelector"]["matchExpressions"]
@@ -431,7 +431,8 @@ class TestScope:
         values = {"serviceAccount.create": False, "serviceAccount.name": "robot"}
         policies = of_kind(render(values), "ValidatingAdmissionPolicy")
         about = {name: policy for name, policy in policies.items() if "-operator-" in name}
-        assert {name.rpartition("-")[2] for name in about} == {"jobs", "leases", "pods", "trials"}
+        kinds = {"jobs", "leases", "pods", "trials", "workloads"}
+        assert {name.rpartition("-")[2] for name in about} == kinds
         for policy in about.values():
             (condition,) = policy["spec"]["matchConditions"]
             user = f"system:serviceaccount:{SYSTEM}:robot"
@@ -445,6 +446,17 @@ class TestScope:
             assert policy["spec"]["failurePolicy"] == "Fail"
         for binding in bindings.values():
             assert binding["spec"]["validationActions"] == ["Deny"]
+
+    def test_who_makes_a_study_outside_of_the_scope_is_warned_and_not_kept_from_it(self):
+        name = f"espalier-{SYSTEM}-scope"
+        objects = render({"scope.namespaces": ["team-a"]})
+        binding = of_kind(objects, "ValidatingAdmissionPolicyBinding")[name]
+        assert binding["spec"]["validationActions"] == ["Warn"]
+        assert (
+            of_kind(objects, "ValidatingAdmissionPolicy")[name]["spec"]["failurePolicy"] == "Ignore"
+        )
+        for values in ({}, {"scope.namespaces": ["a"], "policy.warnOutsideScope": False}):
+            assert name not in of_kind(render(values), "ValidatingAdmissionPolicy")
 
     def test_without_policies_there_are_none(self):
         kinds = {found["kind"] for found in render({"policy.enabled": False})}

@@ -55,12 +55,20 @@ class Guarded:
 
 
 @contextmanager
-def guarded(kubeconfig: Path, **values: Any) -> Iterator[Guarded]:
-    """Apply the chart's roles and policies; take them away again."""
+def guarded(kubeconfig: Path, *, scoped: bool = False, **values: Any) -> Iterator[Guarded]:
+    """Apply the chart's roles and policies; take them away again.
+
+    Parameters
+    ----------
+    scoped
+        Whether the release looks after Studies in its users' own namespace alone.
+    """
     server, tag = ApiServer(kubeconfig), uuid.uuid4().hex[:6]
     made = Guarded(server, f"system-{tag}", f"own-{tag}", f"other-{tag}")
     for name in (made.system, made.own, made.other):
         server.namespace(name)
+    if scoped:
+        values["scope.namespaces"] = [made.own]
     objects = [
         _confined(found, made)
         for found in render(values, RELEASE, made.system)

@@ -187,6 +187,21 @@ FINAL = {
         "NoMetric",
         "'accuracy'",
     ),
+    "values only for steps beyond the last: NoMetric, naming both": (
+        one(replace(SILENT, beyond=500), jobs=done(), pods=(over(0),)),
+        "NoMetric",
+        "steps up to 500, and spec.resource.max is 10",
+    ),
+    "values only of another metric: NoMetric, naming it": (
+        one(replace(SILENT, names=frozenset({"acc"})), jobs=done(), pods=(over(0),)),
+        "NoMetric",
+        "no finite value of 'accuracy' came, only values of acc;",
+    ),
+    "values that have all diverged: NoMetric, saying so": (
+        one(replace(SILENT, step=10, latest=float("nan")), jobs=done(), pods=(over(0),)),
+        "NoMetric",
+        "all of them had diverged",
+    ),
     "a trainer that failed beside a container that runs on: TrainerFailed": (
         one(jobs=(job(0),), pods=(pod(0, ended(code=2, finished_at=NOW - 31), PROXY),)),
         "TrainerFailed",
@@ -514,6 +529,7 @@ def test_a_trial_goes_on_and_says_what_is_so(case):
     (write,) = of_type(found, effects.WriteTrialStatus)
     said = {each["type"]: each["reason"] for each in write.status["conditions"]}
     assert said == {"Started": started, "Finished": finished}
+    assert write.status["phase"] == ("Running" if started == "TrainerRunning" else "Pending")
 
 
 def test_a_trainer_that_failed_beside_a_container_that_runs_on_makes_room_for_its_retry():

@@ -122,7 +122,8 @@ TIME_LIMIT_EXCEEDED = _own_failure(
 NO_METRIC = _own_failure(
     "NoMetric",
     Retry.NEVER,
-    "The trainer ended with exit code 0 without one finite value of the objective's metric.",
+    "The trainer ended with exit code 0 without one finite value of the objective's metric up to"
+    " spec.resource.max.",
 )
 PARAMETERS_REFUSED = _no_fault(
     "ParametersRefused", Retry.NEVER, "The Trial's parameters do not lie in the Study's space."
