@@ -1,15 +1,40 @@
 """Fixtures that any test may ask for: a real API server, a real cluster."""
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cluster import lifecycle
-from tests.cluster.build import link_tools
+from tests.cluster.build import link_tools, start_building_queue, stop_building
 from tests.cluster.layout import Kind
 from tests.cluster.progress import Progress
+
+_BUILD = pytest.StashKey[subprocess.Popen[bytes] | None]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put last what needs Kueue: that is built meanwhile, where it is not there yet."""
+    items.sort(key=_needs_kueue)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begin to build Kueue with what the other tests leave of the machine."""
+    wanted = not session.config.option.collectonly and any(map(_needs_kueue, session.items))
+    if wanted and lifecycle.foreign_kubeconfig() is None:
+        session.config.stash[_BUILD] = start_building_queue()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave no build behind that nobody waits for."""
+    if (build := session.config.stash.get(_BUILD, None)) is not None:
+        stop_building(build)
+
+
+def _needs_kueue(item: pytest.Item) -> bool:
+    return "kueue" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")

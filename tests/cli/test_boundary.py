@@ -115,7 +115,10 @@ def test_a_bad_file_ends_in_a_sentence(command, content, suffix, tmp_path):
     bad = tmp_path / f"bad{suffix}"
     if content is not None:
         bad.write_bytes(content)
-    assert_a_sentence(invoked(words_of(command, bad)))
+    result = invoked(words_of(command, bad))
+    assert_a_sentence(result)
+    assert len(result.stderr.splitlines()) == 1, "a library spoke as well"
+    assert not re.search(r"object (is|has|does)|NoneType|indices must", result.stderr)
 
 
 @pytest.mark.parametrize("command", [each for each in IN_PROCESS if each != "backtest"])

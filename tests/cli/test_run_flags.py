@@ -8,8 +8,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from espalier.cli import run
 from espalier.cli.ingest_leaf import names_of
 from espalier.cli.logs import JsonFormatter, TextFormatter
+from espalier.cli.patience_flags import FLAGS
 from espalier.cli.reference import PAGE, flags_page
 from espalier.cli.run import command
 from espalier.errors import SpecError
@@ -75,6 +77,23 @@ def record(message, **extra):
     for key, value in extra.items():
         setattr(made, key, value)
     return made
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_a_patience_is_a_setting_of_plans(name, monkeypatch):
+    started = []
+    monkeypatch.setattr(run, "run_operator", lambda options: started.append(options) or _nothing())
+    flag = f"--{name.replace('_', '-')}-seconds"
+    arguments = ["--ingest-url", "https://x", "--sidecar-image", "x", flag, "77"]
+    result = CliRunner().invoke(command, arguments)
+    assert result.exit_code == 0, result.output
+    (options,) = started
+    assert getattr(options.settings(""), name) == 77.0
+    assert all(getattr(options.settings(""), other) != 77.0 for other in FLAGS if other != name)
+
+
+async def _nothing():
+    return None
 
 
 def test_a_json_log_line_is_one_object_whatever_the_message_holds():

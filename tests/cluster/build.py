@@ -3,7 +3,9 @@
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -11,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cluster.errors import ClusterError
+from tests.cluster.layout import cache_folder
 from tests.cluster.parts import CONTROL_PLANE, NODE, QUEUE, Part, tool
 from tests.cluster.progress import Progress
 
@@ -39,6 +42,29 @@ def build(parts: Sequence[Part], cache: Path, progress: Progress) -> None:
         if not any(part.missing(cache) for part in whole):
             # 7 GB that only another version would use
             shutil.rmtree(cache / f"go-{place}", ignore_errors=True)
+
+
+def start_building_queue() -> subprocess.Popen[bytes] | None:
+    """Begin to build the queue beside other work, which goes first; None if it is there.
+
+    Who needs it calls `build`, which waits for it and tells what went wrong.
+    """
+    if not any(part.missing(cache_folder()) for part in QUEUE):
+        return None
+    return subprocess.Popen(
+        ["nice", "-n", "19", sys.executable, "-m", "tests.cluster", "kueue", "build"],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def stop_building(child: subprocess.Popen[bytes]) -> None:
+    """End a build that is under way, with the compilers that it has started."""
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGTERM)
+    child.wait()
 
 
 @contextmanager

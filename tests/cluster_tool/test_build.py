@@ -8,11 +8,11 @@ from tests.cluster import requirements
 from tests.cluster.build import build, go_command, link_tools
 from tests.cluster.errors import ClusterError
 from tests.cluster.layout import Kind
-from tests.cluster.parts import CONTROL_PLANE, KUBERNETES, NODE, STAGING, tool
+from tests.cluster.parts import CONTROL_PLANE, KUBERNETES, NODE, QUEUE, STAGING, tool
 from tests.cluster.progress import Progress
 
 MODULES = Path(__file__).parents[1] / "cluster" / "go"
-PARTS = (*CONTROL_PLANE, *NODE)
+PARTS = (*CONTROL_PLANE, *NODE, *QUEUE)
 
 
 def test_every_command_has_one_part_and_a_path(tmp_path: Path) -> None:

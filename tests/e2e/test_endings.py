@@ -20,10 +20,12 @@ def one_trial(name, namespace, **changes):
     """A study of one trial that is not retried, its container changed."""
     study = replay_study(name, namespace, trials=1, parallelism=1, steps=3, step_seconds=0.2)
     study["spec"]["trials"] = {"max": 1, "parallelism": 1, "maxFailed": 1, "retries": 0}
+    study["spec"]["trials"]["startPatienceSeconds"] = 3
     return with_container(study, **changes)
 
 
 PYTHON = ["python3", "-c"]
+REPORT = """echo '{"step": 1, "value": 0.5}' >> $ESPALIER_REPORT_FILE"""
 CASES = {
     "a trainer that exits 3": (
         {"command": [*PYTHON, "raise SystemExit(3)"]},
@@ -33,6 +35,18 @@ CASES = {
     "a trainer that takes more memory than its limit": (
         {
             "command": [*PYTHON, "x = bytearray(400 * 2**20); x[::4096] = b'1' * len(x[::4096])"],
+            "resources": {"limits": {"memory": "64Mi"}},
+        },
+        "OutOfMemory",
+        "memory",
+    ),
+    "a child killed for its memory behind exit code zero": (
+        {
+            "command": ["sh", "-c"],
+            "args": [
+                f'{REPORT}; python3 -c "x = bytearray(400 * 2**20); '
+                "x[::4096] = b'1' * len(x[::4096])\"; exit 0"
+            ],
             "resources": {"limits": {"memory": "64Mi"}},
         },
         "OutOfMemory",
@@ -79,6 +93,35 @@ def test_an_ending_has_its_own_reason(case, world, namespace):
     assert condition["reason"] == reason
     assert word in condition["message"]
     world.run("delete", "study", name, "-n", namespace)
+
+
+def test_a_pod_that_is_ended_for_its_deadline_says_so_and_is_not_tried_again(world, namespace):
+    study = one_trial("deadline", namespace, command=[*PYTHON, "import time; time.sleep(600)"])
+    study["spec"]["trials"]["retries"] = 2
+    study["spec"]["template"]["spec"]["activeDeadlineSeconds"] = 8
+    world.apply(study)
+    condition = finished(world, namespace, "deadline-0")
+    assert condition["reason"] == "TimeLimitExceeded"
+    assert "activeDeadlineSeconds" in condition["message"]
+    assert world.get("trial", namespace, "deadline-0")["status"]["attempt"] == 1
+    world.run("delete", "study", "deadline", "-n", namespace)
+
+
+def test_a_trainer_beside_a_container_that_runs_on_is_retried_and_ends_by_its_own_exit(
+    world, namespace
+):
+    study = one_trial("beside", namespace, command=[*PYTHON, "raise SystemExit(4)"])
+    study["spec"]["trials"].update(retries=1, timeLimitSeconds=20)
+    study["spec"]["trainerContainer"] = "trainer"
+    containers = study["spec"]["template"]["spec"]["containers"]
+    proxy = {"name": "proxy", "command": ["sh", "-c", "trap exit TERM; sleep 10000 & wait"]}
+    containers.append({**copy.deepcopy(containers[0]), **proxy})
+    world.apply(study)
+    condition = finished(world, namespace, "beside-0")
+    assert condition["reason"] == "TrainerFailed"
+    assert "code 4" in condition["message"]
+    assert world.get("trial", namespace, "beside-0")["status"]["attempt"] == 2
+    world.run("delete", "study", "beside", "-n", namespace)
 
 
 def test_a_job_deleted_by_a_person_ends_the_trial_as_deleted(world, namespace):

@@ -6,6 +6,7 @@ import asyncio
 import json
 import math
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from espalier.engine.live import LiveStudies
 from espalier.engine.submission import Answer, CheckedBatch, CheckedReport
 from espalier.engine.tail import Tail
 from espalier.errors import ReportError, RetryLater
-from espalier.planning.record import End
+from espalier.planning.record import AttemptRecord, End
 from espalier.pruning import Action, Judge, Reason, TrialState
 from espalier.store import Store, open_store
 from tests.ingest.serving import UID, binding_of, study_of
@@ -297,5 +298,41 @@ def test_two_studies_do_not_see_each_other(tmp_path: Path) -> None:
         assert world.live.record("other-uid").trials == {}
         await world.live.close("other-uid", "deleted")
         assert (await world.report(0, (2, 0.5))).accepted == 1
+
+    run(tmp_path, story)
+
+
+def test_a_pod_that_is_over_never_takes_the_place_of_the_one_that_runs(tmp_path: Path) -> None:
+    """Also where it is seen, and gets its number, after the pod that has followed it."""
+
+    async def story(world: World) -> None:
+        await world.live.note_attempt(UID, 0, AttemptRecord(0, "uid-pod-0"))
+        await world.live.note_attempt(UID, 0, AttemptRecord(0, "uid-older", over=True))
+        older = replace(binding_of("older", 0), attempt=2)
+        world.live.bind(older, present=False)
+        answer = await world.report(0, (1, 0.5))
+        assert answer.accepted == 1
+        left = '{"espalier": 1, "reports": [["val_accuracy", 2, 0.4]], "lost": 0}'
+        tail = await world.live.submit_tail("uid-older", left)
+        assert (tail.lost, tail.refused) == (0, 0)
+        seen = world.live.record(UID).trial(0).attempts
+        assert [(each.attempt, each.pod_uid) for each in seen] == [
+            (1, "uid-pod-0"),
+            (2, "uid-older"),
+        ]
+
+    run(tmp_path, story)
+
+
+def test_what_a_pod_tells_is_cut_to_what_the_store_can_keep(tmp_path: Path) -> None:
+    odd = AttemptRecord(0, "uid-pod-0", exit_code=2**40, exit_reason="\ud800" * 99, held=math.inf)
+
+    async def story(world: World) -> None:
+        await world.live.note_attempt(UID, 0, odd)
+        (seen,) = world.live.record(UID).trial(0).attempts
+        assert (seen.exit_code, seen.held) == (2**31 - 1, 0.0)
+        assert seen.exit_reason == "?" * 63
+        with pytest.raises(ReportError):
+            await world.live.note_attempt(UID, -1, odd)
 
     run(tmp_path, story)

@@ -129,7 +129,7 @@ def test_a_fault_with_one_connection_ends_neither_accepting_nor_sweeping(tmp_pat
             each.close()
 
     said = Faulty()
-    limits = Limits(strangers_a_peer=2, silence_seconds=0.5)
+    limits = Limits(strangers_a_peer=2, silence_seconds=0.5, stranger_seconds=1.0)
     run(tmp_path, attack, observe=said, limits=limits)
 
 

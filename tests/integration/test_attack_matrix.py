@@ -269,6 +269,9 @@ def pod_of_job(guard: Guarded) -> str:
     return guard.server.must("get", *where).strip()
 
 
+PROTECTED = {"espalier.dev/protect": "true"}
+
+
 class TestChanges:
     """What could not be created cannot be patched into what could."""
 
@@ -283,7 +286,9 @@ class TestChanges:
             ("editor", "the pod of job/changed", {"labels": LABELS}, NOT_A_PODS),
             ("keeper", "trial/changed", {"ownerReferences": BY_STUDY}, "Trial's controller"),
             ("keeper", "trial/changed", {"labels": LABELS}, "are for the operator to write"),
-            ("editor", "trial/changed", {"labels": LABELS}, "cannot patch resource"),
+            ("editor", "trial/changed", {"labels": LABELS}, "are for the operator to write"),
+            ("editor", "trial/changed", {"ownerReferences": BY_STUDY}, "Trial's controller"),
+            ("editor", "trial/changed", {"annotations": PROTECTED}, TAKEN),
             ("editor", "job/changed", {"labels": LABELS}, TAKEN),
             ("editor", "the pod of job/changed", {"labels": {"team": "a"}}, TAKEN),
             ("keeper", "trial/changed", {"labels": {"team": "a"}}, TAKEN),

@@ -189,9 +189,15 @@ class Line:
         await self.at.end_pod(await self.train(trial))
         await self.at.wait_ended(trial, "Completed")
 
-    async def events(self, trial: str) -> list[dict[str, Any]]:
-        found = await self.at.list(EVENT)
-        return [each for each in found if each["involvedObject"].get("name") == trial]
+    async def told(self, trial: str, reason: str) -> list[str]:
+        """Wait until a Trial has an Event with this reason; return the messages of all such."""
+
+        async def probe() -> Any:
+            found = [each for each in await self.at.list(EVENT) if each["reason"] == reason]
+            about = [each for each in found if each["involvedObject"].get("name") == trial]
+            return [each["message"] for each in about]
+
+        return await eventually(f"an Event {reason} of {trial}", probe)
 
     async def occupy(self, name: str, gpus: int, priority: str | None = None) -> None:
         """Have a Job of somebody else take GPUs of the queue, and wait until it has them."""

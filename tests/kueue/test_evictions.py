@@ -28,9 +28,8 @@ async def test_a_preempted_trial_comes_back_with_its_values(kueue, tmp_path):
         await it.train("s-0", 3)
         await it.occupy("high", 2, f"{it.name}-high")
         await it.waits("s-0", "queue team holds the Job back", "Preempted")
-        told = [each for each in await it.events("s-0") if each["reason"] == "Preempted"]
-        assert len(told) == 1
-        assert "runs again, as a new attempt" in told[0]["message"]
+        (message,) = await it.told("s-0", "Preempted")
+        assert "runs again, as a new attempt" in message
         degraded = await it.at.condition(STUDY, "s", "Degraded")
         assert degraded["status"] == "False", "somebody else's turn is no trouble of the study"
         await it.leave("high")

@@ -12,7 +12,7 @@ GPUS = {"nvidia.com/gpu": "1"}
 async def test_a_queue_of_gpus_alone_says_what_of_the_sidecar_it_does_not_cover(kueue, tmp_path):
     async with line(kueue, tmp_path, GPUS) as it:
         await it.submit(trials=LONE)
-        words = ("resource cpu unavailable in ClusterQueue", "sidecar")
+        words = ("unavailable in ClusterQueue", "the sidecar")  # of cpu or of memory
         await it.study_says("Degraded", "True", "QueueRefuses", *words)
 
 

@@ -187,6 +187,21 @@ FINAL = {
         "NoMetric",
         "'accuracy'",
     ),
+    "values only for steps beyond the last: NoMetric, naming both": (
+        one(replace(SILENT, beyond=500), jobs=done(), pods=(over(0),)),
+        "NoMetric",
+        "steps up to 500, and spec.resource.max is 10",
+    ),
+    "values only of another metric: NoMetric, naming it": (
+        one(replace(SILENT, names=frozenset({"acc"})), jobs=done(), pods=(over(0),)),
+        "NoMetric",
+        "no finite value of 'accuracy' came, only values of acc;",
+    ),
+    "values that have all diverged: NoMetric, saying so": (
+        one(replace(SILENT, step=10, latest=float("nan")), jobs=done(), pods=(over(0),)),
+        "NoMetric",
+        "all of them had diverged",
+    ),
     "a trainer that failed beside a container that runs on: TrainerFailed": (
         one(jobs=(job(0),), pods=(pod(0, ended(code=2, finished_at=NOW - 31), PROXY),)),
         "TrainerFailed",
@@ -272,6 +287,25 @@ FINAL = {
         "StartFailed",
         "no driver",
     ),
+    "a mount that the runtime does not find: StartFailed, which is retried": (
+        one(
+            SILENT,
+            jobs=failed(),
+            pods=(
+                over(
+                    0,
+                    ended(
+                        code=128,
+                        exit_reason="StartError",
+                        exit_message="error mounting /dev/x: no such file or directory",
+                    ),
+                    phase="Failed",
+                ),
+            ),
+        ),
+        "StartFailed",
+        "mounting",
+    ),
     "failed more often than it may, in Jobs that infrastructure ended: TrainerFailed": (
         one(
             replace(
@@ -293,7 +327,7 @@ FINAL = {
     "an image that is not pulled, of a template that was corrected: ends at once": (
         one(SILENT, jobs=(job(0, template=99),), pods=(blocked("ErrImagePull"),)),
         "ImagePullFailed",
-        "",
+        "of an earlier spec.template",
     ),
     "no patience at all: ends at the first failure": (
         one(
@@ -334,6 +368,35 @@ def test_a_trial_ends(case):
     found = planned(snap)
     assert [each.end.reason for each in of_type(found, effects.RecordEnd)] == [reason]
     assert words in of_type(found, effects.RecordEnd)[0].end.message
+
+
+EXCEEDED = {
+    "a volume": 'Usage of EmptyDir volume "espalier" exceeds the limit "1Gi". ',
+    "a container": 'Container trainer exceeded its local ephemeral storage limit "2Gi". ',
+    "a pod": "Pod ephemeral local storage usage exceeds the total limit of containers 2Gi. ",
+}
+
+
+@pytest.mark.parametrize("said", EXCEEDED.values(), ids=EXCEEDED)
+def test_storage_beyond_its_own_limits_is_a_trials_own_fault(said):
+    evicted = over(
+        0,
+        ended(code=137),
+        uid="first",
+        phase="Failed",
+        created_at=NOW - 90,
+        disruption="TerminationByKubelet",
+        reason="Evicted",
+        message=said,
+    )
+    assert not of_type(planned(one(jobs=(job(0),), pods=(evicted,))), effects.RecordEnd)
+    # The Job controller counts no disruption, and makes the next pod.
+    found = planned(one(jobs=(job(0),), pods=(evicted, pod(0))))
+    (end,) = of_type(found, effects.RecordEnd)
+    assert end.end.reason == "StorageExceeded"
+    assert said.strip() in end.end.message
+    retried = planned(one(jobs=(job(0),), pods=(evicted, pod(0)), retries=1))
+    assert not of_type(retried, effects.RecordEnd)
 
 
 AGAIN = {
@@ -514,6 +577,7 @@ def test_a_trial_goes_on_and_says_what_is_so(case):
     (write,) = of_type(found, effects.WriteTrialStatus)
     said = {each["type"]: each["reason"] for each in write.status["conditions"]}
     assert said == {"Started": started, "Finished": finished}
+    assert write.status["phase"] == ("Running" if started == "TrainerRunning" else "Pending")
 
 
 def test_a_trainer_that_failed_beside_a_container_that_runs_on_makes_room_for_its_retry():
@@ -588,7 +652,12 @@ NEVER_RAN = {
     "a command that does not exist": (
         over(
             0,
-            ended(code=128, exit_reason="StartError", exit_message="not found", started_at=None),
+            ended(
+                code=128,
+                exit_reason="StartError",
+                exit_message="exec: /no: not found",
+                started_at=None,
+            ),
             phase="Failed",
         ),
         (),

@@ -22,7 +22,7 @@ PROVREQ = "provreq.kueue.x-k8s.io/maxRunDurationSeconds"
 KEY = st.sampled_from(
     [QUEUE, CLASS, PROVREQ, "kueue.x-k8s.io/new", "kueue", "a/kueue.x-k8s.io", "team"]
 )
-METADATA = st.dictionaries(KEY, st.sampled_from(["a", "b"]), max_size=3)
+METADATA = st.dictionaries(KEY, st.sampled_from(["a", "b", ""]), max_size=3)
 
 
 def view(labels=(), annotations=(), inner=None):
@@ -62,7 +62,7 @@ def test_all_that_is_kueues_of_a_study_and_its_template_reaches_the_job(
         assert not {"kueue", "a/kueue.x-k8s.io", "team"} & set(job_has)
         pods = made["spec"]["template"]["metadata"].get(where, {})
         assert within.items() <= pods.items()
-    queued = QUEUE in labels or QUEUE in inner_labels
+    queued = bool(labels.get(QUEUE) or inner_labels.get(QUEUE))
     assert made["spec"].get("suspend", False) == queued
 
 

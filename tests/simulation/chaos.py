@@ -38,6 +38,7 @@ class Chaos:
             "reboots": self._reboot,
             "breaks": self._break,
             "people": self._people.act,
+            "brakes": self._people.brake,
             "farewells": self._people.delete_study,
             "tenants": self.tenants.act,
             "jumps": self._set_clock,

@@ -43,6 +43,9 @@ class Faults:
         exits with 0 half way, and that have another container which runs on.
     people
         How often a second somebody deletes a pod, a Job or a Trial, or makes a Trial by hand.
+    brakes
+        How often a second somebody pauses pruning, has more of the best kept, or protects a Trial;
+        or takes that back.
     tenants
         How often a second somebody forges an object.
     ttl
@@ -77,6 +80,7 @@ class Faults:
     ttl: float = 0.0
     farewells: float = 0.0
     jumps: float = 0.0
+    brakes: float = 0.0
 
     def stop(self) -> None:
         """End all faults at once."""
@@ -115,6 +119,7 @@ MOST = Faults(
     ttl=1.0,
     farewells=0.1,
     jumps=0.3,
+    brakes=1.0,
 )
 """How bad each kind may become."""
 

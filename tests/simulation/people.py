@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from espalier.kube import STUDY, TRIAL
+from espalier.planning.names import PROTECT_ANNOTATION
 from tests.simulation.api_server import Object
 from tests.simulation.controllers import KINDS
 from tests.simulation.world import World
@@ -44,6 +45,18 @@ class People:
                 world.create(STUDY, {"metadata": {"name": "s"}, "spec": spec})
         else:
             world.api.namespaces["n"] = False
+
+    async def brake(self) -> None:
+        """Hold pruning back, or let it go."""
+        world = self._world
+        trials = world.api.of("trials", "n")
+        if trials and world.rnd.random() < 0.5:
+            value = world.rnd.choice(("true", "false", None))
+            patch: Object = {"metadata": {"annotations": {PROTECT_ANNOTATION: value}}}
+            world.change(TRIAL, world.rnd.choice(trials)["metadata"]["name"], patch)
+        elif world.api.find("studies", "s") is not None:
+            pruning = {"paused": world.rnd.random() < 0.5, "keepBest": world.rnd.randint(0, 2)}
+            world.change(STUDY, "s", {"spec": {"pruning": pruning}})
 
     def _delete_any(self) -> None:
         """Delete a pod, Job or Trial of a trial."""

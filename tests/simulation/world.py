@@ -150,6 +150,10 @@ class World:
         """Create an object as a person."""
         return self.api.create(kind, namespace, body, "person")
 
+    def change(self, kind: Kind, name: str, patch: Object, namespace: str = "n") -> None:
+        """Patch an object as a person."""
+        self.api.merge(kind, namespace, name, patch, "person")
+
     def delete(self, kind: Kind, name: str, namespace: str = "n") -> None:
         """Delete an object as a person; what he thereby ends is his doing."""
         obj = self.api.objects[kind.plural, namespace, name]

@@ -100,6 +100,9 @@ TRAINER_FAILED = _own_failure(
 OUT_OF_MEMORY = _own_failure(
     "OutOfMemory", Retry.COUNTED, "A container was killed for taking more memory than its limit."
 )
+STORAGE_EXCEEDED = _own_failure(
+    "StorageExceeded", Retry.COUNTED, "The pod took more local storage than its limits allow."
+)
 IMAGE_PULL_FAILED = _own_failure(
     "ImagePullFailed", Retry.NEVER, "An image of the pod template could not be pulled."
 )
@@ -122,7 +125,8 @@ TIME_LIMIT_EXCEEDED = _own_failure(
 NO_METRIC = _own_failure(
     "NoMetric",
     Retry.NEVER,
-    "The trainer ended with exit code 0 without one finite value of the objective's metric.",
+    "The trainer ended with exit code 0 without one finite value of the objective's metric up to"
+    " spec.resource.max.",
 )
 PARAMETERS_REFUSED = _no_fault(
     "ParametersRefused", Retry.NEVER, "The Trial's parameters do not lie in the Study's space."
@@ -164,6 +168,7 @@ ENDINGS: tuple[Ending, ...] = (
     PRUNED,
     TRAINER_FAILED,
     OUT_OF_MEMORY,
+    STORAGE_EXCEEDED,
     IMAGE_PULL_FAILED,
     START_FAILED,
     BAD_COMMAND,
@@ -276,6 +281,7 @@ class TrialReason(ConditionReason):
 
     QUEUED = "Queued", "Started", "The trial waits for a slot."
     JOB_CREATED = "JobCreated", "Started", "The Job is there; its pod does not run yet."
+    HELD_BY_QUEUE = "HeldByQueue", "Started", "A queue does not let the Job run, or not any more."
     UNSCHEDULABLE = "Unschedulable", "Started", "The scheduler finds no node for the pod."
     STARTING = "Starting", "Started", "The pod has a node; its containers do not run yet."
     START_FAILING = "StartFailing", "Started", "A container cannot be started; it is tried again."

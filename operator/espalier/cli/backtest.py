@@ -257,7 +257,8 @@ def _with_progress(run: Run, quiet: bool) -> Run:
             TextColumn("left"),
         )
         console = Terminal(stderr=True, quiet=quiet)
-        with Progress(*columns, console=console, transient=True) as progress:
+        unseen = not console.is_terminal
+        with Progress(*columns, console=console, transient=True, disable=unseen) as progress:
             yield from progress.track(run(function, keys), total=len(keys))
 
     return shown

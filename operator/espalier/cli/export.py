@@ -18,10 +18,11 @@ def command(study: str | None, namespace: str | None, listing: bool, store: str)
     """Print the log of STUDY (NAME or NAMESPACE/NAME) as JSON lines.
 
     First the study with the settings that its judge is built from, then its trials' attempts with
-    their pods' uids; then, in the order of arrival, observations, decisions (also those that kept a
-    trial, and the shadows') and endings. The parameters of a trial are not among it: they are in
-    the Trial's spec. The store is only read, also while an operator writes to it. It lies in the
-    operator's pod, so run it there; `backtest` and `replay` read the file on any machine.
+    their pods' uids, and what was seen of them; then, in the order of arrival, observations,
+    decisions (also those that kept a trial, and the shadows') and endings. The parameters of a
+    trial are not among it: they are in the Trial's spec. The store is only read, also while an
+    operator writes to it. It lies in the operator's pod, so run it there; `backtest` and `replay`
+    read the file on any machine.
 
     \b
     Examples:

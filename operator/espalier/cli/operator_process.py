@@ -78,6 +78,7 @@ class Options:
     identity: str = ""
     lease_seconds: float = 60.0
     values: ValueLimits = field(default_factory=ValueLimits)
+    patience: Mapping[str, Any] = field(default_factory=dict)
 
     def holder(self) -> Holder:
         """Return as whom this process holds Leases; a pod's host name is its own name."""
@@ -105,6 +106,7 @@ class Options:
             allowed=frozenset(self.allowed),
             template_bytes=self.template_bytes,
             max_parallelism=self.max_parallelism,
+            **self.patience,
         )
 
 

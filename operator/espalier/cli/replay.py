@@ -39,7 +39,8 @@ def command(study: str, as_json: bool, namespace: str | None, store: str) -> Non
     """
     rows = recorded_rows(study, store, namespace)
     console = Terminal(stderr=True, quiet=as_json)
-    read = track(rows, "Reading", total=None, console=console, transient=True)
+    shown = console.is_terminal
+    read = track(rows, "Reading", total=None, console=console, transient=True, disable=not shown)
     result = replay_rows(read, study)
     if as_json:
         differences = [difference.to_dict() for difference in result.differences]

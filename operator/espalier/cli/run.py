@@ -17,6 +17,7 @@ from espalier.api.template import MOST_BYTES
 from espalier.cli.limit_flags import limit_flags, limits_of
 from espalier.cli.logs import set_up_logging
 from espalier.cli.operator_process import Options, run_operator
+from espalier.cli.patience_flags import patience_flags, patience_of
 from espalier.errors import SpecError
 from espalier.planning import HOST_FIELDS
 from espalier.planning.settings import RESOURCES
@@ -198,6 +199,7 @@ def _resources(_: click.Context, __: click.Parameter, value: str) -> ResourcesSp
     help="Time between two lists of everything, which find what a watch has missed.",
     show_envvar=True,
 )
+@patience_flags
 @click.option(
     "--max-parallelism",
     type=click.IntRange(min=1),
@@ -227,7 +229,10 @@ def command(log_level: str, log_format: str, **options: Any) -> None:
     set_up_logging(log_level, as_json=log_format == "json")
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(run_operator(Options(values=limits_of(options), **options)))
+            patience = patience_of(options)
+            runner.run(
+                run_operator(Options(values=limits_of(options), patience=patience, **options))
+            )
     except SpecError as error:
         click.echo(f"espalier run: {error}", err=True)
         sys.exit(2)

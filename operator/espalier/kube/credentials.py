@@ -36,6 +36,8 @@ async def api_client(kubeconfig: str | None) -> client.ApiClient:
 
 def own_namespace(kubeconfig: str) -> str | None:
     """Return the namespace of a kubeconfig's present context; None where it has none."""
+    if not any(map(os.path.exists, _paths(kubeconfig))):
+        return None
     try:
         _, context = config.list_kube_config_contexts(  # type: ignore[no-untyped-call]
             config_file=os.path.expanduser(kubeconfig)
@@ -47,8 +49,8 @@ def own_namespace(kubeconfig: str) -> str | None:
 
 
 async def _load(kubeconfig: str, settings: client.Configuration) -> None:
-    paths = [os.path.expanduser(path) for path in kubeconfig.split(os.pathsep) if path]
-    if not any(os.path.exists(path) for path in paths):
+    paths = _paths(kubeconfig)
+    if not any(map(os.path.exists, paths)):
         raise SpecError(
             "--kubeconfig",
             f"expected a kubeconfig, there is no file {kubeconfig}; give its path, or set "
@@ -62,6 +64,10 @@ async def _load(kubeconfig: str, settings: client.Configuration) -> None:
         raise _unusable(kubeconfig, error) from error
     if not str(settings.host).startswith(("http://", "https://")):
         raise _unusable(kubeconfig, ValueError(f"its server is {settings.host!r}, no https://…"))
+
+
+def _paths(kubeconfig: str) -> list[str]:
+    return [os.path.expanduser(path) for path in kubeconfig.split(os.pathsep) if path]
 
 
 def _load_from_pod(settings: client.Configuration) -> None:
@@ -80,7 +86,9 @@ def _load_from_pod(settings: client.Configuration) -> None:
 
 
 def _unusable(kubeconfig: str | None, error: Exception) -> SpecError:
-    said = " ".join(str(error).split())[:300] or type(error).__name__
+    said = " ".join(str(error).split())[:300]
+    if not said or isinstance(error, LookupError | TypeError | AttributeError):
+        said = "it has not the form of one"  # these say what our library tried, not what is there
     return SpecError(
         "--kubeconfig",
         f"expected a kubeconfig that can be used, got {kubeconfig or 'that of the pod'} ({said}); "

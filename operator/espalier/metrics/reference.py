@@ -97,8 +97,9 @@ def reasons_page() -> str:
         "",
         "## What is in the way",
         "",
-        "`Degraded` says the first of these that is so. A patience is a setting of the operator;"
-        " it is counted from when a trial came further last, by the operator's own clock.",
+        "`Degraded` says the first of these that is so. A patience is a flag of the operator"
+        " (`pod_patience`: `--pod-patience-seconds`); it is counted from when a trial came further"
+        " last, by the operator's own clock.",
         "",
     ]
     lines += _table(

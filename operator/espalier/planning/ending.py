@@ -129,10 +129,7 @@ def _final(
     if ending is reasons.COMPLETED:
         return f"{message}; {_best_of(standing, spec)}."
     if ending is reasons.NO_METRIC:
-        return (
-            f"{message}, but no finite value of {spec.objective.metric!r} came; report it "
-            "(docs/how-to/report-values.md), or correct spec.objective.metric in a new Study."
-        )
+        return f"{message}, but {_what_came(standing, spec)}."
     if ending.retry is Retry.COUNTED and evidence.retries:
         return f"{message} (spec.trials.retries is {evidence.retries}: used up)"
     if ending.retry is Retry.FREE:
@@ -141,6 +138,24 @@ def _final(
             f"so that it is given up; the last time: {message}"
         )
     return message
+
+
+def _what_came(standing: Standing, spec: StudySpec) -> str:
+    """Word what came of a trial without one value that could be judged."""
+    record, metric, last = standing.record, spec.objective.metric, spec.resource.max
+    if record.step is not None:
+        return f"no finite value of {metric!r} came: all of them had diverged"
+    if record.beyond is not None:
+        return (
+            f"its values of {metric!r} came for steps up to {record.beyond}, and "
+            f"spec.resource.max is {last}: none beyond it is judged. Set spec.resource.max in a "
+            "new Study to the last step that the trainer reports, or report what it counts"
+        )
+    others = f", only values of {', '.join(sorted(record.names)[:5])}" if record.names else ""
+    return (
+        f"no finite value of {metric!r} came{others}; report it (docs/how-to/report-values.md), or "
+        "correct spec.objective.metric in a new Study"
+    )
 
 
 def _best_of(standing: Standing, spec: StudySpec) -> str:

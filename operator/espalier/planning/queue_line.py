@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from espalier.api.reasons import TrialReason
 from espalier.planning.effects import AskWhy, Effect, EmitEvent, Wake
 from espalier.planning.queue_words import NO_WORKLOAD, refuses, sentence
 from espalier.planning.settings import Settings
@@ -48,12 +49,12 @@ def ask_queue(
 
 
 def eviction(standing: Standing) -> tuple[Effect, ...]:
-    """Return an Event about a trial that was running, as it says itself, and was taken out."""
+    """Return an Event about a trial that has run, and does not say yet that it was taken out."""
     view, job = standing.view, standing.job
     if view is None or job is None or standing.queue is None or not waits_in_line(standing):
         return ()
-    started = condition_of(view.status, "Started")
-    if started is None or started.get("status") != "True":
+    started = condition_of(view.status, "Started") or {}
+    if not standing.record.attempt or started.get("reason") == TrialReason.HELD_BY_QUEUE:
         return ()
     message = (
         f"Queue {job.queue} has suspended the trial's Job. {sentence(standing.queue)} It runs "

@@ -44,7 +44,7 @@ def is_queued(study: StudyView) -> bool:
     """Whether a queue says when the study's Jobs run."""
     template = {} if study.spec is None else study.spec.template
     labels = (template.get("metadata") or {}).get("labels") or {}
-    return QUEUE_LABEL in study.labels or QUEUE_LABEL in labels
+    return bool(study.labels.get(QUEUE_LABEL) or labels.get(QUEUE_LABEL))
 
 
 def _together(study: StudyView, where: str, given: Mapping[str, str]) -> dict[str, str]:

@@ -150,7 +150,9 @@ def _started(standing: Standing, trainer: str) -> Phrase:
     if job is None:
         return Phrase(False, TrialReason.QUEUED, "The trial waits for a free slot.")
     if job.suspended:
-        return Phrase(False, TrialReason.JOB_CREATED, f"The trial waits: {_held_by(standing)}.")
+        queued = bool(job.queue) and not job.suspended_by_us
+        reason = TrialReason.HELD_BY_QUEUE if queued else TrialReason.JOB_CREATED
+        return Phrase(False, reason, f"The trial waits: {_held_by(standing)}")
     if pod is None or pod.over:
         return Phrase(False, TrialReason.JOB_CREATED, f"Job {job.name} is to make a pod.")
     if pod.unschedulable:
@@ -181,12 +183,12 @@ def _held_by(standing: Standing) -> str:
     job, said = standing.job, standing.queue
     assert job is not None
     if job.suspended_by_us:
-        return "the Study is suspended"
+        return "the Study is suspended."
     if not job.queue:
-        return "somebody suspended its Job"
+        return "somebody suspended its Job."
     if said is None:
-        return f"queue {job.queue} holds the Job back"
-    return f"queue {job.queue} holds the Job back. {sentence(said).rstrip('.')}"
+        return f"queue {job.queue} holds the Job back."
+    return f"queue {job.queue} holds the Job back. {sentence(said)}"
 
 
 def _finished(standing: Standing) -> Phrase:
@@ -208,5 +210,5 @@ def _finished(standing: Standing) -> Phrase:
     used_up = how.ending.retry is Retry.COUNTED and standing.own_failures > standing.retries
     if gone is last and (used_up or how.ending.retry is Retry.NEVER):
         return Phrase(False, TrialReason.IN_PROGRESS, f"The trainer has ended ({word}): {said}")
-    verb = "ended" if gone.ended else "is being ended"
-    return Phrase(False, TrialReason.RETRYING, f"Pod {gone.name} {verb} ({word}): {said}")
+    what = "An attempt has ended" if gone.ended else "An attempt is being ended"
+    return Phrase(False, TrialReason.RETRYING, f"{what} ({word}): {said}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -227,11 +228,11 @@ def _sighting(
         gpus=gpus,
         held=held,
         ran=ran,
-        disruption=disruption,
+        disruption=sys.intern(disruption),
         deleted=bool(deleted),
         suspended=bool(suspended),
         exit_code=exit_code,
-        exit_reason=exit_reason,
+        exit_reason=sys.intern(exit_reason),
         over=bool(over),
     )
 
