@@ -78,6 +78,7 @@ class TestInstalled:
     def test_one_command_installs_and_tells_the_next(self, installed):
         release, said = installed
         assert "kubectl apply --namespace default -f study.yaml" in said
+        assert "runs the Studies of all namespaces already" not in said
         assert release.get("deployment")["spec"]["template"]["spec"]["containers"][0]["image"]
         assert release.server.get("crd", "studies.espalier.dev")
 
@@ -89,6 +90,7 @@ class TestInstalled:
             kubeconfig=release.server.kubeconfig,
         )  # fmt: skip
         assert second.returncode == 0, second.stderr
+        assert f"WARNING: release {RELEASE} runs the Studies of all namespaces" in second.stdout
         helm("uninstall", "second", "-n", "chart-second", kubeconfig=release.server.kubeconfig)
         release.server.must("delete", "namespace", "chart-second", "--wait=false")
 

@@ -83,6 +83,12 @@ def test_the_readmes_study_is_the_examples():
     assert shown == example
 
 
+@pytest.mark.parametrize("folder", ["tutorial", "how-to", "reference", "explanation"])
+def test_the_readme_leads_to_every_page(folder):
+    linked = set(LINK.findall((ROOT / "README.md").read_text()))
+    assert {named(page) for page in (ROOT / "docs" / folder).glob("*.md")} - linked == set()
+
+
 def test_the_index_of_decisions_names_every_page():
     folder = ROOT / "docs/adr"
     pages = {page.name for page in folder.glob("0*.md")}

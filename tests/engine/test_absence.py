@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from espalier.errors import RetryLater
-from espalier.kube import JOB, STUDY, TRIAL, Kind
+from espalier.kube import JOB, POD, STUDY, TRIAL, Kind
 from espalier.kube.errors import from_answer
 from tests.simulation import answers, objects
+from tests.simulation.kubelet import Program
 from tests.simulation.telling import good_program, lone_program, tell
 from tests.simulation.wire import Hook
 from tests.simulation.world import World
@@ -193,6 +194,23 @@ def test_nothing_follows_a_deletion_that_has_not_been_answered(tmp_path: Path) -
         assert world.api.find("jobs", "s-0") is None
 
     tell(tmp_path, story, program_of=lone_program(0))
+
+
+def test_a_pod_that_may_not_be_deleted_goes_with_its_job(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async def before(verb: str, kind: Kind, name: str, _sub: str) -> None:
+            if (verb, kind) == ("delete", POD):
+                raise answers.error(f"delete pod {name}", 403, "Forbidden", "a policy says no")
+
+        world.study(trials={"max": 1})
+        world.start(before)
+        await world.until("the end of the trial", lambda: world.reason(0) == "Pruned")
+        assert world.api.find("jobs", "s-0") is None
+        assert not world.running()
+
+    # Another container runs on, so that the pod does not end by itself.
+    runs_on = Program((0.1, -1.0), beside=True)
+    tell(tmp_path, story, program_of=lambda _: runs_on)
 
 
 def test_a_job_that_took_the_name_of_a_pruned_trials_job_stays(tmp_path: Path) -> None:

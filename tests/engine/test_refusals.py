@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from espalier.engine.creation import REFUSED_AGAIN, Creation, JobRefused
+from espalier.engine.hindrances import QuotaFull
 from espalier.engine.world import World
 from espalier.errors import RetryLater
 from espalier.kube import Refused
@@ -63,6 +64,22 @@ def test_what_is_refused_of_every_trial_is_the_studys_and_tried_again(refusal):
     verdict = world.verdicts[UID]
     assert (verdict.accepted, verdict.until) == (False, NOW + REFUSED_AGAIN)
     assert world.refused == {}
+
+
+QUOTAS = [
+    'jobs.batch "s-0" is forbidden: exceeded quota: q, requested: count/jobs.batch=1',
+    "pods is forbidden: failed quota: q: must specify limits.cpu for: trainer",
+    'trials "s-0" is forbidden: status unknown for quota: q, resources: count/trials',
+]
+
+
+@pytest.mark.parametrize("said", QUOTAS)
+def test_a_quota_is_a_matter_of_the_moment_whatever_it_says(said):
+    full = Refused(said, code=403)
+    with pytest.raises(QuotaFull, match="quota"):
+        created(Says(s_0=full, probe=full))
+    with pytest.raises(QuotaFull):
+        created(Says(probe=full, s_0=[INVALID]))
 
 
 def test_the_message_is_the_api_servers_with_what_to_do():

@@ -20,16 +20,18 @@ from espalier.kube import (
     TRIAL,
     Cluster,
     Holder,
+    Kind,
     Lease,
     LeaseTimes,
 )
 from tests.chart.apiserver import ApiServer
-from tests.integration.running import bench, eventually, scenario, study
+from tests.integration.running import NAMESPACE, bench, eventually, scenario, study
 from tests.integration.test_watches import asked
 from tests.metrics.prometheus import free_port
 
 TIMES = LeaseTimes.of(2.0)
 NAME = "espalier"
+CONFIG = Kind("", "v1", "configmaps", "ConfigMap")
 
 
 class Clock:
@@ -136,6 +138,35 @@ async def test_a_lease_that_was_left_to_its_operator_is_nobody_elses(control_pla
         clock.now += TIMES.duration - 0.01
         await other.ask()
         assert not other.held
+
+
+@scenario
+async def test_it_is_left_although_a_sign_of_life_was_on_its_way(control_plane):
+    """The answer to the last renewal never came: what was known of the Lease is stale."""
+    async with bench(control_plane) as at:
+        lease = Lease(at.cluster, at.namespace, Holder("first", "1"), TIMES)
+        await lease.ask()
+        await at.patch(LEASE, NAME, {"spec": {"renewTime": "2026-01-01T00:00:00.000000Z"}})
+        await lease.release()
+        assert (await at.get(LEASE, NAME))["spec"]["holderIdentity"] == "first_"
+
+
+@scenario
+async def test_nobody_is_told_of_a_lease_that_goes_with_its_namespace(control_plane):
+    async with bench(control_plane) as at, claims(at, "first") as (one, seen):
+        await eventually("the first to work", lambda: holds(one, at.namespace))
+        # The finalizer keeps the namespace terminating for as long as the test looks.
+        kept = {"metadata": {"name": "kept", "finalizers": ["example.com/kept"]}}
+        await at.create({**kept, "apiVersion": "v1", "kind": "ConfigMap"}, CONFIG)
+        await at.cluster.delete(NAMESPACE, "", at.namespace)
+
+        async def unguarded():
+            return one.counts()["Unguarded"]
+
+        await eventually("the Lease to be gone", unguarded)
+        assert one.ours(at.namespace)
+        assert [claim for claim, _ in seen] == [Claim.HELD]
+        await at.patch(CONFIG, "kept", {"metadata": {"finalizers": []}})
 
 
 @scenario

@@ -287,6 +287,25 @@ FINAL = {
         "StartFailed",
         "no driver",
     ),
+    "a mount that the runtime does not find: StartFailed, which is retried": (
+        one(
+            SILENT,
+            jobs=failed(),
+            pods=(
+                over(
+                    0,
+                    ended(
+                        code=128,
+                        exit_reason="StartError",
+                        exit_message="error mounting /dev/x: no such file or directory",
+                    ),
+                    phase="Failed",
+                ),
+            ),
+        ),
+        "StartFailed",
+        "mounting",
+    ),
     "failed more often than it may, in Jobs that infrastructure ended: TrainerFailed": (
         one(
             replace(
@@ -308,7 +327,7 @@ FINAL = {
     "an image that is not pulled, of a template that was corrected: ends at once": (
         one(SILENT, jobs=(job(0, template=99),), pods=(blocked("ErrImagePull"),)),
         "ImagePullFailed",
-        "",
+        "of an earlier spec.template",
     ),
     "no patience at all: ends at the first failure": (
         one(
@@ -349,6 +368,35 @@ def test_a_trial_ends(case):
     found = planned(snap)
     assert [each.end.reason for each in of_type(found, effects.RecordEnd)] == [reason]
     assert words in of_type(found, effects.RecordEnd)[0].end.message
+
+
+EXCEEDED = {
+    "a volume": 'Usage of EmptyDir volume "espalier" exceeds the limit "1Gi". ',
+    "a container": 'Container trainer exceeded its local ephemeral storage limit "2Gi". ',
+    "a pod": "Pod ephemeral local storage usage exceeds the total limit of containers 2Gi. ",
+}
+
+
+@pytest.mark.parametrize("said", EXCEEDED.values(), ids=EXCEEDED)
+def test_storage_beyond_its_own_limits_is_a_trials_own_fault(said):
+    evicted = over(
+        0,
+        ended(code=137),
+        uid="first",
+        phase="Failed",
+        created_at=NOW - 90,
+        disruption="TerminationByKubelet",
+        reason="Evicted",
+        message=said,
+    )
+    assert not of_type(planned(one(jobs=(job(0),), pods=(evicted,))), effects.RecordEnd)
+    # The Job controller counts no disruption, and makes the next pod.
+    found = planned(one(jobs=(job(0),), pods=(evicted, pod(0))))
+    (end,) = of_type(found, effects.RecordEnd)
+    assert end.end.reason == "StorageExceeded"
+    assert said.strip() in end.end.message
+    retried = planned(one(jobs=(job(0),), pods=(evicted, pod(0)), retries=1))
+    assert not of_type(retried, effects.RecordEnd)
 
 
 AGAIN = {
@@ -604,7 +652,12 @@ NEVER_RAN = {
     "a command that does not exist": (
         over(
             0,
-            ended(code=128, exit_reason="StartError", exit_message="not found", started_at=None),
+            ended(
+                code=128,
+                exit_reason="StartError",
+                exit_message="exec: /no: not found",
+                started_at=None,
+            ),
             phase="Failed",
         ),
         (),

@@ -203,7 +203,7 @@ CASES: dict[str, tuple[str, str, Snapshot]] = {
     "a trainer that hangs": (
         "TrialSilent",
         "since step 3",
-        one(pod(0, container(started_at=NOW - STILL - 90)), record=record(SOME)),
+        one(pod(0), record=record(replace(SOME, pace=3.0))),
     ),
     "another's Trial": (
         "NameTaken",
@@ -390,8 +390,7 @@ def test_nothing_is_said_before_its_patience(case: str) -> None:
 
 def test_each_obstacle_has_a_case() -> None:
     tried = {reason for reason, _, _ in CASES.values()}
-    elsewhere = {"PruningPaused"}
-    assert {str(obstacle.reason) for obstacle in OBSTACLES} - tried == elsewhere
+    assert {str(obstacle.reason) for obstacle in OBSTACLES} - tried == {"PruningPaused"}
 
 
 def test_what_was_said_before_a_trial_came_further_is_no_cause() -> None:

@@ -100,6 +100,9 @@ TRAINER_FAILED = _own_failure(
 OUT_OF_MEMORY = _own_failure(
     "OutOfMemory", Retry.COUNTED, "A container was killed for taking more memory than its limit."
 )
+STORAGE_EXCEEDED = _own_failure(
+    "StorageExceeded", Retry.COUNTED, "The pod took more local storage than its limits allow."
+)
 IMAGE_PULL_FAILED = _own_failure(
     "ImagePullFailed", Retry.NEVER, "An image of the pod template could not be pulled."
 )
@@ -165,6 +168,7 @@ ENDINGS: tuple[Ending, ...] = (
     PRUNED,
     TRAINER_FAILED,
     OUT_OF_MEMORY,
+    STORAGE_EXCEEDED,
     IMAGE_PULL_FAILED,
     START_FAILED,
     BAD_COMMAND,

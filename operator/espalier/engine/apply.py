@@ -46,8 +46,11 @@ class Applier:
         self.deletion = Deletion(cluster, world)
 
     async def carry_out(self, key: StudyKey, study: StudyView, lane: Lane) -> None:
-        """Carry out a lane up to the first effect that fails or is refused."""
-        failures = self._world.waits.failures
+        """Carry out a lane up to the first effect that fails or is refused.
+
+        A pod that may not be deleted does not keep its Job: the garbage collector takes it then.
+        """
+        failures, refused = self._world.waits.failures, None
         for effect in lane:
             act = effects.act_of(effect)
             try:
@@ -57,9 +60,14 @@ class Applier:
             except Exception as error:
                 if act is not None:
                     failures.failed(study.uid, act, error, self._clock())
-                raise
+                if not isinstance(error, Refused) or not isinstance(effect, effects.DeletePod):
+                    raise
+                refused = error
+                continue
             if act is not None:
                 failures.succeeded(study.uid, act)
+        if refused is not None:
+            raise refused
 
     async def _carry_out(self, key: StudyKey, study: StudyView, effect: Effect) -> None:
         match effect:
@@ -68,7 +76,10 @@ class Applier:
             case effects.CheckTemplate():
                 await self._creation.check(study, effect)
             case effects.CreateTrial():
-                await self._creation.create(study, TRIAL, effect.body)
+                made = await self._creation.create(study, TRIAL, effect.body)
+                if trial_view(made, study.name, study.uid).number != effect.number:
+                    name = made["metadata"]["name"]
+                    raise RetryLater(f"Trial {name} was just made by hand: it is numbered first")
                 # Numbers are given out in order, so that those below have been given, too.
                 await self._live.note_sampled(study.uid, effect.number + 1)
             case effects.CreateJob():

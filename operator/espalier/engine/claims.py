@@ -165,7 +165,9 @@ class Claims:
                     self._note(namespace, self._standing(namespace))
             except Refused as error:
                 pause = _REFUSED_PAUSE
-                if lease.foreign is None:
+                if error.namespace_terminating:
+                    self._claims[namespace] = Claim.UNGUARDED  # what is there goes anyway
+                elif lease.foreign is None:
                     self._note(namespace, Claim.UNGUARDED, str(error))
             except Exception:
                 pause = _REFUSED_PAUSE

@@ -19,6 +19,12 @@ _LONGEST = 300.0
 """Seconds that a Lease of somebody else is waited for at most, whatever it says."""
 
 
+def uptime() -> float:
+    """Return seconds that never go back, and go on while the machine sleeps."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Who holds a Lease.
@@ -86,7 +92,7 @@ class Lease:
         namespace: str,
         me: Holder,
         times: LeaseTimes,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = uptime,
     ) -> None:
         self._cluster = cluster
         self._namespace = namespace
@@ -130,15 +136,22 @@ class Lease:
 
     async def release(self) -> None:
         """Leave the Lease to the next process of this operator; others wait for it to run out."""
-        mine, self._mine, self._until = self._mine, None, float("-inf")
-        if mine is not None:
-            await self._write(mine, str(Holder(self._me.operator)))
+        await self._leave_to(str(Holder(self._me.operator)))
 
     async def give_up(self) -> None:
         """Leave the Lease to anybody."""
+        await self._leave_to("")
+
+    async def _leave_to(self, holder: str) -> None:
         mine, self._mine, self._until = self._mine, None, float("-inf")
-        if mine is not None:
-            await self._write(mine, "")
+        if mine is None:
+            return
+        try:
+            await self._write(mine, holder)
+        except Conflict:  # a sign of life may have been on its way when this process was to end
+            found = await self._found()
+            if found is not None and _holder(found) == str(self._me):
+                await self._write(found, holder)
 
     def _taken(self, found: Object, asked: float) -> None:
         self._mine, self.foreign, self._seen = found, None, None
@@ -170,8 +183,10 @@ class Lease:
         }
         try:
             return await self._cluster.create(LEASE, self._namespace, body)
-        except (Conflict, NotFound) as error:
+        except Conflict as error:
             raise RetryLater(f"the Lease of {self._namespace}: {error}", after=1.0) from error
+        except NotFound as error:  # the namespace is gone
+            raise RetryLater(f"the Lease of {self._namespace}: {error}", after=60.0) from error
 
     async def _write(self, found: Object, holder: str) -> Object:
         """Write who holds a Lease, if it is still as it was found."""

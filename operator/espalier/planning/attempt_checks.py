@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from espalier.api import reasons
 from espalier.api.reasons import Ending
+from espalier.planning import attempt_words as words
 from espalier.planning.attempt_evidence import Attempt
 from espalier.planning.checks import Check, first
 from espalier.planning.kubelet_words import (
@@ -24,19 +25,6 @@ _PREEMPTION = PREEMPTION | {"PreemptionByScheduler", "PreemptionByKubeScheduler"
 _NODE_LOST = NODE_GONE | {"DeletionByTaintManager", "DeletionByPodGC"}
 _PRESSURE = PRESSURE | {"TerminationByKubelet"}
 _COMMAND = ("not found", "no such file", "permission denied", "is a directory", "exec format")
-
-
-def _said(name: str, said: str) -> str:
-    return f"Pod {name}: {said}" if said else f"Pod {name}."
-
-
-def _disrupted(attempt: Attempt) -> str:
-    return _said(attempt.name, f"{attempt.disruption}. {attempt.said}".strip())
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    return f": {lines[-1][:300]}" if lines else ""
 
 
 def _exit_0(attempt: Attempt) -> bool:
@@ -62,27 +50,15 @@ def _exit_0_words(attempt: Attempt) -> str:
     return f"Exited with code 0{beside}"
 
 
-def _failed_words(attempt: Attempt) -> str:
-    hint = " (127: the shell found no such command)" if attempt.exit_code == 127 else ""
-    said = _last_line(attempt.exit_message)
-    return f"The trainer exited with code {attempt.exit_code}{hint}{said}"
-
-
-def _helper_words(attempt: Attempt) -> str:
-    helper = attempt.helper
-    assert helper is not None
-    said = _last_line(helper.exit_message)
-    return f"Container {helper.name} exited with code {helper.exit_code}{said}"
-
-
-def _helper_start_words(attempt: Attempt) -> str:
-    helper = attempt.helper
-    assert helper is not None
-    return f"Container {helper.name} could not be started{_last_line(helper.exit_message)}"
+def _over_its_limit(said: str) -> bool:
+    """Whether an eviction is for the pod's own limits, and not for what its node is short of."""
+    return "exceed" in said and " limit " in said
 
 
 def _missing(reason: str, message: str) -> bool:
-    return reason in NOT_STARTED and any(word in message.lower() for word in _COMMAND)
+    """Whether the runtime speaks of the command, and not of a mount or a device of its node."""
+    said = message.lower()
+    return reason in NOT_STARTED and "exec" in said and any(word in said for word in _COMMAND)
 
 
 def _helper_missing(attempt: Attempt) -> bool:
@@ -151,49 +127,58 @@ ATTEMPT_CHECKS: tuple[Check[Attempt, Ending], ...] = (
         "The pod was evicted through the eviction API, as a drain does.",
         lambda a: a.disruption in _EVICTION,
         reasons.EVICTED,
-        _disrupted,
+        words.disrupted,
     ),
     _check(
         "Preempted",
         "The pod was preempted.",
         lambda a: a.disruption in _PREEMPTION,
         reasons.PREEMPTED,
-        _disrupted,
+        words.disrupted,
     ),
     _check(
         "NodeLost",
         "The pod's node went away, was shut down or was tainted.",
         lambda a: a.disruption in _NODE_LOST,
         reasons.NODE_LOST,
-        _disrupted,
+        words.disrupted,
+    ),
+    _check(
+        "StorageExceeded",
+        "The kubelet ended the pod because it took more local storage than its own limits.",
+        lambda a: a.disruption in _PRESSURE and _over_its_limit(a.said),
+        reasons.STORAGE_EXCEEDED,
+        lambda a: words.of_pod(
+            a.name, f"{a.said.strip()} Raise that limit, or write less to local disks."
+        ),
     ),
     _check(
         "NodePressure",
         "The kubelet ended the pod because its node was short of a resource.",
         lambda a: a.disruption in _PRESSURE,
         reasons.NODE_PRESSURE,
-        _disrupted,
+        words.disrupted,
     ),
     _check(
         "KubeletRefused",
         "The kubelet refused the pod before any container was started.",
         lambda a: bool(a.disruption) and not a.started,
         reasons.KUBELET_REFUSED,
-        _disrupted,
+        words.disrupted,
     ),
     _check(
         "OtherDisruption",
         "The pod was disrupted in a way that has no reason of its own here.",
         lambda a: bool(a.disruption),
         reasons.NODE_LOST,
-        _disrupted,
+        words.disrupted,
     ),
     _check(
         "NodeRebooted",
         "The node does not know how the trainer ended, as after a reboot.",
         lambda a: end_is_unknown(a.exit_reason),
         reasons.NODE_LOST,
-        lambda a: _said(
+        lambda a: words.of_pod(
             a.name, f"its node has lost sight of the trainer ({a.exit_reason}), as after a reboot."
         ),
     ),
@@ -209,21 +194,21 @@ ATTEMPT_CHECKS: tuple[Check[Attempt, Ending], ...] = (
         "The kubelet refused what the pod asks for.",
         lambda a: bool(REFUSED_FOR_GOOD & {a.kubelet, a.exit_reason}),
         reasons.POD_REFUSED,
-        lambda a: _said(a.name, f"{a.kubelet}: {a.said}; correct spec.template."),
+        lambda a: words.of_pod(a.name, f"{a.kubelet}: {a.said}; correct spec.template."),
     ),
     _check(
         "CommandMissing",
         "The trainer's command does not exist or cannot be executed.",
         lambda a: _missing(a.exit_reason, a.exit_message),
         reasons.BAD_COMMAND,
-        lambda a: f"The trainer could not be started{_last_line(a.exit_message)}{_CORRECT}",
+        lambda a: f"The trainer could not be started{words.last_line(a.exit_message)}{_CORRECT}",
     ),
     _check(
         "StartFailed",
         "The trainer's container could not be started.",
         lambda a: a.exit_reason in NOT_STARTED,
         reasons.START_FAILED,
-        lambda a: f"The trainer could not be started{_last_line(a.exit_message)}",
+        lambda a: f"The trainer could not be started{words.last_line(a.exit_message)}",
     ),
     _check(
         "OutOfMemory",
@@ -241,21 +226,21 @@ ATTEMPT_CHECKS: tuple[Check[Attempt, Ending], ...] = (
         "The trainer exited with another code than 0.",
         lambda a: a.exit_code not in (None, 0),
         reasons.TRAINER_FAILED,
-        _failed_words,
+        words.failed,
     ),
     _check(
         "HelperCommandMissing",
         "The command of another container does not exist or cannot be executed.",
         _helper_missing,
         reasons.BAD_COMMAND,
-        lambda a: f"{_helper_start_words(a)}{_CORRECT}",
+        lambda a: f"{words.helper_not_started(a)}{_CORRECT}",
     ),
     _check(
         "HelperStartFailed",
         "Another container could not be started.",
         lambda a: _helper_is(a, *NOT_STARTED),
         reasons.START_FAILED,
-        _helper_start_words,
+        words.helper_not_started,
     ),
     _check(
         "HelperOutOfMemory",
@@ -272,14 +257,14 @@ ATTEMPT_CHECKS: tuple[Check[Attempt, Ending], ...] = (
         "Another container failed, and the trainer did not end by itself.",
         lambda a: a.helper is not None and not end_is_unknown(a.helper.exit_reason),
         reasons.TRAINER_FAILED,
-        _helper_words,
+        words.helper_failed,
     ),
     _check(
         "NotSeen",
         "Nothing tells how the trainer ended.",
         lambda _: True,
         reasons.END_NOT_SEEN,
-        lambda a: _said(a.name, f"nothing tells how its trainer ended. {a.said}".strip()),
+        lambda a: words.of_pod(a.name, f"nothing tells how its trainer ended. {a.said}".strip()),
     ),
 )
 """The first that holds decides."""

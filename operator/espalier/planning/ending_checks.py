@@ -107,6 +107,9 @@ def _after_last_step_words(e: Evidence) -> str:
     return f"The Job is gone, as finished ones go by their TTL{gone}, after the last step"
 
 
+_MADE_UP_FOR = "its pod was of an earlier spec.template; another trial makes up for it."
+
+
 def _image_words(e: Evidence) -> str:
     assert e.blocked is not None
     where = (
@@ -114,11 +117,15 @@ def _image_words(e: Evidence) -> str:
         if e.blocked.name == SIDECAR
         else f"the image of container {e.blocked.name} in spec.template"
     )
+    if e.old_template:
+        return f"{_blocked_words(e)}; {_MADE_UP_FOR}"
     return f"{_blocked_words(e)}; correct {where}, its imagePullPolicy or imagePullSecrets."
 
 
 def _refused_words(e: Evidence) -> str:
     assert e.blocked is not None
+    if e.old_template:
+        return f"Container {e.blocked.name}: {_blocked_words(e)}; {_MADE_UP_FOR}"
     return (
         f"Container {e.blocked.name}: {_blocked_words(e)}; correct what spec.template refers to, "
         "or raise spec.trials.startPatienceSeconds."

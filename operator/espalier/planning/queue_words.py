@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from espalier.planning.snapshot import Cause
+from espalier.planning.status_words import full_stop
 
 SOURCE = "Kueue"
 DEACTIVATED = "Deactivated"
@@ -107,8 +108,7 @@ def sentence(cause: Cause) -> str:
     """Return what a queue says, with what to do where waiting will not do."""
     said = f"{cause.source} ({cause.reason}): {cause.message.rstrip('.')}"
     remedy = _remedy(cause)
-    whole = f"{said}; {remedy}" if remedy else said
-    return whole if whole.endswith("?") else f"{whole}."
+    return full_stop(f"{said}; {remedy}" if remedy else said)
 
 
 def _remedy(cause: Cause) -> str:

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from espalier.api import trainer_of
-from espalier.api.reasons import ENDING_BY_REASON, Retry, TrialReason
+from espalier.api.reasons import Retry, TrialReason
 from espalier.errors import SpecError
 from espalier.planning.attempt_checks import how_ended
 from espalier.planning.attempt_evidence import Attempt, attempts_of
 from espalier.planning.current_job import current_job, lost_rerun
 from espalier.planning.kubelet_words import DEADLINE
 from espalier.planning.names import PODS_OF, job_name, trial_name
-from espalier.planning.observe import seconds
 from espalier.planning.record import End, TrialRecord
 from espalier.planning.snapshot import Cause, JobView, PodView, Snapshot, Span, TrialView
 from espalier.planning.status_words import condition_of
+from espalier.planning.told_end import told_by_status
 
 _NOT_SEEN = Span()
 
@@ -254,7 +254,7 @@ def _standing(
     trainer: str,
 ) -> Standing:
     record = snapshot.record.trial(number)
-    if record.end is None and view is not None and (end := _told_by_status(view)):
+    if record.end is None and view is not None and (end := told_by_status(view)):
         record = replace(record, end=end)
     jobs = tuple(jobs)
     name = view.name if view is not None else trial_name(snapshot.study.name, number)
@@ -320,22 +320,4 @@ def _with_absences(snapshot: Snapshot, standing: Standing, trial: str, lost: str
         pods_gone=job is not None and (PODS_OF, job.name) in absent,
         restored=standing.record.prune is None and bool(names & snapshot.restored),
         cut_short=bool(names & snapshot.cut_short),
-    )
-
-
-def _told_by_status(view: TrialView) -> End | None:
-    """Return an ending that the Trial's status tells, should the store have lost it."""
-    condition = condition_of(view.status, "Finished")
-    if condition is None or condition.get("status") != "True":
-        return None
-    ending = ENDING_BY_REASON.get(condition.get("reason", ""))
-    if ending is None:
-        return None
-    return End(
-        reason=ending.reason,
-        message=condition.get("message", ""),
-        state=ending.state,
-        at=seconds(view.status.get("completionTime")) or 0.0,
-        gpu_seconds=float(view.status.get("gpuSeconds") or 0.0),
-        held=float(view.status.get("trialSeconds") or 0.0),
     )

@@ -210,5 +210,5 @@ def _finished(standing: Standing) -> Phrase:
     used_up = how.ending.retry is Retry.COUNTED and standing.own_failures > standing.retries
     if gone is last and (used_up or how.ending.retry is Retry.NEVER):
         return Phrase(False, TrialReason.IN_PROGRESS, f"The trainer has ended ({word}): {said}")
-    verb = "ended" if gone.ended else "is being ended"
-    return Phrase(False, TrialReason.RETRYING, f"Pod {gone.name} {verb} ({word}): {said}")
+    what = "An attempt has ended" if gone.ended else "An attempt is being ended"
+    return Phrase(False, TrialReason.RETRYING, f"{what} ({word}): {said}")
