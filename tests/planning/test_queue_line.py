@@ -6,7 +6,7 @@ import pytest
 
 from espalier.planning import effects
 from espalier.planning.queue_words import no_workload
-from espalier.planning.record import TrialRecord
+from espalier.planning.record import AttemptRecord, TrialRecord
 from espalier.planning.snapshot import Cause
 from espalier.planning.status_words import condition_of
 from tests.planning.worlds import (
@@ -165,3 +165,13 @@ def test_a_queue_that_has_not_taken_a_job_up_is_given_its_time():
     young = replace(snap, idle={"t0": 1.0})
     (write,) = of_type(planned(young), effects.WriteStudyStatus)
     assert condition_of(write.status, "Degraded")["status"] == "False"
+
+
+def test_a_trial_that_was_taken_out_says_in_one_word_that_its_queue_holds_it():
+    seen = AttemptRecord(1, "p0", pod="s-0-x", job_uid="j0", suspended=True, over=True)
+    taken = replace(RAN, attempts=(seen,))
+    (write,) = of_type(
+        planned(one(asked=1.0, cause=EVICTED, record_=taken)), effects.WriteTrialStatus
+    )
+    assert write.status["reason"] == "HeldByQueue"
+    assert condition_of(write.status, "Finished")["reason"] == "Retrying"
