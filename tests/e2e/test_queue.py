@@ -10,7 +10,7 @@ from tests.e2e.studies import replay_study
 from tests.e2e.world import World, wait_for
 from tests.kueue.beside import beside
 
-STEPS = 30
+STEPS = 80
 API = "kueue.x-k8s.io/v1beta2"
 QUEUE = "kueue.x-k8s.io/queue-name"
 NAME = "queue-e2e"

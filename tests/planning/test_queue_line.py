@@ -125,6 +125,13 @@ def test_a_trial_that_is_taken_out_has_one_event_about_it():
     assert events_of_trials(replace(snap, trials=(told,))) == []
 
 
+def test_a_trial_whose_pod_still_runs_tells_of_its_eviction_when_that_is_gone():
+    view = trial(0, status=SAID_RUNNING)
+    snap = one(asked=1.0, cause=EVICTED, view=view, record_=RAN)
+    assert events_of_trials(replace(snap, pods=(pod(0, deleting=True),))) == []
+    assert len(events_of_trials(snap)) == 1
+
+
 def test_a_trial_that_has_never_run_was_not_taken_out():
     assert events_of_trials(one(asked=1.0, cause=IN_LINE)) == []
 
