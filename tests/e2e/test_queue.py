@@ -85,6 +85,11 @@ def gone(world: World, namespace: str) -> float:
     return before
 
 
+def rests(world: World, namespace: str) -> bool:
+    said = world.condition("study", namespace, "s", "Progressing") or {}
+    return said["reason"] == "Suspended" and "no trial runs" in said["message"]
+
+
 def high(namespace: str, gpus: int) -> dict:
     """Return a Job of somebody else, with a higher priority."""
     (container,) = replay_study("x", namespace)["spec"]["template"]["spec"]["containers"]
@@ -126,9 +131,7 @@ def test_trials_are_preempted_and_suspended_and_end_well(world, namespace):
     world.run("patch", "study", "s", "-n", namespace, "--type=merge", suspend % "true")
     suspended = gone(world, namespace)
     assert suspended > preempted
-    told = world.condition("study", namespace, "s", "Progressing")
-    assert told is not None
-    assert "no trial runs" in told["message"]
+    wait_for("the Study to say that no trial runs", lambda: rests(world, namespace))
     world.run("patch", "study", "s", "-n", namespace, "--type=merge", suspend % "false")
 
     world.wait_condition(namespace, "s", "Succeeded", timeout=180)
