@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from espalier.kube import TRIAL
+from espalier.kube import TRIAL, Kind
 from tests.simulation.telling import good_program, tell
 from tests.simulation.world import World
 
@@ -77,5 +77,23 @@ def test_a_copy_of_a_sampled_trial_under_another_number_ends_no_other(
         await world.settle()
         world.delete(TRIAL, f"s-{number}")
         await world.settle()
+
+    tell(tmp_path, story, program_of=good_program)
+
+
+def test_a_trial_placed_just_before_its_number_is_given_takes_its_place(tmp_path: Path) -> None:
+    """The operator does not see it before it creates its own, which is answered with a conflict."""
+
+    async def story(world: World) -> None:
+        async def before(verb: str, kind: Kind, name: str, _subresource: str) -> None:
+            unplaced = world.api.find("trials", "s-2") is None
+            if (verb, kind, name) == ("create", TRIAL, "s-2") and unplaced:
+                world.place("s-2")
+
+        world.study(trials={"max": 4, "parallelism": 2})
+        world.start(before)
+        await world.ends_well(4)
+        assert set(world.ended()) == set(range(4))
+        assert "Completed" in world.ended()[2]
 
     tell(tmp_path, story, program_of=good_program)

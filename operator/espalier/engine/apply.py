@@ -76,7 +76,10 @@ class Applier:
             case effects.CheckTemplate():
                 await self._creation.check(study, effect)
             case effects.CreateTrial():
-                await self._creation.create(study, TRIAL, effect.body)
+                made = await self._creation.create(study, TRIAL, effect.body)
+                if trial_view(made, study.name, study.uid).number != effect.number:
+                    name = made["metadata"]["name"]
+                    raise RetryLater(f"Trial {name} was just made by hand: it is numbered first")
                 # Numbers are given out in order, so that those below have been given, too.
                 await self._live.note_sampled(study.uid, effect.number + 1)
             case effects.CreateJob():

@@ -94,8 +94,8 @@ class Creation:
             study.generation, False, f"{message}; {remedy}", self._clock() + REFUSED_AGAIN
         )
 
-    async def create(self, study: StudyView, kind: Kind, body: effects.Body) -> None:
-        """Create an object, or take over the one that an earlier try created.
+    async def create(self, study: StudyView, kind: Kind, body: effects.Body) -> Object:
+        """Create an object, or take over the one that an earlier try created; return it.
 
         Raises
         ------
@@ -106,8 +106,7 @@ class Creation:
         """
         name = body["metadata"]["name"]
         try:
-            self._take(kind, await self._cluster.create(kind, study.namespace, body))
-            return
+            return self._take(kind, await self._cluster.create(kind, study.namespace, body))
         except Refused as error:
             self._for_now(error)
             raise
@@ -126,12 +125,13 @@ class Creation:
                 "waited for until it is deleted",
                 after=1.0,
             )
-        self._take(kind, found)
+        return self._take(kind, found)
 
-    def _take(self, kind: Kind, obj: Object) -> None:
+    def _take(self, kind: Kind, obj: Object) -> Object:
         if kind is JOB:
             self._world.kinship.made(obj)
         self._world.found(kind.plural, obj)
+        return obj
 
 
 def _names_study(found: Object, study: StudyView) -> bool:
