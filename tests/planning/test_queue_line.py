@@ -6,7 +6,7 @@ import pytest
 
 from espalier.planning import effects
 from espalier.planning.queue_words import no_workload
-from espalier.planning.record import TrialRecord
+from espalier.planning.record import AttemptRecord, TrialRecord
 from espalier.planning.snapshot import Cause
 from espalier.planning.status_words import condition_of
 from tests.planning.worlds import (
@@ -125,6 +125,13 @@ def test_a_trial_that_is_taken_out_has_one_event_about_it():
     assert events_of_trials(replace(snap, trials=(told,))) == []
 
 
+def test_a_trial_whose_pod_still_runs_tells_of_its_eviction_when_that_is_gone():
+    view = trial(0, status=SAID_RUNNING)
+    snap = one(asked=1.0, cause=EVICTED, view=view, record_=RAN)
+    assert events_of_trials(replace(snap, pods=(pod(0, deleting=True),))) == []
+    assert len(events_of_trials(snap)) == 1
+
+
 def test_a_trial_that_has_never_run_was_not_taken_out():
     assert events_of_trials(one(asked=1.0, cause=IN_LINE)) == []
 
@@ -165,3 +172,13 @@ def test_a_queue_that_has_not_taken_a_job_up_is_given_its_time():
     young = replace(snap, idle={"t0": 1.0})
     (write,) = of_type(planned(young), effects.WriteStudyStatus)
     assert condition_of(write.status, "Degraded")["status"] == "False"
+
+
+def test_a_trial_that_was_taken_out_says_in_one_word_that_its_queue_holds_it():
+    seen = AttemptRecord(1, "p0", pod="s-0-x", job_uid="j0", suspended=True, over=True)
+    taken = replace(RAN, attempts=(seen,))
+    (write,) = of_type(
+        planned(one(asked=1.0, cause=EVICTED, record_=taken)), effects.WriteTrialStatus
+    )
+    assert write.status["reason"] == "HeldByQueue"
+    assert condition_of(write.status, "Finished")["reason"] == "Retrying"

@@ -138,6 +138,11 @@ def test_a_wait_in_line_is_no_refusal(said, reason, words):
     assert not queue_words.refuses(cause)
 
 
+def test_the_quota_that_a_workload_still_has_while_it_is_evicted_is_no_cause():
+    said = workload(RESERVED, ADMITTED, evicted("Preempted", PREEMPTED))
+    assert queue_words.cause_of(said).message == PREEMPTED
+
+
 @pytest.mark.parametrize(("said", "reason", "words"), REFUSED.values(), ids=REFUSED)
 def test_what_no_wait_will_end_is_a_refusal_with_a_remedy(said, reason, words):
     cause = queue_words.cause_of(said)

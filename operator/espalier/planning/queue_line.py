@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from espalier.api.reasons import TrialReason
-from espalier.planning.effects import AskWhy, Effect, EmitEvent, Wake
+from espalier.planning.effects import AskWhy, Body, Effect, EmitEvent, Wake
 from espalier.planning.queue_words import NO_WORKLOAD, refuses, sentence
 from espalier.planning.settings import Settings
 from espalier.planning.snapshot import Snapshot
@@ -48,19 +49,29 @@ def ask_queue(
     return ask if since >= pause else (Wake(now + pause - since),)
 
 
-def eviction(standing: Standing) -> tuple[Effect, ...]:
-    """Return an Event about a trial that has run, and does not say yet that it was taken out."""
+def eviction(standing: Standing, patch: Body) -> tuple[Effect, ...]:
+    """Return an Event about a trial that has run and now says that it was taken out.
+
+    Parameters
+    ----------
+    patch
+        What is to be written of the Trial's status.
+    """
     view, job = standing.view, standing.job
-    if view is None or job is None or standing.queue is None or not waits_in_line(standing):
+    if view is None or job is None or standing.queue is None or not standing.record.attempt:
         return ()
-    started = condition_of(view.status, "Started") or {}
-    if not standing.record.attempt or started.get("reason") == TrialReason.HELD_BY_QUEUE:
+    before, after = condition_of(view.status, "Started"), condition_of(patch, "Started")
+    if _held(before) or not _held(after):
         return ()
     message = (
         f"Queue {job.queue} has suspended the trial's Job. {sentence(standing.queue)} It runs "
         "again, as a new attempt, when the queue lets it."
     )
     return (EmitEvent("Trial", view.name, view.uid, False, standing.queue.reason, message),)
+
+
+def _held(started: Mapping[str, Any] | None) -> bool:
+    return started is not None and started.get("reason") == TrialReason.HELD_BY_QUEUE
 
 
 def queue_refuses(scene: Scene, standing: Standing) -> str | None:

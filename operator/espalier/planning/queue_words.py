@@ -128,6 +128,8 @@ def _remedy(cause: Cause) -> str:
 
 
 def _waiting(quota: Mapping[str, Any] | None, evicted: Mapping[str, Any] | None) -> Cause:
+    if _if(quota, "False") is None:  # being evicted, it has its quota still
+        quota = None
     told = _message(quota)
     reason = str((quota or {}).get("reason") or PENDING)
     if reason == PENDING and told and _stays(told):

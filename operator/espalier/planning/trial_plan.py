@@ -276,7 +276,7 @@ class TrialPlanner:
         unborn = not view.status.get("conditions") and patch.get("phase") == "Pending"
         if unborn and abs(self.now - view.created_at) < _UNBORN:  # clocks may differ
             return [Wake(view.created_at + _UNBORN)]
-        return [write, *eviction(standing)]
+        return [write, *eviction(standing, patch)]
 
     def note_job(self, standing: Standing) -> tuple[Effect, ...]:
         """Have the Trial say that its Job was created.

@@ -73,8 +73,16 @@ def status_of(
         "startTime": began,
         "completionTime": view.status.get("completionTime") or (timestamp(end.at) if end else None),
         **(trial_fields(standing, saved) if began or record.attempts else {}),
-        "reason": finished.reason if end or finished.reason != "InProgress" else started.reason,
+        "reason": _reason(standing, started, finished),
     }
+
+
+def _reason(standing: Standing, started: Phrase, finished: Phrase) -> str:
+    """Return the more telling of a trial's two reasons."""
+    if standing.end is not None or standing.record.prune is not None:
+        return finished.reason
+    held = started.reason == TrialReason.HELD_BY_QUEUE
+    return started.reason if held or finished.reason == TrialReason.IN_PROGRESS else finished.reason
 
 
 def _jobs(standing: Standing) -> list[str] | None:
