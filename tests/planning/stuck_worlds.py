@@ -92,8 +92,8 @@ STOPS: dict[str, Stop] = {
     "a queue": Stop(),
     "a quota on Trials": Stop(fails={"create Trial": _quota}),
     "a quota on Jobs": Stop(fails={"create Job": _quota}),
-    "a Trial of another's": Stop(fails={"create Trial s-2": _taken}),
-    "a Job of another's": Stop(fails={"create Job s-2": _taken}),
+    "a Trial of another's": Stop(fails={"create Trial s-6": _taken}),
+    "a Job of another's": Stop(fails={"create Job s-6": _taken}),
     "statuses that are not taken": Stop(fails={"write the status of Trial": _no_answer}),
     "a store that is full": Stop(fails={"record": _no_answer}),
     "pods that may not report": Stop(fails={"let pod": _no_answer}),
@@ -311,7 +311,7 @@ class StuckWorld(Simulated):
 
     def still(self) -> float:
         """Return for how long the world may go on when something was stopped."""
-        return 10 * 4 * self.slow + 20 * self.slow + 60.0
+        return 4 * (10 * 4 + 20) * self.slow + 60.0
 
     def is_degraded(self) -> bool:
         """Whether the Study says that something is in the way."""
