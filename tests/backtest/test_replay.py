@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import weakref
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import pytest
 from click.testing import CliRunner
@@ -14,7 +16,15 @@ from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.backtest.replay import replay_rows
 from espalier.cli.main import main
 from espalier.errors import SpecError
-from espalier.pruning import Direction, Ledger, Report, Threshold, TrialState, verdict_of
+from espalier.pruning import (
+    Direction,
+    Ledger,
+    Report,
+    Restraint,
+    Threshold,
+    TrialState,
+    verdict_of,
+)
 from tests.backtest.test_simulate import TASKS
 
 SETTINGS = {
@@ -29,7 +39,17 @@ SETTINGS = {
 }
 
 
-def recorded() -> list[dict]:
+RESTRAINTS = {
+    0: Restraint(),
+    6: Restraint(paused=True),
+    12: Restraint(keep_best=4, protected=frozenset({13, 14})),
+    18: Restraint(paused=True, protected=frozenset({13})),
+    21: Restraint(keep_best=0),
+}
+"""What holds pruning back from which wave on."""
+
+
+def recorded(restraints: Mapping[int, Restraint] = MappingProxyType({})) -> list[dict]:
     """Record a study as the operator would, trials in waves of three."""
     curves = TASKS["tfm_stdlib_nats"]
     judge = build_judge(
@@ -43,6 +63,10 @@ def recorded() -> list[dict]:
     )
     rows = [{"kind": "study", "format": 1, "uid": "uid", "settings": SETTINGS}]
     for wave in range(0, 30, 3):
+        if wave in restraints:
+            judge.restrain(restraints[wave])
+            change = {"kind": "change", "seq": len(rows), "at": 100.0 * wave}
+            rows.append(change | restraints[wave].to_dict())
         alive = [wave, wave + 1, wave + 2]
         for step in range(1, 37):
             for trial in list(alive):
@@ -82,6 +106,41 @@ def test_a_replay_comes_to_the_same_decisions_bit_for_bit(log):
     found = replay_rows(log, "log")
     assert found.decisions > 300
     assert found.differences == ()
+
+
+def test_changes_of_what_holds_pruning_back_are_replayed_in_their_places(tmp_path):
+    log = recorded(RESTRAINTS)
+    reasons = {row["reason"] for row in log if row["kind"] == "decision"}
+    assert {"PruningPaused", "Protected"} <= reasons
+    assert replay_rows(log, "log").differences == ()
+    unchanged = [row for row in log if row["kind"] != "change"]
+    assert len(replay_rows(unchanged, "log").differences) > 10
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in log))
+    told = CliRunner().invoke(main, ["replay", str(path)])
+    assert (told.exit_code, "all as recorded" in told.stdout) == (0, True), told.output
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("paused", "yes"),
+        ("paused", None),
+        ("keepBest", -1),
+        ("keepBest", "1"),
+        ("protected", None),
+        ("protected", {"1": 2}),
+        ("protected", ["a"]),
+        ("seq", None),
+    ],
+)
+def test_a_change_that_is_none_is_named(log, tmp_path, field, value):
+    change = {"kind": "change", "seq": 1, "at": 1.0} | Restraint().to_dict() | {field: value}
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in (log[0], change)))
+    told = CliRunner().invoke(main, ["replay", str(path)])
+    assert told.exit_code == 2
+    assert f"line 2, {field}" in told.stderr
 
 
 def test_some_trials_of_the_log_were_pruned(log):

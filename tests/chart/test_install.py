@@ -90,7 +90,8 @@ class TestInstalled:
             kubeconfig=release.server.kubeconfig,
         )  # fmt: skip
         assert second.returncode == 0, second.stderr
-        assert f"WARNING: release {RELEASE} runs the Studies of all namespaces" in second.stdout
+        said = f"WARNING: release {RELEASE} runs the Studies of all namespaces"
+        assert second.stdout.count(said) == 1
         helm("uninstall", "second", "-n", "chart-second", kubeconfig=release.server.kubeconfig)
         release.server.must("delete", "namespace", "chart-second", "--wait=false")
 

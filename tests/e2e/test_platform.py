@@ -130,3 +130,17 @@ def test_a_restarted_operator_holds_its_leases_at_once(world):
         began = time.monotonic()
         wait_for("the next pod to hold it", lambda: holder() not in (before, f"{SYSTEM}/espalier_"))
         assert time.monotonic() - began < 30, "it waited for its own Lease to run out"
+
+
+def test_an_operator_whose_pod_names_a_proxy_asks_the_api_server_past_it(world):
+    names = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY")
+    proxies = [f"{name}=http://127.0.0.1:9" for name in names]
+    try:
+        world.run("set", "env", "-n", SYSTEM, DEPLOYMENT, *proxies)
+        world.run("rollout", "status", "-n", SYSTEM, DEPLOYMENT, "--timeout=90s")
+        with world.namespace("past-a-proxy") as namespace:
+            world.apply(small("study", namespace))
+            world.wait_condition(namespace, "study", "Succeeded", timeout=120)
+    finally:
+        world.run("set", "env", "-n", SYSTEM, DEPLOYMENT, *(f"{name}-" for name in names))
+        world.run("rollout", "status", "-n", SYSTEM, DEPLOYMENT, "--timeout=120s")

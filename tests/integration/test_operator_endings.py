@@ -75,16 +75,17 @@ async def test_an_image_that_is_not_pulled_holds_the_study_and_a_corrected_one_l
     control_plane, tmp_path
 ):
     async with operator(control_plane, tmp_path) as (at, process):
-        await at.create(one(startPatienceSeconds=1))
+        await at.create(one())
         pod = await at.pod_of("study-0")
         await at.block_pod(pod, "ErrImagePull", "no such image")
-        await at.wait_ended("study-0", "ImagePullFailed")
         degraded = await at.wait_condition(STUDY, "study", "Degraded")
         assert degraded["reason"] == "ImagePullFailing"
+        assert "no such image" in degraded["message"]
         assert "imagePullPolicy" in degraded["message"]
         template = one()["spec"]["template"]
         template["spec"]["containers"][0]["image"] = "registry.local/digits:right"
         await at.patch(STUDY, "study", {"spec": {"template": template}})
+        await at.wait_ended("study-0", "ImagePullFailed")
         again = await at.pod_of("study-1")
         assert again["spec"]["containers"][0]["image"] == "registry.local/digits:right"
         await at.run_pod(again)

@@ -439,6 +439,11 @@ def test_what_the_values_told_is_said_of_a_study_that_is_over_too(reason: str) -
     assert not of_type(planned(later), effects.WriteStudyStatus), "it is said for good"
 
 
+def test_a_study_that_is_over_without_a_value_says_so_for_good() -> None:
+    silent = one(study=study(trials={"max": 1}), jobs=(), record=record(finished(0, "NoMetric")))
+    assert degraded(silent)["reason"] == "NoMetricYet"
+
+
 def test_a_study_that_is_over_promises_nothing() -> None:
     faults = [replace(finished(n, "ImagePullFailed")) for n in range(3)]
     trials = tuple(trial(n) for n in range(3))
@@ -462,6 +467,28 @@ def test_the_cluster_is_asked_about_what_waits_for_it_and_not_too_often() -> Non
     assert of_type(planned(again), effects.AskWhy)
     trains = one(pod(0), record=record(SOME))
     assert of_type(planned(trains), effects.AskWhy) == []
+
+
+def test_of_trials_that_wait_alike_one_is_asked_about_and_of_each_other_kind_one_too() -> None:
+    def wait(number: int, view: ContainerView, **more: Any) -> Any:
+        own = {"uid": f"p{number}", "name": f"pod-{number}", "number": number}
+        return replace(pod(number, view, phase="Pending", sidecar=None), **own, **more)
+
+    creating = ContainerView("trainer", waiting_reason="ContainerCreating")
+    pods = [
+        *(wait(n, creating, node="node-1") for n in range(20)),
+        wait(20, creating, node="node-1", deleting=True),
+        *(replace(wait(n, creating), containers={}, unschedulable="no room") for n in (21, 22)),
+    ]
+    snap = snapshot(
+        study(trials={"max": 40, "parallelism": 30}),
+        trials=tuple(trial(n) for n in range(24)),
+        jobs=tuple(job(n) for n in range(24)),
+        pods=tuple(pods),
+        idle={f"t{n}": 60.0 + n % 7 for n in range(24)},
+    )
+    asked = {each.name for each in of_type(planned(snap), effects.AskWhy)}
+    assert asked == {"pod-6", "pod-20", "pod-22", "s-23"}
 
 
 @pytest.mark.parametrize("case", CASES)

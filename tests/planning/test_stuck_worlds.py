@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from espalier.planning import study_status
 from tests.planning.stuck_worlds import PATIENCE, STOPS, StuckWorld
 
 
@@ -30,3 +31,16 @@ def test_a_world_that_stands_still_says_why_until_the_trouble_has_passed(
     world.go()
     assert world.play(4 * 3600, world.over), world.view.status
     assert not world.is_degraded(), world.said()
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_a_world_that_stands_still_would_be_silent_without_what_says_so(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study_status, "obstacle_of", lambda _scene: None)
+    world = StuckWorld(1)
+    world.play(world.rnd.uniform(0, 40 * world.slow))
+    world.stop(name)
+    assert not world.play(PATIENCE + world.still(), world.is_degraded)
+    goes_on = name == "statuses that are not taken"  # only that nobody sees it
+    assert world.over() == goes_on, "nothing has been stopped"

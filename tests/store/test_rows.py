@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from espalier.planning.record import End
-from espalier.pruning import Action, Decision, Reason, TrialState
+from espalier.pruning import Action, Decision, Reason, Restraint, TrialState
 from espalier.store import (
     Batch,
     Log,
     Store,
+    change_row,
     decision_row,
     end_row,
     finite_or_none,
@@ -136,6 +137,38 @@ def test_ends_and_attempts(tmp_path: Path) -> None:
     )
     assert log.attempts == [(7, 1, "pod-a"), (7, 2, "pod-b")]
     assert [(stored.seq, stored.trial, stored.end) for stored in log.ends] == [(4, 7, end)]
+
+
+def test_changes_of_what_holds_pruning_back_are_kept_in_their_places(tmp_path: Path) -> None:
+    first, second = Restraint(paused=True), Restraint(False, 3, frozenset({7, 2}))
+    log = put(
+        tmp_path,
+        lambda study: values(study, 0, 1, seq=1),
+        lambda study: Batch(study, changes=[change_row(study, first, 2, 20.0)]),
+        lambda study: values(study, 0, 2, seq=3),
+        lambda study: Batch(study, changes=[change_row(study, second, 4, 40.5)]),
+    )
+    assert [(each.seq, each.restraint, each.at) for each in log.changes] == [
+        (2, first, 20.0),
+        (4, second, 40.5),
+    ]
+    exported = read_log(url_of(tmp_path), "research", "u1")
+    assert exported is not None
+    rows = [json.loads(line) for line in lines(exported)]
+    assert [(row["kind"], row.get("seq")) for row in rows[1:]] == [
+        ("observation", 1),
+        ("change", 2),
+        ("observation", 3),
+        ("change", 4),
+    ]
+    assert rows[4] == {
+        "kind": "change",
+        "seq": 4,
+        "at": 40.5,
+        "paused": False,
+        "keepBest": 3,
+        "protected": [2, 7],
+    }
 
 
 def test_a_log_is_exported_in_the_order_of_arrival(tmp_path: Path) -> None:

@@ -81,6 +81,8 @@ def _load_from_pod(settings: client.Configuration) -> None:
             f"expected to run in a pod with a service account ({error}); out of a cluster give a "
             "kubeconfig",
         ) from error
+    # The API server of a pod's own cluster is behind no proxy, whatever variables say.
+    settings.client_session_kwargs = {"trust_env": False}
 
 
 def _unusable(kubeconfig: str | None, error: Exception) -> SpecError:

@@ -166,6 +166,7 @@ OBSTACLES: tuple[Obstacle, ...] = (
         StudyReason.NO_METRIC_YET,
         "The trial that ended last did so by NoMetric.",
         study.ended_silent,
+        lasting=True,
     ),
     Obstacle(
         StudyReason.TRIALS_FAILING,
