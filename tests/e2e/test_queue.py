@@ -62,7 +62,7 @@ def pods(world: World, namespace: str) -> list[str]:
 
 
 def steps(world: World, namespace: str) -> list[int]:
-    return [trial["status"].get("step") or 0 for trial in world.trials(namespace, "s")]
+    return [trial.get("status", {}).get("step") or 0 for trial in world.trials(namespace, "s")]
 
 
 def train_on(world: World, namespace: str, beyond: int) -> None:
