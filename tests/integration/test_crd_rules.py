@@ -199,7 +199,8 @@ def test_the_defaults_that_the_operator_takes_are_shown_by_the_api_server(server
     taken = server.create(small, dry_run=True)
     shown = parse_study(small).spec.model_dump(mode="json", exclude_none=True, by_alias=True)
     assert taken["spec"] == json.loads(json.dumps(shown))
-    assert taken["spec"]["trials"] == {"max": 3, "parallelism": 1, "maxFailed": 5, "retries": 1}
+    defaults = {"parallelism": 1, "maxFailed": 5, "retries": 1, "startPatienceSeconds": 600}
+    assert taken["spec"]["trials"] == {"max": 3, **defaults}
     assert taken["spec"]["sampler"] == {"type": "Random", "seed": 0}
     assert taken["spec"]["suspend"] is False
 
@@ -470,15 +471,17 @@ def test_kubectl_shows_a_study_and_a_trial_in_columns(server):
     server.create(good_study("shown"))
     fields = status(
         state="Running",
+        degraded="Unschedulable",
+        ended="12/20",
         active=4,
         counts={"completed": 5, "pruned": 6, "failed": 1},
         best={"number": 3, "trial": "shown-3", "value": 0.97},
     )
     server.patch("Study", "shown", fields, "status")
     head, row = server.kubectl("get", "study", "shown").splitlines()
-    columns = ["NAME", "STATE", "ACTIVE", "COMPLETED", "PRUNED", "FAILED", "BEST", "AGE"]
-    assert head.split() == columns
-    assert row.split()[:-1] == ["shown", "Running", "4", "5", "6", "1", "0.97"]
+    columns = "NAME STATE DEGRADED ENDED ACTIVE COMPLETED PRUNED FAILED BEST AGE"
+    assert head.split() == columns.split()
+    assert row.split()[:-1] == "shown Running Unschedulable 12/20 4 5 6 1 0.97".split()
 
     server.create(trial("shown-3", study={"name": "shown"}))
     server.patch("Trial", "shown-3", full_trial_status(), "status")
