@@ -34,6 +34,7 @@ async def test_without_its_process_running_trials_end_well_and_the_rest_waits(ku
     async with line(kueue, tmp_path, ONE, replace(SETTINGS, pod_patience=1.0)) as it:
         await it.submit(trials=THREE)
         first, second = await it.first_and_second()
+        await it.waits(second, "1 more needed")
         kill()
         try:
             await it.complete(first)
