@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from espalier.kube import STUDY, TRIAL, Kind
+from tests.simulation.api_server import Object
 from tests.simulation.telling import good_program, lone_program, tell
 from tests.simulation.world import World
 
@@ -58,6 +59,27 @@ def test_a_pruned_trials_job_that_comes_back_is_deleted_again(tmp_path: Path) ->
         await world.until("the end of the Study", world.over)
         await world.until("its deletion", lambda: world.api.find("jobs", "s-0") is None)
         assert world.reason(0) == "Pruned"
+
+    tell(tmp_path, story, program_of=lone_program(0))
+
+
+def test_a_job_whose_deletion_was_accepted_and_undone_unseen_is_deleted_again(
+    tmp_path: Path,
+) -> None:
+    async def story(world: World) -> None:
+        world.study(trials={"max": 1})
+        world.start()
+        await world.until("the Job", lambda: world.api.find("jobs", "s-0"))
+        world.faults.dropped = 1.0  # no watch tells of it, and no version tells of a restore
+        job = await world.until("its values", lambda: _written_last(world))
+        await world.until("the deletion", lambda: world.api.find("jobs", "s-0") is None)
+        world.api.objects["jobs", "n", "s-0"] = job
+        world.history.restored(world.api)
+        await world.until("its deletion", lambda: world.api.find("jobs", "s-0") is None)
+        await world.until("the end of the trial", lambda: world.reason(0) == "Pruned")
+
+    def _written_last(world: World) -> Object | None:
+        return world.api.find("jobs", "s-0") if world.reported(2) else None
 
     tell(tmp_path, story, program_of=lone_program(0))
 

@@ -77,13 +77,14 @@ class Resync:
         for kind, label in KINDS:
             for namespace in self._namespaces:
                 cache = self._reconciler.world.cache(kind.plural)
-                asked = cache.moment()
+                asked, leaving = cache.moment(), frozenset(self._reconciler.world.leaving)
                 objects, version = await self._list(kind, namespace, label)
                 if not back and cache.contradicts(objects, version, asked):
                     return False
                 self._reconciler.listed(
                     kind.plural, objects, version, namespace, back=asked if back else None
                 )
+                self._reconciler.world.stays(objects, leaving)
             self.last_seen[kind.plural] = time.monotonic()
         return True
 

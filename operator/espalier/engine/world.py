@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
@@ -292,6 +292,20 @@ class World:
                 self._note_if_proven(plural, obj, proof)
         self._are_there(plural, objects, seemed_gone)
         return changed
+
+    def stays(self, objects: Sequence[Object], leaving: Set[str]) -> None:
+        """Take back that objects leave which a list shows that was asked for afterwards.
+
+        Parameters
+        ----------
+        objects
+            The list.
+        leaving
+            Uids whose deletion had been accepted when it was asked for.
+        """
+        for meta in (obj["metadata"] for obj in objects):
+            if meta["uid"] in leaving and "deletionTimestamp" not in meta:
+                self.leaving.pop(meta["uid"], None)
 
     def went_back(self) -> None:
         """Drop what is remembered of a state that the cluster has left behind."""
