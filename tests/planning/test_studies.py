@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from espalier.planning import effects
+from espalier.planning.fingerprint import fingerprint
 from espalier.planning.job import build_job
 from espalier.planning.names import FIRST_HAND_MADE
 from espalier.planning.observe import job_view
@@ -25,6 +26,7 @@ from tests.planning.worlds import (
     prune_decision,
     record,
     snapshot,
+    spec_dict,
     study,
     study_condition,
     trial,
@@ -70,6 +72,26 @@ def test_a_restarted_operator_believes_the_condition_of_the_same_generation():
     assert created(planned(snapshot(study(status=said), template=None))) == [0, 1]
     changed = study(status=said, generation=2)
     assert of_type(planned(snapshot(changed, template=None)), effects.CheckTemplate)
+
+
+@pytest.mark.parametrize(
+    ("change", "asked"),
+    [
+        ({"trials": {"parallelism": 1}}, False),
+        ({"pruning": {"paused": True}}, False),
+        ({"template": spec_dict()["template"]}, False),
+        ({"template": {"spec": {"containers": [{"name": "trainer", "image": "other"}]}}}, True),
+        ({"collector": {"type": "File", "file": {"path": "/espalier/x"}}}, True),
+    ],
+    ids=["scaled", "braked", "the same template", "another image", "another collector"],
+)
+def test_a_changed_study_is_checked_again_if_its_jobs_change(change, asked):
+    [check] = of_type(planned(snapshot(study(), template=None)), effects.CheckTemplate)
+    known = TemplateVerdict(1, True, job=fingerprint(check.job))
+    found = planned(snapshot(study(generation=2, **change), template=known))
+    assert bool(of_type(found, effects.CheckTemplate)) == asked
+    expected = "Unknown" if asked else "True"
+    assert study_condition(found, "Accepted")["status"] == expected
 
 
 def test_a_refused_template_starts_nothing_and_says_why():

@@ -11,6 +11,7 @@ from espalier.engine.world import World
 from espalier.errors import RetryLater
 from espalier.kube import JOB, TRIAL, Cluster, Conflict, Kind, NotFound, Refused
 from espalier.planning import StudyView, TemplateVerdict, effects
+from espalier.planning.fingerprint import fingerprint
 from espalier.planning.observe import controller_uid
 from espalier.planning.refusals import QUOTA
 
@@ -41,7 +42,8 @@ class Creation:
         if (refusal := await self._would_refuse(study, effect.job)) is not None:
             self._refuse(study, refusal)
         else:
-            self._world.verdicts[study.uid] = TemplateVerdict(study.generation, True)
+            job = fingerprint(effect.job)
+            self._world.verdicts[study.uid] = TemplateVerdict(study.generation, True, job=job)
 
     async def _would_refuse(self, study: StudyView, job: effects.Body) -> Refused | None:
         try:

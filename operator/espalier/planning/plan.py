@@ -36,7 +36,7 @@ from espalier.planning.record import End
 from espalier.planning.sampling import parameters_of
 from espalier.planning.scene import Scene
 from espalier.planning.settings import Settings
-from espalier.planning.snapshot import Snapshot, StudyView
+from espalier.planning.snapshot import Snapshot, StudyView, TemplateVerdict
 from espalier.planning.standing import Standing, gather, given_out
 from espalier.planning.status_words import condition_of, merge_patch
 from espalier.planning.study_events import events_of
@@ -133,7 +133,7 @@ def _acceptance(
     study, verdict = snapshot.study, snapshot.template
     if fault:
         return False, fault, False, []
-    if verdict is not None and verdict.generation == study.generation:
+    if verdict is not None and _is_about(verdict, study, probe):
         again: list[Lane] = []
         if verdict.until is not None:
             due = now >= verdict.until
@@ -143,6 +143,13 @@ def _acceptance(
     if said and said.get("observedGeneration") == study.generation and said["status"] == "True":
         return True, "", False, []
     return None, "", False, [(CheckTemplate(study.generation, probe),)]
+
+
+def _is_about(verdict: TemplateVerdict, study: StudyView, probe: Manifest) -> bool:
+    """Whether a verdict holds for the Study as it is: most changes leave its Jobs as they were."""
+    if verdict.generation == study.generation:
+        return True
+    return verdict.accepted and verdict.job == fingerprint(probe)
 
 
 def _trainer(spec: StudySpec) -> str:

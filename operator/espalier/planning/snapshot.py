@@ -168,12 +168,16 @@ class TemplateVerdict:
     ----------
     until
         When it is to be asked again though the Study is unchanged; None: never.
+    job
+        `fingerprint` of the Job that was accepted: as long as a changed Study would have the same
+        one made, nothing needs to be asked.
     """
 
     generation: int
     accepted: bool
     message: str = ""
     until: float | None = None
+    job: int = 0
 
 
 @dataclass(frozen=True, slots=True)
