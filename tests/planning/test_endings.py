@@ -8,9 +8,9 @@ from espalier.metrics.reference import reasons_page
 from espalier.planning import effects
 from espalier.planning.attempt_checks import ATTEMPT_CHECKS
 from espalier.planning.ending_checks import ENDING_CHECKS
+from espalier.planning.gathering import gather
 from espalier.planning.record import AttemptRecord, TrialRecord
 from espalier.planning.snapshot import Span
-from espalier.planning.standing import gather
 from tests.planning.worlds import (
     NOW,
     container,

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from espalier.planning import effects
+from espalier.planning.gathering import gather
 from espalier.planning.outcome import counted_failures
 from espalier.planning.record import End, TrialRecord
 from espalier.planning.snapshot import Cause, ContainerView, Failure, FailureKind, Snapshot
-from espalier.planning.standing import gather
 from espalier.pruning import TrialState
 from tests.planning.worlds import (
     NOW,

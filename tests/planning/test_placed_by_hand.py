@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from espalier.planning import effects
+from espalier.planning.gathering import gather
 from espalier.planning.names import FIRST_HAND_MADE, sampled_number
 from espalier.planning.record import TrialRecord
-from espalier.planning.standing import gather
 from tests.planning.test_studies import created, done
 from tests.planning.worlds import of_type, planned, record, snapshot, study, trial
 

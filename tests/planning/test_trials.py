@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from espalier.planning import effects
+from espalier.planning.gathering import gather
 from espalier.planning.record import AttemptRecord, End, TrialRecord
 from espalier.planning.snapshot import Span
-from espalier.planning.standing import gather
 from espalier.pruning import TrialState
 from tests.planning.worlds import (
     NOW,

@@ -9,7 +9,7 @@ from espalier.errors import SpecError
 from espalier.metrics.views import Cost, StudyView
 from espalier.planning import Snapshot
 from espalier.planning.costs import Amount, costs_of
-from espalier.planning.standing import gather
+from espalier.planning.gathering import gather
 from espalier.planning.trial_status import phase_of
 
 

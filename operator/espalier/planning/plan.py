@@ -27,6 +27,7 @@ from espalier.planning.effects import (
     WriteStudyStatus,
 )
 from espalier.planning.fingerprint import fingerprint
+from espalier.planning.gathering import gather, given_out
 from espalier.planning.holding import hold_of
 from espalier.planning.job import Manifest, build_job, build_trial, labels_of, owner
 from espalier.planning.names import API_VERSION, FIRST_HAND_MADE, sampled_number, trial_name
@@ -37,7 +38,7 @@ from espalier.planning.sampling import parameters_of
 from espalier.planning.scene import Scene
 from espalier.planning.settings import Settings
 from espalier.planning.snapshot import Snapshot, StudyView, TemplateVerdict
-from espalier.planning.standing import Standing, gather, given_out
+from espalier.planning.standing import Standing
 from espalier.planning.status_words import condition_of, merge_patch
 from espalier.planning.study_events import events_of
 from espalier.planning.study_status import Course
