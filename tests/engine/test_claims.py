@@ -14,6 +14,12 @@ from tests.kube.answering import answering
 TIMES = LeaseTimes.of(1.2)
 
 
+NO_LEASE = {"kind": "Status", "reason": "NotFound", "code": 404, "message": "no Lease"}
+NO_LEASE["details"] = {"name": "espalier", "group": "coordination.k8s.io", "kind": "leases"}
+NO_NAMESPACE = {"kind": "Status", "reason": "NotFound", "code": 404, "message": "no namespace"}
+NO_NAMESPACE["details"] = {"name": "team", "kind": "namespaces"}
+
+
 def json_response(status, body):
     return web.Response(status=status, body=json.dumps(body).encode())
 
@@ -23,12 +29,15 @@ class Server:
 
     def __init__(self):
         self.fault = 0
+        self.gone = False
         self.asked = 0
 
     def __call__(self, request):
         if "/leases" not in request.path:
             return json_response(201, {"metadata": {"name": "job", "uid": "j"}})
         self.asked += 1
+        if self.gone:
+            return json_response(404, NO_NAMESPACE if request.method == "POST" else NO_LEASE)
         if self.fault:
             return json_response(self.fault, {"kind": "Status", "message": "out of order"})
         lease = {"metadata": {"name": "espalier", "uid": "l", "resourceVersion": "1"}, "spec": {}}
@@ -118,5 +127,17 @@ def test_lists_and_reads_need_no_lease():
         assert await cluster.get(JOB, "team", "job")
         with pytest.raises(RetryLater):
             await cluster.delete(JOB, "team", "job")
+
+    running(test)
+
+
+def test_what_was_in_a_namespace_that_is_gone_is_looked_after_to_be_closed():
+    async def test(server, cluster, made, told):
+        server.gone = True
+        made.ours("team")
+        await until(lambda: made.ours("team"))
+        assert told == [], "nobody is told of a namespace that is gone"
+        server.gone = False
+        await until(lambda: made.counts()["Held"])
 
     running(test)

@@ -10,7 +10,7 @@ import pytest
 from espalier.planning import effects
 from espalier.planning.obstacles import OBSTACLES
 from espalier.planning.queue_words import no_workload
-from espalier.planning.record import End, TrialRecord
+from espalier.planning.record import AttemptRecord, End, TrialRecord
 from espalier.planning.snapshot import (
     Cause,
     ContainerView,
@@ -36,6 +36,7 @@ from tests.planning.worlds import (
     record,
     snapshot,
     study,
+    study_condition,
     trial,
 )
 
@@ -74,6 +75,12 @@ def finished(number: int, reason: str = "Completed", **more: Any) -> TrialRecord
     state = TrialState.COMPLETED if reason == "Completed" else TrialState.FAILED
     end = End(reason, "it said so", state, NOW - 1, generation=TEMPLATE, **more)
     return TrialRecord(number, attempt=1, step=10, end=end)
+
+
+def burst(*, ran: float) -> TrialRecord:
+    """Return a completed trial whose ten values came within a tenth of a second."""
+    seen = AttemptRecord(1, "p", held=600.0, ran=ran, exit_code=0, over=True)
+    return replace(finished(0, held=600.0, pace=0.01), step=10, attempts=(seen,))
 
 
 QUEUED = job(0, suspended=True, queue="team")
@@ -297,7 +304,7 @@ CASES: dict[str, tuple[str, str, Snapshot]] = {
         "python -u",
         one(
             jobs=(),
-            record=record(replace(finished(0, held=600.0, pace=0.01), step=10)),
+            record=record(burst(ran=600.0)),
         ),
     ),
     "a queue": (
@@ -507,3 +514,8 @@ def test_a_message_is_a_sentence_within_its_bounds_that_is_seldom_rewritten(case
         for t in range(0, 3000, 60)
     }
     assert len(told) == 1
+
+
+def test_a_short_trainer_whose_pod_waited_long_is_not_late():
+    found = planned(one(jobs=(), still=0.0, record=record(burst(ran=1.0))))
+    assert study_condition(found, "Degraded")["reason"] != "ValuesLate"

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from enum import StrEnum
 
 from espalier.errors import RetryLater
-from espalier.kube import Cluster, Holder, Lease, LeaseTimes, Refused
+from espalier.kube import Cluster, Holder, Lease, LeaseTimes, NamespaceGone, Refused
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class Claim(StrEnum):
     FOREIGN = "Foreign"
     """Another operator holds it: this one stands back."""
     UNGUARDED = "Unguarded"
-    """Leases are refused: this operator works without one."""
+    """Leases are refused, or the namespace is gone: this operator works without one."""
 
 
 Told = Callable[[str, Claim, str | None], None]
@@ -158,6 +158,8 @@ class Claims:
             pause = self._times.renewal
             try:
                 await lease.ask()
+            except NamespaceGone:
+                self._claims[namespace] = Claim.UNGUARDED  # what was there is to be closed
             except RetryLater as error:
                 pause = min(pause, error.after or 2.0)
                 log.warning("%s; the Lease of %s is asked for again", error, namespace)

@@ -17,7 +17,7 @@ from espalier.kube.kinds import (
     Kind,
     local_queue,
 )
-from espalier.kube.lease import Holder, Lease, LeaseTimes
+from espalier.kube.lease import Holder, Lease, LeaseTimes, NamespaceGone
 from espalier.kube.limiter import TokenBucket, asking_for
 from espalier.kube.lines import Lines, Tenant
 from espalier.kube.turns import Rank
@@ -39,6 +39,7 @@ __all__ = [
     "Lease",
     "LeaseTimes",
     "Lines",
+    "NamespaceGone",
     "NotFound",
     "NotServed",
     "Object",

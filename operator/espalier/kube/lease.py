@@ -69,6 +69,10 @@ class LeaseTimes:
         return cls(duration, 0.75 * duration, duration / 3)
 
 
+class NamespaceGone(RetryLater):
+    """A namespace is not there, so that nobody can work in it."""
+
+
 class Lease:
     """One namespace's Lease, as one operator sees it.
 
@@ -116,6 +120,8 @@ class Lease:
         ------
         RetryLater, Refused
             What the API server has against it; nothing is known then.
+        NamespaceGone
+            If there is no such namespace.
         """
         asked = self._clock()
         if self._mine is not None:
@@ -185,8 +191,8 @@ class Lease:
             return await self._cluster.create(LEASE, self._namespace, body)
         except Conflict as error:
             raise RetryLater(f"the Lease of {self._namespace}: {error}", after=1.0) from error
-        except NotFound as error:  # the namespace is gone
-            raise RetryLater(f"the Lease of {self._namespace}: {error}", after=60.0) from error
+        except NotFound as error:
+            raise NamespaceGone(f"the Lease of {self._namespace}: {error}") from error
 
     async def _write(self, found: Object, holder: str) -> Object:
         """Write who holds a Lease, if it is still as it was found."""

@@ -126,14 +126,15 @@ def going_back(_scene: Scene, standing: Standing) -> str | None:
 
 def late(_scene: Scene, standing: Standing) -> str | None:
     """Tell that all values of a trial came in its last moment."""
-    end, step = standing.end, standing.record.step or 0
-    if end is None or end.pace is None or step < _FEW or end.held < _LONG:
+    end, step, attempts = standing.end, standing.record.step or 0, standing.record.attempts
+    if end is None or end.pace is None or step < _FEW or not attempts:
         return None
-    if end.pace * step > _BURST * end.held:
+    ran = attempts[-1].ran  # not what it held: a pod may wait for its image or a Secret for long
+    if ran < _LONG or end.pace * step > _BURST * ran:
         return None
     return (
         f"All values of trial {standing.number} came within {words(end.pace * step)}, of "
-        f"{words(end.held)} that it ran: nothing can be pruned so. Have the trainer flush what it "
+        f"{words(ran)} that it ran: nothing can be pruned so. Have the trainer flush what it "
         "prints (python -u, PYTHONUNBUFFERED=1), or report as it goes."
     )
 
