@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from espalier.engine.stopwatch import Stopwatch
-from espalier.planning.attempts import UNABLE_TO_START
+from espalier.planning.kubelet_words import UNABLE_TO_START
 from espalier.planning.record import AttemptRecord, End, StudyRecord, TrialRecord
 from espalier.planning.snapshot import ContainerView, PodView, Span
 from espalier.pruning import TrialState

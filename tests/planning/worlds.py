@@ -7,8 +7,8 @@ from typing import Any
 
 from espalier.api import parse_study
 from espalier.planning import Settings, SidecarSettings, effects, plan
-from espalier.planning.attempts import UNABLE_TO_START
 from espalier.planning.fingerprint import fingerprint
+from espalier.planning.kubelet_words import UNABLE_TO_START
 from espalier.planning.record import End, StudyRecord, TrialRecord
 from espalier.planning.snapshot import (
     ContainerView,

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime
-from typing import Any
 
 from espalier.engine.claims import Claim
-from espalier.errors import RetryLater
-from espalier.kube import EVENT, LEASE, Cluster, Conflict, NotFound, Refused
+from espalier.kube import LEASE, Cluster, emit
 from espalier.kube.lease import NAME
 
 log = logging.getLogger(__name__)
@@ -51,32 +49,13 @@ class Announcer:
         text = text.format(why=why)
         log.log(level, "namespace %s: %s", namespace, text, extra={"namespace": namespace})
         if reason:
-            event = self._event(namespace, reason, text, warning=level >= logging.WARNING)
-            task = asyncio.get_running_loop().create_task(self._emit(namespace, event))
+            said = self._emit(namespace, reason, text, warning=level >= logging.WARNING)
+            task = asyncio.get_running_loop().create_task(said)
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _emit(self, namespace: str, event: dict[str, Any]) -> None:
-        try:
-            await self._cluster.create(EVENT, namespace, event)
-        except (RetryLater, Refused, NotFound, Conflict) as error:
-            log.info("an Event about the Lease of %s is lost: %s", namespace, error)
-
-    def _event(self, namespace: str, reason: str, text: str, *, warning: bool) -> dict[str, Any]:
+    async def _emit(self, namespace: str, reason: str, text: str, *, warning: bool) -> None:
         at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        about = {"apiVersion": LEASE.api_version, "kind": LEASE.name, "name": NAME}
-        return {
-            "apiVersion": EVENT.api_version,
-            "kind": EVENT.name,
-            "metadata": {"generateName": f"{NAME}.", "namespace": namespace},
-            "involvedObject": {**about, "namespace": namespace},
-            "type": "Warning" if warning else "Normal",
-            "reason": reason,
-            "message": f"{self._me}: {text}"[:1024],
-            "firstTimestamp": at,
-            "lastTimestamp": at,
-            "count": 1,
-            "source": {"component": "espalier"},
-            "reportingComponent": "espalier.dev/operator",
-            "reportingInstance": "espalier",
-        }
+        lease = {"apiVersion": LEASE.api_version, "kind": LEASE.name, "name": NAME}
+        about = {**lease, "namespace": namespace}
+        await emit(self._cluster, about, reason, f"{self._me}: {text}", warning=warning, at=at)

@@ -15,7 +15,18 @@ from espalier.engine.queues import Queues
 from espalier.engine.submission import Binding
 from espalier.engine.world import World, belongs
 from espalier.errors import InternalError, RetryLater
-from espalier.kube import EVENT, JOB, POD, STUDY, TRIAL, Cluster, Conflict, Kind, NotFound, Refused
+from espalier.kube import (
+    JOB,
+    POD,
+    STUDY,
+    TRIAL,
+    Cluster,
+    Conflict,
+    Kind,
+    NotFound,
+    Refused,
+    emit,
+)
 from espalier.planning import Effect, Lane, StudyView, effects
 from espalier.planning.job import labels_of
 from espalier.planning.names import JOB_NAME_LABEL, PODS_OF, STUDY_LABEL, SUSPENDED_ANNOTATION
@@ -250,29 +261,14 @@ class Applier:
             self._world.written[uid] = self._clock()
 
     async def _emit(self, study: StudyView, effect: effects.EmitEvent) -> None:
-        at = timestamp(self._clock())
-        body = {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {"generateName": f"{effect.name[:200]}.", "namespace": study.namespace},
-            "involvedObject": {
-                "apiVersion": TRIAL.api_version,
-                "kind": effect.kind,
-                "namespace": study.namespace,
-                "name": effect.name,
-                "uid": effect.uid,
-            },
-            "type": "Warning" if effect.warning else "Normal",
-            "reason": effect.reason,
-            "message": effect.message[:1024],
-            "firstTimestamp": at,
-            "lastTimestamp": at,
-            "count": 1,
-            "source": {"component": "espalier"},
-            "reportingComponent": "espalier.dev/operator",
-            "reportingInstance": "espalier",
+        about = {
+            "apiVersion": TRIAL.api_version,
+            "kind": effect.kind,
+            "namespace": study.namespace,
+            "name": effect.name,
+            "uid": effect.uid,
         }
-        try:
-            await self._cluster.create(EVENT, study.namespace, body)
-        except (RetryLater, Refused, NotFound, Conflict) as error:
-            log.info("an Event about %s %s is lost: %s", effect.kind, effect.name, error)
+        at = timestamp(self._clock())
+        await emit(
+            self._cluster, about, effect.reason, effect.message, warning=effect.warning, at=at
+        )

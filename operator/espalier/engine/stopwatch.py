@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from espalier.planning.attempts import UNABLE_TO_START
+from espalier.planning.kubelet_words import UNABLE_TO_START
 from espalier.planning.names import SIDECAR
 from espalier.planning.record import AttemptRecord, StudyRecord
 from espalier.planning.snapshot import ContainerView, PodView, Span

@@ -5,6 +5,7 @@ from espalier.kube.ca_secret import CaSecret
 from espalier.kube.cluster import Cluster, Observe
 from espalier.kube.credentials import own_namespace
 from espalier.kube.errors import Conflict, NotFound, NotServed, Refused
+from espalier.kube.events import emit
 from espalier.kube.kinds import (
     EVENT,
     JOB,
@@ -49,6 +50,7 @@ __all__ = [
     "Tenant",
     "TokenBucket",
     "asking_for",
+    "emit",
     "local_queue",
     "own_namespace",
 ]

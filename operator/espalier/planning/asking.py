@@ -6,10 +6,10 @@ import math
 from collections.abc import Hashable
 
 from espalier.planning.effects import AskWhy
-from espalier.planning.evidence import PULL
+from espalier.planning.kubelet_words import CREATE, PULL
 from espalier.planning.scene import Scene, asked_of
 from espalier.planning.standing import Standing
-from espalier.planning.waiting import CREATE, containers, waits_for
+from espalier.planning.waiting import containers, waits_for
 
 
 def ask_why(scene: Scene) -> list[tuple[AskWhy, ...]]:

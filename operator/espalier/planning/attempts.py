@@ -15,26 +15,6 @@ from espalier.planning.record import AttemptRecord
 from espalier.planning.snapshot import PodView
 from espalier.planning.standing import Standing
 
-UNABLE_TO_START = frozenset(
-    {
-        "ErrImagePull",
-        "ImagePullBackOff",
-        "ErrImageNeverPull",
-        "InvalidImageName",
-        "ImageInspectError",
-        "RegistryUnavailable",
-        "SignatureValidationFailed",
-        "CreateContainerConfigError",
-        "CreateContainerError",
-        "CreatePodSandboxError",
-        "PreCreateHookError",
-        "PreStartHookError",
-        "PostStartHookError",
-        "RunContainerError",
-    }
-)
-"""Reasons for which a container waits that has failed to start."""
-
 
 def joined(known: AttemptRecord, seen: AttemptRecord) -> AttemptRecord:
     """Return what is known of an attempt after more was seen of it; nothing is taken back."""

@@ -10,7 +10,8 @@ from espalier.api import reasons
 from espalier.api.reasons import Ending, Retry
 from espalier.planning.attempt_checks import how_ended
 from espalier.planning.checks import Check
-from espalier.planning.evidence import PULL, Evidence
+from espalier.planning.evidence import Evidence
+from espalier.planning.kubelet_words import PULL
 from espalier.planning.names import SIDECAR
 from espalier.planning.status_words import words
 

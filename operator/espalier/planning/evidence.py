@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from espalier.api.reasons import SUSPENDED, Retry
 from espalier.planning.attempt_checks import how_ended
 from espalier.planning.attempt_evidence import Attempt
-from espalier.planning.attempts import UNABLE_TO_START
 from espalier.planning.fingerprint import fingerprint
-from espalier.planning.kubelet_words import DEADLINE
+from espalier.planning.kubelet_words import DEADLINE, UNABLE_TO_START
 from espalier.planning.names import SIDECAR, job_ordinal
 from espalier.planning.settings import Settings
 from espalier.planning.snapshot import ContainerView, PodView
@@ -18,18 +17,6 @@ from espalier.planning.standing import Standing
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
-
-PULL = frozenset(
-    {
-        "ErrImagePull",
-        "ImagePullBackOff",
-        "ErrImageNeverPull",
-        "InvalidImageName",
-        "ImageInspectError",
-        "RegistryUnavailable",
-        "SignatureValidationFailed",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)

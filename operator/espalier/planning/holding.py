@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from espalier.api.reasons import IMAGE_PULL_FAILED, StudyReason
-from espalier.planning.evidence import PULL
+from espalier.planning.kubelet_words import CREATE, PULL
 from espalier.planning.outcome import TEMPLATE_FAULTS
 from espalier.planning.record import End
 from espalier.planning.scene import asked_of, began, failing, idle
@@ -14,7 +14,7 @@ from espalier.planning.settings import Settings
 from espalier.planning.snapshot import FailureKind, PodView, Snapshot
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import words
-from espalier.planning.waiting import CREATE, waits_for
+from espalier.planning.waiting import waits_for
 
 _VOLUMES = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
 

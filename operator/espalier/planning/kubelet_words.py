@@ -1,10 +1,39 @@
-"""What the kubelet says in a pod's ``status.reason`` when it ends or refuses the pod itself.
+"""The kubelet's words: why a container waits, and why it ended or refused a pod itself.
 
 Source: pkg/kubelet (lifecycle/predicate.go, eviction, nodeshutdown, preemption, active_deadline.go)
 of k8s.io/kubernetes 1.36.
 """
 
 from __future__ import annotations
+
+PULL = frozenset(
+    {
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "ErrImageNeverPull",
+        "InvalidImageName",
+        "ImageInspectError",
+        "RegistryUnavailable",
+        "SignatureValidationFailed",
+    }
+)
+"""Reasons for which a container waits whose image is not there."""
+
+CREATE = frozenset(
+    {
+        "CreateContainerConfigError",
+        "CreateContainerError",
+        "CreatePodSandboxError",
+        "PreCreateHookError",
+        "PreStartHookError",
+        "PostStartHookError",
+        "RunContainerError",
+    }
+)
+"""Reasons for which a container waits that cannot be made or started, its image aside."""
+
+UNABLE_TO_START = PULL | CREATE
+"""Reasons for which a container waits that has failed to start."""
 
 DEADLINE = "DeadlineExceeded"
 """The pod's own ``activeDeadlineSeconds`` have passed."""

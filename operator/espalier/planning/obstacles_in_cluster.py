@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from espalier.planning.evidence import PULL
+from espalier.planning.kubelet_words import CREATE, PULL
 from espalier.planning.names import SIDECAR
 from espalier.planning.queue_words import sentence
 from espalier.planning.refusals import POD_SECURITY, QUOTA
@@ -10,7 +10,7 @@ from espalier.planning.scene import Scene
 from espalier.planning.snapshot import Cause, JobView, PodView
 from espalier.planning.standing import Standing
 from espalier.planning.status_words import at_least, full_stop
-from espalier.planning.waiting import CREATE, containers, waits_for
+from espalier.planning.waiting import containers, waits_for
 
 _DEFAULT_GRACE = 30.0
 _VOLUMES = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})

@@ -12,7 +12,8 @@ from espalier.api.trial import MOST_JOBS
 from espalier.planning.attempt_checks import how_ended
 from espalier.planning.costs import trial_fields
 from espalier.planning.ending import is_completing
-from espalier.planning.evidence import PULL, blocked_container
+from espalier.planning.evidence import blocked_container
+from espalier.planning.kubelet_words import PULL
 from espalier.planning.queue_words import sentence
 from espalier.planning.savings import Saved
 from espalier.planning.standing import Standing

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from espalier.planning.attempts import UNABLE_TO_START
-from espalier.planning.evidence import PULL
 from espalier.planning.snapshot import ContainerView, PodView
-
-CREATE = UNABLE_TO_START - PULL
-"""Reasons for which a container waits that cannot be made or started, its image aside."""
 
 
 def waits_for(pod: PodView, reasons: frozenset[str]) -> ContainerView | None:
