@@ -45,6 +45,18 @@ class Guarded:
         """User name of the operator's service account."""
         return f"system:serviceaccount:{self.system}:{RELEASE}-espalier"
 
+    def as_operator(self, folder: Path) -> ApiServer:
+        """Return the API server by the operator's token; its kubeconfig is put into a folder."""
+        server = self.server
+        config = json.loads(server.must("config", "view", "--raw", "--flatten", "-o", "json"))
+        token = server.must("create", "token", f"{RELEASE}-espalier", "-n", self.system).strip()
+        config["users"] = [{"name": "operator", "user": {"token": token}}]
+        for context in config["contexts"]:
+            context["context"]["user"] = "operator"
+        path = folder / "kubeconfig"
+        path.write_text(json.dumps(config))
+        return ApiServer(path)
+
     def user(self, name: str) -> str:
         """Full name of a user, who is nobody in other tests."""
         return f"{name}-of-{self.own}"

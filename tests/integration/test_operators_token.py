@@ -15,7 +15,7 @@ from tests.api.studies import good_study
 from tests.chart.apiserver import ApiServer, wait_until
 from tests.integration.api_server import ApiServer as Client
 from tests.integration.api_server import api_server
-from tests.integration.policies import RELEASE, Guarded, guarded
+from tests.integration.policies import Guarded, guarded
 from tests.planning.worlds import SETTINGS, study, trial
 
 PARAMETERS = {"lr": 0.1}
@@ -30,15 +30,7 @@ def guard(control_plane: Path) -> Iterator[Guarded]:
 @pytest.fixture(scope="module")
 def operator(guard: Guarded, tmp_path_factory: pytest.TempPathFactory) -> ApiServer:
     """The API server by the operator's token, once its roles and policies are in force."""
-    server = guard.server
-    config = json.loads(server.must("config", "view", "--raw", "--flatten", "-o", "json"))
-    token = server.must("create", "token", f"{RELEASE}-espalier", "-n", guard.system).strip()
-    config["users"] = [{"name": "operator", "user": {"token": token}}]
-    for context in config["contexts"]:
-        context["context"]["user"] = "operator"
-    path = tmp_path_factory.mktemp("operator") / "kubeconfig"
-    path.write_text(json.dumps(config))
-    found = ApiServer(path)
+    found = guard.as_operator(tmp_path_factory.mktemp("operator"))
     wait_until("the policies", lambda: "denied request" in tried(found, bare(guard.own)))
     return found
 

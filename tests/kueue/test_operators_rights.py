@@ -9,7 +9,7 @@ import pytest
 
 from tests.chart.apiserver import ApiServer, wait_until
 from tests.cluster.kueue import OPT_IN
-from tests.integration.policies import RELEASE, Guarded, guarded, warnings
+from tests.integration.policies import Guarded, guarded, warnings
 
 JOB = {
     "apiVersion": "batch/v1",
@@ -40,15 +40,7 @@ def guard(kueue: Path) -> Any:
 @pytest.fixture(scope="module")
 def operator(guard: Guarded, tmp_path_factory: pytest.TempPathFactory) -> ApiServer:
     """The API server by the operator's token."""
-    server = guard.server
-    config = json.loads(server.must("config", "view", "--raw", "--flatten", "-o", "json"))
-    token = server.must("create", "token", f"{RELEASE}-espalier", "-n", guard.system).strip()
-    config["users"] = [{"name": "operator", "user": {"token": token}}]
-    for context in config["contexts"]:
-        context["context"]["user"] = "operator"
-    path = tmp_path_factory.mktemp("operator") / "kubeconfig"
-    path.write_text(json.dumps(config))
-    return ApiServer(path)
+    return guard.as_operator(tmp_path_factory.mktemp("operator"))
 
 
 @pytest.fixture(scope="module")
