@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from espalier.planning.kubelet_words import UNABLE_TO_START
-from espalier.planning.names import SIDECAR
 from espalier.planning.record import AttemptRecord, StudyRecord
-from espalier.planning.snapshot import ContainerView, PodView, Span
+from espalier.planning.snapshot import PodView, Span
+from espalier.planning.waiting import containers, fails_to_start
 
 _ROUNDING = 1.0
 """By how much a difference of two times of Kubernetes may be too large: whole seconds."""
@@ -154,25 +153,15 @@ def _look(each: _Watched, pod: PodView, trainer: str, now: float) -> None:
         each.ran.told(own, passed, most)
     else:
         each.ran.look(container is not None and container.running, passed)
-    for name, view in _containers(pod).items():
+    for view in containers(pod):
         if view.running or view.exit_code is not None:
-            each.failing.pop(name, None)
-        elif _fails_to_start(view):
-            each.failing.setdefault(name, now)
-
-
-def _fails_to_start(container: ContainerView) -> bool:
-    # Our sidecar is started again where a disruption broke its hook off.
-    again = container.name == SIDECAR and container.waiting_reason == "PostStartHookError"
-    return container.waiting_reason in UNABLE_TO_START and not again
-
-
-def _containers(pod: PodView) -> Mapping[str, ContainerView]:
-    return {**pod.containers, SIDECAR: pod.sidecar} if pod.sidecar is not None else pod.containers
+            each.failing.pop(view.name, None)
+        elif fails_to_start(view):
+            each.failing.setdefault(view.name, now)
 
 
 def _last_end(pod: PodView) -> float | None:
-    ends = [view.finished_at for view in _containers(pod).values() if view.finished_at is not None]
+    ends = [view.finished_at for view in containers(pod) if view.finished_at is not None]
     return max(ends, default=None)
 
 

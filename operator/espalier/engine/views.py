@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from espalier.api import StudySpec, trainer_of
-from espalier.errors import SpecError
 from espalier.metrics.views import Cost, StudyView
 from espalier.planning import Snapshot
 from espalier.planning.costs import Amount, costs_of
 from espalier.planning.gathering import gather
+from espalier.planning.trainer import trainer_in
 from espalier.planning.trial_status import phase_of
 
 
@@ -22,7 +21,7 @@ def study_figures(snapshot: Snapshot) -> StudyView:
     if study.spec is None:
         return StudyView(study.namespace, study.name, "", "", "", conditions=conditions)
     spec, summary = study.spec, record.summary
-    standings, trainer = gather(snapshot), _trainer(spec)
+    standings, trainer = gather(snapshot), trainer_in(spec)
     costs = costs_of(standings)
     prunings = Counter(
         (standing.record.prune.pruner, str(standing.record.prune.reason))
@@ -56,13 +55,6 @@ def study_figures(snapshot: Snapshot) -> StudyView:
         shadows={shadow.name: shadow.would_prune for shadow in summary.shadows} if summary else {},
         conditions=conditions,
     )
-
-
-def _trainer(spec: StudySpec) -> str:
-    try:
-        return trainer_of(spec.template, spec.trainer_container)
-    except SpecError:
-        return ""
 
 
 def _cost(amount: Amount) -> Cost:

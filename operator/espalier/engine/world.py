@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
-from espalier.api import StudySpec, trainer_of
 from espalier.engine.absences import Absences
 from espalier.engine.cache import (
     KeyOf,
@@ -28,6 +27,7 @@ from espalier.errors import SpecError
 from espalier.planning.observe import controller_uid, job_view, pod_view, study_view, trial_view
 from espalier.planning.record import StudyRecord
 from espalier.planning.snapshot import Snapshot, TemplateVerdict, TrialView, sooner
+from espalier.planning.trainer import trainer_in
 from espalier.steady_clock import SteadyClock
 
 V = TypeVar("V")
@@ -127,7 +127,7 @@ class World:
             absent=self.absences.proofs(key.namespace),
             restored=self.absences.restored(key.namespace),
             cut_short=self.absences.cut_short(key.namespace),
-            spans=self.stopwatch.look(uid, views, record, _trainer(spec)),
+            spans=self.stopwatch.look(uid, views, record, trainer_in(spec)),
         )
 
     def _trials(self, key: StudyKey, uid: str) -> tuple[TrialView, ...]:
@@ -353,13 +353,6 @@ class World:
 
 def _cache(plural: str, key_of: KeyOf) -> ObjectCache:
     return ObjectCache(key_of, lambda obj: reduced(plural, obj))
-
-
-def _trainer(spec: StudySpec | None) -> str:
-    try:
-        return trainer_of(spec.template, spec.trainer_container) if spec is not None else ""
-    except SpecError:
-        return ""
 
 
 def _created(obj: Object) -> tuple[str, str]:

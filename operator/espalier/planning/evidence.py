@@ -9,11 +9,12 @@ from espalier.api.reasons import SUSPENDED, Retry
 from espalier.planning.attempt_checks import how_ended
 from espalier.planning.attempt_evidence import Attempt
 from espalier.planning.fingerprint import fingerprint
-from espalier.planning.kubelet_words import DEADLINE, UNABLE_TO_START
-from espalier.planning.names import SIDECAR, job_ordinal
+from espalier.planning.kubelet_words import DEADLINE
+from espalier.planning.names import job_ordinal
 from espalier.planning.settings import Settings
 from espalier.planning.snapshot import ContainerView, PodView
 from espalier.planning.standing import Standing
+from espalier.planning.waiting import containers, fails_to_start
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
@@ -196,18 +197,10 @@ def _lingers(standing: Standing) -> float | None:
 
 
 def blocked_container(pod: PodView | None) -> ContainerView | None:
-    """Return the first container of a pod that cannot be started.
-
-    Our sidecar's hook is no such thing: the kubelet starts the sidecar again.
-    """
+    """Return the first container of a pod that cannot be started."""
     if pod is None or pod.deleting:
         return None
-    views = [*pod.containers.values(), *([pod.sidecar] if pod.sidecar else [])]
-    for view in views:
-        ours = view.name == SIDECAR and view.waiting_reason == "PostStartHookError"
-        if view.waiting_reason in UNABLE_TO_START and not ours:
-            return view
-    return None
+    return next((each for each in containers(pod) if fails_to_start(each)), None)
 
 
 def _of_old_template(standing: Standing, spec: StudySpec) -> bool:

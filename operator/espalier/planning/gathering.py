@@ -6,14 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from espalier.api import trainer_of
-from espalier.errors import SpecError
 from espalier.planning.attempt_evidence import attempts_of
 from espalier.planning.current_job import current_job, lost_rerun
 from espalier.planning.names import PODS_OF, job_name, trial_name
 from espalier.planning.snapshot import JobView, PodView, Snapshot, TrialView
 from espalier.planning.standing import Standing
 from espalier.planning.told_end import told_by_status
+from espalier.planning.trainer import trainer_in
 
 
 def gather(snapshot: Snapshot) -> tuple[Standing, ...]:
@@ -32,7 +31,7 @@ def gather(snapshot: Snapshot) -> tuple[Standing, ...]:
         pods[pod.number].append(pod)
     numbers |= set(jobs) | set(pods)
     numbers -= _to_make_again(snapshot, numbers - set(views))
-    trainer = _trainer(snapshot)
+    trainer = trainer_in(snapshot.study.spec)
     return tuple(
         _standing(snapshot, number, views.get(number), jobs[number], pods[number], trainer)
         for number in sorted(numbers)
@@ -98,14 +97,6 @@ def _standing(
     if ("jobs", lost) in snapshot.restored:
         lost = ""
     return _with_absences(snapshot, replace(standing, job=None) if lost else standing, name, lost)
-
-
-def _trainer(snapshot: Snapshot) -> str:
-    spec = snapshot.study.spec
-    try:
-        return trainer_of(spec.template, spec.trainer_container) if spec else ""
-    except SpecError:
-        return ""
 
 
 def _with_attempts(standing: Standing, trainer: str, jobs: Sequence[JobView]) -> Standing:

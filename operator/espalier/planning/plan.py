@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, TypeAlias
 
-from espalier.api import reasons, trainer_of
+from espalier.api import reasons
 from espalier.errors import SpecError
 from espalier.planning import study_status
 from espalier.planning.asking import ask_why
@@ -42,6 +42,7 @@ from espalier.planning.standing import Standing
 from espalier.planning.status_words import condition_of, merge_patch
 from espalier.planning.study_events import events_of
 from espalier.planning.study_status import Course
+from espalier.planning.trainer import trainer_in
 from espalier.planning.trial_check import check_trial
 from espalier.planning.trial_plan import TrialPlanner
 
@@ -67,7 +68,7 @@ def plan(snapshot: Snapshot, now: float, settings: Settings) -> tuple[Lane, ...]
         course = Course(False, study.error or "the Study cannot be read")
         return _status(Scene(snapshot, standings, course, "", settings, now), costs_of(standings))
     probe, fault = _probe(study, settings)
-    trainer = _trainer(study.spec)
+    trainer = trainer_in(study.spec)
     course, check = _course(snapshot, standings, study.spec, trainer, probe, fault, settings, now)
     costs = costs_of(standings)
     stop = course.outcome.message if course.outcome and course.outcome.stops else None
@@ -151,13 +152,6 @@ def _is_about(verdict: TemplateVerdict, study: StudyView, probe: Manifest) -> bo
     if verdict.generation == study.generation:
         return True
     return verdict.accepted and verdict.job == fingerprint(probe)
-
-
-def _trainer(spec: StudySpec) -> str:
-    try:
-        return trainer_of(spec.template, spec.trainer_container)
-    except SpecError:
-        return ""
 
 
 def _adopt(snapshot: Snapshot, standings: Sequence[Standing]) -> list[Lane]:

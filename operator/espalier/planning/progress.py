@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable
 
 from espalier.planning.record import TrialRecord
 from espalier.planning.snapshot import ContainerView, JobView, PodView, Snapshot
+from espalier.planning.waiting import containers
 
 Token = Hashable
 
@@ -53,8 +54,7 @@ def _objects(jobs: Iterable[JobView], pods: Iterable[PodView]) -> tuple[Token, T
 
 
 def _pod(pod: PodView) -> Token:
-    containers = [*pod.containers.values(), *([pod.sidecar] if pod.sidecar else [])]
-    states = frozenset((each.name, _state(each)) for each in containers)
+    states = frozenset((each.name, _state(each)) for each in containers(pod))
     return (pod.uid, pod.phase, pod.deleting, bool(pod.unschedulable), pod.node, states)
 
 
