@@ -254,13 +254,8 @@ class LiveStudy:
         commit = self._commit(
             Batch(self.row.id, attempts=[(self.row.id, number, ordinal, pod_uid)])
         )
-        commit.add_done_callback(lambda done: self._attempted(done, trial))
+        self._once_durable(commit, trial.attempted)
         return ordinal, commit
-
-    def _attempted(self, done: asyncio.Future[None], trial: LiveTrial) -> None:
-        if not done.cancelled() and done.exception() is None:
-            self._record = None
-            trial.attempted()
 
     def note_attempt(self, number: int, seen: AttemptRecord) -> asyncio.Future[None] | None:
         """Note what was seen of an attempt, besides what is known of it; ended trials are past it.
@@ -283,13 +278,8 @@ class LiveStudy:
         trial.seen_ahead[ordinal] = seen
         rows.sightings.append(sighting_row(self.row.id, number, seen))
         commit = self._commit(rows)
-        commit.add_done_callback(lambda done: self._noted(done, trial, seen))
+        self._once_durable(commit, lambda: trial.saw(seen))
         return commit
-
-    def _noted(self, done: asyncio.Future[None], trial: LiveTrial, seen: AttemptRecord) -> None:
-        if not done.cancelled() and done.exception() is None:
-            self._record = None
-            trial.saw(seen)
 
     def finish(self, number: int, end: End) -> tuple[bool, asyncio.Future[None] | None]:
         """Record how a trial ended; False if it had ended already: the first ending stands."""
@@ -303,15 +293,13 @@ class LiveStudy:
         commit = self._commit(
             Batch(self.row.id, ends=[end_row(self.row.id, number, end, self.seq)])
         )
-        commit.add_done_callback(lambda done: self._finished(done, trial, end))
+        self._once_durable(commit, lambda: self._finished(trial, end))
         return True, commit
 
-    def _finished(self, done: asyncio.Future[None], trial: LiveTrial, end: End) -> None:
-        if not done.cancelled() and done.exception() is None:
-            self._record = None
-            trial.finished(end)
-            trial.let_go()
-            self.settle()
+    def _finished(self, trial: LiveTrial, end: End) -> None:
+        trial.finished(end)
+        trial.let_go()
+        self.settle()
 
     # -- changes ----------------------------------------------------------------------------
 
@@ -326,14 +314,12 @@ class LiveStudy:
         commit = self._commit(
             Batch(self.row.id, changes=[change_row(self.row.id, restraint, self.seq, self.at)])
         )
-        commit.add_done_callback(lambda done: self._restrained(done, restraint))
+        self._once_durable(commit, lambda: self._restrained(restraint))
         return commit
 
-    def _restrained(self, done: asyncio.Future[None], restraint: Restraint) -> None:
-        if not done.cancelled() and done.exception() is None:
-            self._record = None
-            self.restraint = restraint
-            self.settle()
+    def _restrained(self, restraint: Restraint) -> None:
+        self.restraint = restraint
+        self.settle()
 
     # -- rest -------------------------------------------------------------------------------
 
@@ -371,14 +357,12 @@ class LiveStudy:
         if upto <= self.sampled:
             return self.on_its_way()
         commit = self._last_commit = self._store.commit(Batch(self.row.id, sampled=upto))
-        commit.add_done_callback(lambda done: self._sampled(done, upto))
+        self._once_durable(commit, lambda: self._sampled(upto))
         return commit
 
-    def _sampled(self, done: asyncio.Future[None], upto: int) -> None:
-        if not done.cancelled() and done.exception() is None:
-            self._record = None
-            self.sampled = max(self.sampled, upto)
-            self.settle()
+    def _sampled(self, upto: int) -> None:
+        self.sampled = max(self.sampled, upto)
+        self.settle()
 
     # -- the store --------------------------------------------------------------------------
 
@@ -391,6 +375,16 @@ class LiveStudy:
             self._settling.settled = settled
             raise
         return self._last_commit
+
+    def _once_durable(self, commit: asyncio.Future[None], then: Callable[[], None]) -> None:
+        """Do something that planning will see, once a commit is durable; not if it fails."""
+
+        def durable(done: asyncio.Future[None]) -> None:
+            if not done.cancelled() and done.exception() is None:
+                self._record = None
+                then()
+
+        commit.add_done_callback(durable)
 
     def on_its_way(self) -> asyncio.Future[None] | None:
         """Return what to wait for before saying that something known is durable."""
