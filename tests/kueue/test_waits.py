@@ -85,3 +85,14 @@ async def test_a_held_queue_is_trouble_and_lets_its_running_trials_go_on(kueue, 
         assert await it.at.get(JOB, second)
         await it.rule(stopPolicy="None")
         await it.complete(second)
+
+
+@scenario
+async def test_a_queue_that_is_held_already_is_told_in_the_same_words(kueue, tmp_path):
+    """The Workload says itself that it cannot get in; what its queue says names the cause."""
+    async with line(kueue, tmp_path, ONE) as it:
+        await it.rule(stopPolicy="Hold")
+        await it.submit(trials=LONE)
+        await it.study_says("Degraded", "True", "QueueRefuses", "its LocalQueue is not active")
+        await it.rule(stopPolicy="None")
+        await it.complete("s-0")

@@ -38,7 +38,7 @@ class Queues:
             return queue_words.no_workload(asked.name)
         kind, workload = found
         cause = queue_words.cause_of(workload)
-        if queue_words.refuses(cause):
+        if queue_words.refuses_itself(cause):
             return cause
         return queue_words.closed(await self._queue(kind, namespace, workload)) or cause
 

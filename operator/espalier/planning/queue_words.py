@@ -104,6 +104,15 @@ def refuses(cause: Cause | None) -> bool:
     return cause is not None and cause.source == SOURCE and cause.reason in REFUSALS
 
 
+def refuses_itself(cause: Cause) -> bool:
+    """Whether a Workload is refused for what it is, so that its queue's state does not matter.
+
+    A Workload says ``Inadmissible`` of its queue, and not always: it depends on when it was last
+    looked at. The queue itself is asked then, so that the same state is told in the same words.
+    """
+    return refuses(cause) and cause.reason != INADMISSIBLE
+
+
 def sentence(cause: Cause) -> str:
     """Return what a queue says, with what to do where waiting will not do."""
     said = f"{cause.source} ({cause.reason}): {cause.message.rstrip('.')}"
