@@ -36,35 +36,6 @@ class Phrase:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
-    """What the plan has found out about the study before its status is written.
-
-    Parameters
-    ----------
-    accepted
-        Whether the spec and its template can be carried out; None while that is being asked.
-    refusal
-        Why not, and whether the API server said so.
-    outcome
-        How the study ends, None while it goes on.
-    over
-        Whether all its trials have ended and no pod of it is left running.
-    hold
-        What holds new trials back.
-    limit
-        How many trials are sampled.
-    """
-
-    accepted: bool | None
-    refusal: str = ""
-    by_server: bool = False
-    outcome: Outcome | None = None
-    over: bool = False
-    hold: Hold | None = None
-    limit: int = 0
-
-
 def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
     """Return the status that the Study should have; None removes a field."""
     snapshot, standings, course, now = scene.snapshot, scene.standings, scene.course, scene.now

@@ -15,7 +15,7 @@ from espalier.pruning.curve import Curve
 from espalier.pruning.decision import NO_EVIDENCE, Action, Decision, Evidence
 from espalier.pruning.ledger import Ledger
 from espalier.pruning.reason import Reason
-from espalier.pruning.step_ranks import Match, Peers
+from espalier.pruning.own_value import OwnValue, own_score
 
 
 class SettingsError(ValueError):
@@ -37,17 +37,6 @@ class Pruner(Protocol):
 
     def judge(self, ledger: Ledger, trial: int) -> Decision:
         """Judge the trial at its latest step; no clock, no I/O, no randomness."""
-
-
-class OwnValue(StrEnum):
-    """Which of the trial's own values is compared."""
-
-    BEST = "Best"
-    """Its best so far."""
-    LAST = "Last"
-    """Its latest."""
-    WINDOW_MEAN = "WindowMean"
-    """The mean over the last 15 % of its steps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,15 +208,6 @@ class Comparing(Gated):
         return own_score(curve, self.own_value)
 
 
-def own_score(curve: Curve, which: OwnValue) -> float:
-    """Give a trial's own score at its latest step."""
-    if which is OwnValue.BEST:
-        return curve.best
-    if which is OwnValue.LAST:
-        return curve.scores[-1] if curve.scores else nan
-    return curve.window_mean(curve.last_step)
-
-
 def settings_of(pruner: object) -> Mapping[str, object]:
     """Give a pruner's dataclass fields by the names they have in a Study."""
     found: dict[str, object] = {}
@@ -241,18 +221,3 @@ def camel(name: str) -> str:
     """Turn a Python name into the name of a field in a Study."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
-
-
-__all__ = [
-    "Comparing",
-    "Gated",
-    "Match",
-    "OwnValue",
-    "Peers",
-    "Pruner",
-    "Scheduled",
-    "SettingsError",
-    "camel",
-    "own_score",
-    "settings_of",
-]
