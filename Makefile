@@ -32,39 +32,39 @@ bench: $(STAMP) ## Print the benchmarks' figures (not part of `test`)
 	$(PY) -m pytest tests/bench -s
 
 generate: $(STAMP) ## Write the generated files: CRDs, reference pages, the dashboard
-	$(PY) -m espalier.api.crd crds
+	$(PY) -m espalier.generate.crds crds
 	cp crds/*.yaml charts/espalier/files/crds/
-	$(PY) -m espalier.api.reference docs/reference/crd.md
-	$(PY) -m espalier.api.pruner_reference
-	$(PY) -m espalier.metrics.reference
-	$(PY) -m espalier.cli.reference docs/reference
+	$(PY) -m espalier.generate.crd_page docs/reference/crd.md
+	$(PY) -m espalier.generate.pruners_page
+	$(PY) -m espalier.generate.metrics_and_reasons_pages
+	$(PY) -m espalier.generate.commands_page docs/reference
 
 lock: $(STAMP) ## Pin what the images install, by version and hash, to the newest that fits
-	$(PY) -m tests.images.locks
+	$(PY) -m tools.images.locks
 
 cluster-up: $(STAMP) ## Bring up a real Kubernetes on this machine (root, Linux)
-	@$(PY) -m tests.cluster up
+	@$(PY) -m tools.cluster up
 
 cluster-up-control-plane: $(STAMP) ## Bring up a real API server without nodes (no root)
-	@$(PY) -m tests.cluster up --control-plane-only
+	@$(PY) -m tools.cluster up --control-plane-only
 
 cluster-status: $(STAMP) ## Show what runs
-	@$(PY) -m tests.cluster status
+	@$(PY) -m tools.cluster status
 
 cluster-down: $(STAMP) ## Take it down, also after a crash
-	@$(PY) -m tests.cluster down
+	@$(PY) -m tools.cluster down
 
 kubeconfig: $(STAMP) ## Print the path of its kubeconfig: export KUBECONFIG=$(make -s kubeconfig)
-	@$(PY) -m tests.cluster kubeconfig
+	@$(PY) -m tools.cluster kubeconfig
 
 images: $(STAMP) ## Build the images and load them into the cluster, if it is up
-	$(PY) -m tests.images
+	$(PY) -m tools.images
 
 deploy: $(STAMP) ## Build the images and install the chart on the cluster
-	@$(PY) -m tests.deploy
+	@$(PY) -m tools.deploy
 
 demo: $(STAMP) ## Everything from nothing: cluster, chart, a study, its trials live
-	@$(PY) -m tests.demo
+	@$(PY) -m tools.demo
 
 clean: ## Remove what the build left in the checkout
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

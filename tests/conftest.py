@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import lifecycle
-from tests.cluster.build import link_tools, start_building_queue, stop_building
-from tests.cluster.layout import Kind
-from tests.cluster.progress import Progress
+from tools.cluster import lifecycle
+from tools.cluster.build import link_tools, start_building_queue, stop_building
+from tools.cluster.layout import Kind
+from tools.cluster.progress import Progress
 
 _BUILD = pytest.StashKey[subprocess.Popen[bytes] | None]()
 

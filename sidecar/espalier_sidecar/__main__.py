@@ -13,7 +13,7 @@ def main() -> int:
         from espalier_sidecar.ready import wait_until_ready
 
         return 0 if wait_until_ready(int(os.environ.get("ESPALIER_PORT", "9321"))) else EXIT_UNREADY
-    from espalier_sidecar.errors import SettingsError
+    from espalier_sidecar.errors import BadEnvironment
     from espalier_sidecar.settings import read_settings
     from espalier_sidecar.sidecar import Sidecar, hold_signals
     from espalier_sidecar.voice import say
@@ -25,7 +25,7 @@ def main() -> int:
     try:
         settings = read_settings(os.environ)
         sidecar = Sidecar(settings)
-    except (SettingsError, OSError, ValueError) as error:
+    except (BadEnvironment, OSError, ValueError) as error:
         say(str(error))
         return EXIT_MISUSED
     return sidecar.run()

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from http.client import HTTPException
 
 from espalier_sidecar.backoff import Backoff
-from espalier_sidecar.ingest import Answer
+from espalier_sidecar.ingest_client import Answer
 from espalier_sidecar.notice import PruneNotice
 from espalier_sidecar.rejected import Rejected
 from espalier_sidecar.report import Report
-from espalier_sidecar.spool import Place, Spool
+from espalier_sidecar.spool import LineEnd, Spool
 from espalier_sidecar.voice import say, say_some
-from espalier_sidecar.wire import MAX_REPORTS, Outcome, Treatment, encode_batch, read_answer
+from espalier_sidecar.wire import MAX_REPORTS, ReadAnswer, Treatment, encode_batch, read_answer
 
 DRAIN_PAUSE = 0.25
 
@@ -69,7 +69,7 @@ class Delivery(threading.Thread):
             else:
                 self._spool.wait(1.0 if self._draining.is_set() else None)
 
-    def _deliver(self, batch: list[tuple[Place, Report]]) -> bool:
+    def _deliver(self, batch: list[tuple[LineEnd, Report]]) -> bool:
         """Send until the batch is stored or set aside; false if that is given up."""
         left = list(batch)
         while left:
@@ -90,14 +90,14 @@ class Delivery(threading.Thread):
         self._spool.acknowledge(batch[-1][0])
         return True
 
-    def _attempt(self, reports: list[Report], final: bool) -> Outcome:
+    def _attempt(self, reports: list[Report], final: bool) -> ReadAnswer:
         try:
             answer = self._post(encode_batch(self._trial, reports, final))
         except (OSError, HTTPException, ValueError) as error:
-            return Outcome(Treatment.AGAIN, f"{type(error).__name__}: {error}")
+            return ReadAnswer(Treatment.AGAIN, f"{type(error).__name__}: {error}")
         return read_answer(answer.status, answer.retry_after, answer.body, len(reports))
 
-    def _acknowledged(self, outcome: Outcome, count: int) -> None:
+    def _acknowledged(self, outcome: ReadAnswer, count: int) -> None:
         self.delivered += count
         self._backoff.reset()
         if self._failing_since is not None:
@@ -105,7 +105,7 @@ class Delivery(threading.Thread):
             self._failing_since = None
         self._notice.hear(outcome.decision)
 
-    def _pause(self, outcome: Outcome) -> bool:
+    def _pause(self, outcome: ReadAnswer) -> bool:
         """Wait before the next try; false if there shall be none."""
         if self._failing_since is None:
             self._failing_since = time.monotonic()

@@ -1,7 +1,7 @@
 """What can be wrong, by who can mend it."""
 
 
-class SettingsError(Exception):
+class BadEnvironment(Exception):
     """The environment that the operator wrote cannot be used."""
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from espalier_sidecar.errors import SettingsError
+from espalier_sidecar.errors import BadEnvironment
 from espalier_sidecar.last_words import MAX_BYTES
 from espalier_sidecar.voice import clip
 
@@ -40,7 +40,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     directory = environ.get("ESPALIER_DIRECTORY", "/espalier")
     url = _needed(environ, "ESPALIER_INGEST_URL")
     if not url.startswith("https://"):
-        raise SettingsError(f"ESPALIER_INGEST_URL: expected https://...; came {url!r}")
+        raise BadEnvironment(f"ESPALIER_INGEST_URL: expected https://...; came {url!r}")
     files, log = _collector(environ.get("ESPALIER_COLLECTOR") or "{}")
     own = f"{directory}/reports.jsonl"
     return Settings(
@@ -63,7 +63,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 def _needed(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name, "")
     if not value:
-        raise SettingsError(f"{name}: expected a value; it is not set (the operator sets it)")
+        raise BadEnvironment(f"{name}: expected a value; it is not set (the operator sets it)")
     return value
 
 
@@ -76,7 +76,7 @@ def _number(environ: Mapping[str, str], name: str, default: float) -> float:
     except ValueError:
         number = -1.0
     if not 0 < number < 2**40:
-        raise SettingsError(f"{name}: expected a positive number; came {text!r}")
+        raise BadEnvironment(f"{name}: expected a positive number; came {text!r}")
     return number
 
 
@@ -90,7 +90,7 @@ def _collector(text: str) -> tuple[list[str], LogSource | None]:
         if kind == "Log":
             return [], _log_source(collector["log"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise SettingsError(
+        raise BadEnvironment(
             f"ESPALIER_COLLECTOR: expected the study's spec.collector as JSON; came {clip(text)}"
         ) from error
     return [], None
@@ -106,12 +106,12 @@ def _log_source(log: Mapping[str, str]) -> LogSource:
     try:
         pattern = re.compile(_text(log["pattern"]))
     except (re.error, OverflowError, RecursionError) as error:
-        raise SettingsError(
+        raise BadEnvironment(
             f"spec.collector.log.pattern: expected a regular expression; {error}"
         ) from error
     missing = {"step", "value"} - pattern.groupindex.keys()
     if missing:
-        raise SettingsError(
+        raise BadEnvironment(
             "spec.collector.log.pattern: expected groups (?P<step>...) and (?P<value>...); "
             f"{' and '.join(sorted(missing))} not named in {clip(log['pattern'])}"
         )

@@ -7,7 +7,7 @@ import time
 
 from espalier_sidecar.delivery import Delivery
 from espalier_sidecar.follower import Follower
-from espalier_sidecar.ingest import Ingest
+from espalier_sidecar.ingest_client import IngestClient
 from espalier_sidecar.last_words import LastWords
 from espalier_sidecar.limits import SPOOL_IN_MEMORY
 from espalier_sidecar.lines import LogLine, json_line, stop_ticking
@@ -48,7 +48,7 @@ class Sidecar:
         self._notice = PruneNotice(self._volume, own)
         self._rejected = Rejected(own)
         self._followers = self._follow(own)
-        ingest = Ingest(settings.ingest_url, settings.ca_pem, settings.token_file)
+        ingest = IngestClient(settings.ingest_url, settings.ca_pem, settings.token_file)
         self._delivery = Delivery(
             settings.trial,
             self._spool,

@@ -27,7 +27,7 @@ _MARK = re.compile(rb"([0-9]{12}) ([0-9]{12}) ([0-9]{12})\n")
 _MARK_BYTES = 39
 
 
-class Place(NamedTuple):
+class LineEnd(NamedTuple):
     """Where a line ends: the segment's number, and an offset into it."""
 
     segment: int
@@ -67,14 +67,14 @@ class Spool:
                 self._write(b"".join(some), len(some))
             self._changed.notify_all()
 
-    def peek(self, max_reports: int) -> list[tuple[Place, Report]]:
+    def peek(self, max_reports: int) -> list[tuple[LineEnd, Report]]:
         """Give the oldest reports, each with the place to acknowledge once it is delivered.
 
         None may come although some are pending: the volume is the trainer's too, and so many lines
         at once that are not ours are passed over, and no more are looked at while others wait.
         """
         with self._changed:
-            found: list[tuple[Place, Report]] = []
+            found: list[tuple[LineEnd, Report]] = []
             looked_at = 0
             place = self._place
             for segment in self._segments:
@@ -83,7 +83,7 @@ class Spool:
                     for line in block.splitlines(keepends=True):
                         offset += len(line)
                         looked_at += 1
-                        place = Place(segment.number, offset)
+                        place = LineEnd(segment.number, offset)
                         report = decode_line(line)
                         if report is not None:
                             found.append((place, report))
@@ -93,11 +93,11 @@ class Spool:
                             break
             if not found and self.pending:
                 if looked_at < LOOKED_AT:
-                    place = Place(self._segments[-1].number, self._segments[-1].size)
+                    place = LineEnd(self._segments[-1].number, self._segments[-1].size)
                 self.acknowledge(place)
             return found
 
-    def acknowledge(self, place: Place) -> None:
+    def acknowledge(self, place: LineEnd) -> None:
         """Forget everything up to `place`."""
         with self._changed:
             if place > self._place:
@@ -109,13 +109,13 @@ class Spool:
             ):
                 self._segments.pop(0).remove()
                 first = self._segments[0]
-                self._place = max(self._place, Place(first.number, 0))
+                self._place = max(self._place, LineEnd(first.number, 0))
             self._write_mark()
 
-    def ends_at(self, place: Place) -> bool:
+    def ends_at(self, place: LineEnd) -> bool:
         """Whether nothing lies behind `place`."""
         with self._changed:
-            return place >= Place(self._segments[-1].number, self._segments[-1].size)
+            return place >= LineEnd(self._segments[-1].number, self._segments[-1].size)
 
     def newest(self, limit: int) -> list[Report]:
         """Give the newest `limit` reports that are not acknowledged, oldest first."""
@@ -185,7 +185,7 @@ class Spool:
         self.pending -= lost
         self.dropped += lost
         self._segments.pop(0).remove()
-        self._place = max(self._place, Place(self._segments[0].number, 0))
+        self._place = max(self._place, LineEnd(self._segments[0].number, 0))
         self._write_mark()
         return True
 
@@ -198,7 +198,7 @@ class Spool:
     def _lines_left(self, segment: Segment) -> int:
         return segment.count(self._offset_in(segment), segment.size)
 
-    def _lines_before(self, place: Place) -> int:
+    def _lines_before(self, place: LineEnd) -> int:
         """Count the lines that are not acknowledged and lie before `place`."""
         return sum(
             segment.count(
@@ -209,18 +209,18 @@ class Spool:
             if segment.number <= place.segment
         )
 
-    def _valid(self, place: Place) -> Place:
+    def _valid(self, place: LineEnd) -> LineEnd:
         """Start at the first segment where the mark fits none: better twice than never."""
         for segment in self._segments:
             if segment.number == place.segment and place.offset <= segment.size:
                 return place
-        return Place(self._segments[0].number, 0)
+        return LineEnd(self._segments[0].number, 0)
 
-    def _read_mark(self) -> tuple[Place, int]:
+    def _read_mark(self) -> tuple[LineEnd, int]:
         found = _MARK.fullmatch(os.pread(self._mark, _MARK_BYTES, 0))
         if found is None:
-            return Place(*NOWHERE), 0
-        return Place(int(found[1]), int(found[2])), int(found[3])
+            return LineEnd(*NOWHERE), 0
+        return LineEnd(int(found[1]), int(found[2])), int(found[3])
 
     def _write_mark(self) -> None:
         """Write down how far the operator has acknowledged.

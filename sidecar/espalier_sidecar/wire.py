@@ -32,7 +32,7 @@ class Decision(NamedTuple):
     step: int | None
 
 
-class Outcome(NamedTuple):
+class ReadAnswer(NamedTuple):
     """An answer, read."""
 
     treatment: Treatment
@@ -55,21 +55,21 @@ def encode_batch(trial: str, reports: Sequence[Report], final: bool) -> bytes:
     return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
 
 
-def read_answer(status: int, retry_after: str | None, body: bytes, sent: int) -> Outcome:
+def read_answer(status: int, retry_after: str | None, body: bytes, sent: int) -> ReadAnswer:
     """Say what an answer to a batch of `sent` reports asks for."""
     found = _object(body)
     if 200 <= status < 300:
-        return Outcome(Treatment.ACKNOWLEDGE, decision=_decision(found.get("decision")))
+        return ReadAnswer(Treatment.ACKNOWLEDGE, decision=_decision(found.get("decision")))
     error = found.get("error")
     error = error if isinstance(error, dict) else {}
     message = f"{status} {error.get('code', '')}: {error.get('message', 'no message')}"
     if status in REFUSED:
         index = error.get("index")
         if isinstance(index, int) and not isinstance(index, bool) and 0 <= index < sent:
-            return Outcome(Treatment.SET_ASIDE, message, index)
-        return Outcome(Treatment.HALVE if sent > 1 else Treatment.SET_ASIDE, message)
+            return ReadAnswer(Treatment.SET_ASIDE, message, index)
+        return ReadAnswer(Treatment.HALVE if sent > 1 else Treatment.SET_ASIDE, message)
     after = _seconds(retry_after)
-    return Outcome(Treatment.AGAIN, message, after=after, denied=status in DENIED)
+    return ReadAnswer(Treatment.AGAIN, message, after=after, denied=status in DENIED)
 
 
 def _object(body: bytes) -> dict[str, object]:

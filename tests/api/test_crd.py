@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from espalier.api import crd, reference
 from espalier.api.base import Model, Rule
 from espalier.api.schema import UnfitError, nested, structural
+from espalier.generate import crd_page as reference
+from espalier.generate import crds as crd
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = crd.files()

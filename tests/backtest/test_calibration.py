@@ -11,7 +11,7 @@ from espalier.backtest.compare import Result
 from espalier.backtest.frontier import Frontier
 from espalier.backtest.knobs import Knob
 from espalier.backtest.measure import Measured
-from espalier.pruning.summary import clopper_pearson
+from espalier.pruning.oversight.summary import clopper_pearson
 
 
 def made(losses: dict[str, int], lists: int = 20) -> Result:

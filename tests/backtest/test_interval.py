@@ -6,7 +6,7 @@ import pytest
 
 from espalier.backtest.interval import bootstrap, of_tasks
 from espalier.backtest.measure import Measured, mean_of
-from espalier.pruning.summary import clopper_pearson
+from espalier.pruning.oversight.summary import clopper_pearson
 
 
 def lists(*saved: float, lost: int = 0) -> list[Measured]:

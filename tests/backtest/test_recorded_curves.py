@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from espalier.backtest.curves import read_file, read_folder
-from tests.curves.make.verify import verify
+from tools.curves.verify import verify
 
 FOLDER = Path(__file__).parent.parent / "curves"
 PAGE = (FOLDER / "README.md").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from espalier.engine.limits import ValueLimits
+from espalier.engine.reports.limits import ValueLimits
 from espalier.ingest import Limits
 from espalier.metrics import Observer
 from tests.ingest.serving import binding_of, serving, study_of

@@ -20,9 +20,9 @@ from typing import Any
 
 from espalier.api import parse_study
 from espalier.api.judging import judge_of, settings_of
-from espalier.engine.live import LiveStudies
+from espalier.engine.reports.open_studies import OpenStudies
 from espalier.errors import RetryLater
-from espalier.planning.record import End
+from espalier.planning.world.record import End
 from espalier.pruning import Report, TrialState
 from espalier.store import decision_row, end_row, open_store, settings_text
 
@@ -145,8 +145,8 @@ class Start:
 
     async def run(self, path: Path, settle: bool) -> None:
         store = await open_store(f"sqlite:///{path}")
-        newer = hasattr(LiveStudies, "read_running")
-        live = LiveStudies(store, lambda *_: None, **({"patience": 0.5} if newer else {}))
+        newer = hasattr(OpenStudies, "read_running")
+        live = OpenStudies(store, lambda *_: None, **({"patience": 0.5} if newer else {}))
         self.opened = self.figures()["wall"]
         watch = asyncio.create_task(self._watch(live))
         if newer:
@@ -159,7 +159,7 @@ class Start:
         await watch
         await store.close()
 
-    async def _work(self, live: LiveStudies) -> None:
+    async def _work(self, live: OpenStudies) -> None:
         while self.queue:
             study = self.queue.pop(0)
             try:
@@ -170,7 +170,7 @@ class Start:
                 continue
             self.known.add(study.metadata.uid)
 
-    async def _watch(self, live: LiveStudies) -> None:
+    async def _watch(self, live: OpenStudies) -> None:
         """Note when the values of all running studies are taken."""
         while not self.running <= live.opened():
             await asyncio.sleep(0.02)

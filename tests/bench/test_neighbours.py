@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from espalier.engine.limits import ValueLimits
+from espalier.engine.reports.limits import ValueLimits
 from espalier.pruning import Judge, Report, Verdict
 from tests.ingest.serving import Serving, batch, binding_of, serving, study_of
 

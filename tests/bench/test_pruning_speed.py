@@ -39,7 +39,7 @@ from espalier.pruning import (
     TrialState,
     Wilcoxon,
 )
-from espalier.pruning.registry import make
+from espalier.pruning.pruners.registry import make
 
 STEPS = 50
 SIZES = [

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.layout import cache_folder
-from tests.cluster.parts import tool
+from tools.cluster.layout import cache_folder
+from tools.cluster.parts import tool
 
 
 @dataclass(frozen=True)

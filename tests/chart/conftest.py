@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.chart.apiserver import ApiServer
-from tests.cluster import lifecycle
-from tests.cluster.layout import Kind
-from tests.cluster.progress import Progress
+from tools.cluster import lifecycle
+from tools.cluster.layout import Kind
+from tools.cluster.progress import Progress
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,10 @@ from typing import Any
 
 import yaml
 
-from tests.cluster.build import build
-from tests.cluster.layout import cache_folder
-from tests.cluster.parts import NODE, tool
-from tests.cluster.progress import Progress
+from tools.cluster.build import build
+from tools.cluster.layout import cache_folder
+from tools.cluster.parts import NODE, tool
+from tools.cluster.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "espalier"

@@ -7,8 +7,8 @@ import yaml
 
 from espalier.metrics.declared import BY_NAME
 from tests.chart.rendering import CHART
+from tests.generate.test_dashboard import declared_names
 from tests.metrics.prometheus import binary
-from tests.metrics.test_dashboard import declared_names
 
 ALERTS = CHART / "files" / "alerts.yaml"
 RULES = {

@@ -10,8 +10,8 @@ import yaml
 from espalier.metrics.declared import BY_NAME
 from tests.chart.rendering import CHART, ROOT, helm
 from tests.chart.test_alerts import RULES
+from tests.generate.test_dashboard import declared_names
 from tests.metrics.prometheus import binary
-from tests.metrics.test_dashboard import declared_names
 
 PAGES = [
     "README.md",

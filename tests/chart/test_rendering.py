@@ -9,7 +9,7 @@ import yaml
 from espalier.api import parse_resources
 from espalier.cli.run import command as run
 from espalier.planning import HOST_FIELDS
-from espalier.planning.settings import RESOURCES
+from espalier.planning.world.settings import RESOURCES
 from tests.chart.rendering import (
     CHART,
     ROOT,

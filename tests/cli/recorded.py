@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from espalier.backtest.curves import read_file
-from espalier.planning.record import End
+from espalier.planning.world.record import End
 from espalier.pruning import Restraint, TrialState
 from espalier.store import Batch, open_store
 from espalier.store.rows import change_row, end_row

@@ -21,14 +21,14 @@ from espalier.backtest.measure import Measured
 from espalier.cli.backtest import command
 from espalier.cli.backtest_tables import by_task, means, of_calibrations
 from espalier.cli.main import COMMANDS, main
-from espalier.cli.reference import (
+from espalier.errors import SpecError
+from espalier.generate.commands_page import (
     BACKTEST_PAGE,
     COMMANDS_PAGE,
     backtest_page,
     commands_page,
     flags_page,
 )
-from espalier.errors import SpecError
 from tests.cli.recorded import TASKS, TRIALS, write_curves, write_store
 from tests.docs.test_examples import commands
 from tests.store.storing import url_of

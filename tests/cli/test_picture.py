@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 from espalier.cli.frame import Frame
 from tests.cli.test_table import STUDY, TRIALS
-from tests.picture import PICTURE, drawn
+from tools.picture import PICTURE, drawn
 
 
 def texts(svg: str) -> str:

@@ -9,12 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 from espalier.cli import run
-from espalier.cli.ingest_leaf import names_of
 from espalier.cli.logs import JsonFormatter, TextFormatter
 from espalier.cli.patience_flags import FLAGS
-from espalier.cli.reference import PAGE, flags_page
 from espalier.cli.run import command
 from espalier.errors import SpecError
+from espalier.generate.commands_page import PAGE, flags_page
+from espalier.process.ingest_leaf import names_of
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from espalier.planning.job import build_job
+from espalier.planning.workload.job import build_job
 from tests.docs.test_examples import blocks, objects
 from tests.planning import worlds
 

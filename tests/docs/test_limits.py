@@ -14,10 +14,10 @@ from espalier.api.scalar import MAX_TEXT
 from espalier.api.study import TEMPLATE_LEVELS, TrialsSpec
 from espalier.cli.limit_flags import FLAGS
 from espalier.cli.run import command
-from espalier.engine.lanes import Lanes
-from espalier.engine.limits import ValueLimits, setting
-from espalier.engine.storable import LARGEST_NUMBER
-from espalier.engine.submission import LARGEST_STEP, MOST_REPORTS
+from espalier.engine.control.lanes import Lanes
+from espalier.engine.reports.limits import ValueLimits, setting
+from espalier.engine.reports.storable import LARGEST_NUMBER
+from espalier.engine.reports.submission import LARGEST_STEP, MOST_REPORTS
 from espalier.ingest import Limits
 from espalier.ingest.parse import LARGEST_BODY
 from espalier_sidecar import last_words, limits

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from espalier.planning.job import build_job
+from espalier.planning.workload.job import build_job
 from tests.docs.test_examples import ROOT
 from tests.planning.worlds import SETTINGS, study, trial
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.build import link_tools
-from tests.cluster.layout import cache_folder
-from tests.cluster.progress import Progress
-from tests.deploy import deploy
 from tests.e2e.world import World
+from tools.cluster.build import link_tools
+from tools.cluster.layout import cache_folder
+from tools.cluster.progress import Progress
+from tools.deploy import deploy
 
 
 @pytest.fixture(scope="session")

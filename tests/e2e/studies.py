@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.deploy import images_prefix
+from tools.deploy import images_prefix
 
 RESTRICTED = {
     "allowPrivilegeEscalation": False,

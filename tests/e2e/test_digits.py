@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import yaml
 
-from tests.deploy import OWN_IMAGES, images_prefix
 from tests.e2e.world import ROOT, World, processes_of, wait_for
+from tools.deploy import OWN_IMAGES, images_prefix
 
 NAMESPACE, STUDY = "digits-e2e", "digits"
 

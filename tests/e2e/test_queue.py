@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster.kueue import OPT_IN
-from tests.cluster.layout import Kind
 from tests.e2e.studies import replay_study
 from tests.e2e.world import World, wait_for
 from tests.kueue.beside import beside
+from tools.cluster.kueue import OPT_IN
+from tools.cluster.layout import Kind
 
 STEPS = 80
 API = "kueue.x-k8s.io/v1beta2"

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from espalier.engine.stopwatch import Stopwatch
-from espalier.planning.attempts import joined, records
-from espalier.planning.record import AttemptRecord, StudyRecord, TrialRecord
-from espalier.planning.snapshot import ContainerView, PodView
-from espalier.planning.standing import Standing
-from espalier.planning.usage import used, used_until_now
+from espalier.engine.control.stopwatch import Stopwatch
+from espalier.planning.costs.usage import used, used_until_now
+from espalier.planning.standing.sightings import joined, records
+from espalier.planning.standing.standing import Standing
+from espalier.planning.world.record import AttemptRecord, StudyRecord, TrialRecord
+from espalier.planning.world.snapshot import ContainerView, PodView
 from tests.planning.worlds import job, trial
 
 GPUS = 2.0

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from espalier.engine.live import LiveStudies
+from espalier.engine.reports.open_studies import OpenStudies
 from espalier.errors import ReportError
-from espalier.planning.record import TrialRecord
-from tests.engine.test_live import THRESHOLD, World, run
+from espalier.planning.world.record import TrialRecord
+from tests.engine.reports.test_open_studies import THRESHOLD, World, run
 from tests.ingest.serving import UID, binding_of
 
 
 async def reopened(world: World) -> TrialRecord:
     """Return trial 0 as another process finds it."""
-    again = LiveStudies(world.store, lambda uid, number: None)
+    again = OpenStudies(world.store, lambda uid, number: None)
     await again.open(THRESHOLD)
     again.bind(binding_of("pod-0", 0))
     return again.record(UID).trial(0)

@@ -15,9 +15,9 @@ from typing import Any
 import aiohttp
 
 from espalier.api import Study, parse_study
-from espalier.engine.limits import ValueLimits
-from espalier.engine.live import LiveStudies
-from espalier.engine.submission import Binding
+from espalier.engine.reports.limits import ValueLimits
+from espalier.engine.reports.open_studies import OpenStudies
+from espalier.engine.reports.submission import Binding
 from espalier.ingest import (
     Authority,
     Ingest,
@@ -136,7 +136,7 @@ class Serving:
     url: str
     port: int
     store: Store
-    live: LiveStudies
+    live: OpenStudies
     ingest: Ingest
     api: ApiServer
     authority: Authority
@@ -188,7 +188,7 @@ async def serving(
     """Serve with one open study, digits, and one bound pod, pod-7, of trial digits-7."""
     store = await open_store(f"sqlite:///{folder}/espalier.db", observe)
     pruned: list[tuple[str, int]] = []
-    live = LiveStudies(
+    live = OpenStudies(
         store, lambda uid, number: pruned.append((uid, number)), observe=observe, limits=values
     )
     await live.open(study or study_of())

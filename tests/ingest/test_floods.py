@@ -23,7 +23,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from espalier.engine.submission import Binding
+from espalier.engine.reports.submission import Binding
 from espalier.errors import ReportError, RetryLater, SpecError
 from espalier.ingest import Keys, Limits
 from espalier.kube import JOB, NotFound, Refused

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from espalier.api.judging import judge_of
-from espalier.engine.live import LiveStudies
+from espalier.engine.reports.open_studies import OpenStudies
 from espalier.store import open_store
 from tests.bench.ingest_client import Load
 from tests.bench.ingest_server import STUDY
@@ -78,7 +78,7 @@ async def check(folder: Path, acknowledged: Counter[int]) -> None:
         if verdict.decision is not None
     ]
     assert [(each.seq, each.decision) for each in log.decisions] == expected
-    live = LiveStudies(store, lambda _uid, _number: None)
+    live = OpenStudies(store, lambda _uid, _number: None)
     await live.open(STUDY)
     pruned = {each.decision.trial for each in log.decisions if each.decision.prunes}
     record = live.record(row.uid)

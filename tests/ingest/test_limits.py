@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from espalier.engine.limits import ValueLimits
+from espalier.engine.reports.limits import ValueLimits
 from tests.ingest.serving import Serving, batch, binding_of, serving, study_of
 
 OTHER = "0a8b7c6d-0000-0000-0000-000000000001"

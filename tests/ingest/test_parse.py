@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from espalier.engine.submission import LARGEST_STEP, METRIC, MOST_REPORTS
+from espalier.engine.reports.submission import LARGEST_STEP, METRIC, MOST_REPORTS
 from espalier.errors import ReportError
 from espalier.ingest.parse import LARGEST_BODY, parse_report
 

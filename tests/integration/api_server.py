@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from espalier.kube import STUDY, TRIAL, Cluster, Kind, Refused, TokenBucket
-from tests.cluster.layout import cache_folder
-from tests.cluster.parts import tool
+from tools.cluster.layout import cache_folder
+from tools.cluster.parts import tool
 
 ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")

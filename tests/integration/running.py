@@ -20,21 +20,21 @@ from typing import Any
 import yaml
 from prometheus_client import CollectorRegistry
 
-from espalier.engine.live import LiveStudies
-from espalier.engine.reconciler import Reconciler
-from espalier.engine.resync import Resync
-from espalier.engine.submission import CheckedBatch, CheckedReport
+from espalier.engine.control.reconciler import Reconciler
+from espalier.engine.control.resync import Resync
+from espalier.engine.reports.open_studies import OpenStudies
+from espalier.engine.reports.submission import CheckedBatch, CheckedReport
 from espalier.errors import RetryLater
-from espalier.handlers import Watcher
 from espalier.kube import JOB, POD, STUDY, TRIAL, Cluster, Conflict, Kind, NotFound, TokenBucket
 from espalier.metrics.observer import Observer
-from espalier.planning import Settings, SidecarSettings
+from espalier.planning import OperatorSettings, SidecarSettings
 from espalier.store import open_store
+from espalier.watch import Watcher
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = Kind("", "v1", "namespaces", "Namespace")
 CRD = Kind("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition")
-SETTINGS = Settings(
+SETTINGS = OperatorSettings(
     sidecar=SidecarSettings(image="registry.local/espalier-sidecar:dev", ingest_url="https://x"),
     progress_interval=0.5,
 )
@@ -245,7 +245,9 @@ def container(name: str, state: dict[str, Any]) -> dict[str, Any]:
 class InProcessOperator:
     """The reconcile path with watches and a store; `kill` ends it without any goodbye."""
 
-    def __init__(self, kubeconfig: Path, namespace: str, store: Path, settings: Settings) -> None:
+    def __init__(
+        self, kubeconfig: Path, namespace: str, store: Path, settings: OperatorSettings
+    ) -> None:
         self.kubeconfig = str(kubeconfig)
         self.namespace = namespace
         self.url = f"sqlite:///{store}"
@@ -258,13 +260,13 @@ class InProcessOperator:
             self.kubeconfig, limiter=TokenBucket(1000, 1000), observe=observe
         )
         self.store = await open_store(self.url)
-        self.live = LiveStudies(self.store, lambda uid, n: self.reconciler.prune(uid, n))
+        self.live = OpenStudies(self.store, lambda uid, n: self.reconciler.prune(uid, n))
         self.reconciler = Reconciler(
             self.cluster, self.live, self.settings, Observer(CollectorRegistry())
         )
         self.resync = Resync(self.cluster, self.reconciler, [self.namespace], 60.0)
         await self.resync.once()
-        from espalier.engine.cache import StudyKey
+        from espalier.engine.control.cache import StudyKey
 
         self.reconciler.adopt_stored(
             {row.uid: StudyKey(row.namespace, row.name) for row in await self.store.studies()}
@@ -338,7 +340,7 @@ async def _install(cluster: Cluster, crd: dict[str, Any]) -> None:
 
 
 @asynccontextmanager
-async def operator(control_plane: Path, tmp_path: Path, settings: Settings = SETTINGS):
+async def operator(control_plane: Path, tmp_path: Path, settings: OperatorSettings = SETTINGS):
     """A bench with an operator that looks after it."""
     async with bench(control_plane) as at:
         process = InProcessOperator(control_plane, at.namespace, tmp_path / "espalier.db", settings)

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from espalier.engine.claims import Claim, Claims
+from espalier.engine.control.claims import Claim, Claims
 from espalier.errors import RetryLater
 from espalier.kube import (
     EVENT,

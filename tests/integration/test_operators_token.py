@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from espalier.planning.job import build_job, build_trial, labels_of, owner
-from espalier.planning.names import API_VERSION
+from espalier.planning.workload.job import build_job, build_trial, labels_of, owner
+from espalier.planning.world.names import API_VERSION
 from tests.api.studies import good_study
 from tests.chart.apiserver import ApiServer, wait_until
 from tests.integration.api_server import ApiServer as Client

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from espalier.kube import JOB, Cluster, Refused, TokenBucket
-from espalier.planning.job import build_job
-from tests.planning.test_template_shapes import FULL
+from espalier.planning.workload.job import build_job
+from tests.planning.workload.test_template_shapes import FULL
 from tests.planning.worlds import SETTINGS, study, trial
 
 

@@ -5,12 +5,12 @@ import contextlib
 import urllib.error
 import urllib.request
 
-from espalier.cli.operator_process import OperatorProcess
-from espalier.handlers import Watcher
 from espalier.metrics.health import LivenessLimits
-from tests.cli.test_operator_process import OPTIONS
+from espalier.process.operator import OperatorProcess
+from espalier.watch import Watcher
 from tests.integration.running import bench, eventually, scenario
 from tests.metrics.prometheus import free_port
+from tests.process.test_operator import OPTIONS
 
 
 def asked(url):

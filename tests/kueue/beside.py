@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.cluster import kueue, lifecycle, process
-from tests.cluster.layout import Kind
-from tests.cluster.progress import Progress
+from tools.cluster import kueue, lifecycle, process
+from tools.cluster.layout import Kind
+from tools.cluster.progress import Progress
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.layout import Kind
 from tests.kueue.beside import beside
+from tools.cluster.layout import Kind
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from espalier.kube import EVENT, JOB, POD, STUDY, TRIAL, WORKLOADS, Kind, NotFound
-from espalier.planning import Settings
-from tests.cluster.kueue import OPT_IN
+from espalier.planning import OperatorSettings
 from tests.integration.running import (
     NAMESPACE,
     SETTINGS,
@@ -20,6 +19,7 @@ from tests.integration.running import (
     operator,
     study,
 )
+from tools.cluster.kueue import OPT_IN
 
 WORKLOAD = WORKLOADS[0]
 QUEUE = "kueue.x-k8s.io/queue-name"
@@ -247,7 +247,7 @@ async def line(
     kueue: Path,
     tmp_path: Path,
     quota: dict[str, str] | None = None,
-    settings: Settings = SETTINGS,
+    settings: OperatorSettings = SETTINGS,
 ) -> AsyncIterator[Line]:
     """An operator, and a queue of two GPUs unless another quota is given."""
     async with operator(kueue, tmp_path, settings) as (at, process):

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from espalier.kube import JOB, POD, STUDY, TRIAL
-from tests.cluster.kueue import OPT_IN
 from tests.integration.running import NAMESPACE, SETTINGS, scenario
 from tests.kueue.line import PRIORITY, PRIORITY_CLASS, line
+from tools.cluster.kueue import OPT_IN
 
 LONE = {"max": 1, "parallelism": 1, "maxFailed": 1, "retries": 0}
 PRUNER = {"type": "Threshold", "threshold": {"lower": 0.5}}

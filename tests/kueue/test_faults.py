@@ -5,12 +5,12 @@ import signal
 from dataclasses import replace
 
 from espalier.kube import STUDY
-from tests.cluster import kueue as tool
-from tests.cluster import lifecycle, process
-from tests.cluster.layout import Kind
-from tests.cluster.progress import Progress
 from tests.integration.running import SETTINGS, scenario
 from tests.kueue.line import EVERYTHING, line
+from tools.cluster import kueue as tool
+from tools.cluster import lifecycle, process
+from tools.cluster.layout import Kind
+from tools.cluster.progress import Progress
 
 ONE = {**EVERYTHING, "nvidia.com/gpu": "1"}
 THREE = {"max": 3, "parallelism": 2, "maxFailed": 1, "retries": 0}

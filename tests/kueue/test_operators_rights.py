@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.chart.apiserver import ApiServer, wait_until
-from tests.cluster.kueue import OPT_IN
 from tests.integration.policies import Guarded, guarded, warnings
+from tools.cluster.kueue import OPT_IN
 
 JOB = {
     "apiVersion": "batch/v1",

@@ -9,11 +9,11 @@ import subprocess
 import yaml
 
 from espalier.kube import JOB, STUDY, Kind
-from tests.cluster.layout import cache_folder
-from tests.cluster.parts import tool
 from tests.docs.test_examples import blocks
 from tests.integration.running import eventually, scenario
 from tests.kueue.line import CLUSTER_QUEUE, FLAVOR, PRIORITY_CLASS, line
+from tools.cluster.layout import cache_folder
+from tools.cluster.parts import tool
 
 PAGE = "docs/how-to/use-kueue.md"
 QUEUE, STUDY_IN_IT, GPUS_ALONE = (

@@ -5,11 +5,11 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.cluster import kueue as tool
-from tests.cluster import lifecycle
-from tests.cluster.layout import Kind, cache_folder
-from tests.cluster.parts import tool as built
-from tests.cluster.progress import Progress
+from tools.cluster import kueue as tool
+from tools.cluster import lifecycle
+from tools.cluster.layout import Kind, cache_folder
+from tools.cluster.parts import tool as built
+from tools.cluster.progress import Progress
 
 NAME = os.environ.get("ESPALIER_CLUSTER", "espalier")
 QUEUE = {

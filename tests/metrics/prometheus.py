@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from espalier.metrics.panels import ROWS, Panel, Query
-from tests.cluster import debian
-from tests.cluster.layout import cache_folder
-from tests.cluster.progress import Progress
+from espalier.generate.panels import ROWS, Panel, Query
+from tools.cluster import debian
+from tools.cluster.layout import cache_folder
+from tools.cluster.progress import Progress
 
 INTERVAL = 0.5
 """Seconds between scrapes, unless told otherwise."""

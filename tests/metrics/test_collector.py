@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from espalier.metrics import StudyView, build_registry
+from espalier.metrics import StudyFigures, build_registry
 from espalier.metrics.declared import BY_NAME
-from espalier.metrics.views import Cost
-from tests.metrics.views import CONTROL, FULL, registry_of
+from espalier.metrics.figures import Cost
+from tests.metrics.figures import CONTROL, FULL, registry_of
 
 # A machine that is busy with a cluster is no fault of the code.
 on_a_busy_machine = settings(
@@ -23,7 +23,7 @@ optional = st.none() | numbers
 amounts = st.floats(0, 1e12)
 costs = st.builds(Cost, amounts, st.none() | amounts, band=st.none() | st.tuples(amounts, amounts))
 views = st.builds(
-    StudyView,
+    StudyFigures,
     namespace=words,
     study=words,
     pruner=words,

@@ -8,9 +8,9 @@ from prometheus_client import generate_latest
 
 from espalier.metrics import Observer
 from espalier.metrics.declared import BY_NAME, LABELS, METRICS
-from espalier.metrics.metric import Kind, Source
+from espalier.metrics.metric import MetricType, Source
+from tests.metrics.figures import FULL, observe_everything, registry_of
 from tests.metrics.prometheus import binary
-from tests.metrics.views import FULL, observe_everything, registry_of
 
 PER_OBJECT = {"trial", "pod", "step", "uid", "node", "job", "attempt", "user"}
 
@@ -20,7 +20,7 @@ all_metrics = pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metr
 @all_metrics
 def test_the_name_has_the_prefix_and_the_suffix_of_its_type(metric):
     assert re.fullmatch(r"espalier_[a-z]+(_[a-z]+)*", metric.name)
-    assert metric.name.endswith("_total") == (metric.kind is Kind.COUNTER)
+    assert metric.name.endswith("_total") == (metric.kind is MetricType.COUNTER)
 
 
 @all_metrics

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from espalier.metrics import Observer
 from espalier.metrics.declared import METRICS
-from espalier.metrics.metric import Kind, Source
+from espalier.metrics.metric import MetricType, Source
+from tests.metrics.figures import observe_everything, registry_of
 from tests.metrics.test_collector import scraped, value
-from tests.metrics.views import observe_everything, registry_of
 
 
 def test_every_observed_metric_is_told_by_some_method():
@@ -16,7 +16,7 @@ def test_every_observed_metric_is_told_by_some_method():
     samples = scraped(registry)
     for metric in METRICS:
         if metric.source is Source.OBSERVED:
-            name = metric.name + ("_count" if metric.kind is Kind.HISTOGRAM else "")
+            name = metric.name + ("_count" if metric.kind is MetricType.HISTOGRAM else "")
             seen = [number for (sample, _), number in samples.items() if sample == name]
             assert sum(seen) > 0, f"nothing tells {metric.name}"
 

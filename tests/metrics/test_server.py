@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from espalier.metrics import Health, MetricsServer
-from tests.metrics.views import FULL, registry_of
+from tests.metrics.figures import FULL, registry_of
 
 
 @pytest.fixture

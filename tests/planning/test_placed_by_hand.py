@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from espalier.planning import effects
-from espalier.planning.gathering import gather
-from espalier.planning.names import FIRST_HAND_MADE, sampled_number
-from espalier.planning.record import TrialRecord
-from tests.planning.test_studies import created, done
+from espalier.planning.standing.gathering import gather
+from espalier.planning.world.names import FIRST_HAND_MADE, sampled_number
+from espalier.planning.world.record import TrialRecord
+from tests.planning.test_plan import created, done
 from tests.planning.worlds import of_type, planned, record, snapshot, study, trial
 
 

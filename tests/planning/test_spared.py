@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from espalier.planning import effects
-from espalier.planning.record import TrialRecord
+from espalier.planning.world.record import TrialRecord
 from espalier.pruning import Action, Decision, Reason, Restraint
 from tests.planning.worlds import (
     job,

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from espalier.api import parse_study
-from espalier.planning import Settings, SidecarSettings, effects, plan
-from espalier.planning.fingerprint import fingerprint
-from espalier.planning.kubelet_words import UNABLE_TO_START
-from espalier.planning.record import End, StudyRecord, TrialRecord
-from espalier.planning.snapshot import (
+from espalier.planning import OperatorSettings, SidecarSettings, effects, plan
+from espalier.planning.world.fingerprint import fingerprint
+from espalier.planning.world.kubelet_words import UNABLE_TO_START
+from espalier.planning.world.record import End, StudyRecord, TrialRecord
+from espalier.planning.world.snapshot import (
     ContainerView,
     JobView,
     PodView,
@@ -20,10 +20,10 @@ from espalier.planning.snapshot import (
     TemplateVerdict,
     TrialView,
 )
-from espalier.planning.status_words import condition_of
+from espalier.planning.world.status_words import condition_of
 from espalier.pruning import Action, Decision, Reason
 
-SETTINGS = Settings(sidecar=SidecarSettings(image="sidecar", ingest_url="https://ingest"))
+SETTINGS = OperatorSettings(sidecar=SidecarSettings(image="sidecar", ingest_url="https://ingest"))
 NOW = 1_800_000_000.0
 UID = "study-uid"
 
@@ -197,7 +197,7 @@ def watched(pod_: PodView, trainer: str = "trainer") -> Span:
     )
 
 
-def planned(snap: Snapshot, now: float = NOW, settings: Settings = SETTINGS) -> list[Any]:
+def planned(snap: Snapshot, now: float = NOW, settings: OperatorSettings = SETTINGS) -> list[Any]:
     """Return all planned effects, lane after lane."""
     return [effect for lane in plan(snap, now, settings) for effect in lane]
 

@@ -6,7 +6,7 @@ import pytest
 
 from espalier.pruning import All, Any, Nop, Pruner
 from espalier.pruning.contract import PrunerContract
-from espalier.pruning.registry import BUILT_IN, make
+from espalier.pruning.pruners.registry import BUILT_IN, make
 
 ARGUMENTS = {
     "Patient": {"patience": 3},

@@ -20,8 +20,8 @@ from espalier.pruning import (
     Receipt,
     Report,
 )
-from espalier.pruning.step_ranks import StepRanks
-from tests.pruning.pruners import EVERY
+from espalier.pruning.history.step_ranks import StepRanks
+from tests.pruning.every_pruner import EVERY
 
 Points = Iterable[tuple[int, float]]
 LENGTH = 50

@@ -26,8 +26,8 @@ from espalier.pruning import (
     TrialState,
     Verdict,
 )
+from tests.pruning.every_pruner import COMPOSED, EVERY, REGISTERED
 from tests.pruning.histories import DIRECTIONS, Event, Said, Shape, draw, feed, mirrored
-from tests.pruning.pruners import COMPOSED, EVERY, REGISTERED
 from tests.pruning.thoroughness import LAWS
 
 HORIZON = 30

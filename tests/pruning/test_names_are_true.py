@@ -23,8 +23,8 @@ from espalier.pruning import (
     TrialState,
     Wilcoxon,
 )
-from espalier.pruning.auto import Auto
-from espalier.pruning.registry import make, names, pruner_type
+from espalier.pruning.pruners.auto.pruner import Auto
+from espalier.pruning.pruners.registry import make, names, pruner_type
 
 UP = Direction.MAXIMIZE
 NAN = math.nan

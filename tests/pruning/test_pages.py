@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from espalier.api.pruner import PrunerSpec
-from espalier.api.pruner_reference import PAGE, page
+from espalier.generate.pruners_page import PAGE, page
 
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)

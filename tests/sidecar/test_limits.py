@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from espalier.api.resources import LEAST_MEMORY
-from espalier.planning.settings import SidecarSettings
+from espalier.planning.world.settings import SidecarSettings
 from espalier_sidecar import limits
 from espalier_sidecar.errors import BadReport
 from espalier_sidecar.follower import Follower

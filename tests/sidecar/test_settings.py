@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from espalier_sidecar.backoff import Backoff
-from espalier_sidecar.errors import SettingsError
+from espalier_sidecar.errors import BadEnvironment
 from espalier_sidecar.settings import read_settings
 
 GOOD = {
@@ -32,7 +32,7 @@ def test_a_file_collector_adds_its_file() -> None:
 
 @pytest.mark.parametrize("name", GOOD)
 def test_each_of_them_is_needed(name: str) -> None:
-    with pytest.raises(SettingsError, match=name):
+    with pytest.raises(BadEnvironment, match=name):
         read_settings({**GOOD, name: ""})
 
 
@@ -61,7 +61,7 @@ def test_each_of_them_is_needed(name: str) -> None:
     ],
 )
 def test_a_complaint_names_the_setting(name: str, text: str, complaint: str) -> None:
-    with pytest.raises(SettingsError, match=complaint):
+    with pytest.raises(BadEnvironment, match=complaint):
         read_settings({**GOOD, name: text})
 
 

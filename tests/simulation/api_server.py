@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from espalier.kube import POD, Kind
-from espalier.planning.observe import timestamp
+from espalier.planning.world.observe import timestamp
 from tests.simulation import answers
 
 Object = dict[str, Any]

@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 from espalier.kube import JOB, POD, STUDY, TRIAL, Kind
-from espalier.planning.observe import seconds, timestamp
+from espalier.planning.world.observe import seconds, timestamp
 from tests.simulation.api_server import ApiServer, Object, controller_of, pod_over
 
 FINALIZER = "batch.kubernetes.io/job-tracking"

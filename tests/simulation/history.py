@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from espalier.planning.names import sampled_number
+from espalier.planning.world.names import sampled_number
 from tests.simulation.api_server import ApiServer, Object, Write, controller_of
 
 

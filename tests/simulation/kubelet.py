@@ -7,11 +7,11 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from espalier.engine.submission import CheckedReport
+from espalier.engine.reports.submission import CheckedReport
 from espalier.errors import ReportError, RetryLater
 from espalier.kube import POD
-from espalier.planning.names import SIDECAR
-from espalier.planning.observe import timestamp
+from espalier.planning.world.names import SIDECAR
+from espalier.planning.world.observe import timestamp
 from tests.simulation.api_server import ApiServer, Object, pod_over
 
 Post = Callable[[Object, CheckedReport], Awaitable[None]]

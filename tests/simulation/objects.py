@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from espalier.planning.names import (
+from espalier.planning.world.names import (
     API_VERSION,
     NUMBER_LABEL,
     STUDY_LABEL,

@@ -12,16 +12,16 @@ from typing import Any, TypeVar
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import OperationalError
 
-from espalier.engine.cache import StudyKey
-from espalier.engine.live import LiveStudies
-from espalier.engine.pod_lookup import PodLookup
-from espalier.engine.queue import DirtyQueue
-from espalier.engine.reconciler import Reconciler
-from espalier.engine.resync import Resync
-from espalier.engine.submission import CheckedBatch, CheckedReport
+from espalier.engine.control.cache import StudyKey
+from espalier.engine.control.pod_lookup import PodLookup
+from espalier.engine.control.queue import DirtyQueue
+from espalier.engine.control.reconciler import Reconciler
+from espalier.engine.control.resync import Resync
+from espalier.engine.reports.open_studies import OpenStudies
+from espalier.engine.reports.submission import CheckedBatch, CheckedReport
 from espalier.errors import RetryLater
 from espalier.metrics.observer import Observer
-from espalier.planning import Settings, SidecarSettings
+from espalier.planning import OperatorSettings, SidecarSettings
 from espalier.steady_clock import SteadyClock
 from espalier.store import Store, open_store
 from tests.simulation.api_server import ApiServer, Object
@@ -32,7 +32,7 @@ from tests.simulation.wire import Hook, PlayedCluster
 
 T = TypeVar("T")
 
-SETTINGS = Settings(
+SETTINGS = OperatorSettings(
     sidecar=SidecarSettings(image="sidecar", ingest_url="https://ingest"),
     progress_interval=2.0,
     max_disruptions=50,
@@ -123,7 +123,7 @@ class Operator:
         clock = SteadyClock(self._wall, now)
         self.store = store = await open_store(self._url, clock=clock)
         self._make_store_fail(store)
-        self.live = live = LiveStudies(store, self._pruned, clock=clock)
+        self.live = live = OpenStudies(store, self._pruned, clock=clock)
         cluster: Any = self.cluster
         self.registry = CollectorRegistry()
         observer = Observer(self.registry)

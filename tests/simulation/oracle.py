@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from espalier.backtest.replay import replay_rows
-from espalier.planning.obstacles import LASTING
+from espalier.planning.obstacles.of_trial import LASTING
 from espalier.store.export import lines, read_log
 from tests.simulation.clock import now
 from tests.simulation.history import History

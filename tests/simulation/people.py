@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from espalier.kube import STUDY, TRIAL
-from espalier.planning.names import PROTECT_ANNOTATION
+from espalier.planning.world.names import PROTECT_ANNOTATION
 from tests.simulation.api_server import Object
 from tests.simulation.controllers import KINDS
 from tests.simulation.world import World

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from espalier.engine.resync import KINDS
+from espalier.engine.control.resync import KINDS
 from espalier.kube import Kind
 from tests.simulation.api_server import ApiServer, Change
 from tests.simulation.faults import Faults

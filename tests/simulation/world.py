@@ -10,11 +10,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from espalier.engine.submission import CheckedReport
+from espalier.engine.reports.submission import CheckedReport
 from espalier.errors import RetryLater
 from espalier.kube import POD, STUDY, TRIAL, Kind
-from espalier.planning.names import NUMBER_LABEL
-from espalier.planning.status_words import condition_of
+from espalier.planning.world.names import NUMBER_LABEL
+from espalier.planning.world.status_words import condition_of
 from tests.simulation import objects
 from tests.simulation.api_server import ApiServer, Object, controller_of, pod_over
 from tests.simulation.clock import now

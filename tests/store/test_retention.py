@@ -14,7 +14,7 @@ from alembic import command
 from sqlalchemy.exc import OperationalError
 
 from espalier.errors import RetryLater
-from espalier.planning.record import AttemptRecord, End
+from espalier.planning.world.record import AttemptRecord, End
 from espalier.pruning import Action, Decision, Reason, TrialState
 from espalier.store import (
     KEEP_CLOSED,

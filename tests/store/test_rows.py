@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from espalier.planning.record import End
+from espalier.planning.world.record import End
 from espalier.pruning import Action, Decision, Reason, Restraint, TrialState
 from espalier.store import (
     Batch,

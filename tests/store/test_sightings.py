@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from espalier.api.judging import judge_of, settings_of
-from espalier.planning.record import AttemptRecord, End
+from espalier.planning.world.record import AttemptRecord, End
 from espalier.pruning import TrialState
 from espalier.store import (
     Batch,

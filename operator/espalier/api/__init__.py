@@ -1,12 +1,12 @@
 """The Study and Trial resources: models, conditions, CRDs. Pure."""
 
 from espalier.api.base import API_VERSION, GROUP, VERSION
+from espalier.api.checks.space import check_values
+from espalier.api.checks.template import trainer_of
 from espalier.api.parameters import space_of
 from espalier.api.parse import parse_resources, parse_study, parse_trial
 from espalier.api.resources import ResourcesSpec
-from espalier.api.space_check import check_values
 from espalier.api.study import Study, StudySpec
-from espalier.api.template import trainer_of
 from espalier.api.trial import Trial, TrialSpec
 
 __all__ = [

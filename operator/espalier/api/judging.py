@@ -16,8 +16,8 @@ from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.api.study import CHANGEABLE, Study
 from espalier.api.validation import checked
 from espalier.pruning import Direction, Judge, Restraint
-from espalier.pruning.exempt import Exemption
-from espalier.pruning.pruner import camel
+from espalier.pruning.oversight.exempt import Exemption
+from espalier.pruning.pruners.base import camel
 
 
 class StoredSettings(Model):

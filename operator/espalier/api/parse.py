@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from espalier.api.log_pattern import check_log_pattern
-from espalier.api.pruner_check import check_pruner
+from espalier.api.checks.log_pattern import check_log_pattern
+from espalier.api.checks.pruner import check_pruner
+from espalier.api.checks.space import check_space
+from espalier.api.checks.template import check_template, trainer_of
 from espalier.api.resources import ResourcesSpec, check_resources
-from espalier.api.space_check import check_space
 from espalier.api.study import MAX_STUDY_NAME, CollectorSpec, Study
-from espalier.api.template import check_template, trainer_of
 from espalier.api.trial import Trial
 from espalier.api.validation import M, checked_json
 from espalier.errors import SpecError

@@ -24,15 +24,15 @@ from espalier.api.pruner_settings import (
     snake,
 )
 from espalier.errors import SpecError
-from espalier.pruning.breaker import BreakerSettings
-from espalier.pruning.composition import All, leaves
-from espalier.pruning.composition import Any as AnyOf
-from espalier.pruning.direction import Direction
-from espalier.pruning.goal import Goal
-from espalier.pruning.guards import Guards, MinimumAcceptable
+from espalier.pruning.history.direction import Direction
 from espalier.pruning.judge import Judge
-from espalier.pruning.pruner import Pruner, SettingsError
-from espalier.pruning.registry import make
+from espalier.pruning.oversight.breaker import BreakerSettings
+from espalier.pruning.oversight.guards import Guards, MinimumAcceptable
+from espalier.pruning.pruners.base import Pruner, SettingsError
+from espalier.pruning.pruners.composition import All, leaves
+from espalier.pruning.pruners.composition import Any as AnyOf
+from espalier.pruning.pruners.goal import Goal
+from espalier.pruning.pruners.registry import make
 
 LARGEST_STEP = 2**53 - 1
 LARGEST_FLOAT = 1e300

@@ -10,9 +10,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, WithJsonSchema
 
 from espalier.api.base import Model, Rule
-from espalier.pruning.goal import Goal
-from espalier.pruning.pruner import OwnValue
-from espalier.pruning.step_ranks import Match, Peers
+from espalier.pruning.history.own_value import OwnValue
+from espalier.pruning.history.step_ranks import Match, Peers
+from espalier.pruning.pruners.goal import Goal
 
 LARGEST_STEP = 2**53 - 1
 LARGEST_FLOAT = 1e300

@@ -15,7 +15,7 @@ from espalier.api.resources import SidecarSpec
 from espalier.api.schema import LEVELS
 from espalier.api.study_status import StudyStatus
 from espalier.pruning import Direction
-from espalier.pruning.pruner import camel
+from espalier.pruning.pruners.base import camel
 
 METRIC_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_.]{0,62}$"
 # Below /espalier, where no link is followed, without a part that is empty, . or .., and without

@@ -9,7 +9,7 @@ from typing import Any
 from espalier.backtest.compare import LOST_AXIS, Result
 from espalier.backtest.frontier import Frontier
 from espalier.backtest.picture import Point, Series, draw, root_axis
-from espalier.pruning.summary import clopper_pearson
+from espalier.pruning.oversight.summary import clopper_pearson
 
 FACTOR = 1.5
 """A measured loss within this factor of the stated risk counts as told truly."""

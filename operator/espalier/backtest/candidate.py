@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from espalier.api.checks.pruner import check_sections
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
-from espalier.api.pruner_check import check_sections
 from espalier.api.validation import checked
 from espalier.pruning import Direction, Judge, Report, TrialState
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from espalier.backtest.measure import Measured, mean_of
-from espalier.pruning.summary import clopper_pearson
+from espalier.pruning.oversight.summary import clopper_pearson
 
 DRAWS = 4000
 LEVEL = 0.95

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from espalier.backtest.candidate import Maker
 from espalier.backtest.curves import Array, Curves
-from espalier.backtest.simulate import Outcome, duration, simulate
+from espalier.backtest.simulate import SimulatedStudy, duration, simulate
 
 LOST_ABOVE = 0.02
 """A regret above this is a winner lost."""
@@ -129,7 +129,7 @@ def mean_of(measured: Sequence[Measured]) -> Measured:
 
 def _run(
     curves: Curves, maker: Maker, setting: Setting, number: int, until: float = float("inf")
-) -> Outcome:
+) -> SimulatedStudy:
     engine = maker.make(
         study=f"{curves.name}/{setting.seed}/{number}",
         seed=setting.seed,

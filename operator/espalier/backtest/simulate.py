@@ -12,7 +12,7 @@ from espalier.backtest.curves import Array, Curves
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SimulatedStudy:
     """What came of one simulated study.
 
     Parameters
@@ -44,7 +44,7 @@ class _Due:
 
 def simulate(
     curves: Curves, workers: int, engine: Engine | None, until: float = float("inf")
-) -> Outcome:
+) -> SimulatedStudy:
     """Run the trials in their order; a free worker starts the next one.
 
     Parameters
@@ -91,7 +91,7 @@ def simulate(
             if engine is not None:
                 engine.close(trial, True, now)
         start(now)
-    return Outcome(steps, completed_at, spent, now)
+    return SimulatedStudy(steps, completed_at, spent, now)
 
 
 def duration(curves: Curves, workers: int) -> float:

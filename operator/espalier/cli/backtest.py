@@ -33,7 +33,7 @@ SWEPT = ("Auto", "Posterior", "Median", "SuccessiveHalving", "Hyperband")
 
 
 @dataclass(frozen=True)
-class Report:
+class BacktestReport:
     """What was found, in the three forms in which it is shown."""
 
     figures: dict[str, Any]
@@ -179,9 +179,9 @@ def _comparison(
     setting: Setting,
     budgets: bool,
     run: Run,
-) -> Report:
+) -> BacktestReport:
     results = compare.compare(candidates, tasks, setting, budgets, run)
-    return Report(
+    return BacktestReport(
         {"results": [result.to_dict() for result in results]},
         [tables.means(results, budgets), "", tables.by_task(results, [t.name for t in tasks])],
         compare.picture(results, f"Saved against lost: {_of(tasks, setting)}"),
@@ -190,10 +190,10 @@ def _comparison(
 
 def _frontier(
     lines: Sequence[Sweep], tasks: Sequence[Curves], setting: Setting, run: Run
-) -> Report:
+) -> BacktestReport:
     found = frontier.frontier(lines, tasks, setting, run)
     title = f"Saved against lost, each pruner over its own knob: {_of(tasks, setting)}"
-    return Report(
+    return BacktestReport(
         {"frontier": frontier.to_dicts(found)},
         [tables.of_frontiers(found)],
         frontier.picture(found, title),
@@ -202,10 +202,10 @@ def _frontier(
 
 def _calibration(
     lines: Sequence[Sweep], tasks: Sequence[Curves], setting: Setting, run: Run
-) -> Report:
+) -> BacktestReport:
     found = calibration.calibration(frontier.frontier(lines, tasks, setting, run))
     title = f"Risk stated against winners lost: {_of(tasks, setting)}"
-    return Report(
+    return BacktestReport(
         {"calibration": [each.to_dict() for each in found]},
         [tables.of_calibrations(found)],
         calibration.picture(found, title),

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from espalier.engine.limits import ValueLimits, setting
+from espalier.engine.reports.limits import ValueLimits, setting
 
 _COUNT = click.IntRange(min=1)
 _SHARE = click.FloatRange(min=0, max=1, min_open=True)

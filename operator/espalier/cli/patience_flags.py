@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from espalier.planning import Settings
+from espalier.planning import OperatorSettings
 
 FLAGS: dict[str, str] = {
     "refusal_patience": "How long the cluster may refuse something in words of its own before the "
@@ -29,7 +29,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 def patience_flags(command: _F) -> _F:
     """Add the flags to a command, which gets them by the fields' names and ``_seconds``."""
-    defaults = {field.name: field.default for field in fields(Settings)}
+    defaults = {field.name: field.default for field in fields(OperatorSettings)}
     for name, help_ in reversed(FLAGS.items()):
         command = click.option(
             f"--{name.replace('_', '-')}-seconds",

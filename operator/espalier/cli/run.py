@@ -13,14 +13,14 @@ from typing import Any
 import click
 
 from espalier.api import ResourcesSpec, parse_resources
-from espalier.api.template import MOST_BYTES
+from espalier.api.checks.template import MOST_BYTES
 from espalier.cli.limit_flags import limit_flags, limits_of
 from espalier.cli.logs import set_up_logging
-from espalier.cli.operator_process import Options, run_operator
 from espalier.cli.patience_flags import patience_flags, patience_of
 from espalier.errors import SpecError
 from espalier.planning import HOST_FIELDS
-from espalier.planning.settings import RESOURCES
+from espalier.planning.world.settings import RESOURCES
+from espalier.process.operator import Options, run_operator
 
 EPILOG = """\b
 In a cluster the Helm chart sets all of these. To try the operator out of a cluster:

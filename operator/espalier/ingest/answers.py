@@ -8,14 +8,14 @@ from json.encoder import encode_basestring_ascii
 
 from aiohttp import web
 
-from espalier.engine.submission import Answer
+from espalier.engine.reports.submission import Acknowledgement
 from espalier.errors import ReportError, RetryLater
 
 _LONGEST_MESSAGE = 400
 _JSON = "application/json"
 
 
-def accepted(answer: Answer) -> web.Response:
+def accepted(answer: Acknowledgement) -> web.Response:
     """Return 200: the values are durable, and so is the decision."""
     decision = answer.decision
     if decision is None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-from espalier.engine.submission import MOST_REPORTS, CheckedBatch, CheckedReport, checked, shown
+from espalier.engine.reports.submission import (
+    MOST_REPORTS,
+    CheckedBatch,
+    CheckedReport,
+    checked,
+    shown,
+)
 from espalier.errors import ReportError
 
 LARGEST_BODY = 64 * 1024

@@ -8,8 +8,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
-from espalier.engine.live import LiveStudies
-from espalier.engine.submission import Binding
+from espalier.engine.reports.open_studies import OpenStudies
+from espalier.engine.reports.submission import Binding
 from espalier.errors import ReportError, RetryLater, SpecError
 from espalier.ingest.identity import Identity
 
@@ -29,7 +29,7 @@ class Pods:
 
     Parameters
     ----------
-    live : LiveStudies
+    live : OpenStudies
         Knows which pods are bound.
     resolve : Resolve
         Looks up the others.
@@ -38,7 +38,7 @@ class Pods:
     """
 
     def __init__(
-        self, live: LiveStudies, resolve: Resolve, clock: Callable[[], float] = time.monotonic
+        self, live: OpenStudies, resolve: Resolve, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._live = live
         self._resolve = resolve

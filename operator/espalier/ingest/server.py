@@ -13,8 +13,8 @@ from typing import Protocol
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 
-from espalier.engine.live import LiveStudies
-from espalier.engine.submission import Answer
+from espalier.engine.reports.open_studies import OpenStudies
+from espalier.engine.reports.submission import Acknowledgement
 from espalier.errors import ReportError, RetryLater
 from espalier.ingest import answers
 from espalier.ingest.connections import Connections
@@ -54,7 +54,7 @@ class Ingest:
 
     Parameters
     ----------
-    live : LiveStudies
+    live : OpenStudies
         Takes the batches.
     tokens : Tokens
         Says whose token it is.
@@ -70,7 +70,7 @@ class Ingest:
 
     def __init__(
         self,
-        live: LiveStudies,
+        live: OpenStudies,
         tokens: Tokens,
         resolve: Resolve,
         limits: Limits | None = None,
@@ -160,7 +160,9 @@ class Ingest:
         assert self._connections is not None
         return await self._tokens.identity(token, self._connections.peer(request.protocol))
 
-    async def _report(self, request: web.BaseRequest, identity: Identity, began: float) -> Answer:
+    async def _report(
+        self, request: web.BaseRequest, identity: Identity, began: float
+    ) -> Acknowledgement:
         self._admit(identity)
         if self._foreign is not None and (other := self._foreign(identity.namespace)):
             raise RetryLater(f"operator {other} works in this namespace; send again", after=10.0)

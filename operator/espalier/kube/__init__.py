@@ -6,6 +6,7 @@ from espalier.kube.cluster import Cluster, Observe
 from espalier.kube.credentials import own_namespace
 from espalier.kube.errors import Conflict, NotFound, NotServed, Refused
 from espalier.kube.events import emit
+from espalier.kube.fair_bucket import Rank
 from espalier.kube.kinds import (
     EVENT,
     JOB,
@@ -21,7 +22,6 @@ from espalier.kube.kinds import (
 from espalier.kube.lease import Holder, Lease, LeaseTimes, NamespaceGone
 from espalier.kube.limiter import TokenBucket, asking_for
 from espalier.kube.lines import Lines, Tenant
-from espalier.kube.turns import Rank
 
 __all__ = [
     "EVENT",

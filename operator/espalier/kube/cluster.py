@@ -17,10 +17,10 @@ from espalier.errors import RetryLater
 from espalier.kube.answers import Object, Objects, named_object, page_of, parse_object, unexpected
 from espalier.kube.credentials import api_client
 from espalier.kube.errors import Refused, from_answer
+from espalier.kube.fair_bucket import Rank
 from espalier.kube.kinds import JOB, LEASE, POD, STUDY, TOKEN_REVIEW, TRIAL, Kind
 from espalier.kube.limiter import TokenBucket, asking
 from espalier.kube.lines import Tenant
-from espalier.kube.turns import Rank
 
 Observe = Callable[[str, str, int | None, float], None]
 """Called with verb, plural, HTTP code (None without an answer) and seconds of each request."""

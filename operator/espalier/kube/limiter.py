@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from espalier.kube.fair_bucket import FairBucket, Rank
 from espalier.kube.lines import Tenant
-from espalier.kube.turns import Rank, Turns
 
 ObserveWait = Callable[[str, float], None]
 """Called with the rank and the seconds that a request waited for its turn."""
@@ -35,8 +35,8 @@ def asking() -> Tenant | None:
 class TokenBucket:
     """Lets ``qps`` requests a second through on average, ``burst`` at once.
 
-    Those who have to wait take turns by tenant, see `espalier.kube.turns`. It belongs to one event
-    loop.
+    Those who have to wait take turns by tenant, see `espalier.kube.fair_bucket`. It belongs to one
+    event loop.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class TokenBucket:
         clock: Callable[[], float] = time.monotonic,
         observe: ObserveWait | None = None,
     ) -> None:
-        self._turns: Turns[asyncio.Future[None]] = Turns(qps, burst, clock())
+        self._turns: FairBucket[asyncio.Future[None]] = FairBucket(qps, burst, clock())
         self._clock = clock
         self._observe = observe
         self._timer: asyncio.TimerHandle | None = None

@@ -1,6 +1,7 @@
 """Waiting lines by tenant, served in turn: a long line of one makes nobody else's longer.
 
-Pure: who is served when is for others to say (`espalier.kube.turns`, `espalier.engine.lanes`).
+Pure: who is served when is for others to say (`espalier.kube.fair_bucket`,
+`espalier.engine.control.lanes`).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Prometheus metrics and the probes' HTTP server."""
 
+from espalier.metrics.figures import ControlView, StudyFigures
 from espalier.metrics.health import Health, LivenessLimits, judge_liveness
 from espalier.metrics.observer import Observer
 from espalier.metrics.server import MetricsServer, build_registry
-from espalier.metrics.views import ControlView, StudyView
 
 __all__ = [
     "ControlView",
@@ -11,7 +11,7 @@ __all__ = [
     "LivenessLimits",
     "MetricsServer",
     "Observer",
-    "StudyView",
+    "StudyFigures",
     "build_registry",
     "judge_liveness",
 ]

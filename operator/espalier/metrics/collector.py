@@ -9,8 +9,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from espalier.metrics.declared import BY_NAME, METRICS
-from espalier.metrics.metric import Kind, Source
-from espalier.metrics.views import Control, ControlView, Cost, Studies, StudyView
+from espalier.metrics.figures import Control, ControlView, Cost, Studies, StudyFigures
+from espalier.metrics.metric import MetricType, Source
 
 PHASES = ("Pending", "Running", "Completed", "Pruned", "Failed")
 """Every phase is shown for every study, so that a panel has a 0 where nothing is."""
@@ -57,7 +57,7 @@ class SnapshotCollector(Collector):
         return _families(samples).values()
 
 
-def study_samples(view: StudyView) -> Iterator[Sample]:
+def study_samples(view: StudyFigures) -> Iterator[Sample]:
     """List one study's samples."""
     at = (view.namespace, view.study)
     yield "espalier_study_info", (*at, view.pruner, view.direction, view.objective), 1.0
@@ -122,10 +122,12 @@ def _families(samples: Sequence[Sample]) -> dict[str, Metric]:
     families: dict[str, Metric] = {}
     for metric in METRICS:
         if metric.source is Source.SNAPSHOT:
-            family = CounterMetricFamily if metric.kind is Kind.COUNTER else GaugeMetricFamily
+            family = CounterMetricFamily if metric.kind is MetricType.COUNTER else GaugeMetricFamily
             families[metric.name] = family(metric.name, metric.help, labels=metric.labels)
     for name, values, number in samples:
-        family_name = name.removesuffix("_total") + "_total" * (BY_NAME[name].kind is Kind.COUNTER)
+        family_name = name.removesuffix("_total") + "_total" * (
+            BY_NAME[name].kind is MetricType.COUNTER
+        )
         labels = dict(zip(BY_NAME[name].labels, values, strict=True))
         families[name].add_sample(family_name, labels, number)
     return families

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from espalier.metrics.metric import Kind, Metric, Source
+from espalier.metrics.metric import Metric, MetricType, Source
 
 LABELS: dict[str, str] = {
     "namespace": "the Study's namespace",
@@ -44,54 +44,56 @@ _WAITS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0)
 _ROWS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0)
 
 
-def _snapshot(name: str, kind: Kind, labels: tuple[str, ...], help_: str) -> Metric:
+def _snapshot(name: str, kind: MetricType, labels: tuple[str, ...], help_: str) -> Metric:
     return Metric(name, kind, Source.SNAPSHOT, labels, help_)
 
 
 def _counter(
     name: str, labels: tuple[str, ...], help_: str, preset: tuple[str, ...] = ()
 ) -> Metric:
-    return Metric(name, Kind.COUNTER, Source.OBSERVED, labels, help_, preset=preset)
+    return Metric(name, MetricType.COUNTER, Source.OBSERVED, labels, help_, preset=preset)
 
 
 def _histogram(
     name: str, labels: tuple[str, ...], help_: str, buckets: tuple[float, ...] = _FAST
 ) -> Metric:
-    return Metric(name, Kind.HISTOGRAM, Source.OBSERVED, labels, help_, buckets)
+    return Metric(name, MetricType.HISTOGRAM, Source.OBSERVED, labels, help_, buckets)
 
 
 def _cost(name: str, verb: str, used: str, saved: str) -> tuple[Metric, ...]:
     estimate = f"{name}_saved_estimate"
     return (
-        _snapshot(f"{name}_{verb}_total", Kind.COUNTER, _STUDY, used),
-        _snapshot(estimate, Kind.GAUGE, _STUDY, saved),
-        _snapshot(f"{estimate}_bound", Kind.GAUGE, (*_STUDY, "bound"), f"The band of {estimate}."),
+        _snapshot(f"{name}_{verb}_total", MetricType.COUNTER, _STUDY, used),
+        _snapshot(estimate, MetricType.GAUGE, _STUDY, saved),
+        _snapshot(
+            f"{estimate}_bound", MetricType.GAUGE, (*_STUDY, "bound"), f"The band of {estimate}."
+        ),
     )
 
 
 _STUDIES = (
     _snapshot(
         "espalier_study_info",
-        Kind.GAUGE,
+        MetricType.GAUGE,
         (*_STUDY, "pruner", "direction", "objective"),
         "1 for each Study, with what tells it apart.",
     ),
-    _snapshot("espalier_trials", Kind.GAUGE, (*_STUDY, "phase"), "Trials by phase."),
+    _snapshot("espalier_trials", MetricType.GAUGE, (*_STUDY, "phase"), "Trials by phase."),
     _snapshot(
         "espalier_trial_endings_total",
-        Kind.COUNTER,
+        MetricType.COUNTER,
         (*_STUDY, "reason"),
         "Trials that ended, by the reason of their Finished condition.",
     ),
     _snapshot(
         "espalier_prunings_total",
-        Kind.COUNTER,
+        MetricType.COUNTER,
         (*_STUDY, "pruner", "reason"),
         "Decisions to prune a trial, by the pruner that took them and its reason.",
     ),
     _snapshot(
         "espalier_study_condition",
-        Kind.GAUGE,
+        MetricType.GAUGE,
         (*_STUDY, "type", "status"),
         "1 for the status that a condition of the Study has, 0 for the others.",
     ),
@@ -115,43 +117,43 @@ _STUDIES = (
     ),
     _snapshot(
         "espalier_best_value",
-        Kind.GAUGE,
+        MetricType.GAUGE,
         _STUDY,
         "Last value of the best completed trial so far, in the objective's own sign.",
     ),
     _snapshot(
         "espalier_pruning_risk_stated_ratio",
-        Kind.GAUGE,
+        MetricType.GAUGE,
         _STUDY,
         "Chance of losing the best trial that the Study allows its pruner, 0 to 1.",
     ),
     _snapshot(
         "espalier_pruning_risk_spent_ratio",
-        Kind.GAUGE,
+        MetricType.GAUGE,
         _STUDY,
         "Part of that chance that prunings have used up, 0 to 1.",
     ),
     _snapshot(
         "espalier_false_prune_ratio",
-        Kind.GAUGE,
+        MetricType.GAUGE,
         _STUDY,
         "Share of prunings that end a trial that would have won, told by exempt trials, 0 to 1.",
     ),
     _snapshot(
         "espalier_false_prune_ratio_bound",
-        Kind.GAUGE,
+        MetricType.GAUGE,
         (*_STUDY, "bound"),
         "Bounds of the 95 % interval of espalier_false_prune_ratio.",
     ),
     _snapshot(
         "espalier_pruning_breaker_open",
-        Kind.GAUGE,
+        MetricType.GAUGE,
         _STUDY,
         "1 while the circuit breaker holds back prunings, else 0.",
     ),
     _snapshot(
         "espalier_shadow_prunings_total",
-        Kind.COUNTER,
+        MetricType.COUNTER,
         (*_STUDY, "shadow"),
         "Trials, exempt ones left out, that a shadow pruner would have pruned; it only watches.",
     ),
@@ -225,16 +227,16 @@ _STORE = (
     ),
     _histogram("espalier_store_commit_rows", (), "Rows that one commit wrote.", _ROWS),
     _counter("espalier_store_commit_errors_total", (), "Commits to the store that failed."),
-    _snapshot("espalier_store_size_bytes", Kind.GAUGE, (), "Size of the store on disk."),
+    _snapshot("espalier_store_size_bytes", MetricType.GAUGE, (), "Size of the store on disk."),
     _snapshot(
         "espalier_store_volume_bytes",
-        Kind.GAUGE,
+        MetricType.GAUGE,
         (),
         "Size of the file system that the store lies on; absent for a database server.",
     ),
     _snapshot(
         "espalier_store_volume_free_bytes",
-        Kind.GAUGE,
+        MetricType.GAUGE,
         (),
         "What is free of the file system that the store lies on.",
     ),
@@ -252,34 +254,34 @@ _CONTROL = (
         "Reconciliations that failed, by how the failure is treated.",
         ("SpecError", "ReportError", "RetryLater", "InternalError"),
     ),
-    _snapshot("espalier_queue_depth", Kind.GAUGE, (), "Studies that wait to be reconciled."),
+    _snapshot("espalier_queue_depth", MetricType.GAUGE, (), "Studies that wait to be reconciled."),
     _snapshot(
         "espalier_queue_oldest_age_seconds",
-        Kind.GAUGE,
+        MetricType.GAUGE,
         (),
         "Time that the Study that waits longest has waited, 0 where none waits.",
     ),
     _snapshot(
         "espalier_watch_age_seconds",
-        Kind.GAUGE,
+        MetricType.GAUGE,
         ("resource",),
         "Time since the watch of a resource was last opened, or showed an event.",
     ),
     _snapshot(
         "espalier_namespaces",
-        Kind.GAUGE,
+        MetricType.GAUGE,
         ("lease",),
         "Namespaces with work to do, by how it stands with their Leases.",
     ),
     _snapshot(
         "espalier_list_age_seconds",
-        Kind.GAUGE,
+        MetricType.GAUGE,
         ("resource",),
         "Time since all objects of a resource were last listed.",
     ),
     _snapshot(
         "espalier_watch_restarts_total",
-        Kind.COUNTER,
+        MetricType.COUNTER,
         (),
         "Times that the watches of all resources ended and were begun anew.",
     ),
@@ -301,7 +303,7 @@ _CONTROL = (
     ),
     _snapshot(
         "espalier_build_info",
-        Kind.GAUGE,
+        MetricType.GAUGE,
         ("version", "python"),
         "1, with the versions that run.",
     ),

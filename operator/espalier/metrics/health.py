@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from espalier.metrics.views import ControlView
+from espalier.metrics.figures import ControlView
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class MetricType(StrEnum):
     """Prometheus' metric types that are used here."""
 
     COUNTER = "counter"
@@ -28,7 +28,7 @@ class Metric:
     """One metric family: its name as Prometheus shows it, and what it means."""
 
     name: str
-    kind: Kind
+    kind: MetricType
     source: Source
     labels: tuple[str, ...]
     help: str

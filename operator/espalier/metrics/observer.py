@@ -7,7 +7,7 @@ import threading
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from espalier.metrics.declared import BY_NAME, METRICS
-from espalier.metrics.metric import Kind, Source
+from espalier.metrics.metric import MetricType, Source
 
 
 class Observer:
@@ -31,7 +31,7 @@ class Observer:
         for metric in METRICS:
             if metric.source is not Source.OBSERVED:
                 continue
-            if metric.kind is Kind.COUNTER:
+            if metric.kind is MetricType.COUNTER:
                 self._counters[metric.name] = Counter(
                     metric.name, metric.help, metric.labels, registry=registry
                 )

@@ -22,8 +22,8 @@ from prometheus_client import (
 )
 
 from espalier.metrics.collector import SnapshotCollector
+from espalier.metrics.figures import Control, Studies
 from espalier.metrics.health import Health, HealthCheck
-from espalier.metrics.views import Control, Studies
 
 log = logging.getLogger(__name__)
 

@@ -2,16 +2,16 @@
 
 from espalier.planning.effects import Effect
 from espalier.planning.plan import Lane, plan
-from espalier.planning.record import End, StudyRecord, TrialRecord
-from espalier.planning.settings import HOST_FIELDS, Settings, SidecarSettings
-from espalier.planning.snapshot import Snapshot, StudyView, TemplateVerdict
+from espalier.planning.world.record import End, StudyRecord, TrialRecord
+from espalier.planning.world.settings import HOST_FIELDS, OperatorSettings, SidecarSettings
+from espalier.planning.world.snapshot import Snapshot, StudyView, TemplateVerdict
 
 __all__ = [
     "HOST_FIELDS",
     "Effect",
     "End",
     "Lane",
-    "Settings",
+    "OperatorSettings",
     "SidecarSettings",
     "Snapshot",
     "StudyRecord",

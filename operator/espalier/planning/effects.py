@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from espalier.planning.record import AttemptRecord, End
+from espalier.planning.world.record import AttemptRecord, End
 
 Body: TypeAlias = Mapping[str, Any]
 

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from espalier.api import reasons
 from espalier.errors import SpecError
-from espalier.planning import study_status
-from espalier.planning.asking import ask_why
-from espalier.planning.costs import Costs, costs_of
+from espalier.planning.costs.costs import Costs, costs_of
 from espalier.planning.effects import (
     AdoptTrial,
     CheckTemplate,
@@ -26,25 +24,27 @@ from espalier.planning.effects import (
     Wake,
     WriteStudyStatus,
 )
-from espalier.planning.fingerprint import fingerprint
-from espalier.planning.gathering import gather, given_out
-from espalier.planning.holding import hold_of
-from espalier.planning.job import Manifest, build_job, build_trial, labels_of, owner
-from espalier.planning.names import API_VERSION, FIRST_HAND_MADE, sampled_number, trial_name
-from espalier.planning.outcome import judge_outcome, sampled_limit
-from espalier.planning.probe import probe_job
-from espalier.planning.record import End
+from espalier.planning.endings.of_study import judge_outcome, sampled_limit
+from espalier.planning.obstacles.asking import ask_why
+from espalier.planning.obstacles.holding import hold_of
+from espalier.planning.obstacles.scene import Scene
+from espalier.planning.obstacles.study_standing import StudyStanding
 from espalier.planning.sampling import parameters_of
-from espalier.planning.scene import Scene
-from espalier.planning.settings import Settings
-from espalier.planning.snapshot import Snapshot, StudyView, TemplateVerdict
-from espalier.planning.standing import Standing
-from espalier.planning.status_words import condition_of, merge_patch
-from espalier.planning.study_events import events_of
-from espalier.planning.study_status import Course
-from espalier.planning.trainer import trainer_in
+from espalier.planning.standing.gathering import gather, given_out
+from espalier.planning.standing.standing import Standing
+from espalier.planning.status import of_study as study_status
+from espalier.planning.status.study_events import events_of
 from espalier.planning.trial_check import check_trial
 from espalier.planning.trial_plan import TrialPlanner
+from espalier.planning.workload.job import Manifest, build_job, build_trial, labels_of, owner
+from espalier.planning.workload.probe import probe_job
+from espalier.planning.world.fingerprint import fingerprint
+from espalier.planning.world.names import API_VERSION, FIRST_HAND_MADE, sampled_number, trial_name
+from espalier.planning.world.record import End
+from espalier.planning.world.settings import OperatorSettings
+from espalier.planning.world.snapshot import Snapshot, StudyView, TemplateVerdict
+from espalier.planning.world.status_words import condition_of, merge_patch
+from espalier.planning.world.trainer import trainer_in
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
@@ -55,7 +55,7 @@ _CALM = 2.0
 """Least time between two writes of a Study's status, in seconds; its end is written at once."""
 
 
-def plan(snapshot: Snapshot, now: float, settings: Settings) -> tuple[Lane, ...]:
+def plan(snapshot: Snapshot, now: float, settings: OperatorSettings) -> tuple[Lane, ...]:
     """Return what is to be done about a study.
 
     Each lane is carried out in order up to the first effect that fails; lanes run side by side.
@@ -65,7 +65,7 @@ def plan(snapshot: Snapshot, now: float, settings: Settings) -> tuple[Lane, ...]
         return ()
     standings = gather(snapshot)
     if study.spec is None:
-        course = Course(False, study.error or "the Study cannot be read")
+        course = StudyStanding(False, study.error or "the Study cannot be read")
         return _status(Scene(snapshot, standings, course, "", settings, now), costs_of(standings))
     probe, fault = _probe(study, settings)
     trainer = trainer_in(study.spec)
@@ -96,9 +96,9 @@ def _course(
     trainer: str,
     probe: Manifest,
     fault: str,
-    settings: Settings,
+    settings: OperatorSettings,
     now: float,
-) -> tuple[Course, list[Lane]]:
+) -> tuple[StudyStanding, list[Lane]]:
     """Find out where the study stands as a whole, and whether its template must be checked."""
     template = fingerprint(spec.template)
     outcome = judge_outcome(spec, snapshot.record, standings, template, settings)
@@ -108,7 +108,7 @@ def _course(
     going_on = outcome is None and accepted is not False
     hold = hold_of(snapshot, standings, trainer, template, limit, settings, now)
     return (
-        Course(
+        StudyStanding(
             accepted=accepted,
             refusal=refusal,
             by_server=by_server,
@@ -121,7 +121,7 @@ def _course(
     )
 
 
-def _probe(study: StudyView, settings: Settings) -> tuple[Manifest, str]:
+def _probe(study: StudyView, settings: OperatorSettings) -> tuple[Manifest, str]:
     """Return the Job that stands for all of the study's, or why none can be made."""
     try:
         return probe_job(study, settings), study.error or ""
@@ -185,8 +185,8 @@ def _start(
     snapshot: Snapshot,
     planner: TrialPlanner,
     standings: Sequence[Standing],
-    course: Course,
-    settings: Settings,
+    course: StudyStanding,
+    settings: OperatorSettings,
     now: float,
 ) -> list[Lane]:
     """Fill the free slots: with Trials that wait, those made by hand first, then with new ones."""
@@ -214,7 +214,7 @@ def _start_one(
     snapshot: Snapshot,
     planner: TrialPlanner,
     standing: Standing,
-    settings: Settings,
+    settings: OperatorSettings,
     now: float,
 ) -> Lane:
     view, study = standing.view, snapshot.study

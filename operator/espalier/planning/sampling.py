@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from espalier.api import space_of
-from espalier.planning.names import FIRST_HAND_MADE
-from espalier.planning.outcome import forgiven_end
-from espalier.planning.standing import Standing
+from espalier.planning.endings.of_study import forgiven_end
+from espalier.planning.standing.standing import Standing
+from espalier.planning.world.names import FIRST_HAND_MADE
 from espalier.search import sample
 
 if TYPE_CHECKING:

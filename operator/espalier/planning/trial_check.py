@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from espalier.api import check_values, space_of
 from espalier.errors import SpecError
-from espalier.planning.snapshot import StudyView, TrialView
+from espalier.planning.world.snapshot import StudyView, TrialView
 
 SETTLED = 10.0
 """Seconds after which admission is sure to know a Study (measured under load: up to 1 s)."""

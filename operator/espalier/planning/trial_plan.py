@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from espalier.api import reasons
 from espalier.errors import SpecError
-from espalier.planning import attempts, usage
-from espalier.planning.costs import Costs, is_off
+from espalier.planning.costs import usage
+from espalier.planning.costs.costs import Costs, is_off
 from espalier.planning.effects import (
     AskWhy,
     BindPod,
@@ -25,17 +25,18 @@ from espalier.planning.effects import (
     Wake,
     WriteTrialStatus,
 )
-from espalier.planning.ending import Again, Completing, Later, Verdict, judge_ending
-from espalier.planning.grace import grace_of
-from espalier.planning.job import Manifest, build_job
-from espalier.planning.names import PODS_OF, job_name, job_ordinal, trial_name
-from espalier.planning.queue_line import ask_queue, eviction
-from espalier.planning.record import End
-from espalier.planning.settings import Settings
-from espalier.planning.snapshot import JobView, PodView, Snapshot, sooner
-from espalier.planning.standing import Standing
-from espalier.planning.status_words import condition_of, merge_patch
-from espalier.planning.trial_status import PROGRESS, status_of
+from espalier.planning.endings.of_trial import Again, Completing, EndingVerdict, Later, judge_ending
+from espalier.planning.obstacles.queue_line import ask_queue, eviction
+from espalier.planning.standing import sightings as attempts
+from espalier.planning.standing.standing import Standing
+from espalier.planning.status.of_trial import PROGRESS, status_of
+from espalier.planning.workload.grace import grace_of
+from espalier.planning.workload.job import Manifest, build_job
+from espalier.planning.world.names import PODS_OF, job_name, job_ordinal, trial_name
+from espalier.planning.world.record import End
+from espalier.planning.world.settings import OperatorSettings
+from espalier.planning.world.snapshot import JobView, PodView, Snapshot, sooner
+from espalier.planning.world.status_words import condition_of, merge_patch
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
@@ -68,7 +69,7 @@ class TrialPlanner:
     trainer: str
     stop: str | None
     probe: Manifest
-    settings: Settings
+    settings: OperatorSettings
     now: float
     costs: Costs
     over: bool = False
@@ -161,10 +162,10 @@ class TrialPlanner:
 
     def _end(self, standing: Standing) -> list[Effect]:
         verdict = judge_ending(standing, self.spec, self.trainer, self.settings, self.now)
-        ends = isinstance(verdict, Verdict | Completing)
+        ends = isinstance(verdict, EndingVerdict | Completing)
         if not ends and self.stop and standing.record.prune is None:
-            verdict = Verdict(reasons.STUDY_ENDED, self.stop)
-        if not isinstance(verdict, Verdict):
+            verdict = EndingVerdict(reasons.STUDY_ENDED, self.stop)
+        if not isinstance(verdict, EndingVerdict):
             return self._wait(standing, verdict)
         end = self._ending(standing, verdict)
         steps: list[Effect] = [RecordEnd(standing.number, end)]
@@ -185,7 +186,7 @@ class TrialPlanner:
             return [DeletePod(pod.name, pod.uid) for pod in standing.live if not pod.deleting]
         return []
 
-    def _ending(self, standing: Standing, verdict: Verdict) -> End:
+    def _ending(self, standing: Standing, verdict: EndingVerdict) -> End:
         used = usage.used_until_now(standing)
         return End(
             reason=verdict.ending.reason,

@@ -18,13 +18,13 @@ import json
 import random
 from collections.abc import Callable, Sequence
 
-from espalier.pruning.decision import Action, Decision
-from espalier.pruning.direction import Direction
-from espalier.pruning.guards import Guards
+from espalier.pruning.decisions.decision import Action, Decision
+from espalier.pruning.history.direction import Direction
+from espalier.pruning.history.ledger import Ledger
+from espalier.pruning.history.report import Report, TrialState
 from espalier.pruning.judge import Judge
-from espalier.pruning.ledger import Ledger
-from espalier.pruning.pruner import Pruner
-from espalier.pruning.report import Report, TrialState
+from espalier.pruning.oversight.guards import Guards
+from espalier.pruning.pruners.base import Pruner
 
 HORIZON = 30
 PEERS = 16

@@ -6,19 +6,21 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from espalier.pruning.breaker import Breaker
-from espalier.pruning.curve import Curve
-from espalier.pruning.decision import Action, Decision
-from espalier.pruning.direction import Direction
-from espalier.pruning.exempt import Ender, Exemption, Spared
-from espalier.pruning.guards import Best, Guards, overrule
-from espalier.pruning.ledger import Ledger
-from espalier.pruning.line import Line, Shadow
-from espalier.pruning.pruner import Pruner
-from espalier.pruning.reason import Reason
-from espalier.pruning.report import Receipt, Report, TrialState
-from espalier.pruning.restraint import Restraint
-from espalier.pruning.summary import JudgeSummary, clopper_pearson
+from espalier.pruning.decisions.decision import Action, Decision
+from espalier.pruning.decisions.reason import Reason
+from espalier.pruning.history.best_trials import BestTrials
+from espalier.pruning.history.curve import Curve
+from espalier.pruning.history.direction import Direction
+from espalier.pruning.history.ledger import Ledger
+from espalier.pruning.history.report import Receipt, Report, TrialState
+from espalier.pruning.oversight.breaker import Breaker
+from espalier.pruning.oversight.exempt import Ender, Exemption, ExemptTrials
+from espalier.pruning.oversight.guards import Guards, overrule
+from espalier.pruning.oversight.pruner_state import PrunerState
+from espalier.pruning.oversight.restraint import Restraint
+from espalier.pruning.oversight.shadow import Shadow
+from espalier.pruning.oversight.summary import JudgeSummary, clopper_pearson
+from espalier.pruning.pruners.base import Pruner
 
 _LOG = logging.getLogger(__name__)
 
@@ -85,14 +87,14 @@ class Judge:
         self.ledger = Ledger(
             direction, horizon, window, study=study_uid, target=target, trials=trials
         )
-        self.line = Line(pruner)
+        self.line = PrunerState(pruner)
         breaker = self.guards.breaker
         self.shadows = tuple(Shadow(name, shadow, breaker) for name, shadow in shadows)
         self.exempt = Exemption(study_uid, seed, self.guards.exempt_percent, trials)
-        self.spared = Spared()
+        self.spared = ExemptTrials()
         self.breaker = Breaker(breaker)
         self.protected: frozenset[int] = frozenset()
-        self._best = Best.of(self.ledger, self.guards.keep_best)
+        self._best = BestTrials.of(self.ledger, self.guards.keep_best)
         self._kept = self._pruned = 0
         self._now = 0.0
 
@@ -105,7 +107,7 @@ class Judge:
         """Let something else hold pruning back, from the next value on; nothing is forgotten."""
         self.guards = replace(self.guards, paused=restraint.paused, keep_best=restraint.keep_best)
         self.protected = restraint.protected
-        self._best = Best.of(self.ledger, restraint.keep_best)
+        self._best = BestTrials.of(self.ledger, restraint.keep_best)
 
     def report(self, report: Report, at: float) -> Verdict:
         """Take in a value that arrived at a time in seconds, and judge its trial."""
@@ -181,7 +183,7 @@ class Judge:
         self,
         decision: Decision,
         given: Decision | None,
-        spared: Spared,
+        spared: ExemptTrials,
         breaker: Breaker,
         at: float,
     ) -> Decision:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from espalier.errors import InternalError
-from espalier.planning.record import AttemptRecord
+from espalier.planning.world.record import AttemptRecord
 from espalier.pruning import Decision
 from espalier.store import schema
 from espalier.store.rows import (

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from espalier.planning.record import AttemptRecord, End, TrialRecord
+from espalier.planning.world.record import AttemptRecord, End, TrialRecord
 from espalier.pruning import Action, Decision, JudgeSummary, Reason, Restraint, TrialState
 from espalier.store import reading as ask
 from espalier.store import schema

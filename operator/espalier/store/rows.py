@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
-from espalier.planning.record import AttemptRecord, End
+from espalier.planning.world.record import AttemptRecord, End
 from espalier.pruning import Action, Decision, Reason, Restraint, TrialState
-from espalier.pruning.decision import Evidence
+from espalier.pruning.decisions.decision import Evidence
 
 Row = tuple[Any, ...]
 """A row to insert: the values of a table's columns, in the order of `schema`."""

@@ -1,0 +1,1 @@
+"""What the API server cannot check of a Study by itself."""

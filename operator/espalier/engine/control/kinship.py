@@ -1,0 +1,88 @@
+"""Which trial an object is of: told by owner references, checked by uid at each link.
+
+Labels only find candidates, since anybody can write them. A Job is a trial's if its controller is
+the Trial with that uid in the same namespace, it has a name that such a Job is given, and it is one
+that the operator made: the Trial's status keeps the uids of those. A pod is, if its controller is
+such a Job and it is labelled: the Job controller takes in any pod that has its Job's label, and
+admission keeps people from making only those that have ours, too.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from espalier.engine.control.cache import Object
+from espalier.planning.world.names import DOMAIN, STUDY_LABEL, job_ordinal
+from espalier.planning.world.observe import controller_of
+
+
+class Kin(NamedTuple):
+    """A trial, as its objects belong to it."""
+
+    study_uid: str
+    namespace: str
+    trial: str
+    number: int
+
+
+class Kinship:
+    """What is known of owner chains; a link that was checked is remembered when its end is gone."""
+
+    def __init__(self) -> None:
+        self._trials: dict[str, Kin] = {}
+        self._recorded: dict[str, frozenset[str]] = {}
+        self._made: dict[str, str] = {}
+        self._jobs: dict[str, Kin] = {}
+
+    def learn(self, trial: Object, study_uid: str, number: int) -> bool:
+        """Take a Trial whose controller is the Study for trial ``number``; False if it is not."""
+        owner, meta = controller_of(trial), trial["metadata"]
+        if (owner.group, owner.kind, owner.uid) != (DOMAIN, "Study", study_uid):
+            return False
+        self._trials[meta["uid"]] = Kin(study_uid, meta["namespace"], meta["name"], number)
+        jobs = (trial.get("status") or {}).get("jobs") or ()
+        self._recorded[meta["uid"]] = frozenset(str(uid) for uid in jobs)
+        return True
+
+    def made(self, job: Object) -> None:
+        """Take a Job that the operator has made, before a Trial's status says so."""
+        self._made[job["metadata"]["uid"]] = controller_of(job).uid
+
+    def of_job(self, job: Object) -> Kin | None:
+        """Return the trial that a Job runs, None if it is nobody's that is known."""
+        owner, meta = controller_of(job), job["metadata"]
+        kin = self._trials.get(owner.uid)
+        if kin is None or (owner.group, owner.kind) != (DOMAIN, "Trial"):
+            return None
+        ordinal = job_ordinal(kin.trial, meta["name"])
+        if meta["namespace"] != kin.namespace or ordinal is None:
+            return None
+        recorded, uid = self._recorded[owner.uid], meta["uid"]
+        told = uid in recorded if recorded else ordinal == 0
+        if not told and self._made.get(uid) != owner.uid:
+            self._jobs.pop(uid, None)
+            return None
+        self._jobs[uid] = kin
+        return kin
+
+    def of_pod(self, pod: Object) -> Kin | None:
+        """Return the trial that a pod runs, None if it is nobody's that is known."""
+        owner, meta = controller_of(pod), pod["metadata"]
+        kin = self._jobs.get(owner.uid)
+        if kin is None or (owner.group, owner.kind) != ("batch", "Job"):
+            return None
+        if STUDY_LABEL not in (meta.get("labels") or {}):
+            return None
+        return kin if meta["namespace"] == kin.namespace else None
+
+    def forget_study(self, uid: str) -> None:
+        """Forget what belonged to a study."""
+        gone = {each for each, kin in self._trials.items() if kin.study_uid == uid}
+        for trial in gone:
+            del self._trials[trial], self._recorded[trial]
+        self._made = {each: trial for each, trial in self._made.items() if trial not in gone}
+        self._jobs = {each: kin for each, kin in self._jobs.items() if kin.study_uid != uid}
+
+    def __len__(self) -> int:
+        """Return how many links are remembered."""
+        return len(self._trials) + len(self._made) + len(self._jobs)

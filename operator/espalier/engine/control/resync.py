@@ -1,0 +1,108 @@
+"""List and compare, again and again: finds what a watch has missed, deletions above all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+
+from espalier.engine.control.cache import Object
+from espalier.engine.control.reconciler import Reconciler
+from espalier.engine.control.reduced import reduced
+from espalier.errors import RetryLater
+from espalier.kube import JOB, POD, STUDY, TRIAL, Cluster, Kind, NotServed, Refused
+
+log = logging.getLogger(__name__)
+
+KINDS: tuple[tuple[Kind, str], ...] = (
+    (STUDY, ""),
+    (TRIAL, ""),
+    (JOB, "espalier.dev/study"),
+    (POD, "espalier.dev/study"),
+)
+"""What is listed and watched, with the label that narrows it."""
+
+
+class Resync:
+    """Lists everything at the start, and then every so often.
+
+    Parameters
+    ----------
+    namespaces
+        Where; everywhere if empty.
+    interval
+        Seconds between two rounds.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        reconciler: Reconciler,
+        namespaces: Sequence[str] = (),
+        interval: float = 60.0,
+    ) -> None:
+        self._cluster = cluster
+        self._reconciler = reconciler
+        self._namespaces: tuple[str | None, ...] = tuple(namespaces) or (None,)
+        self._interval = interval
+        self.synced = False
+        self.last_seen: dict[str, float] = {}
+
+    async def run(self) -> None:
+        """List until cancelled; errors are logged and tried again soon."""
+        while True:
+            try:
+                await self.once()
+                delay = self._interval
+            except (RetryLater, Refused) as error:
+                log.warning("%s; listing again in a moment", _hint(error))
+                delay = getattr(error, "after", None) or 2.0
+            await asyncio.sleep(delay)
+
+    async def once(self) -> None:
+        """List every kind once and have what is known looked at."""
+        if not await self._round(back=False):
+            log.warning(
+                "the cluster went back to an earlier state, as it does when etcd is restored: "
+                "everything is listed anew, and what is gone by that is made again"
+            )
+            self._reconciler.world.went_back()
+            await self._round(back=True)
+        self.synced = True
+        self._reconciler.mark_all()
+
+    async def _round(self, *, back: bool) -> bool:
+        """Take in a list of every kind; False at the first that shows an earlier state."""
+        for kind, label in KINDS:
+            for namespace in self._namespaces:
+                cache = self._reconciler.world.cache(kind.plural)
+                asked, leaving = cache.moment(), frozenset(self._reconciler.world.leaving)
+                objects, version = await self._list(kind, namespace, label)
+                if not back and cache.contradicts(objects, version, asked):
+                    return False
+                self._reconciler.listed(
+                    kind.plural, objects, version, namespace, back=asked if back else None
+                )
+                self._reconciler.world.stays(objects, leaving)
+            self.last_seen[kind.plural] = time.monotonic()
+        return True
+
+    async def _list(
+        self, kind: Kind, namespace: str | None, label: str
+    ) -> tuple[list[Object], int]:
+        """Return what is to be kept of a list's objects, and its version."""
+        objects: list[Object] = []
+        text = ""
+        async for page, version in self._cluster.pages(kind, namespace, labels=label):
+            objects += (reduced(kind.plural, obj) for obj in page)
+            text = text or version
+        return objects, int(text) if text.isdigit() else 0
+
+
+def _hint(error: Exception) -> str:
+    if isinstance(error, NotServed):
+        return f"{error}; are the custom resource definitions installed (helm, or crds/)?"
+    if isinstance(error, Refused) and error.code == 403:
+        return f"{error}; does the operator's role allow it?"
+    return str(error)

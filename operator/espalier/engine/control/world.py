@@ -1,0 +1,373 @@
+"""What the operator knows of the cluster and has done in it: caches, and a short memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
+
+from espalier.engine.control.absences import Absences
+from espalier.engine.control.cache import (
+    KeyOf,
+    Moment,
+    Object,
+    ObjectCache,
+    StudyKey,
+    labelled_key,
+    study_key,
+    trial_key,
+    version_of,
+)
+from espalier.engine.control.kinship import Kin, Kinship
+from espalier.engine.control.reduced import reduced
+from espalier.engine.control.specs import Specs
+from espalier.engine.control.stopwatch import Stopwatch
+from espalier.engine.control.waits import Waits
+from espalier.errors import SpecError
+from espalier.planning.world.observe import (
+    controller_uid,
+    job_view,
+    pod_view,
+    study_view,
+    trial_view,
+)
+from espalier.planning.world.record import StudyRecord
+from espalier.planning.world.snapshot import Snapshot, TemplateVerdict, TrialView, sooner
+from espalier.planning.world.trainer import trainer_in
+from espalier.steady_clock import SteadyClock
+
+V = TypeVar("V")
+_GRACE = "deletionGracePeriodSeconds"
+
+
+@dataclass(slots=True)
+class World:
+    """Caches of the four kinds, and what else a snapshot is made of.
+
+    Nothing here has to survive the process: a new one lists the cluster, and does again what it
+    does not remember, which does no harm.
+
+    Parameters
+    ----------
+    verdicts
+        Of the API server on a Study's template, by the Study's uid.
+    written
+        When a status was last written, by the object's uid.
+    bound
+        Attempt number by the uid of each pod that may report.
+    tails
+        Uids of the pods whose termination message has been stored.
+    leaving
+        By uid of each Job and pod whose deletion the API server has accepted: the seconds that were
+        asked for, None where none were.
+    views
+        The last view of each Trial, Job and pod, by uid, with the version that it was made of.
+    kinship
+        Which trial a Job or pod is of.
+    specs
+        What was read of the Studies.
+    refused
+        What the API server has against the Job of one Trial alone, by the Trial's uid.
+    absences
+        Names of objects that are known to be gone.
+    waits
+        What does not go on, since when and why.
+    stopwatch
+        For how long pods are in their states.
+    """
+
+    studies: ObjectCache = field(default_factory=lambda: _cache("studies", study_key))
+    trials: ObjectCache = field(default_factory=lambda: _cache("trials", trial_key))
+    jobs: ObjectCache = field(default_factory=lambda: _cache("jobs", labelled_key))
+    pods: ObjectCache = field(default_factory=lambda: _cache("pods", labelled_key))
+    verdicts: dict[str, TemplateVerdict] = field(default_factory=dict)
+    written: dict[str, float] = field(default_factory=dict)
+    bound: dict[str, int] = field(default_factory=dict)
+    tails: set[str] = field(default_factory=set)
+    leaving: dict[str, int | None] = field(default_factory=dict)
+    kinship: Kinship = field(default_factory=Kinship)
+    refused: dict[str, str] = field(default_factory=dict)
+    absences: Absences = field(default_factory=Absences)
+    views: dict[str, tuple[tuple[object, ...], object]] = field(default_factory=dict)
+    specs: Specs = field(default_factory=Specs)
+    waits: Waits = field(default_factory=Waits)
+    stopwatch: Stopwatch = field(default_factory=lambda: Stopwatch(SteadyClock()))
+
+    def cache(self, plural: str) -> ObjectCache:
+        """Return the cache of a kind."""
+        return {
+            "studies": self.studies,
+            "trials": self.trials,
+            "jobs": self.jobs,
+            "pods": self.pods,
+        }[plural]
+
+    def study(self, key: StudyKey) -> Object | None:
+        """Return the Study of a key: the newest, should an earlier one not be seen gone yet."""
+        found = list(self.studies.of(key))
+        return max(found, key=_created, default=None)
+
+    def snapshot(self, key: StudyKey, obj: Object, record: StudyRecord) -> Snapshot:
+        """Put together what the next plan of a study depends on."""
+        uid = obj["metadata"]["uid"]
+        study = self.specs.read(obj)
+        error = str(study) if isinstance(study, SpecError) else None
+        spec = self.specs.good(obj)
+        # In this order: a pod is known by its Job, and that by its Trial.
+        trials = self._trials(key, uid)
+        jobs = list(self._jobs_of(key, uid))
+        pods = [(pod, kin) for pod in self.pods.of(key) if (kin := self._kin_of_pod(pod, uid))]
+        views = tuple(self._view(self._marked(pod), kin.number, pod_view) for pod, kin in pods)
+        return Snapshot(
+            study=study_view(obj, spec, error, self.written.get(uid, 0.0)),
+            record=record,
+            trials=trials,
+            jobs=tuple(self._view(job, kin.number, job_view) for job, kin in jobs),
+            pods=views,
+            template=self.verdicts.get(uid),
+            bound=self.bound,
+            tails=frozenset(
+                pod["metadata"]["uid"] for pod, _ in pods if pod["metadata"]["uid"] in self.tails
+            ),
+            refused=self.refused,
+            absent=self.absences.proofs(key.namespace),
+            restored=self.absences.restored(key.namespace),
+            cut_short=self.absences.cut_short(key.namespace),
+            spans=self.stopwatch.look(uid, views, record, trainer_in(spec)),
+        )
+
+    def _trials(self, key: StudyKey, uid: str) -> tuple[TrialView, ...]:
+        """Return the views of a study's Trials; those that it controls are its kin from now on."""
+        views = (self._trial(trial, key, uid) for trial in self.trials.of(key))
+        return tuple(view for view in views if view is not None)
+
+    def _trial(self, trial: Object, key: StudyKey, study_uid: str) -> TrialView | None:
+        """Return a Trial's view, made once for each of its versions; None if it is another's."""
+        written = self.written.get(trial["metadata"]["uid"], 0.0)
+
+        def make() -> TrialView | None:
+            if not belongs(trial, key.name, study_uid):
+                return None
+            view = trial_view(trial, key.name, study_uid, written)
+            if view.number is not None:
+                self.kinship.learn(trial, study_uid, view.number)
+            return view
+
+        return self._once(trial, (written, study_uid), make)
+
+    def _jobs_of(self, key: StudyKey, study_uid: str) -> Iterator[tuple[Object, Kin]]:
+        for job in self.jobs.of(key):
+            kin = self.kinship.of_job(job)
+            ours = kin is not None and kin.study_uid == study_uid
+            if kin and ours and job["metadata"]["uid"] not in self.leaving:
+                yield job, kin
+
+    def _kin_of_pod(self, pod: Object, study_uid: str) -> Kin | None:
+        kin = self.kinship.of_pod(pod)
+        return kin if kin is not None and kin.study_uid == study_uid else None
+
+    def _view(self, obj: Object, number: int, make: Callable[[Object, int], V]) -> V:
+        meta = obj["metadata"]
+        leaves = ("deletionTimestamp" in meta, meta.get(_GRACE))
+        return self._once(obj, leaves, lambda: make(obj, number))
+
+    def _once(self, obj: Object, besides: tuple[object, ...], make: Callable[[], V]) -> V:
+        """Return the view of an object, made once for each of its versions and what it takes."""
+        uid, version = obj["metadata"]["uid"], (version_of(obj), *besides)
+        known = self.views.get(uid)
+        if known is not None and known[0] == version:
+            return cast(V, known[1])
+        view = make()
+        self.views[uid] = (version, view)
+        return view
+
+    def _marked(self, pod: Object) -> Object:
+        """Return a pod as being deleted, if the API server has accepted its deletion."""
+        meta = pod["metadata"]
+        if meta["uid"] not in self.leaving:
+            return pod
+        grace = self.leaving[meta["uid"]]
+        if "deletionTimestamp" in meta and not sooner(grace, meta.get(_GRACE)):
+            return pod
+        return {**pod, "metadata": {"deletionTimestamp": "accepted", **meta, _GRACE: grace}}
+
+    def job_of(self, key: StudyKey, study_uid: str, number: int) -> Object | None:
+        """Return the newest Job of a trial that is not being deleted."""
+        found = [
+            job
+            for job, kin in self._jobs_of(key, study_uid)
+            if kin.number == number and "deletionTimestamp" not in job["metadata"]
+        ]
+        return max(found, key=_created, default=None)
+
+    def pods_of(self, key: StudyKey, study_uid: str, number: int) -> list[Object]:
+        """Return the pods of a trial."""
+        return [
+            pod
+            for pod in self.pods.of(key)
+            if (kin := self._kin_of_pod(pod, study_uid)) and kin.number == number
+        ]
+
+    # -- what is gone ------------------------------------------------------------------------
+
+    def seen_gone(self, plural: str, obj: Object, proof: str) -> StudyKey | None:
+        """Forget an object that a watch has shown to be gone, with its state at the last."""
+        if plural == "jobs" and not job_view(obj, 0).over:
+            self.absences.note_cut_short(plural, obj)
+        self._note_if_proven(plural, obj, proof)
+        return self.cache(plural).drop(obj["metadata"]["uid"], proof, version_of(obj))
+
+    def _note_if_proven(self, plural: str, obj: Object, proof: str) -> None:
+        """Remember that an object's name is free, if a watch or list is a proof of that.
+
+        Jobs and pods are watched and listed by a label, so that one which lost it seems to be gone
+        as well: a Job is known to be only if the API server had accepted its deletion.
+        """
+        if plural == "trials" or (plural == "jobs" and obj["metadata"]["uid"] in self.leaving):
+            self._note_gone(plural, obj, proof)
+
+    def gone(self, plural: str, uid: str, proof: str) -> None:
+        """Forget an object that an answer to a GET has shown to be gone."""
+        obj = self.cache(plural).get(uid)
+        if obj is not None:
+            self._note_gone(plural, obj, proof)
+        self.cache(plural).drop(uid, proof)
+
+    def _note_gone(self, plural: str, obj: Object, proof: str) -> None:
+        meta = obj["metadata"]
+        self.absences.note(plural, meta["namespace"], meta["name"], proof)
+
+    def is_there(self, plural: str, obj: Object) -> StudyKey | None:
+        """Take in an object that was seen."""
+        return self._taken(plural, obj, self.cache(plural).put)
+
+    def found(self, plural: str, obj: Object) -> StudyKey | None:
+        """Take in an object that was asked for, and that may have seemed to be gone."""
+        return self._taken(plural, obj, self.cache(plural).find)
+
+    def _taken(
+        self, plural: str, obj: Object, take: Callable[[Object], StudyKey | None]
+    ) -> StudyKey | None:
+        seemed_gone = self._seeming_gone(plural, (obj,))
+        key = take(obj)
+        self._are_there(plural, (obj,), seemed_gone)
+        return key
+
+    def _seeming_gone(self, plural: str, objects: Sequence[Object]) -> set[str]:
+        cache, uids = self.cache(plural), (obj["metadata"]["uid"] for obj in objects)
+        return {uid for uid in uids if cache.absence(uid) is not None}
+
+    def _are_there(self, plural: str, objects: Sequence[Object], seemed_gone: set[str]) -> None:
+        """Take back what was thought of objects that are in the cache now."""
+        cache = self.cache(plural)
+        for obj in objects:
+            if obj["metadata"]["uid"] in cache:
+                self.absences.forget(plural, obj)
+        for uid in seemed_gone:
+            if uid in cache:
+                self.leaving.pop(uid, None)
+
+    def listed(
+        self,
+        plural: str,
+        objects: Sequence[Object],
+        version: int,
+        within: str | None,
+        *,
+        back: Moment | None = None,
+    ) -> set[StudyKey]:
+        """Take in a list; return the keys of the studies for which it changed anything.
+
+        Parameters
+        ----------
+        back
+            What was known when it was asked for, if the cluster has gone back to an earlier state
+            (`ObjectCache.contradicts`).
+        """
+        cache = self.cache(plural)
+        seemed_gone = self._seeming_gone(plural, objects)
+        if back is None:
+            changed, gone = cache.replace(objects, version, within)
+        else:
+            changed, gone = cache.restore(objects, version, within, back)
+        for obj in gone:
+            if back is not None:
+                self.absences.note_restored(plural, obj)
+            else:
+                proof = cache.absence(obj["metadata"]["uid"]) or ""
+                self._note_if_proven(plural, obj, proof)
+        self._are_there(plural, objects, seemed_gone)
+        return changed
+
+    def stays(self, objects: Sequence[Object], leaving: Set[str]) -> None:
+        """Take back that objects leave which a list shows that was asked for afterwards.
+
+        Parameters
+        ----------
+        objects
+            The list.
+        leaving
+            Uids whose deletion had been accepted when it was asked for.
+        """
+        for meta in (obj["metadata"] for obj in objects):
+            if meta["uid"] in leaving and "deletionTimestamp" not in meta:
+                self.leaving.pop(meta["uid"], None)
+
+    def went_back(self) -> None:
+        """Drop what is remembered of a state that the cluster has left behind."""
+        for memory in (self.verdicts, self.written, self.views, self.refused):
+            memory.clear()
+        self.specs.clear()
+        self.leaving.clear()
+        self.absences.clear()
+
+    def forget_study(self, uid: str) -> None:
+        """Drop what is remembered of a study."""
+        for memory in (self.verdicts, self.written):
+            memory.pop(uid, None)
+        self.specs.forget(uid)
+        self.waits.forget(uid)
+        self.stopwatch.forget(uid)
+        self.kinship.forget_study(uid)
+
+    def tidy(self) -> list[str]:
+        """Drop what is remembered of objects that are gone; return the uids of gone pods."""
+        gone = [uid for uid in self.bound if self.pods.get(uid) is None]
+        for uid in gone:
+            del self.bound[uid]
+        self.tails = {uid for uid in self.tails if self.pods.get(uid) is not None}
+        self.leaving = {
+            uid: grace
+            for uid, grace in self.leaving.items()
+            if self.pods.get(uid) is not None or self.jobs.get(uid) is not None
+        }
+        viewed = (self.trials, self.jobs, self.pods)
+        for uid in [uid for uid in self.views if not any(uid in cache for cache in viewed)]:
+            del self.views[uid]
+        for uid in [uid for uid in self.written if not (self._known(uid))]:
+            del self.written[uid]
+        for uid in [uid for uid in self.refused if uid not in self.trials]:
+            del self.refused[uid]
+        self.waits.tidy(self.jobs, self.pods, self.trials)
+        present = self.studies.keys()
+        self.absences.tidy({key.namespace for key in present})
+        return gone
+
+    def _known(self, uid: str) -> bool:
+        return self.trials.get(uid) is not None or self.studies.get(uid) is not None
+
+
+def _cache(plural: str, key_of: KeyOf) -> ObjectCache:
+    return ObjectCache(key_of, lambda obj: reduced(plural, obj))
+
+
+def _created(obj: Object) -> tuple[str, str]:
+    return obj["metadata"].get("creationTimestamp", ""), obj["metadata"]["name"]
+
+
+def belongs(trial: Object, study: str, study_uid: str) -> bool:
+    """Whether a Trial is this Study's: made by it, or by hand without naming another's uid."""
+    named = trial["spec"]["study"]
+    owned = controller_uid(trial)
+    ours = named.get("uid") in (None, "", study_uid) and owned in ("", study_uid)
+    return ours and named.get("name") == study

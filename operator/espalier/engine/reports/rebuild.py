@@ -1,0 +1,169 @@
+"""A live study out of its log: after a restart, and after a commit that failed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+from espalier.api.judging import is_judged, judge_of
+from espalier.engine.reports.study_writer import ADVANCES, StudyWriter
+from espalier.engine.reports.trial_memory import TrialMemory
+from espalier.planning.world.record import End
+from espalier.pruning import Decision, Report, TrialState, close_trial, verdict_of
+from espalier.store import Arrived, Head, Store, StoredChange, StoredEnd, StudyRow
+
+_LOG = logging.getLogger(__name__)
+_BETWEEN_PAUSES = 100
+_Key = tuple[int, int, int]
+
+
+async def rebuild(
+    row: StudyRow,
+    store: Store,
+    on_prune: Callable[[int, Decision], None],
+    on_rest: Callable[[], None] = lambda: None,
+    progress: Callable[[], None] = lambda: None,
+) -> StudyWriter:
+    """Read a study's log and replay it piece by piece; other work goes on in between.
+
+    Of the log nothing is kept but what the judge keeps. The stored decisions are what counts:
+    where the replay comes to others, as it may after an upgrade changed a pruner, that is logged,
+    and the stored ones stand.
+
+    Parameters
+    ----------
+    row : StudyRow
+        The study; nothing may be written to it meanwhile.
+    store : Store
+        Where its log is.
+    on_prune, on_rest : callable
+        See `LiveStudy`.
+    progress : callable
+        Called after each piece.
+
+    Raises
+    ------
+    SpecError
+        If the study's judge cannot be built.
+    RetryLater
+        If the store does not answer.
+    """
+    study = StudyWriter(row, judge_of(row.uid, row.settings), store, on_prune, on_rest)
+    head = await store.head(row)
+    study.begin(head)
+    replay = _Replay(study, head)
+    async for page in store.arrivals(row):
+        rows = iter(page)
+        while piece := list(islice(rows, _BETWEEN_PAUSES)):
+            replay.values(piece)
+            await asyncio.sleep(0)
+        progress()
+    replay.others_until(math.inf)
+    study.restraint = study.judge.restraint
+    await replay.restore_decisions(store)
+    return study
+
+
+class _Replay:
+    """Feeds a log to a study, and compares what its judge decides with what was decided."""
+
+    def __init__(self, study: StudyWriter, head: Head) -> None:
+        self._study = study
+        # What came beside the values, in the order of arrival.
+        others: list[StoredEnd | StoredChange] = [*head.ends, *head.changes]
+        self._others = iter(sorted(others, key=lambda each: each.seq))
+        self._next = next(self._others, None)
+        # Where each trial was decided on last.
+        self._last: dict[int, tuple[int, int]] = {}
+        self._different = 0
+        self._first: _Key | None = None
+
+    def values(self, rows: list[Arrived]) -> None:
+        """Take values with what was decided on them, in the order of arrival."""
+        study, settings = self._study, self._study.row.settings
+        for seq, number, attempt, metric, step, value, at, *decided in rows:
+            if self._next is not None and self._next.seq < seq:
+                self.others_until(seq)
+            study.seq, study.at = seq, at
+            trial = study.trial(number)
+            if value is None:
+                value = math.nan
+            trial.keep(attempt, metric, step, value)
+            if is_judged(settings, metric, step):
+                self._judge(trial, Report(number, attempt, step, value), at, decided)
+            elif metric == settings["metric"]:
+                trial.passed(step)
+
+    def _judge(
+        self, trial: TrialMemory, report: Report, at: float, decided: Sequence[object]
+    ) -> None:
+        study, decision = self._study, None
+        verdict = verdict_of(study.judge, report, at)
+        if verdict is not None:
+            decision = verdict.decision
+        if verdict is None or verdict.receipt in ADVANCES:
+            trial.progressed(report.attempt, report.step, report.value, at)
+        action = decided[0]
+        if action is not None:
+            self._last[report.trial] = report.attempt, report.step
+            if action == "Prune" and (decision is None or not decision.prunes):
+                close_trial(study.judge, report.trial, TrialState.PRUNED, at)
+        if not self._same(decision, decided):
+            self._different += 1
+            key = (report.trial, report.attempt, report.step)
+            self._first = key if self._first is None else min(key, self._first)
+
+    def _same(self, decision: Decision | None, decided: Sequence[object]) -> bool:
+        """Whether a decision is the stored one, its evidence aside."""
+        if decision is None:
+            return decided[0] is None
+        action, reason, rung, bracket, rule = decided
+        return (
+            decision.action == action
+            and decision.reason.value == reason
+            and decision.rung == rung
+            and decision.bracket == bracket
+            and self._study.rules.find(decision) == rule
+        )
+
+    def others_until(self, seq: float) -> None:
+        """Take the endings, and the changes of restraint, that came before a value."""
+        while self._next is not None and self._next.seq < seq:
+            if isinstance(self._next, StoredChange):
+                self._study.seq, self._study.at = self._next.seq, self._next.at
+                self._study.judge.restrain(self._next.restraint)
+            else:
+                self._ended(self._next.seq, self._next.trial, self._next.end)
+            self._next = next(self._others, None)
+
+    def _ended(self, seq: int, number: int, end: End) -> None:
+        study, trial = self._study, self._study.trial(number)
+        study.seq = seq
+        trial.ended = True
+        trial.finished(end)
+        trial.let_go()
+        close_trial(study.judge, number, end.state, end.at)
+
+    async def restore_decisions(self, store: Store) -> None:
+        """Give each trial the decision that is stored last."""
+        study = self._study
+        places = ((number, *place) for number, place in self._last.items())
+        for number, decision in (await store.decisions(study.row.id, places)).items():
+            trial = study.trial(number)
+            trial.judged(decision)
+            trial.decided = decision
+            if decision.prunes:
+                trial.prune_ahead = decision
+        if self._different:
+            _LOG.warning(
+                "study %s/%s: %d stored decisions differ from what this version of Espalier would "
+                "decide, the first one at (trial, attempt, step) %s; the stored ones stand; "
+                "`espalier replay` tells them",
+                study.row.namespace,
+                study.row.name,
+                self._different,
+                self._first,
+            )

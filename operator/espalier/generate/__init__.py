@@ -1,0 +1,1 @@
+"""What `make generate` writes: CRDs, reference pages, the dashboard. Not in the image."""

@@ -1,5 +1,0 @@
-"""kopf as a thin shell: login and watches. It only says what changed; nothing is done here."""
-
-from espalier.handlers.watcher import Watcher
-
-__all__ = ["Watcher"]

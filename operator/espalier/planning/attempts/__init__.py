@@ -1,0 +1,1 @@
+"""How each attempt of a trial has ended, by an ordered list of checks."""

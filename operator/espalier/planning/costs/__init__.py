@@ -1,0 +1,1 @@
+"""What trials have cost, and what pruning has saved of it."""

@@ -1,0 +1,1 @@
+"""How trials and studies end, by ordered lists of checks."""

@@ -1,0 +1,105 @@
+"""What is in the way of a study as a whole."""
+
+from __future__ import annotations
+
+from espalier.api.reasons import ENDING_BY_REASON, NO_METRIC, PARAMETERS_REFUSED
+from espalier.planning.endings.of_study import newest_end
+from espalier.planning.obstacles.scene import Scene
+from espalier.planning.world.snapshot import Failure, FailureKind
+from espalier.planning.world.status_words import at_least, full_stop
+
+
+def refused(scene: Scene) -> str | None:
+    """Tell that the spec is not accepted."""
+    return scene.course.refusal if scene.course.accepted is False else None
+
+
+def name_taken(scene: Scene) -> str | None:
+    """Tell that another's object has a name."""
+    failure = _failing(scene, FailureKind.NAME, scene.settings.refusal_patience)
+    if failure is None:
+        return None
+    return (
+        f"Cannot {failure.act}: {full_stop(failure.message)} Delete it, if nobody needs it "
+        "(kubectl delete study --cascade=orphan leaves such Trials and Jobs), or give the Study "
+        "another name."
+    )
+
+
+def quota_refuses(scene: Scene) -> str | None:
+    """Tell that a quota refuses Trials or Jobs."""
+    failure = _failing(scene, FailureKind.QUOTA, scene.settings.refusal_patience)
+    if failure is None:
+        return None
+    return (
+        f"Cannot {failure.act}: {full_stop(failure.message)} Raise the quota, or delete what "
+        "uses it up (Trials and finished Jobs are kept until their Study is deleted); it is "
+        "tried again by itself."
+    )
+
+
+def not_carried_out(scene: Scene) -> str | None:
+    """Tell what else fails each time."""
+    failure = _failing(scene, FailureKind.OTHER, scene.settings.pod_patience)
+    if failure is None:
+        return None
+    return (
+        f"Cannot {failure.act}, for {at_least(failure.seconds)}: {failure.message}; it is tried "
+        "again by itself."
+    )
+
+
+def _failing(scene: Scene, kind: FailureKind, patience: float) -> Failure | None:
+    """Return the oldest failure of a kind that has lasted, and is in the way of what is to be."""
+    course, spec = scene.course, scene.snapshot.study.spec
+    starts = bool(course.accepted and spec and not spec.suspend and course.outcome is None)
+    return next(
+        (
+            failure
+            for failure in scene.failing
+            if failure.kind is kind
+            and failure.seconds >= patience
+            and (starts or not failure.act.startswith("create "))
+        ),
+        None,
+    )
+
+
+def ended_silent(scene: Scene) -> str | None:
+    """Tell of a trial that ended without a value."""
+    newest = newest_end(scene.standings)
+    if newest is None or newest[1].reason != NO_METRIC.reason:
+        return None
+    return f"Trial {newest[0].number}: {full_stop(newest[1].message)}"
+
+
+def failing(scene: Scene) -> str | None:
+    """Tell of a trial that failed by its own fault."""
+    newest = newest_end(scene.standings)
+    ending = ENDING_BY_REASON.get(newest[1].reason) if newest is not None else None
+    if newest is None or ending is None or not (ending.counts or ending is PARAMETERS_REFUSED):
+        return None
+    return f"Trial {newest[0].number}: {newest[1].reason}: {full_stop(newest[1].message)}"
+
+
+def pruning_paused(scene: Scene) -> str | None:
+    """Tell that the circuit breaker is open."""
+    summary = scene.snapshot.record.summary
+    if summary is None or not summary.breaker_open:
+        return None
+    return "Too many trials were pruned at once; pruning pauses."
+
+
+def stalled(scene: Scene) -> str | None:
+    """Tell that nothing goes on though something should, and nothing says why."""
+    course, spec, still = scene.course, scene.snapshot.study.spec, scene.study_idle
+    if still < scene.settings.stall_patience or scene.going or spec is None:
+        return None
+    paused = spec.suspend or spec.trials.parallelism == 0
+    if paused or (course.outcome is not None and course.over):
+        return None
+    said = "".join(f" Cannot {each.act}: {each.message}." for each in scene.failing[:1])
+    return (
+        f"Nothing has moved for {at_least(still)} and no trial runs.{said} The operator's log may "
+        "tell why."
+    )

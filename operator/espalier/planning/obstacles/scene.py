@@ -1,0 +1,139 @@
+"""All that tells what is in a study's way, with the questions that are asked of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from espalier.planning.effects import CREATE_JOB, CREATE_TRIAL
+from espalier.planning.standing.standing import Standing
+from espalier.planning.world.names import job_ordinal, sampled_number
+from espalier.planning.world.settings import OperatorSettings
+from espalier.planning.world.snapshot import Cause, Failure, PodView, Snapshot
+
+if TYPE_CHECKING:
+    from espalier.planning.obstacles.study_standing import StudyStanding
+
+_SKEW = 5.0
+"""Seconds by which the clocks of the cluster's parts may differ."""
+_RECENT = 100
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A study at one moment.
+
+    Parameters
+    ----------
+    trainer
+        Name of the container that trains.
+    """
+
+    snapshot: Snapshot
+    standings: Sequence[Standing]
+    course: StudyStanding
+    trainer: str
+    settings: OperatorSettings
+    now: float
+
+    @cached_property
+    def going(self) -> tuple[Standing, ...]:
+        """The trials that have been started and have not ended, or have pods with processes."""
+        return tuple(s for s in self.standings if s.live or (s.end is None and s.started))
+
+    @cached_property
+    def telling(self) -> tuple[Standing, ...]:
+        """The trials whose values may tell that something is wrong: those of now and of late."""
+        ended = [s for s in self.standings[-_RECENT:] if s.end is not None]
+        return (*(s for s in self.standings if s.end is None), *ended)
+
+    def idle(self, standing: Standing) -> float:
+        """Return for how many seconds a trial has not come further."""
+        return idle(self.snapshot.idle, standing)
+
+    @property
+    def study_idle(self) -> float:
+        """Seconds for which nothing of the study has come further."""
+        return self.snapshot.idle.get(self.snapshot.study.uid, 0.0)
+
+    @cached_property
+    def failing(self) -> tuple[Failure, ...]:
+        """What has failed each time that it was tried, and is still to be done."""
+        return failing(self.snapshot, self.standings, self.course.limit)
+
+    def cause(self, standing: Standing) -> Cause | None:
+        """Return what the cluster says of a trial's pod or Job since it came further last."""
+        return cause(self.snapshot, standing, self.now)
+
+    def runs(self, pod: PodView) -> bool:
+        """Whether the trainer of a pod runs."""
+        container = pod.containers.get(self.trainer)
+        return container is not None and container.running
+
+    def began(self, pod: PodView) -> bool:
+        """Whether the trainer of a pod runs or has run."""
+        return began(pod, self.trainer)
+
+
+def idle(seconds: Mapping[str, float], standing: Standing) -> float:
+    """Return for how many seconds a trial has not come further."""
+    return seconds.get(standing.view.uid, 0.0) if standing.view is not None else 0.0
+
+
+def began(pod: PodView, trainer: str) -> bool:
+    """Whether the trainer of a pod runs or has run."""
+    container = pod.containers.get(trainer)
+    return container is not None and (container.running or container.exit_code is not None)
+
+
+def cause(snapshot: Snapshot, standing: Standing, now: float) -> Cause | None:
+    """Return what the cluster says of a trial's pod or Job since it came further last.
+
+    Of a living pod, else of the Job; what was said before is over.
+    """
+    moved = standing.view is not None and standing.view.uid not in snapshot.unmoved
+    since = now - idle(snapshot.idle, standing) - _SKEW if moved else -math.inf
+    for uid in asked_of(standing):
+        found = snapshot.causes.get(uid[2])
+        if found is not None and (found.at is None or found.at >= since):
+            return found
+    return None
+
+
+def asked_of(standing: Standing) -> tuple[tuple[str, str, str], ...]:
+    """Return what the cluster may know the cause of, as plurals, names and uids."""
+    pods = [("pods", pod.name, pod.uid) for pod in standing.live[-1:]]
+    jobs = [("jobs", standing.job.name, standing.job.uid)] if standing.job else []
+    return (*pods, *jobs)
+
+
+def failing(snapshot: Snapshot, standings: Sequence[Standing], limit: int) -> tuple[Failure, ...]:
+    """Return what has failed each time that it was tried, and is still to be done.
+
+    Parameters
+    ----------
+    limit
+        How many trials are sampled.
+    """
+    return tuple(f for f in snapshot.failures if _still_due(f.act, snapshot, standings, limit))
+
+
+def _still_due(act: str, snapshot: Snapshot, standings: Sequence[Standing], limit: int) -> bool:
+    if act.startswith(CREATE_TRIAL):
+        name = act.removeprefix(CREATE_TRIAL)
+        number = sampled_number(snapshot.study.name, name)
+        new = number is not None and number < limit
+        return new and name not in {view.name for view in snapshot.trials}
+    if act.startswith(CREATE_JOB):
+        name = act.removeprefix(CREATE_JOB)
+        return any(
+            standing.end is None
+            and standing.view is not None
+            and (standing.job is None or standing.job.name != name)
+            and job_ordinal(standing.view.name, name) is not None
+            for standing in standings
+        )
+    return True

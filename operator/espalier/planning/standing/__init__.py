@@ -1,0 +1,1 @@
+"""Where each trial stands: all that is known of it, brought together."""

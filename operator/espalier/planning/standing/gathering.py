@@ -1,0 +1,131 @@
+"""Where each trial of a study stands: its object, record, Job and pods are brought together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from espalier.planning.attempts.evidence import attempts_of
+from espalier.planning.standing.current_job import current_job, lost_rerun
+from espalier.planning.standing.standing import Standing
+from espalier.planning.standing.told_end import told_by_status
+from espalier.planning.world.names import PODS_OF, job_name, trial_name
+from espalier.planning.world.snapshot import JobView, PodView, Snapshot, TrialView
+from espalier.planning.world.trainer import trainer_in
+
+
+def gather(snapshot: Snapshot) -> tuple[Standing, ...]:
+    """Bring together what belongs to each numbered trial, in the order of their numbers.
+
+    Sampled numbers are given out in order, and how far is recorded: a number below that which has
+    no Trial any more has a standing without a view.
+    """
+    views = {view.number: view for view in snapshot.trials if view.number is not None}
+    numbers = set(views) | set(snapshot.record.trials) | set(range(snapshot.record.sampled))
+    jobs: dict[int, list[JobView]] = defaultdict(list)
+    for job in snapshot.jobs:
+        jobs[job.number].append(job)
+    pods: dict[int, list[PodView]] = defaultdict(list)
+    for pod in snapshot.pods:
+        pods[pod.number].append(pod)
+    numbers |= set(jobs) | set(pods)
+    numbers -= _to_make_again(snapshot, numbers - set(views))
+    trainer = trainer_in(snapshot.study.spec)
+    return tuple(
+        _standing(snapshot, number, views.get(number), jobs[number], pods[number], trainer)
+        for number in sorted(numbers)
+    )
+
+
+def given_out(snapshot: Snapshot) -> int:
+    """Return the least number that no Trial was given yet, as objects and records show."""
+    taken = {view.number for view in snapshot.trials} | set(snapshot.record.trials)
+    number = snapshot.record.sampled
+    while number in taken:
+        number += 1
+    return number
+
+
+def _to_make_again(snapshot: Snapshot, without_view: Iterable[int]) -> set[int]:
+    """Return the numbers whose Trials vanished when the cluster went back to an earlier state."""
+    if not snapshot.restored:
+        return set()
+    name = snapshot.study.name
+    return {
+        number
+        for number in without_view
+        if ("trials", trial_name(name, number)) in snapshot.restored
+        and snapshot.record.trial(number).end is None
+        and snapshot.record.trial(number).prune is None
+    }
+
+
+def _standing(
+    snapshot: Snapshot,
+    number: int,
+    view: TrialView | None,
+    jobs: Iterable[JobView],
+    pods: Iterable[PodView],
+    trainer: str,
+) -> Standing:
+    record = snapshot.record.trial(number)
+    if record.end is None and view is not None and (end := told_by_status(view)):
+        record = replace(record, end=end)
+    jobs = tuple(jobs)
+    name = view.name if view is not None else trial_name(snapshot.study.name, number)
+    spec = snapshot.study.spec
+    standing = Standing(
+        number=number,
+        record=record,
+        view=view,
+        job=current_job(name, [job for job in jobs if not job.deleting]),
+        leaving=tuple(job for job in jobs if job.deleting),
+        pods=tuple(sorted(pods, key=lambda pod: (pod.created_at, not pod.over, pod.name))),
+        exempt=number in snapshot.record.exempt,
+        protected=number in snapshot.record.restraint.protected,
+        last_step=spec.resource.max if spec else 0,
+        retries=spec.trials.retries if spec else 0,
+        spans=snapshot.spans,
+    )
+    if standing.job is not None and standing.job.queue and standing.job.suspended:
+        standing = replace(standing, queue=snapshot.causes.get(standing.job.uid))
+    if standing.end:
+        return standing
+    standing = _with_attempts(standing, trainer, jobs)
+    lost = lost_rerun(name, standing.job, jobs, standing.attempts)
+    if ("jobs", lost) in snapshot.restored:
+        lost = ""
+    return _with_absences(snapshot, replace(standing, job=None) if lost else standing, name, lost)
+
+
+def _with_attempts(standing: Standing, trainer: str, jobs: Sequence[JobView]) -> Standing:
+    """Add what is known of the attempts; what was reported is the newest one's."""
+    record = standing.record
+    found = attempts_of(record.attempts, standing.pods, jobs, trainer)
+    if not found:
+        return standing
+    newest = replace(found[-1], reached_end=standing.reached_end, valued=record.best is not None)
+    return replace(standing, attempts=(*found[:-1], newest))
+
+
+def _with_absences(snapshot: Snapshot, standing: Standing, trial: str, lost: str) -> Standing:
+    """Add what is known to be gone of a trial that has not ended.
+
+    Parameters
+    ----------
+    lost
+        Name of the Job that runs it and is not seen, if that is not its first.
+    """
+    job, absent = standing.job, snapshot.absent
+    names = {("jobs", job_name(trial)), *(("jobs", pod.job_name) for pod in standing.pods)}
+    names = {("jobs", lost)} if lost else names
+    return replace(
+        standing,
+        sought=tuple(sorted(name for _, name in names if ("jobs", name) not in absent)),
+        proof=next((absent[key] for key in sorted(names) if key in absent), ""),
+        view_proof=absent.get(("trials", trial), ""),
+        pods_gone=job is not None and (PODS_OF, job.name) in absent,
+        restored=standing.record.prune is None and bool(names & snapshot.restored),
+        cut_short=bool(names & snapshot.cut_short),
+    )

@@ -1,0 +1,1 @@
+"""What the statuses of Study and Trial say."""

@@ -1,0 +1,188 @@
+"""What a Study's status says; its size does not depend on the number of trials."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from espalier.api.conditions import set_condition, timestamp
+from espalier.api.reasons import Phase, StudyCondition, StudyReason
+from espalier.api.study_status import pruning_status
+from espalier.planning.costs.costs import Costs, study_fields
+from espalier.planning.effects import CHECK_TEMPLATE
+from espalier.planning.obstacles.of_trial import LASTING, obstacle_of
+from espalier.planning.obstacles.scene import Scene
+from espalier.planning.obstacles.study_standing import StudyStanding
+from espalier.planning.standing.standing import Standing
+from espalier.planning.status.of_trial import phase_of
+from espalier.planning.world.names import STUDY_UID_LABEL
+from espalier.planning.world.settings import OperatorSettings
+from espalier.planning.world.snapshot import Snapshot
+from espalier.planning.world.status_words import condition_of, finite
+from espalier.pruning import JudgeSummary
+
+PROGRESS = frozenset({"gpuSeconds", "trialSeconds", "steps", "pruning"})
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A condition's status (None: unknown), reason and message."""
+
+    status: bool | None
+    reason: str
+    message: str
+
+
+def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
+    """Return the status that the Study should have; None removes a field."""
+    snapshot, standings, course, now = scene.snapshot, scene.standings, scene.course, scene.now
+    study = snapshot.study
+    degraded = _degraded(scene)
+    phrases = {
+        StudyCondition.ACCEPTED: _accepted(scene),
+        StudyCondition.PROGRESSING: _progressing(snapshot, standings, course, scene.settings),
+        StudyCondition.SUCCEEDED: _succeeded(course),
+        StudyCondition.FAILED: _failed(course),
+        StudyCondition.DEGRADED: degraded,
+    }
+    conditions = study.status.get("conditions") or []
+    for type_, phrase in phrases.items():
+        conditions = set_condition(
+            conditions, type_, phrase.status, phrase.reason, phrase.message, study.generation, now
+        )
+    phases = Counter(phase_of(standing, scene.trainer) for standing in standings)
+    over = bool(course.outcome and course.over)
+    return {
+        "observedGeneration": study.generation,
+        "conditions": conditions,
+        "active": sum(standing.holds_slot for standing in standings),
+        "selector": f"{STUDY_UID_LABEL}={study.uid}",
+        "counts": {str(phase).lower(): phases[phase] for phase in Phase},
+        "ended": _ended(standings, course),
+        "degraded": str(degraded.reason) if degraded.status else None,
+        "best": _best(snapshot, standings),
+        **study_fields(costs),
+        "pruning": _pruning(snapshot.record.summary),
+        "state": _state(course, phrases[StudyCondition.PROGRESSING]),
+        "startTime": study.status.get("startTime") or (timestamp(now) if course.accepted else None),
+        "completionTime": (study.status.get("completionTime") or timestamp(now)) if over else None,
+    }
+
+
+def _ended(standings: Sequence[Standing], course: StudyStanding) -> str:
+    """Return how many trials of how many have ended."""
+    ended = sum(standing.end is not None for standing in standings)
+    return f"{ended}/{max(course.limit, len(standings))}"
+
+
+def _accepted(scene: Scene) -> Phrase:
+    course = scene.course
+    if course.accepted:
+        return Phrase(True, StudyReason.SPEC_ACCEPTED, "The spec can be carried out.")
+    if course.accepted is None:
+        said = next((each.message for each in scene.failing if each.act == CHECK_TEMPLATE), "")
+        answer = f"; so far the answer is: {said}" if said else "."
+        return Phrase(None, StudyReason.SPEC_ACCEPTED, f"The template is being checked{answer}")
+    reason = StudyReason.TEMPLATE_REFUSED if course.by_server else StudyReason.SPEC_REFUSED
+    return Phrase(False, reason, course.refusal)
+
+
+def _progressing(
+    snapshot: Snapshot,
+    standings: Sequence[Standing],
+    course: StudyStanding,
+    settings: OperatorSettings,
+) -> Phrase:
+    spec = snapshot.study.spec
+    if spec is None or not course.accepted:
+        return Phrase(False, StudyReason.NOT_ACCEPTED, "Nothing starts until it is accepted.")
+    if course.outcome and course.over:
+        return Phrase(False, StudyReason.ENDED, "The study is over.")
+    if spec.suspend:
+        return Phrase(False, StudyReason.SUSPENDED, _suspended(standings))
+    ended = sum(standing.end is not None for standing in standings)
+    if spec.trials.parallelism == 0:
+        return Phrase(
+            False,
+            StudyReason.SCALED_TO_ZERO,
+            "spec.trials.parallelism is 0: no trial starts; set it, or use kubectl scale.",
+        )
+    if course.outcome:
+        return Phrase(True, StudyReason.RUNNING, f"Ending: {course.outcome.message}")
+    said = f"{ended} of {max(course.limit, ended)} trials ended."
+    if snapshot.record.restraint.paused:
+        said += " spec.pruning.paused is true: no trial is pruned."
+    if spec.trials.parallelism > settings.max_parallelism:
+        said += (
+            f" spec.trials.parallelism is {spec.trials.parallelism}, and the operator runs at most "
+            f"{settings.max_parallelism} trials of a study at once (its --max-parallelism)."
+        )
+    return Phrase(True, StudyReason.RUNNING, said)
+
+
+def _suspended(standings: Sequence[Standing]) -> str:
+    count = sum(bool(standing.live) for standing in standings)
+    if not count:
+        return "spec.suspend is true: no trial runs."
+    still = "1 still has a pod, which is" if count == 1 else f"{count} still have pods, which are"
+    return f"spec.suspend is true: no trial starts; {still} to end."
+
+
+def _succeeded(course: StudyStanding) -> Phrase:
+    if course.outcome and course.over:
+        return Phrase(course.outcome.succeeded, course.outcome.reason, course.outcome.message)
+    return Phrase(None, StudyReason.IN_PROGRESS, "The study has not ended.")
+
+
+def _failed(course: StudyStanding) -> Phrase:
+    """Say the same as `_succeeded` the other way round: `kubectl wait` can wait for True alone."""
+    if course.outcome and course.over:
+        return Phrase(not course.outcome.succeeded, course.outcome.reason, course.outcome.message)
+    return Phrase(False, StudyReason.IN_PROGRESS, "The study has not ended.")
+
+
+def _state(course: StudyStanding, progressing: Phrase) -> str:
+    if course.outcome and course.over:
+        return "Succeeded" if course.outcome.succeeded else "Failed"
+    return str(progressing.reason)
+
+
+def _degraded(scene: Scene) -> Phrase:
+    course, spec = scene.course, scene.snapshot.study.spec
+    if (hold := course.hold) is not None and hold.reason is not None:
+        return Phrase(True, hold.reason, hold.message)
+    if (found := obstacle_of(scene)) is not None:
+        return Phrase(True, *found)
+    if course.outcome and course.over:
+        old = condition_of(scene.snapshot.study.status, StudyCondition.DEGRADED) or {}
+        if old.get("status") == "True" and old.get("reason") in LASTING:  # once said, it stands
+            return Phrase(True, old["reason"], old["message"])
+        return Phrase(False, StudyReason.AS_EXPECTED, "The study is over.")
+    if course.accepted is None:
+        return Phrase(False, StudyReason.AS_EXPECTED, "The template is being checked.")
+    paused = spec is not None and (spec.suspend or spec.trials.parallelism == 0)
+    wish = " but the Study's own wish to pause" if paused else ""
+    return Phrase(False, StudyReason.AS_EXPECTED, f"Nothing is in the way{wish}.")
+
+
+def _best(snapshot: Snapshot, standings: Sequence[Standing]) -> Mapping[str, Any] | None:
+    number = snapshot.record.best
+    if number is None:
+        return None
+    record = snapshot.record.trial(number)
+    view = next((s.view for s in standings if s.number == number and s.view), None)
+    kept = snapshot.study.status.get("best") or {}
+    same = kept.get("number") == number
+    return {
+        "number": number,
+        "trial": view.name if view else kept.get("trial") if same else f"(deleted) {number}",
+        "value": finite(record.latest),
+        "step": record.step,
+        "parameters": dict(view.parameters) if view else kept.get("parameters") if same else {},
+    }
+
+
+def _pruning(summary: JudgeSummary | None) -> dict[str, Any] | None:
+    return None if summary is None else pruning_status(summary)

@@ -1,0 +1,87 @@
+"""Names of labels, annotations, containers, volumes and objects that Espalier writes."""
+
+from __future__ import annotations
+
+import hashlib
+
+from espalier.api.checks.template import AUDIENCE as AUDIENCE
+from espalier.api.checks.template import SIDECAR as SIDECAR
+from espalier.api.checks.template import TOKEN_VOLUME as TOKEN_VOLUME
+from espalier.api.checks.template import VOLUME as VOLUME
+
+DOMAIN = "espalier.dev"
+API_VERSION = f"{DOMAIN}/v1alpha1"
+
+STUDY_LABEL = f"{DOMAIN}/study"
+STUDY_UID_LABEL = f"{DOMAIN}/study-uid"
+TRIAL_LABEL = f"{DOMAIN}/trial"
+NUMBER_LABEL = f"{DOMAIN}/trial-number"
+KUEUE = "kueue.x-k8s.io"
+QUEUE_LABEL = f"{KUEUE}/queue-name"
+WORKLOAD_OF_LABEL = f"{KUEUE}/job-uid"
+
+TEMPLATE_ANNOTATION = f"{DOMAIN}/template"
+SUSPENDED_ANNOTATION = f"{DOMAIN}/suspended"
+PROTECT_ANNOTATION = f"{DOMAIN}/protect"
+
+JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
+PODS_OF = "pods of"
+"""Stands for a plural where it is known that the Job of a name has no pods."""
+
+MOUNT = "/espalier"
+TOKEN_MOUNT = "/var/run/secrets/espalier"
+
+FIRST_HAND_MADE = 1_000_000
+"""Trials made by hand are numbered from here on, so that they take no sampled number's place."""
+
+_LABEL_LIMIT = 63
+_LONGEST_ORDINAL = 6
+
+
+def trial_name(study: str, number: int) -> str:
+    """Return the name of a sampled Trial."""
+    return f"{study}-{number}"
+
+
+def sampled_number(study: str, name: str) -> int | None:
+    """Return the number that a sampled Trial of this name has; None if none has this name."""
+    stem, _, digits = name.rpartition("-")
+    if stem != study or not digits.isascii() or not digits.isdigit() or len(digits) > 6:
+        return None
+    number = int(digits)
+    return number if trial_name(study, number) == name else None
+
+
+def job_name(trial: str, again: int = 0) -> str:
+    """Return the name of a Trial's Job, short enough for the label that Kubernetes makes of it.
+
+    Parameters
+    ----------
+    again
+        How many Jobs the Trial has had before this one.
+    """
+    suffix = f"-r{again}" if again else ""
+    return _shortened(trial, _LABEL_LIMIT - len(suffix)) + suffix
+
+
+def job_ordinal(trial: str, job: str) -> int | None:
+    """Return how many Jobs a Trial had before the one of this name; None if it has no such Job."""
+    if job == job_name(trial):
+        return 0
+    _, _, count = job.rpartition("-r")
+    if not (count.isascii() and count.isdecimal()) or len(count) > _LONGEST_ORDINAL:
+        return None
+    ordinal = int(count)
+    return ordinal if ordinal > 0 and job == job_name(trial, ordinal) else None
+
+
+def label_value(name: str) -> str:
+    """Return a name as a label's value: itself, or cut and told apart by a digest if too long."""
+    return _shortened(name, _LABEL_LIMIT)
+
+
+def _shortened(name: str, limit: int) -> str:
+    if len(name) <= limit:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: limit - 9].rstrip('-.')}-{digest}"

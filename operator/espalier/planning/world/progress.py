@@ -1,0 +1,65 @@
+"""By what it is told whether a trial has come further: a token that changes when it does."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable
+
+from espalier.planning.world.record import TrialRecord
+from espalier.planning.world.snapshot import ContainerView, JobView, PodView, Snapshot
+from espalier.planning.world.waiting import containers
+
+Token = Hashable
+
+
+def progress(snapshot: Snapshot) -> dict[str, Token]:
+    """Return the token of each trial that goes on, and of the Study, by uid of Trial and Study.
+
+    A trial goes on while it has not ended or has pods with processes.
+    """
+    jobs: dict[int, list[JobView]] = defaultdict(list)
+    pods: dict[int, list[PodView]] = defaultdict(list)
+    for job in snapshot.jobs:
+        jobs[job.number].append(job)
+    for pod in snapshot.pods:
+        pods[pod.number].append(pod)
+    tokens: dict[str, Token] = {}
+    ended = 0
+    for view in snapshot.trials:
+        if view.number is None:
+            continue
+        record = snapshot.record.trial(view.number)
+        mine = pods[view.number]
+        ended += record.end is not None
+        if record.end is None or any(not pod.over for pod in mine):
+            tokens[view.uid] = (_far(record), *_objects(jobs[view.number], mine))
+    study = snapshot.study
+    verdict = snapshot.template
+    whole = (study.generation, verdict.accepted if verdict else None, ended, len(snapshot.trials))
+    tokens[study.uid] = (whole, hash(frozenset(tokens.items())))
+    return tokens
+
+
+def _far(record: TrialRecord) -> Token:
+    judged = record.decision.step if record.decision is not None else None
+    steps = (record.step, judged, record.beyond, len(record.names))
+    return (record.attempt, steps, record.prune is None, record.end is None)
+
+
+def _objects(jobs: Iterable[JobView], pods: Iterable[PodView]) -> tuple[Token, Token]:
+    return (
+        frozenset((j.uid, j.suspended, j.complete, j.failed, j.deleting) for j in jobs),
+        frozenset(_pod(pod) for pod in pods),
+    )
+
+
+def _pod(pod: PodView) -> Token:
+    states = frozenset((each.name, _state(each)) for each in containers(pod))
+    return (pod.uid, pod.phase, pod.deleting, bool(pod.unschedulable), pod.node, states)
+
+
+def _state(container: ContainerView) -> str:
+    """Return how far a container is: what it waits for changes to and fro, and is no progress."""
+    if container.exit_code is not None:
+        return "over"
+    return "running" if container.running else "waiting"

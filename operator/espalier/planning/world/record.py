@@ -1,0 +1,203 @@
+"""What the data path has recorded of a study, as planning sees it.
+
+The engine's report path builds these values out of the store and the ledger; planning only reads
+them. They are the truth about endings: a pod tells how a process stopped, a record tells why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from espalier.pruning.oversight.restraint import Restraint
+
+if TYPE_CHECKING:
+    from espalier.pruning import Decision, JudgeSummary, TrialState
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a trial ended; written once a trial, never changed.
+
+    Parameters
+    ----------
+    reason
+        A reason of the Trial's ``Finished`` condition (``espalier.api.reasons``).
+    message
+        What happened, and what to do where something can be done.
+    state
+        What the pruners learn: ``Completed``, ``Pruned`` or ``Failed``.
+    at
+        Seconds since the epoch.
+    gpu_seconds
+        Accelerator time that the trial held.
+    generation
+        `fingerprint` of the template that the trial ran; 0 if it never ran.
+    held
+        Seconds that its attempts' pods held a node, all together.
+    pace
+        Seconds a step between the first and the last report of its last attempt; None where there
+        were less than two steps.
+    """
+
+    reason: str
+    message: str
+    state: TrialState
+    at: float
+    gpu_seconds: float = 0.0
+    generation: int = 0
+    held: float = 0.0
+    pace: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """What was seen of one attempt of a trial, recorded when it was seen: pods and Jobs go.
+
+    Nothing that is recorded is taken back: seconds only grow, and what is true stays true.
+
+    Parameters
+    ----------
+    attempt
+        From 1 on.
+    pod, pod_uid, job_uid
+        The attempt's pod, and the Job that made it.
+    gpus
+        Accelerators that the pod holds.
+    held, ran
+        Seconds for which the pod had a node, and for which its trainer ran, when last seen.
+    disruption
+        Why it was disrupted, a reason of `DisruptionTarget` or one of the kubelet's; else empty.
+    deleted
+        Whether the pod was being deleted by somebody else while its trainer had not ended.
+    suspended
+        Whether its Job was suspended under it.
+    exit_code, exit_reason
+        How the trainer's container ended; None and empty while it has not.
+    over
+        Whether the pod has ended, or is gone.
+    """
+
+    attempt: int
+    pod_uid: str
+    pod: str = ""
+    job_uid: str = ""
+    gpus: float = 0.0
+    held: float = 0.0
+    ran: float = 0.0
+    disruption: str = ""
+    deleted: bool = False
+    suspended: bool = False
+    exit_code: int | None = None
+    exit_reason: str = ""
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRecord:
+    """What is stored of one trial.
+
+    Parameters
+    ----------
+    number
+        The trial's number in its study.
+    attempt
+        The highest attempt that a pod was bound to; 0 if none ever was.
+    step, latest
+        The highest step that was reported for the objective's metric, and its value.
+    best, best_step
+        The best value over all steps in the study's direction, and its step.
+    decision
+        The newest decision, also when it kept the trial.
+    prune
+        The decision that pruned the trial; never replaced once there.
+    end
+        The trial's one ending.
+    attempts
+        What was seen of its attempts, in their order; not all need have been seen.
+    pace
+        Seconds a step between the first and the last report of the newest attempt; None where
+        there are less than two steps.
+    names, values
+        The metrics that have values, and how many there are in all.
+    beyond
+        The highest step of the objective's metric beyond ``resource.max``: those are not judged.
+    refused
+        How many values were refused since they contradict earlier ones.
+
+    The last four are for messages: of a study at rest they are not remembered.
+    """
+
+    number: int
+    attempt: int = 0
+    step: int | None = None
+    latest: float | None = None
+    best: float | None = None
+    best_step: int | None = None
+    decision: Decision | None = None
+    prune: Decision | None = None
+    end: End | None = None
+    attempts: tuple[AttemptRecord, ...] = ()
+    pace: float | None = None
+    names: frozenset[str] = field(default=frozenset(), compare=False)
+    values: int = field(default=0, compare=False)
+    beyond: int | None = field(default=None, compare=False)
+    refused: int = field(default=0, compare=False)
+
+
+_UNRESTRAINED = Restraint()
+_NO_TRIALS: Mapping[int, TrialRecord] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRecord:
+    """What is stored of one study.
+
+    Parameters
+    ----------
+    uid
+        ``metadata.uid`` of the Study.
+    trials
+        By number; a trial of which nothing is stored is absent.
+    best
+        The number of the completed trial whose last value is the best.
+    summary
+        What the judge accounts for: risk, exempt trials, shadows.
+    sampled
+        Numbers below it have been given to Trials that were seen to exist.
+    restraint
+        What holds pruning back, as far as it is recorded.
+    exempt
+        Of the trials, those that are never pruned, to measure how often pruning is wrong.
+    """
+
+    uid: str
+    trials: Mapping[int, TrialRecord] = field(default_factory=lambda: _NO_TRIALS)
+    best: int | None = None
+    summary: JudgeSummary | None = None
+    sampled: int = 0
+    restraint: Restraint = _UNRESTRAINED
+    exempt: frozenset[int] = frozenset()
+
+    def trial(self, number: int) -> TrialRecord:
+        """Return what is stored of a trial, an empty record where nothing is."""
+        return self.trials.get(number) or TrialRecord(number)
+
+
+def best_completed(trials: Mapping[int, TrialRecord], *, maximise: bool) -> int | None:
+    """Return the completed trial whose last value is the best, of equals the first; None if none.
+
+    A NaN is no result that a study could return.
+    """
+    sign = 1.0 if maximise else -1.0
+    completed = [
+        (sign * trial.latest, -number)
+        for number, trial in trials.items()
+        if trial.end is not None
+        and trial.end.state == "Completed"
+        and trial.latest is not None
+        and trial.latest == trial.latest
+    ]
+    return -max(completed)[1] if completed else None

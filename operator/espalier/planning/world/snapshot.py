@@ -1,0 +1,316 @@
+"""The world at one moment as far as one study goes: what a plan depends on besides the time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from espalier.planning.world.record import StudyRecord
+
+if TYPE_CHECKING:
+    from espalier.api import StudySpec
+
+
+POD_OVER = frozenset({"Succeeded", "Failed"})
+"""Phases in which none of a pod's processes is left."""
+
+
+def sooner(grace: int | None, than: int | None) -> bool:
+    """Whether a pod that is being deleted would go sooner with another grace period.
+
+    It can only get shorter. None stands for what the pod's own spec says.
+    """
+    return grace is not None and (than is None or grace < than)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyView:
+    """A Study object; ``error`` says why its spec cannot be read.
+
+    ``spec`` is then the last one that could be, None where none could. Of the annotations there are
+    those for Kueue.
+    """
+
+    uid: str
+    namespace: str
+    name: str
+    generation: int
+    deleting: bool
+    spec: StudySpec | None
+    error: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    status: Mapping[str, Any] = field(default_factory=dict)
+    status_written_at: float = 0.0
+    created_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrialView:
+    """A Trial object; ``number`` is None until a hand-made one has been adopted.
+
+    Parameters
+    ----------
+    sampled
+        Whether it says that the operator sampled it; nothing irrevocable may rest on that.
+    protected
+        Whether somebody asked that it is never pruned.
+    """
+
+    uid: str
+    name: str
+    number: int | None
+    parameters: Mapping[str, Any]
+    generation: int = 1
+    created_at: float = 0.0
+    deleting: bool = False
+    adopted: bool = True
+    sampled: bool = True
+    protected: bool = False
+    status: Mapping[str, Any] = field(default_factory=dict)
+    status_written_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A Job of a trial; ``failed_reason`` and ``failed_message`` are its terminal condition's.
+
+    ``queue``: the queue whose name it carries, which then suspends and resumes it.
+    """
+
+    uid: str
+    name: str
+    trial_uid: str
+    number: int
+    created_at: float
+    template: int = 0
+    deleting: bool = False
+    suspended: bool = False
+    suspended_by_us: bool = False
+    queue: str = ""
+    complete: bool = False
+    failed: bool = False
+    failed_reason: str = ""
+    failed_message: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether it makes no pod any more."""
+        return self.complete or self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerView:
+    """The state of one container of a pod; ``last_reason`` is why the state before it ended."""
+
+    name: str
+    running: bool = False
+    waiting_reason: str = ""
+    waiting_message: str = ""
+    exit_code: int | None = None
+    exit_reason: str = ""
+    exit_message: str = ""
+    started_at: float | None = None
+    finished_at: float | None = None
+    last_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PodView:
+    """A pod of a trial, by its owner chain.
+
+    Parameters
+    ----------
+    deleting_since
+        When somebody asked for its deletion; None where that is not known.
+    grace
+        Seconds that its processes have since its deletion; None where that is not known.
+    disruption, disrupted_at
+        Reason of ``DisruptionTarget`` and since when, or the kubelet's own word for it.
+    reason, message
+        Of the pod's status: the kubelet's words.
+    """
+
+    uid: str
+    name: str
+    number: int
+    job_name: str
+    job_uid: str
+    phase: str
+    created_at: float
+    started_at: float | None = None
+    deleting: bool = False
+    deleting_since: float | None = None
+    grace: int | None = None
+    disruption: str = ""
+    disrupted_at: float | None = None
+    reason: str = ""
+    message: str = ""
+    unschedulable: str = ""
+    gpus: float = 0.0
+    containers: Mapping[str, ContainerView] = field(default_factory=dict)
+    sidecar: ContainerView | None = None
+    node: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether none of the pod's processes is left, so that its devices are free."""
+        return self.phase in POD_OVER
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateVerdict:
+    """What the API server said to a dry run of a Job made from the Study's template.
+
+    Parameters
+    ----------
+    until
+        When it is to be asked again though the Study is unchanged; None: never.
+    job
+        `fingerprint` of the Job that was accepted: as long as a changed Study would have the same
+        one made, nothing needs to be asked.
+    """
+
+    generation: int
+    accepted: bool
+    message: str = ""
+    until: float | None = None
+    job: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """For how long a pod was seen in its states, by the operator's own clock; in seconds.
+
+    Parameters
+    ----------
+    held
+        With a node, until it ended.
+    ran
+        With a running trainer.
+    blocked
+        Unable to start, since the first failure to do so that was seen; 0 while nothing fails.
+    ended
+        Since its trainer was seen to have ended; 0 while it has not.
+    """
+
+    held: float = 0.0
+    ran: float = 0.0
+    blocked: float = 0.0
+    ended: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something does not go on, in the cluster's own words.
+
+    Parameters
+    ----------
+    reason, message
+        Of the newest Warning Event about it, or of a queue's condition.
+    source
+        Who says so, such as ``kubelet`` or ``kueue``.
+    at
+        When it was said last, in seconds since the epoch; None: it holds now.
+    """
+
+    reason: str
+    message: str
+    source: str = ""
+    at: float | None = None
+
+    def words(self) -> str:
+        """Return who says what, without a full stop."""
+        said = (self.source, self.reason, self.message.rstrip(" ."))
+        return ": ".join(part for part in said if part)
+
+
+class FailureKind(StrEnum):
+    """What a failure is about."""
+
+    NAME = "name"
+    """Another's object has the name."""
+    QUOTA = "quota"
+    """A quota of the namespace is used up."""
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that the plan asked for and that has failed each time since.
+
+    Parameters
+    ----------
+    act
+        What was tried, such as ``create Job s-1``.
+    message
+        The newest answer.
+    seconds
+        For how long it has failed.
+    ago
+        Seconds since it was tried last.
+    kind
+        What it is about.
+    """
+
+    act: str
+    message: str
+    seconds: float
+    ago: float = 0.0
+    kind: FailureKind = FailureKind.OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that the next plan of one study depends on, besides the time.
+
+    Parameters
+    ----------
+    bound
+        Attempt number by the uid of each pod that may report.
+    tails
+        Uids of the pods whose termination message has been stored.
+    refused
+        What the API server has against the Job of a Trial, by the Trial's uid, where it takes
+        those of others.
+    absent
+        By kind's plural and name: how it is known that an object which this study had is gone.
+    restored
+        Kinds' plurals and names of objects that vanished because the cluster went back to an
+        earlier state: nobody deleted them.
+    cut_short
+        Kinds' plurals and names of objects that were seen to be deleted before they were over.
+    spans
+        For how long each pod was seen in its states, by the pod's uid.
+    idle
+        Seconds since a Trial (or the Study itself) last came further, by its uid.
+    unmoved
+        Uids of Trials that have not come further since the operator saw them first.
+    causes
+        What the cluster says about a Job, a pod or a Trial that does not go on, by its uid.
+    asked
+        Seconds since the cluster was asked for the cause last, by the uid of a Job or pod.
+    failures
+        What fails each time that it is tried.
+    """
+
+    study: StudyView
+    record: StudyRecord
+    trials: tuple[TrialView, ...] = ()
+    jobs: tuple[JobView, ...] = ()
+    pods: tuple[PodView, ...] = ()
+    template: TemplateVerdict | None = None
+    bound: Mapping[str, int] = field(default_factory=dict)
+    tails: frozenset[str] = field(default_factory=frozenset)
+    refused: Mapping[str, str] = field(default_factory=dict)
+    absent: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    restored: Set[tuple[str, str]] = field(default_factory=frozenset)
+    cut_short: Set[tuple[str, str]] = field(default_factory=frozenset)
+    spans: Mapping[str, Span] = field(default_factory=dict)
+    idle: Mapping[str, float] = field(default_factory=dict)
+    unmoved: Set[str] = field(default_factory=frozenset)
+    causes: Mapping[str, Cause] = field(default_factory=dict)
+    asked: Mapping[str, float] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()

@@ -1,0 +1,1 @@
+"""The composition root: which parts an operator has, how they start and stop."""

@@ -1,0 +1,1 @@
+"""What is decided about a trial, and the closed list of reasons."""

@@ -1,0 +1,1 @@
+"""What stands above every pruner: guards, breaker, exempt trials, shadows, restraint."""

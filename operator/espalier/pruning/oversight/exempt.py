@@ -1,0 +1,117 @@
+"""Trials that are never pruned, so that it can be measured how often pruning is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+
+from espalier.pruning.history.ledger import Ledger
+from espalier.pruning.history.report import TrialState
+
+AT_LEAST = 3
+AT_MOST_ONE_IN = 5
+
+
+class Exemption:
+    """Chooses exempt trials by hash: one in every block of consecutive numbers.
+
+    A block holds ``100 / percent`` numbers, or fewer if the study is known to be so small that
+    less than three trials would be exempt; but never fewer than five.
+
+    Parameters
+    ----------
+    study, seed
+        What the hash depends on, with the block's number.
+    percent
+        Share of the trials that is exempt; 0 exempts none.
+    trials
+        How many trials the study will have, if it is known.
+    """
+
+    def __init__(self, study: str, seed: int, percent: float, trials: int | None) -> None:
+        self._key = f"{study}/{seed}/exempt/"
+        self.block = 0
+        if percent > 0:
+            self.block = max(1, round(100 / percent))
+            if trials is not None and trials < AT_LEAST * self.block:
+                self.block = min(self.block, max(AT_MOST_ONE_IN, trials // AT_LEAST))
+
+    def __call__(self, trial: int) -> bool:
+        """Whether the trial of this number is exempt."""
+        if not self.block:
+            return False
+        block, place = divmod(trial, self.block)
+        digest = blake2b(f"{self._key}{block}".encode(), digest_size=8).digest()
+        return int.from_bytes(digest) % self.block == place
+
+
+class Ender(StrEnum):
+    """What would have ended an exempt trial, were it not exempt."""
+
+    GUARD = "Guard"
+    PRUNER = "Pruner"
+
+
+@dataclass(frozen=True, slots=True)
+class FalsePrunes:
+    """How often pruning was wrong, as far as exempt trials tell.
+
+    Parameters
+    ----------
+    finished
+        How many exempt trials have completed.
+    would
+        How many of these the pruner would have pruned.
+    false
+        How many of those ended better than every trial that completes without exemption.
+    comparable
+        Whether there is such a trial.
+    """
+
+    finished: int
+    would: int
+    false: int
+    comparable: bool
+
+
+class ExemptTrials:
+    """The exempt trials that have reported, and what would have ended each first."""
+
+    def __init__(self) -> None:
+        self._ends: dict[int, Ender | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __contains__(self, trial: object) -> bool:
+        return trial in self._ends
+
+    def enter(self, trial: int) -> None:
+        """Take in that an exempt trial has reported for the first time."""
+        self._ends[trial] = None
+
+    def spare(self, trial: int, ender: Ender) -> None:
+        """Take in that a trial would have been ended now; what came first stands."""
+        if self._ends[trial] is None:
+            self._ends[trial] = ender
+
+    def from_pruner(self, trial: int) -> bool:
+        """Whether the pruner would have pruned this trial, before any guard did."""
+        return self._ends.get(trial) is Ender.PRUNER
+
+    def calibration(self, ledger: Ledger) -> FalsePrunes:
+        """Compare what the pruner would have pruned with what completes without exemption."""
+        completed = [c for c in ledger.curves() if c.state is TrialState.COMPLETED]
+        # A NaN is no result that a study could return.
+        finals = [
+            c.last for c in completed if self._ends.get(c.number) is None and c.last == c.last
+        ]
+        best = max(finals, default=None)
+        pruned = [c.last for c in completed if self.from_pruner(c.number)]
+        return FalsePrunes(
+            finished=sum(c.number in self._ends for c in completed),
+            would=len(pruned),
+            false=0 if best is None else sum(final > best for final in pruned),
+            comparable=best is not None,
+        )

@@ -1,0 +1,79 @@
+"""A pruner that judges beside the one that acts, without acting."""
+
+from __future__ import annotations
+
+from espalier.pruning.decisions.decision import Decision
+from espalier.pruning.history.curve import Curve
+from espalier.pruning.history.ledger import Ledger
+from espalier.pruning.history.report import TrialState
+from espalier.pruning.oversight.breaker import Breaker, BreakerSettings
+from espalier.pruning.oversight.exempt import ExemptTrials
+from espalier.pruning.oversight.pruner_state import PrunerState
+from espalier.pruning.oversight.summary import ShadowSummary
+from espalier.pruning.pruners.base import Pruner
+
+
+class Shadow:
+    """A pruner that judges the same stream without acting, under guards of its own.
+
+    Attributes
+    ----------
+    spared
+        The exempt trials, which are not pruned whoever acts.
+    breaker
+        Its own circuit breaker.
+    pruned
+        The trials that it would have pruned, and at which step; exempt ones left out.
+    """
+
+    def __init__(self, name: str, pruner: Pruner, breaker: BreakerSettings) -> None:
+        self.name = name
+        self.line = PrunerState(pruner)
+        self.spared = ExemptTrials()
+        self.breaker = Breaker(breaker)
+        self.pruned: dict[int, int] = {}
+        self._ended: set[int] = set()
+
+    def judge(self, ledger: Ledger, curve: Curve, given: Decision | None) -> Decision | None:
+        """Judge the trial unless the guards have, or it would have ended before."""
+        if curve.number in self._ended:
+            return None
+        return given or self.line.judge(ledger, curve)
+
+    def commit(self, decision: Decision, given: Decision | None, at: float) -> None:
+        """Take in that a trial would have been ended now, by a guard or by this pruner."""
+        trial = decision.trial
+        self._ended.add(trial)
+        self.breaker.pruned(trial, at)
+        self.breaker.ended(trial)
+        if given is None:
+            self.pruned[trial] = decision.step
+            self.line.commit(decision)
+
+    def forget(self, trial: int) -> None:
+        """Take in that the trial has ended."""
+        self.line.forget(trial)
+        self.breaker.ended(trial)
+
+    def summary(self, ledger: Ledger) -> ShadowSummary:
+        """Say what this pruner would have done."""
+        steps = saved = 0
+        best: Curve | None = None
+        for curve in ledger.curves():
+            steps += max(0, curve.last_step)
+            if curve.number in self.pruned:
+                saved += curve.last_step - self.pruned[curve.number]
+            if curve.state is TrialState.COMPLETED and curve.last == curve.last:
+                ranked = (curve.last, -curve.number)
+                if best is None or ranked > (best.last, -best.number):
+                    best = curve
+        return ShadowSummary(
+            name=self.name,
+            pruner=self.line.pruner.name,
+            judged=len(ledger),
+            would_prune=len(self.pruned),
+            steps=steps,
+            would_save=saved,
+            loses_best=best is not None
+            and (best.number in self.pruned or self.spared.from_pruner(best.number)),
+        )

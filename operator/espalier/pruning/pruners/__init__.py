@@ -1,0 +1,1 @@
+"""The pruners, a file each, and what they have in common."""

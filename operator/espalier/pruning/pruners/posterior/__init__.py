@@ -1,0 +1,1 @@
+"""Posterior: prunes trials whose forecast says that they will not win."""

@@ -1,0 +1,1 @@
+"""Wilcoxon: compares a trial with the best one, step by step."""

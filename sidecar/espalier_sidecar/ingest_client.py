@@ -1,0 +1,68 @@
+"""The connection to the operator: one, kept alive, checked against the operator's CA."""
+
+import http.client
+import ssl
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+MAX_ANSWER = 64 * 1024
+MAX_TOKEN = 64 * 1024
+TIMEOUT = 10.0
+# How a kept connection shows that the other side had closed it meanwhile.
+STALE = (ConnectionError, http.client.RemoteDisconnected, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
+
+class Answer(NamedTuple):
+    """What ingest said."""
+
+    status: int
+    retry_after: str | None
+    body: bytes
+
+
+class IngestClient:
+    """Posts batches to `{url}/v1/report`."""
+
+    def __init__(self, url: str, ca_pem: str, token_file: str) -> None:
+        parts = urlsplit(url)
+        if parts.hostname is None:
+            raise ValueError(f"expected https://host:port; came {url!r}")
+        self._path = f"{parts.path}/v1/report"
+        self._token_file = token_file
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_verify_locations(cadata=ca_pem)
+        self._connection = http.client.HTTPSConnection(
+            parts.hostname, parts.port, timeout=TIMEOUT, context=context
+        )
+
+    def post(self, body: bytes) -> Answer:
+        """Send one batch; raises `OSError` or `HTTPException` where no answer came.
+
+        The token is read anew each time, because the kubelet replaces it.
+        """
+        with open(self._token_file, encoding="ascii") as file:
+            headers = {
+                "Authorization": f"Bearer {file.read(MAX_TOKEN).strip()}",
+                "Content-Type": "application/json",
+            }
+        kept = self._connection.sock is not None
+        try:
+            return self._exchange(body, headers)
+        except STALE:
+            # A report may be sent twice: the operator knows what it has.
+            if not kept:
+                raise
+            return self._exchange(body, headers)
+
+    def _exchange(self, body: bytes, headers: dict[str, str]) -> Answer:
+        try:
+            self._connection.request("POST", self._path, body, headers)
+            response = self._connection.getresponse()
+            content = response.read(MAX_ANSWER)
+            if not response.isclosed():
+                self._connection.close()
+            return Answer(response.status, response.getheader("Retry-After"), content)
+        except BaseException:
+            self._connection.close()
+            raise

@@ -1,4 +1,0 @@
-"""A real Kubernetes on one machine, for tests and for `make demo`.
-
-`python -m tests.cluster up` starts it; docs/how-to/run-a-cluster.md tells the rest.
-"""

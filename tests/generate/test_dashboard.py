@@ -1,0 +1,153 @@
+"""The dashboard: Grafana's schema, metrics that exist, and data in every panel."""
+
+import itertools
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from espalier.generate.dashboard import dashboard
+from espalier.generate.metrics_and_reasons_pages import generated
+from espalier.generate.panels import ROWS
+from espalier.metrics import Health, MetricsServer, Observer, build_registry
+from espalier.metrics.declared import BY_NAME, METRICS
+from espalier.metrics.metric import MetricType
+from tests.metrics.figures import CONTROL, FULL, observe_everything
+from tests.metrics.prometheus import panel_queries, scraping
+
+ROOT = Path(__file__).resolve().parents[2]
+FOREIGN = {"process_resident_memory_bytes", "process_cpu_seconds_total"}
+
+each_query = pytest.mark.parametrize(
+    "query", [pytest.param(q, id=f"{p.title}: {q.legend}") for p, q in panel_queries()]
+)
+
+
+def declared_names(expr):
+    """Names of the declared metrics that an expression asks for; others are left as they are."""
+    for name in re.findall(r"\b(?:espalier|process)_[a-z_]+", expr):
+        base = re.sub(r"_(bucket|sum|count)$", "", name)
+        histogram = base in BY_NAME and BY_NAME[base].kind is MetricType.HISTOGRAM
+        yield base if histogram else name
+
+
+@pytest.mark.parametrize("path", generated())
+def test_the_generated_file_is_up_to_date(path):
+    assert (ROOT / path).read_text() == generated()[path], "run `make generate`"
+
+
+@each_query
+def test_every_metric_that_a_panel_asks_for_is_declared(query):
+    names = set(declared_names(query.expr))
+    assert names
+    assert names <= set(BY_NAME) | FOREIGN
+
+
+@each_query
+def test_every_label_in_a_query_or_its_legend_is_a_label_of_the_metric(query):
+    known = {"instance", "job", "le"}
+    for name in declared_names(query.expr):
+        known |= set(BY_NAME[name].labels) if name in BY_NAME else set()
+    legend = set(re.findall(r"{{(\w+)}}", query.legend))
+    grouped = {w for by in re.findall(r"(?:by|on) \(([^)]*)\)", query.expr) for w in by.split(", ")}
+    selected = set(re.findall(r"(\w+)=~", query.expr))
+    assert legend | grouped | selected <= known
+    if by := re.search(r"by \(([^)]*)\)", query.expr):
+        assert legend <= set(by[1].split(", ")), "the legend names a label that was summed away"
+
+
+@each_query
+def test_a_panel_of_studies_obeys_the_variables(query):
+    for name in declared_names(query.expr):
+        if "study" in getattr(BY_NAME.get(name), "labels", ()):
+            assert f'{name}{{namespace=~"$namespace", study=~"$study"' in query.expr
+
+
+@each_query
+def test_studies_of_the_same_name_in_two_namespaces_are_told_apart(query):
+    """By what is grouped, and by what is written beside the line."""
+    if "{{study}}" in query.legend:
+        assert "{{namespace}}/{{study}}" in query.legend
+    for by in re.findall(r"by \(([^)]*)\)", query.expr):
+        names = by.split(", ")
+        assert ("study" in names or "shadow" in names) == (
+            "namespace" in names and "study" in names
+        )
+
+
+def test_one_axis_has_the_values_of_one_metric():
+    (panel,) = (p for row in ROWS.values() for p in row if "Best result" in p.title)
+    assert panel.repeat == "objective"
+    assert 'objective=~"$objective"' in panel.queries[0].expr
+
+
+def test_every_declared_metric_is_on_the_dashboard():
+    asked = {name for _, query in panel_queries() for name in declared_names(query.expr)}
+    assert {metric.name for metric in METRICS} <= asked
+
+
+def test_grafanas_own_schema_knows_every_field():
+    register_default_plugins()
+    made = dashboard()
+    read = json.loads(JSONEncoder(sort_keys=True).encode(Dashboard.from_json(made)))
+    assert not list(lost(made, read)), "Grafana's SDK dropped or changed these"
+
+
+def lost(made, read, path=""):
+    """Paths of `made` that are not the same in `read`, which may have more."""
+    if isinstance(made, dict) and isinstance(read, dict):
+        for key, value in made.items():
+            yield from lost(value, read.get(key), f"{path}.{key}")
+    elif isinstance(made, list) and isinstance(read, list) and len(made) == len(read):
+        for n, (left, right) in enumerate(zip(made, read, strict=True)):
+            yield from lost(left, right, f"{path}[{n}]")
+    elif made != read:
+        yield f"{path}: {made!r} became {read!r}"
+
+
+def test_the_comparison_with_the_schema_can_fail():
+    assert list(lost({"a": [{"b": 1}]}, {"a": [{"c": 1}]})) == [".a[0].b: 1 became None"]
+
+
+def test_panels_do_not_overlap_and_fill_the_width():
+    cells = set()
+    for panel in dashboard()["panels"]:
+        at = panel["gridPos"]
+        area = set(
+            itertools.product(range(at["x"], at["x"] + at["w"]), range(at["y"], at["y"] + at["h"]))
+        )
+        assert not cells & area, f"{panel['title']} lies over another panel"
+        cells |= area
+    assert max(x for x, _ in cells) == 23
+
+
+def test_ids_and_titles_are_unique():
+    panels = dashboard()["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    titles = [panel.title for row in ROWS.values() for panel in row]
+    assert len(set(titles)) == len(titles)
+
+
+def test_a_real_prometheus_has_data_for_every_panel(tmp_path):
+    """Every scrape finds a little more, as in a real study; test_prometheus.py has a real one."""
+    scrapes = itertools.count()
+
+    def studies():
+        observe_everything(observer)
+        return (replace(FULL, gpu_seconds=replace(FULL.gpu_seconds, used=420.0 + next(scrapes))),)
+
+    registry = build_registry(studies, lambda: CONTROL, "0.1.0")
+    observer = Observer(registry)
+    fine = Health(True, "fine")
+    server = MetricsServer(registry, lambda: fine, lambda: fine, port=0)
+    server.start()
+    try:
+        with scraping(f"127.0.0.1:{server.port}", tmp_path) as prometheus:
+            prometheus.await_data(timeout=60)
+    finally:
+        server.stop()

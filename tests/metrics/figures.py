@@ -1,0 +1,64 @@
+"""Views and a registry to test with."""
+
+from prometheus_client import CollectorRegistry
+
+from espalier.metrics import ControlView, Observer, StudyFigures, build_registry
+from espalier.metrics.figures import Cost
+
+FULL = StudyFigures(
+    namespace="team-a",
+    study="digits",
+    pruner="Auto",
+    direction="Maximize",
+    objective="val_accuracy",
+    trials={"Running": 4, "Pruned": 6, "Completed": 2},
+    endings={"Pruned": 6, "Completed": 2},
+    prunings={("Auto", "WorseThanPercentile"): 5, ("Auto", "Diverged"): 1},
+    gpu_seconds=Cost(420.0, 360.0, (300.0, 410.0)),
+    trial_seconds=Cost(210.0, 180.0, (150.0, 205.0)),
+    steps=Cost(96, 88.0, (80.0, 90.0)),
+    conditions={"Accepted": "True", "Progressing": "True", "Succeeded": "Unknown"},
+    best_value=0.97,
+    risk_stated=0.05,
+    risk_spent=0.01,
+    false_prune_rate=0.1,
+    false_prune_interval=(0.02, 0.3),
+    shadows={"Median": 7},
+)
+CONTROL = ControlView(
+    queue_depth=2,
+    queue_oldest_age=0.3,
+    watch_ages={"studies": 1.0, "trials": 2.0},
+    list_ages={"studies": 30.0},
+    watch_restarts=3,
+    claims={"Held": 2, "Foreign": 1},
+    store_bytes=40960,
+    volume_bytes=2**30,
+    volume_free_bytes=2**29,
+)
+
+
+def registry_of(*views: StudyFigures, control: ControlView = CONTROL) -> CollectorRegistry:
+    """Make a registry over fixed views."""
+    return build_registry(lambda: views, lambda: control, "0.1.0")
+
+
+def observe_everything(observer: Observer) -> None:
+    """Call every method of the observer once."""
+    observer.report_answered("Accepted", 0.002)
+    observer.values_received("team-a", "digits", "Appended", 3)
+    observer.values_judged("team-a", "digits", 0.001)
+    observer.limit_reached("team-a", "digits", "values_a_trial")
+    observer.token_reviewed("Accepted")
+    observer.token_checked("Keys")
+    observer.connection_cut("TooMany")
+    observer.prune_decided(0.004)
+    observer.delete_accepted(0.02)
+    observer.pod_gone(2.5)
+    observer.store_committed(0.001, 12)
+    observer.store_failed()
+    observer.reconciled(0.03)
+    observer.reconcile_failed("RetryLater")
+    observer.api_answered("create", "jobs", 201, 0.01)
+    observer.api_answered("list", "pods", None, 5.0)
+    observer.api_waited("Tenant", 0.02)

@@ -1,0 +1,152 @@
+"""Trials that are never pruned, and what they tell."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from espalier.pruning import (
+    BreakerSettings,
+    Judge,
+    Reason,
+    Report,
+    Threshold,
+    TrialState,
+)
+from espalier.pruning.oversight.exempt import Exemption
+from espalier.pruning.oversight.summary import clopper_pearson
+from tests.pruning.judging import DOWN, STRICT, UP, judge_of, say
+
+
+@pytest.mark.parametrize("percent", [1.0, 5.0, 10.0, 33.0, 100.0])
+def test_the_exempt_share_is_exact_in_every_block(percent: float) -> None:
+    exempt = Exemption("uid", 0, percent, None)
+    block = round(100 / percent)
+    for start in range(0, 10 * block, block):
+        assert sum(exempt(trial) for trial in range(start, start + block)) == 1
+
+
+@pytest.mark.parametrize(("trials", "least"), [(15, 3), (30, 3), (60, 3), (200, 10)])
+def test_at_least_three_trials_are_exempt(trials: int, least: int) -> None:
+    for uid in map(str, range(20)):
+        exempt = Exemption(uid, 0, 5.0, trials)
+        assert sum(map(exempt, range(trials))) >= least
+
+
+def test_a_small_study_does_not_lose_its_pruning_to_exemption() -> None:
+    assert sum(map(Exemption("uid", 0, 5.0, 5), range(5))) == 1
+    assert not any(map(Exemption("uid", 0, 0.0, 5), range(5)))
+
+
+def test_exemption_is_a_function_of_the_study_and_the_number() -> None:
+    chosen = [set(filter(Exemption(uid, 0, 5.0, None), range(2000))) for uid in ("a", "a", "b")]
+    assert chosen[0] == chosen[1] != chosen[2]
+
+
+def test_an_exempt_trial_is_kept_and_tells_whether_pruning_would_have_been_wrong() -> None:
+    judge = judge_of(exempt_percent=50.0)
+    exempt = [trial for trial in range(40) if judge.exempt(trial)]
+    for trial in range(40):
+        decision = say(judge, trial, 1, -1.0 if trial in exempt else 1.0)
+        assert decision.reason is (Reason.EXEMPT if trial in exempt else Reason.WITHIN_BOUNDS)
+        # The first two exempt trials end as the best of all.
+        say(judge, trial, 2, 9.0 if trial in exempt[:2] else 1.0)
+        judge.close(trial, TrialState.COMPLETED, 0.0)
+    summary = judge.summary()
+    assert (summary.exempt, summary.exempt_would_prune, summary.false_prunes) == (20, 20, 2)
+    assert summary.false_prune_rate == 0.1
+    assert (summary.false_prune_low, summary.false_prune_high) == clopper_pearson(2, 20)
+
+
+def spared(finals: dict[int, float], *, direction=UP, exempt=(0, 1, 2, 3), **guards) -> Judge:
+    """A study of six trials, of which some are exempt; a value below 0 at step 1 is to be pruned.
+
+    Trials 0 and 1 are to be pruned by the pruner, 2 by a guard; 3 is not, and neither are the
+    others, which are not exempt unless they are named.
+    """
+    judge = judge_of(STRICT_OF[direction], direction=direction, **guards)
+    judge.exempt = lambda trial: trial in exempt
+    for trial, final in finals.items():
+        early = -1.0 if trial in (0, 1) else 1.0
+        say(judge, trial, 1, math.nan if trial == 2 else early * direction.sign)
+        say(judge, trial, 2, final * direction.sign)
+        judge.close(trial, TrialState.COMPLETED, 0.0)
+    return judge
+
+
+STRICT_OF = {UP: STRICT, DOWN: Threshold(upper=0.0)}
+
+
+@pytest.mark.parametrize("direction", [UP, DOWN])
+@pytest.mark.parametrize(
+    ("finals", "would", "false", "rate"),
+    [
+        pytest.param({0: 9, 1: 1, 4: 5}, 2, 1, 0.5, id="better than what completes"),
+        pytest.param({0: 9, 1: 8, 4: 5}, 2, 2, 1.0, id="not compared with each other"),
+        pytest.param(
+            {0: 9, 3: 10, 4: 5}, 1, 0, 0.0, id="an exempt trial that would be kept counts"
+        ),
+        pytest.param({0: 5, 4: 5}, 1, 0, 0.0, id="a tie is not better"),
+        pytest.param({0: 9, 2: 10, 4: 5}, 1, 1, 1.0, id="what a guard ends counts on neither side"),
+        pytest.param({2: 10, 4: 5}, 0, 0, None, id="nothing that the pruner would have pruned"),
+        pytest.param({0: 9}, 1, 0, None, id="nothing to compare with"),
+        pytest.param({0: 9, 4: math.nan}, 1, 0, None, id="nothing but NaN to compare with"),
+        pytest.param({0: math.nan, 4: 5}, 1, 0, 0.0, id="NaN is not better"),
+        pytest.param({0: 9, 4: 5, 5: math.nan}, 1, 1, 1.0, id="NaN is no best"),
+    ],
+)
+def test_false_prunes_are_what_ended_better_than_all_that_complete_without_exemption(
+    direction, finals, would, false, rate
+) -> None:
+    summary = spared(finals, direction=direction, nan_patience=1, horizon=3).summary()
+    told = (summary.exempt_would_prune, summary.false_prunes, summary.false_prune_rate)
+    assert told == (would, false, rate)
+    bounds = clopper_pearson(false, would if rate is not None else 0)
+    assert (summary.false_prune_low, summary.false_prune_high) == bounds
+
+
+def test_what_would_have_ended_an_exempt_trial_first_decides_whether_it_counts() -> None:
+    judge = judge_of(nan_patience=1)
+    judge.exempt = lambda trial: trial < 2
+    for trial, values in enumerate([[math.nan, -1.0, 9.0], [-1.0, math.nan, 9.0], [1.0, 1.0, 5.0]]):
+        for step, value in enumerate(values, 1):
+            say(judge, trial, step, value)
+        judge.close(trial, TrialState.COMPLETED, 0.0)
+    summary = judge.summary()
+    assert (summary.exempt_finished, summary.exempt_would_prune, summary.false_prunes) == (2, 1, 1)
+
+
+def test_only_completed_exempt_trials_count_and_an_attempt_does_not_make_another_trial() -> None:
+    judge = judge_of()
+    judge.exempt = lambda trial: trial < 2
+    say(judge, 2, 1, 5.0)
+    judge.close(2, TrialState.COMPLETED, 0.0)
+    for trial in (0, 1):
+        say(judge, trial, 1, -1.0)
+        # It is preempted, and says in its next attempt what it said; then it goes on.
+        assert judge.report(Report(trial, 2, 1, -1.0), 0.0).decision is None
+        judge.report(Report(trial, 2, 2, 9.0), 0.0)
+    assert judge.summary().exempt_would_prune == 0
+    judge.close(0, TrialState.COMPLETED, 0.0)
+    judge.close(1, TrialState.FAILED, 0.0)
+    summary = judge.summary()
+    assert (summary.exempt, summary.exempt_finished, summary.false_prunes) == (2, 1, 1)
+
+
+def test_what_an_open_breaker_would_have_kept_counts_as_kept() -> None:
+    judge = judge_of(breaker=BreakerSettings(min_trials=1, share_percent=50.0))
+    judge.exempt = lambda trial: trial == 9
+    for trial in (0, 1, 9):
+        say(judge, trial, 1, 1.0, at=0.0)
+    assert [say(judge, trial, 2, -1.0, at=100.0).prunes for trial in (0, 1)] == [True, False]
+    assert say(judge, 9, 2, -1.0, at=100.0).reason is Reason.BREAKER_OPEN
+    judge.close(9, TrialState.COMPLETED, 0.0)
+    assert judge.summary().exempt_would_prune == 0
+
+
+def test_clopper_pearson_intervals_are_the_known_ones() -> None:
+    assert clopper_pearson(0, 0) == (0.0, 1.0)
+    assert clopper_pearson(0, 10) == pytest.approx((0.0, 0.3084971078))
+    assert clopper_pearson(10, 10) == pytest.approx((0.6915028922, 1.0))
+    assert clopper_pearson(2, 20) == pytest.approx((0.0123485271, 0.3169827140))

@@ -1,0 +1,45 @@
+"""When a watch last showed that it lives."""
+
+import pytest
+
+from espalier.kube import JOB, POD, STUDY, TRIAL
+from espalier.watch.signs import Signs, paths_of
+from espalier.watch.watcher import RESOURCES
+
+
+class Clock:
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.mark.parametrize("namespace", [None, "team-a"])
+def test_a_watch_is_known_by_the_path_it_is_opened_at(namespace):
+    paths = paths_of(RESOURCES, [namespace])
+    for kind in (STUDY, TRIAL, JOB, POD):
+        assert paths[kind.path(namespace)] == (kind.plural, namespace)
+    assert len(paths) == 4
+
+
+def test_the_most_silent_of_a_kinds_watches_counts():
+    clock = Clock()
+    signs = Signs(paths_of(RESOURCES, ["a", "b"]), clock)
+    clock.now += 50
+    assert signs.ages() == dict.fromkeys(("studies", "trials", "jobs", "pods"), 50.0)
+    signs.heard(("jobs", "a"))
+    clock.now += 1
+    assert signs.ages()["jobs"] == 51.0
+    signs.opened(JOB.path("b"))
+    assert signs.ages()["jobs"] == 1.0
+    assert signs.ages()["pods"] == 51.0
+
+
+def test_what_is_no_watch_of_ours_is_no_sign():
+    clock = Clock()
+    signs = Signs(paths_of(RESOURCES, [None]), clock)
+    clock.now += 5
+    signs.opened("/api/v1/namespaces")
+    signs.heard(("secrets", None))
+    assert set(signs.ages().values()) == {5.0}

@@ -1,0 +1,6 @@
+"""Run the tool as `python -m tools.cluster`."""
+
+from tools.cluster.cli import main
+
+if __name__ == "__main__":
+    main()
