@@ -23,7 +23,7 @@ from espalier.generate.pruner_words import shared
 from espalier.pruning.oversight.breaker import BreakerSettings
 from espalier.pruning.oversight.guards import Guards, MinimumAcceptable
 from espalier.pruning.pruners.base import camel
-from espalier.pruning.pruners.composition import All, Any
+from espalier.pruning.pruners.composition import AllOf, AnyOf
 from espalier.pruning.pruners.registry import BUILT_IN, pruner_type
 
 PAGE = "docs/reference/pruners.md"
@@ -56,7 +56,7 @@ def page() -> str:
         kind = pruner_type(name)
         section = LeafSpec.model_fields[snake(SECTIONS[name])].annotation
         parts += [f"\n## {name}\n\n", _prose(kind), _table(kind, get_args(section)[0])]
-    parts += [f"\n## {kind.name}\n\n{_prose(kind)}" for kind in (Any, All)]
+    parts += [f"\n## {kind.name}\n\n{_prose(kind)}" for kind in (AnyOf, AllOf)]
     parts += [PLUGIN, GUARDS, _table(Guards, PruningSpec)]
     for part, title, model in (
         (MinimumAcceptable, "minimumAcceptable", MinimumAcceptableSpec),
