@@ -12,6 +12,8 @@ import pytest
 from espalier.pruning import Action, Curve, Decision, Ledger, Reason, TrialState
 
 NAME = "Ousting"
+OUSTING = {"type": "Plugin", "plugin": {"name": NAME, "settings": {"margin": 0.5}}}
+"""What a Study asks for it by."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +60,10 @@ class Ousting:
 
 
 @pytest.fixture
-def ousting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
-    """Install the plug-in; return the `spec.pruner` that asks for it."""
+def ousting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install the plug-in."""
     info = tmp_path / "ousting-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ousting\nVersion: 1\n")
     (info / "entry_points.txt").write_text(f"[espalier.pruners]\n{NAME} = {__name__}:{NAME}\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    return {"type": "Plugin", "plugin": {"name": NAME, "settings": {"margin": 0.5}}}
