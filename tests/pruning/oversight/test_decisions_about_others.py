@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from espalier.pruning import (
     Action,
-    All,
-    Any,
+    AllOf,
+    AnyOf,
     BreakerSettings,
     Decision,
     Nop,
@@ -127,11 +127,11 @@ def test_any_hears_who_speaks_and_all_needs_everybody() -> None:
         say(judge, 0, 1, 0.1)
         return told(others(judge, 1, 1, 0.9))
 
-    assert found(Any(of=(Nop(), Ousting(margin=0.5)))) == [(0, Reason.PLUGIN_PRUNES)]
-    assert found(All(of=(Nop(), Ousting(margin=0.5)))) == []
+    assert found(AnyOf(of=(Nop(), Ousting(margin=0.5)))) == [(0, Reason.PLUGIN_PRUNES)]
+    assert found(AllOf(of=(Nop(), Ousting(margin=0.5)))) == []
     both = (Ousting(margin=0.5), Ousting(margin=0.6))
-    assert found(All(of=both)) == [(0, Reason.PLUGIN_PRUNES)]
-    assert found(All(of=(*both, Ousting(margin=0.95)))) == [(0, Reason.NOT_ALL_PRUNE)]
+    assert found(AllOf(of=both)) == [(0, Reason.PLUGIN_PRUNES)]
+    assert found(AllOf(of=(*both, Ousting(margin=0.95)))) == [(0, Reason.NOT_ALL_PRUNE)]
 
 
 def test_a_shadow_decides_on_others_without_acting_and_on_each_only_until_it_has_pruned_it() -> (
