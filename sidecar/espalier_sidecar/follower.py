@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable
 
 from espalier_sidecar.errors import BadReport, SpoolFull
+from espalier_sidecar.log import log_line, log_line_limited
 from espalier_sidecar.positions import Positions
 from espalier_sidecar.report import Report
-from espalier_sidecar.spool import AT_ONCE, Spool
+from espalier_sidecar.spool import REPORTS_A_WRITE, Spool
 from espalier_sidecar.tail import Position, Tail
-from espalier_sidecar.voice import clip, say, say_some
+from espalier_sidecar.text import clip
 from espalier_sidecar.volume import Folder
 
 LineReader = Callable[[bytes], list[Report]]
@@ -25,7 +26,7 @@ class Follower:
     volume, name
         Where the file is.
     read_line
-        Gives the reports of a line, none if it holds none; raises `BadReport`.
+        Returns the reports of a line, none if it holds none; raises `BadReport`.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class Follower:
             return
         if left_out:
             self._lines, self._at = b"", 0
-            say(f"no time is left for {left_out} bytes of {clip(self._name)}; its end is read")
+            log_line(f"no time is left for {left_out} bytes of {clip(self._name)}; its end is read")
 
     def _take(self, ends: float, last: bool) -> bool:
         while True:
@@ -91,7 +92,7 @@ class Follower:
             end = end if end >= 0 else len(self._lines)
             reports += self._reports(self._lines[self._at : end])
             self._at = end + 1
-            if len(reports) >= AT_ONCE or time.monotonic() >= ends:
+            if len(reports) >= REPORTS_A_WRITE or time.monotonic() >= ends:
                 break
         return reports
 
@@ -99,17 +100,17 @@ class Follower:
         try:
             self._spool.append(reports)
         except SpoolFull as error:
-            say_some("full", f"a value was lost; the volume is full: {error}")
+            log_line_limited("full", f"a value was lost; the volume is full: {error}")
 
     def _reports(self, line: bytes) -> list[Report]:
         try:
             return self._read_line(line)
         except BadReport as error:
             self._bad += 1
-            say_some(self._name, f"{clip(self._name)}: passed over a line: {error}")
+            log_line_limited(self._name, f"{clip(self._name)}: passed over a line: {error}")
             return []
 
     def _complain(self, complaint: str) -> None:
         if complaint != self._complaint:
-            say_some("cannot read", complaint or f"reads {clip(self._name)} again")
+            log_line_limited("cannot read", complaint or f"reads {clip(self._name)} again")
             self._complaint = complaint

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from itertools import islice
 
 from espalier_sidecar.errors import BadReport
+from espalier_sidecar.log import log_line
 from espalier_sidecar.report import Report, make_report, parse_reports
-from espalier_sidecar.voice import clip, say
+from espalier_sidecar.text import clip
 
 LONGEST_LOG_LINE = 4096
 MOST_MATCHES = 512
@@ -46,7 +47,7 @@ class LogLine:
         signal.setitimer(signal.ITIMER_REAL, MATCH_SECONDS, MATCH_SECONDS)
 
     def __call__(self, line: bytes) -> list[Report]:
-        """Give the reports that the line holds."""
+        """Return the reports that the line holds."""
         if self._slow >= MATCHES_TOO_SLOW:
             return []
         if len(line) > LONGEST_LOG_LINE:
@@ -90,7 +91,7 @@ class LogLine:
     def _count_slow(self) -> None:
         self._slow += 1
         if self._slow == MATCHES_TOO_SLOW:
-            say(
+            log_line(
                 f"gave up the pattern {clip(self._pattern.pattern)}: too slow on "
                 f"{self._slow} lines; write one without nested repetition"
             )

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Iterable
 
+from espalier_sidecar.log import log_line_limited
 from espalier_sidecar.tail import Position
-from espalier_sidecar.voice import say_some
 from espalier_sidecar.volume import Folder
 
 NAME = "positions.json"
-LONGEST = 4096
-MOST = 2**63
+MAX_BYTES = 4096
+LARGEST_NUMBER = 2**63
 
 
 class Positions:
@@ -27,7 +27,7 @@ class Positions:
         self._known = {path: at for path in paths if (at := _position(found.get(path)))}
 
     def get(self, path: str) -> Position | None:
-        """Give the position to resume at."""
+        """Return the position to resume at."""
         return self._known.get(path)
 
     def put(self, path: str, position: Position) -> None:
@@ -39,11 +39,11 @@ class Positions:
         try:
             self._folder.put(f"{NAME}.new", text, 0o600, self._folder, NAME)
         except OSError as error:
-            say_some("positions", f"could not write {NAME}: {error}")
+            log_line_limited("positions", f"could not write {NAME}: {error}")
 
     def _read(self) -> dict[str, object]:
         try:
-            found = json.loads(self._folder.read(NAME, LONGEST))
+            found = json.loads(self._folder.read(NAME, MAX_BYTES))
         except (OSError, ValueError, RecursionError):
             # Read again from the start: the operator knows what it has.
             return {}
@@ -53,5 +53,5 @@ class Positions:
 def _position(found: object) -> Position | None:
     if not isinstance(found, list) or len(found) != 2:
         return None
-    whole = [each for each in found if type(each) is int and 0 <= each < MOST]
+    whole = [each for each in found if type(each) is int and 0 <= each < LARGEST_NUMBER]
     return Position(*whole) if len(whole) == 2 else None

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from espalier_sidecar.errors import BadEnvironment
 from espalier_sidecar.last_words import MAX_BYTES
-from espalier_sidecar.voice import clip
+from espalier_sidecar.text import clip
 
 
 class LogSource(NamedTuple):

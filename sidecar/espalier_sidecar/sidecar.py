@@ -12,12 +12,12 @@ from espalier_sidecar.last_words import LastWords
 from espalier_sidecar.limits import SPOOL_IN_MEMORY
 from espalier_sidecar.lines import LogLine, json_line, stop_ticking
 from espalier_sidecar.local_server import LocalServer
-from espalier_sidecar.notice import PruneNotice
+from espalier_sidecar.log import log_line
 from espalier_sidecar.positions import Positions
+from espalier_sidecar.prune_notice import PruneNotice
 from espalier_sidecar.rejected import Rejected
 from espalier_sidecar.settings import Settings
 from espalier_sidecar.spool import Spool
-from espalier_sidecar.voice import say
 from espalier_sidecar.volume import Folder, MemoryFolder
 
 STOP = frozenset({signal.SIGTERM, signal.SIGINT})
@@ -79,7 +79,7 @@ class Sidecar:
         while signal.sigtimedwait(STOP, pause) is None:
             pause = BREATH_SECONDS if self._look(LOOK_SECONDS) else POLL_SECONDS
             if not self._delivery.is_alive():
-                say("delivery ended by a fault of ours; the container starts again")
+                log_line("delivery ended by a fault of ours; the container starts again")
                 return 1
         self._finish()
         return 0
@@ -113,7 +113,7 @@ class Sidecar:
         self._delivery.drain(max(0.0, ends - time.monotonic()))
         self._last_words.write()
         counts = ", ".join(f"{name} {count}" for name, count in self.health().items())
-        say(f"ends: {counts}")
+        log_line(f"ends: {counts}")
 
     def _read_to_the_ends(self, seconds: float) -> None:
         """Read what is left; where that is too much, at least how each file ends."""
@@ -123,12 +123,12 @@ class Sidecar:
             self._look(ENDS_SECONDS, last=True)
 
     def _own_spool(self) -> tuple[Folder, Spool]:
-        """Give the sidecar's own folder and its spool; in memory, if the volume takes none."""
+        """Return the sidecar's own folder and its spool; in memory, if the volume takes none."""
         try:
             own = self._volume.own_folder()
             return own, Spool(own, self._settings.spool_bytes)
         except OSError as error:
-            say(f"keeps values in memory, which a restart loses: {error}")
+            log_line(f"keeps values in memory, which a restart loses: {error}")
             own = MemoryFolder()
             return own, Spool(own, min(SPOOL_IN_MEMORY, self._settings.spool_bytes))
 

@@ -33,7 +33,7 @@ class Tail:
         self.too_long = 0
 
     def read(self, last: bool = False) -> bytes | None:
-        """Give the next chunk's whole lines, or `None` if nothing new is there.
+        """Return the next chunk's whole lines, or `None` if nothing new is there.
 
         Parameters
         ----------

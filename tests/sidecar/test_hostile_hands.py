@@ -14,8 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from espalier_sidecar.errors import SpoolFull
 from espalier_sidecar.follower import Follower
 from espalier_sidecar.lines import json_line
-from espalier_sidecar.notice import PruneNotice
 from espalier_sidecar.positions import Positions
+from espalier_sidecar.prune_notice import PruneNotice
 from espalier_sidecar.rejected import Rejected
 from espalier_sidecar.report import METRIC, Report
 from espalier_sidecar.spool import Spool
@@ -102,8 +102,8 @@ class HostileHands(RuleBasedStateMachine):
 
     @rule()
     def prune(self) -> None:
-        self.notice.hear(PRUNE)
-        assert self.notice.prune
+        self.notice.record(PRUNE)
+        assert self.notice.pruned
 
     @rule()
     def refuse(self) -> None:

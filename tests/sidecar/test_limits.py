@@ -16,12 +16,12 @@ import pytest
 from espalier.api.resources import LEAST_MEMORY
 from espalier.planning.world.settings import SidecarSettings
 from espalier_sidecar import limits
+from espalier_sidecar.byte_budget import BudgetExhausted, ByteBudget
 from espalier_sidecar.errors import BadReport
 from espalier_sidecar.follower import Follower
 from espalier_sidecar.lines import LONGEST_LOG_LINE, LogLine, json_line, stop_ticking
 from espalier_sidecar.positions import Positions
 from espalier_sidecar.report import parse_reports
-from espalier_sidecar.room import NoRoom, Room
 from espalier_sidecar.segment import encode_line
 from espalier_sidecar.spool import Spool
 from espalier_sidecar.volume import Folder
@@ -87,24 +87,29 @@ def test_a_body_is_not_much_larger_parsed(body: bytes) -> None:
 
 
 def test_room_is_lent_up_to_its_size_and_given_back() -> None:
-    room = Room(10)
-    with room.lend(6, 0), room.lend(4, 0), pytest.raises(NoRoom), room.lend(1, 0):
+    budget = ByteBudget(10)
+    with (
+        budget.reserve(6, 0),
+        budget.reserve(4, 0),
+        pytest.raises(BudgetExhausted),
+        budget.reserve(1, 0),
+    ):
         pass
-    with pytest.raises(ZeroDivisionError), room.lend(10, 0):
+    with pytest.raises(ZeroDivisionError), budget.reserve(10, 0):
         raise ZeroDivisionError
-    with room.lend(10, 0):
+    with budget.reserve(10, 0):
         pass
 
 
 def test_a_post_waits_for_room() -> None:
-    room = Room(10)
+    budget = ByteBudget(10)
     got = threading.Event()
 
     def wait() -> None:
-        with room.lend(8, 20):
+        with budget.reserve(8, 20):
             got.set()
 
-    with room.lend(5, 0):
+    with budget.reserve(5, 0):
         waiting = threading.Thread(target=wait)
         waiting.start()
         assert not got.is_set()
