@@ -1,10 +1,9 @@
 """How far the followed files have been read, kept over a restart of the container."""
 
 import json
-from collections.abc import Iterable
 
+from espalier_sidecar.collectors.growing_file import Position
 from espalier_sidecar.log import log_line_limited
-from espalier_sidecar.tail import Position
 from espalier_sidecar.volume import Folder
 
 NAME = "positions.json"
@@ -13,22 +12,25 @@ LARGEST_NUMBER = 2**63
 
 
 class Positions:
-    """A small file of paths and positions.
+    """A small file of paths and positions; of files that nobody asks for none is kept.
 
     Parameters
     ----------
-    paths
-        The files that are followed: no other is kept.
+    folder
+        The sidecar's own folder.
     """
 
-    def __init__(self, folder: Folder, paths: Iterable[str]) -> None:
+    def __init__(self, folder: Folder) -> None:
         self._folder = folder
-        found = self._read()
-        self._known = {path: at for path in paths if (at := _position(found.get(path)))}
+        self._found = self._read()
+        self._known: dict[str, Position] = {}
 
     def get(self, path: str) -> Position | None:
-        """Return the position to resume at."""
-        return self._known.get(path)
+        """Return the position to resume at, None if the file was not read before."""
+        position = _position(self._found.get(path))
+        if position is not None:
+            self._known[path] = position
+        return position
 
     def put(self, path: str, position: Position) -> None:
         """Write down a position, once all before it is in the spool."""
