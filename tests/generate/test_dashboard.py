@@ -4,7 +4,6 @@ import itertools
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -12,7 +11,6 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from espalier.generate.dashboard import dashboard
-from espalier.generate.metrics_and_reasons_pages import generated
 from espalier.generate.panels import ROWS
 from espalier.metrics import Health, MetricsServer, Observer, build_registry
 from espalier.metrics.declared import BY_NAME, METRICS
@@ -20,7 +18,6 @@ from espalier.metrics.metric import MetricType
 from tests.metrics.figures import CONTROL, FULL, observe_everything
 from tests.metrics.prometheus import panel_queries, scraping
 
-ROOT = Path(__file__).resolve().parents[2]
 FOREIGN = {"process_resident_memory_bytes", "process_cpu_seconds_total"}
 
 each_query = pytest.mark.parametrize(
@@ -34,11 +31,6 @@ def declared_names(expr):
         base = re.sub(r"_(bucket|sum|count)$", "", name)
         histogram = base in BY_NAME and BY_NAME[base].kind is MetricType.HISTOGRAM
         yield base if histogram else name
-
-
-@pytest.mark.parametrize("path", generated())
-def test_the_generated_file_is_up_to_date(path):
-    assert (ROOT / path).read_text() == generated()[path], "run `make generate`"
 
 
 @each_query
