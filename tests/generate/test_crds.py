@@ -101,6 +101,15 @@ def test_a_model_that_refers_to_itself_is_refused():
         structural(Recursive)
 
 
+def test_an_optional_field_is_no_reference_to_the_model_itself():
+    class Optional(Model):
+        """Has an optional field and refers to no other model."""
+
+        budget: float | None = None
+
+    assert structural(Optional)["properties"]["budget"] == {"type": "number"}
+
+
 def test_a_union_of_types_is_refused():
     class Union(Model):
         """Has a union."""

@@ -29,8 +29,7 @@ from espalier.pruning.judge import Judge
 from espalier.pruning.oversight.breaker import BreakerSettings
 from espalier.pruning.oversight.guards import Guards, MinimumAcceptable
 from espalier.pruning.pruners.base import Pruner, SettingsError
-from espalier.pruning.pruners.composition import All, leaves
-from espalier.pruning.pruners.composition import Any as AnyOf
+from espalier.pruning.pruners.composition import AllOf, AnyOf, leaves
 from espalier.pruning.pruners.goal import Goal
 from espalier.pruning.pruners.registry import make
 
@@ -161,7 +160,7 @@ class PrunerSpec(Model):
         if self.type == "Any":
             return AnyOf(of=tuple(leaf.build() for leaf in self.any or ()))
         if self.type == "All":
-            return All(of=tuple(leaf.build() for leaf in self.all or ()))
+            return AllOf(of=tuple(leaf.build() for leaf in self.all or ()))
         return _leaf(self, self.type)
 
 

@@ -2,7 +2,7 @@
 
 Subclass `PrunerContract` in a test module of your own; pytest finds the rest::
 
-    from espalier.pruning.contract import PrunerContract
+    from espalier.pruning import PrunerContract
 
     class TestMine(PrunerContract):
         def make(self):
