@@ -25,7 +25,7 @@ from espalier.cli.boundary import Terminal
 from espalier.cli.pool import over
 from espalier.cli.store_option import store_option
 from espalier.cli.study_name import namespace_option
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 
 COMPARED = ("Auto", "Posterior", "Median", "SuccessiveHalving", "Hyperband", "Nop")
 STATING = ("Auto", "Posterior")
@@ -222,7 +222,7 @@ def _sweeps(pruners: Sequence[str], pruning: str, swept: Sequence[str], risks: b
     lines = sweeps(bases, knobs)
     other = [line for line in lines if risks and line.knob.path not in RISKS]
     if other:
-        raise SpecError(
+        raise UsageError(
             "--calibration",
             f"expected pruners that state a risk ({', '.join(RISKS)}), got {other[0].knob.path}; "
             "use --frontier for others",
