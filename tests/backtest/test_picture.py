@@ -108,7 +108,7 @@ def test_the_same_figures_make_the_same_file():
 
 def test_without_matplotlib_it_is_said_how_to_get_it(monkeypatch):
     monkeypatch.setattr("espalier.backtest.picture.find_spec", lambda _: None)
-    with pytest.raises(UsageError, match=r"--picture.*pip install 'espalier\[pictures\]'"):
+    with pytest.raises(UsageError, match=r"--picture.*pip install '\.\[pictures\]'"):
         require_matplotlib()
 
 

@@ -130,7 +130,7 @@ def require_matplotlib() -> None:
         raise UsageError(
             "--picture",
             "expected matplotlib, which draws pictures, got none; "
-            "install it: pip install 'espalier[pictures]'",
+            "install it beside espalier: pip install '.[pictures]' in the checkout",
         )
 
 
