@@ -15,7 +15,7 @@ from espalier.api.judging import JudgeSettings, judge_of
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.backtest.replay import replay_rows
 from espalier.cli.main import main
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.pruning import (
     Direction,
     Ledger,
@@ -181,7 +181,7 @@ def test_a_log_is_taken_row_by_row_and_not_kept(log):
 
 
 def test_a_log_out_of_order_is_refused(log):
-    with pytest.raises(SpecError, match="in the order of arrival"):
+    with pytest.raises(UsageError, match="in the order of arrival"):
         replay_rows([log[0], *reversed(log[1:])], "log")
 
 
@@ -229,7 +229,7 @@ def test_a_pruner_that_raised_raises_again_and_is_no_difference(monkeypatch):
 
 
 def test_what_is_no_log_says_what_is_expected():
-    with pytest.raises(SpecError, match="espalier export"):
+    with pytest.raises(UsageError, match="espalier export"):
         replay_rows([{"kind": "observation"}], "log")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from espalier.api.judging import JudgeSettings, judge_of
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.pruning import (
     Decision,
     Judge,
@@ -71,14 +71,14 @@ def replay_rows(rows: Iterable[Mapping[str, Any]], name: str) -> Replay:
 
     Raises
     ------
-    SpecError
+    UsageError
         If the log does not begin with its study or is not in the order of arrival, or the study's
         judge cannot be built.
     """
     rows = iter(rows)
     head = next(rows, {})
     if head.get("kind") != "study":
-        raise SpecError(name, "expected a log of `espalier export`, which begins with its study")
+        raise UsageError(name, "expected a log of `espalier export`, which begins with its study")
     settings = JudgeSettings.from_dict(head["settings"], str(head["uid"]))
     judge = judge_of(settings)
     differences: list[Difference] = []
@@ -96,7 +96,7 @@ def replay_rows(rows: Iterable[Mapping[str, Any]], name: str) -> Replay:
         elif row["kind"] in ("observation", "end", "change"):
             differences += [Difference(key, None, each) for key, each in open_.items()]
             if row["seq"] < seq:
-                raise SpecError(
+                raise UsageError(
                     name,
                     f"expected a log in the order of arrival, got seq {row['seq']} after {seq}; "
                     "export it again",
@@ -112,7 +112,7 @@ def _recorded(row: Mapping[str, Any], name: str) -> Decision:
     try:
         return Decision.from_dict(row)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise SpecError(
+        raise UsageError(
             name, f"expected decisions as they are exported, got one without {error}; export again"
         ) from error
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from espalier.pruning import Direction, Report
-from espalier.pruning.judge import Judge, Setup
 from tests.bench.scale.curves import WARM_UP, Curves
 
 
