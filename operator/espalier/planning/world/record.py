@@ -191,12 +191,14 @@ def best_completed(trials: Mapping[int, TrialRecord], direction: Direction) -> i
 
     A NaN is no result that a study could return.
     """
-    completed = [
-        (direction.score(trial.latest), -number)
-        for number, trial in trials.items()
-        if trial.end is not None
-        and trial.end.state == "Completed"
-        and trial.latest is not None
-        and trial.latest == trial.latest
-    ]
-    return -max(completed)[1] if completed else None
+    ranks = (final_rank(trial, direction) for trial in trials.values())
+    best = max((rank for rank in ranks if rank is not None), default=None)
+    return None if best is None else -best[1]
+
+
+def final_rank(trial: TrialRecord, direction: Direction) -> tuple[float, int] | None:
+    """Return by what completed trials are compared, larger is better; None if it is none."""
+    if trial.end is None or trial.end.state != "Completed" or trial.latest is None:
+        return None
+    score = direction.score(trial.latest)
+    return None if score != score else (score, -trial.number)
