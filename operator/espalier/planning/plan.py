@@ -36,8 +36,10 @@ from espalier.planning.status import of_study as study_status
 from espalier.planning.status.study_events import events_of
 from espalier.planning.trial_check import check_trial
 from espalier.planning.trial_plan import TrialPlanner
-from espalier.planning.workload.job import Manifest, build_job, build_trial, labels_of, owner
-from espalier.planning.workload.probe import probe_job
+from espalier.planning.workload.building import build_workload, probe_workload
+from espalier.planning.workload.kind import Manifest
+from espalier.planning.workload.registry import kind_of
+from espalier.planning.workload.trial import build_trial, labels_of, owner
 from espalier.planning.world.fingerprint import fingerprint
 from espalier.planning.world.names import API_VERSION, FIRST_HAND_MADE, sampled_number, trial_name
 from espalier.planning.world.record import End
@@ -124,7 +126,7 @@ def _course(
 def _probe(study: StudyView, settings: OperatorSettings) -> tuple[Manifest, str]:
     """Return the Job that stands for all of the study's, or why none can be made."""
     try:
-        return probe_job(study, settings), study.error or ""
+        return probe_workload(study, settings), study.error or ""
     except SpecError as error:
         return {}, study.error or str(error)
 
@@ -135,16 +137,17 @@ def _acceptance(
     study, verdict = snapshot.study, snapshot.template
     if fault:
         return False, fault, False, []
+    check = CheckTemplate(study.generation, probe, kind_of(study.spec).kind)
     if verdict is not None and _is_about(verdict, study, probe):
         again: list[Lane] = []
         if verdict.until is not None:
             due = now >= verdict.until
-            again = [(CheckTemplate(study.generation, probe) if due else Wake(verdict.until),)]
+            again = [(check if due else Wake(verdict.until),)]
         return verdict.accepted, verdict.message, True, again
     said = condition_of(study.status, "Accepted")
     if said and said.get("observedGeneration") == study.generation and said["status"] == "True":
         return True, "", False, []
-    return None, "", False, [(CheckTemplate(study.generation, probe),)]
+    return None, "", False, [(check,)]
 
 
 def _is_about(verdict: TemplateVerdict, study: StudyView, probe: Manifest) -> bool:
@@ -226,8 +229,9 @@ def _start_one(
         return (RecordEnd(standing.number, _refused(str(error), now)),)
     if (said := snapshot.refused.get(view.uid)) is not None:
         return (RecordEnd(standing.number, _refused(said, now)),)
-    body = build_job(study, view, standing.number, settings)
-    return (CreateJob(standing.number, body, planner.probe), *planner.note_job(standing))
+    body = build_workload(study, view, standing.number, settings)
+    kind = kind_of(study.spec).kind
+    return (CreateJob(standing.number, body, kind, planner.probe), *planner.note_job(standing))
 
 
 def _refused(message: str, now: float) -> End:

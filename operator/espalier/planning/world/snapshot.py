@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from espalier.planning.world.record import StudyRecord
+from espalier.planning.world.workload_view import WorkloadView
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
@@ -74,34 +75,6 @@ class TrialView:
 
 
 @dataclass(frozen=True, slots=True)
-class JobView:
-    """A Job of a trial; ``failed_reason`` and ``failed_message`` are its terminal condition's.
-
-    ``queue``: the queue whose name it carries, which then suspends and resumes it.
-    """
-
-    uid: str
-    name: str
-    trial_uid: str
-    number: int
-    created_at: float
-    template: int = 0
-    deleting: bool = False
-    suspended: bool = False
-    suspended_by_us: bool = False
-    queue: str = ""
-    complete: bool = False
-    failed: bool = False
-    failed_reason: str = ""
-    failed_message: str = ""
-
-    @property
-    def over(self) -> bool:
-        """Whether it makes no pod any more."""
-        return self.complete or self.failed
-
-
-@dataclass(frozen=True, slots=True)
 class ContainerView:
     """The state of one container of a pod; ``last_reason`` is why the state before it ended."""
 
@@ -131,6 +104,8 @@ class PodView:
         Reason of ``DisruptionTarget`` and since when, or the kubelet's own word for it.
     reason, message
         Of the pod's status: the kubelet's words.
+    reports
+        Whether it may report for its trial, as its workload's kind says.
     """
 
     uid: str
@@ -153,6 +128,7 @@ class PodView:
     containers: Mapping[str, ContainerView] = field(default_factory=dict)
     sidecar: ContainerView | None = None
     node: str = ""
+    reports: bool = True
 
     @property
     def over(self) -> bool:
@@ -299,7 +275,7 @@ class Snapshot:
     study: StudyView
     record: StudyRecord
     trials: tuple[TrialView, ...] = ()
-    jobs: tuple[JobView, ...] = ()
+    jobs: tuple[WorkloadView, ...] = ()
     pods: tuple[PodView, ...] = ()
     template: TemplateVerdict | None = None
     bound: Mapping[str, int] = field(default_factory=dict)
