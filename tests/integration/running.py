@@ -25,9 +25,10 @@ from espalier.engine.control.resync import Resync
 from espalier.engine.reports.open_studies import OpenStudies
 from espalier.engine.reports.submission import CheckedBatch, CheckedReport
 from espalier.errors import RetryLater
-from espalier.kube import JOB, POD, STUDY, TRIAL, Cluster, Conflict, Kind, NotFound, TokenBucket
+from espalier.kube import POD, STUDY, TRIAL, Cluster, Conflict, Kind, NotFound, TokenBucket
 from espalier.metrics.observer import Observer
 from espalier.planning import OperatorSettings, SidecarSettings
+from espalier.planning.workload.job import JOB
 from espalier.store import open_store
 from espalier.watch import Watcher
 
