@@ -27,7 +27,10 @@ from espalier.errors import InternalError, Outdated, RetryLater, SpecError
 from espalier.kube import POD, STUDY, Cluster, Kind, asking_for
 from espalier.metrics.figures import StudyFigures as Figures
 from espalier.metrics.observer import Observer
-from espalier.planning import Lane, OperatorSettings, Snapshot, StudyRecord, effects, plan
+from espalier.planning import Lane, OperatorSettings, Snapshot, StudyRecord, effects
+from espalier.planning.costs.costs import costs_of
+from espalier.planning.plan import plan_of
+from espalier.planning.standing.look import look_at
 from espalier.planning.workload.grace import grace_of
 from espalier.planning.world.restraint import wanted_restraint
 from espalier.steady_clock import SteadyClock
@@ -350,7 +353,9 @@ class Reconciler:
         """Plan; where that takes long, in another thread: reports are taken meanwhile."""
 
         def work() -> tuple[Sequence[Lane], Figures]:
-            return plan(snapshot, now, self._settings), study_figures(snapshot)
+            look = look_at(snapshot)
+            costs = costs_of(look)
+            return plan_of(look, costs, now, self._settings), study_figures(look, costs)
 
         return await asyncio.to_thread(work) if len(snapshot.trials) > _MANY else work()
 

@@ -146,6 +146,10 @@ def estimates_from(costs: EndedCosts) -> Estimates | None:
     """Estimate what pruning has saved in a study; None while no trial has completed."""
     if not costs.last_steps:
         return None
+    return costs.derived(_estimates)
+
+
+def _estimates(costs: EndedCosts) -> Estimates:
     rows = costs.pruned.cells.copy()
     held = rows[ended_costs.HELD]
     numbers, timed, devices = rows[ended_costs.NUMBER], held > 0.0, rows[ended_costs.DEVICES]
@@ -216,7 +220,7 @@ def estimates_of(trials: Iterable[TrialRecord]) -> Estimates | None:
 
 
 def perhaps_off(estimates: Estimates, costs: EndedCosts, material: float) -> list[int]:
-    """Return the pruned trials whose objects may say something else of what was saved than is known.
+    """Return the pruned trials whose objects may say something else of savings than is known.
 
     All others say about what is known.
 

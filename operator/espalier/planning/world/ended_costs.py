@@ -8,7 +8,8 @@ which they came or went.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from espalier.planning.world.record import TrialRecord
 from espalier.pruning import TrialState
 
 Array = NDArray[np.float64]
+D = TypeVar("D")
 
 _CREDIBLE = 4.0
 """Steps at which a trial's own pace has the same weight as what the others tell of it.
@@ -100,8 +102,6 @@ class EndedCosts:
         Of those that do not tell their pace: the seconds of the last attempt, and the step.
     held : sorted list of float
         Seconds for which completed trials held nodes, where they did.
-    changes : int
-        Grows with each change.
     """
 
     def __init__(self) -> None:
@@ -113,7 +113,13 @@ class EndedCosts:
         self.asides: SortedList[float] = SortedList()
         self.slow: dict[int, tuple[float, float]] = {}
         self.held: SortedList[float] = SortedList()
-        self.changes = 0
+        self._derived: dict[object, object] = {}
+
+    def derived(self, make: Callable[[EndedCosts], D]) -> D:
+        """Return what is made of these costs, made once until they change."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        return cast(D, self._derived[make])
 
     def add(self, trial: TrialRecord, said: tuple[float, float] | None) -> None:
         """Take in a trial that has ended.
@@ -125,7 +131,7 @@ class EndedCosts:
         said
             What its object says of steps and seconds saved, NaN for nothing; None if it has none.
         """
-        self.changes += 1
+        self._derived.clear()
         if _ended(trial, TrialState.PRUNED):
             told, (steps, seconds) = said is not None, said or (np.nan, np.nan)
             held = trial.end.held if trial.end else 0.0
@@ -148,7 +154,7 @@ class EndedCosts:
 
     def remove(self, trial: TrialRecord) -> None:
         """Take a trial out that was taken in as it is."""
-        self.changes += 1
+        self._derived.clear()
         if _ended(trial, TrialState.PRUNED):
             self.pruned.take(trial.number)
         self._count(trial, -1)
