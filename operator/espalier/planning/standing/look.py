@@ -8,6 +8,7 @@ from functools import cached_property
 from heapq import merge
 from itertools import islice
 
+from espalier.planning.standing.folding import ended_from
 from espalier.planning.standing.gathering import (
     gather,
     settled_standing,
@@ -15,7 +16,7 @@ from espalier.planning.standing.gathering import (
 )
 from espalier.planning.standing.standing import Standing
 from espalier.planning.world.blueprint import Blueprint
-from espalier.planning.world.ended import Ended, began_last
+from espalier.planning.world.ended import Ended
 from espalier.planning.world.names import sampled_number
 from espalier.planning.world.record import TrialRecord
 from espalier.planning.world.snapshot import Snapshot, TrialView
@@ -121,10 +122,7 @@ def look_at(snapshot: Snapshot) -> Look:
 
 
 def _ended(standing: Standing) -> Ended:
-    job = standing.job
-    return Ended(
-        record=standing.record,
-        view=standing.view,
-        template=job.template if job is not None else 0,
-        trained_at=began_last(standing.pods, standing.trainer),
-    )
+    view, name = standing.view, standing.view.name if standing.view is not None else ""
+    found = ended_from(name, standing.record, view, standing.jobs, standing.pods, standing.trainer)
+    assert found is not None
+    return found
