@@ -14,7 +14,7 @@ from espalier.planning.world.observe import Controller, controller_of, trial_vie
 
 
 class PodLookup:
-    """Finds and binds pods; what is bound already costs nothing.
+    """Finds whose a pod is; what is bound already costs nothing. Who asked binds it.
 
     A pod is a trial's by its owner chain alone: its controller is a workload, that one's a Trial,
     that one's a Study of the pod's namespace, each with the uid that is named.
@@ -48,9 +48,7 @@ class PodLookup:
         kin = await self._kin(pod)
         self._reconciler.observed("pods", False, pod)
         attempt = await self._live.attempt_of(kin.study_uid, kin.number, uid)
-        binding = Binding(uid, namespace, name, kin.study_uid, kin.trial, kin.number, attempt)
-        self._live.bind(binding)
-        return binding
+        return Binding(uid, namespace, name, kin.study_uid, kin.trial, kin.number, attempt)
 
     async def _kin(self, pod: Object) -> Kin:
         """Return whose pod it is, after its workload, Trial and Study bear that out."""

@@ -125,7 +125,8 @@ class Reconciler:
     def mark_all(self) -> None:
         """Have every study looked at that anything is known of."""
         world = self.world
-        for gone in world.tidy():
+        world.tidy()
+        for gone in [uid for uid in self._live.bound() if uid not in world.pods]:
             self._live.unbind(gone)
         keys = self._keys()
         for key in keys:
@@ -253,7 +254,9 @@ class Reconciler:
             return None
         study = self.world.specs.read(obj)
         record = await self._record(key, obj, study)
-        restrained = await self._restrained(self.world.snapshot(key, obj, record))
+        restrained = await self._restrained(
+            self.world.snapshot(key, obj, record, self._live.bound())
+        )
         now = self._clock()
         snapshot = self.world.waits.add_to(restrained, now)
         lanes, figures = await self._planned(snapshot, now)

@@ -57,8 +57,6 @@ class World:
         Of the API server on a Study's template, by the Study's uid.
     written
         When a status was last written, by the object's uid.
-    bound
-        Attempt number by the uid of each pod that may report.
     tails
         Uids of the pods whose termination message has been stored.
     leaving
@@ -83,7 +81,6 @@ class World:
     caches: Mapping[str, ObjectCache] = field(default_factory=lambda: _caches())
     verdicts: dict[str, TemplateVerdict] = field(default_factory=dict)
     written: dict[str, float] = field(default_factory=dict)
-    bound: dict[str, int] = field(default_factory=dict)
     tails: set[str] = field(default_factory=set)
     leaving: dict[str, int | None] = field(default_factory=dict)
     kinship: Kinship = field(default_factory=Kinship)
@@ -118,8 +115,18 @@ class World:
         found = list(self.studies.of(key))
         return max(found, key=_created, default=None)
 
-    def snapshot(self, key: StudyKey, obj: Object, record: StudyRecord) -> Snapshot:
-        """Put together what the next plan of a study depends on."""
+    def snapshot(
+        self, key: StudyKey, obj: Object, record: StudyRecord, bound: Set[str] = frozenset()
+    ) -> Snapshot:
+        """Put together what the next plan of a study depends on.
+
+        Parameters
+        ----------
+        record
+            What is durable of it.
+        bound
+            Uids of the pods that may report.
+        """
         uid = obj["metadata"]["uid"]
         study = self.specs.read(obj)
         error = str(study) if isinstance(study, SpecError) else None
@@ -138,7 +145,7 @@ class World:
             jobs=tuple(self._view(obj, kin.number, kind.view) for kind, obj, kin in workloads),
             pods=views,
             template=self.verdicts.get(uid),
-            bound=self.bound,
+            bound=bound,
             tails=frozenset(
                 pod["metadata"]["uid"] for pod, _ in pods if pod["metadata"]["uid"] in self.tails
             ),
@@ -354,11 +361,8 @@ class World:
         self.stopwatch.forget(uid)
         self.kinship.forget_study(uid)
 
-    def tidy(self) -> list[str]:
-        """Drop what is remembered of objects that are gone; return the uids of gone pods."""
-        gone = [uid for uid in self.bound if self.pods.get(uid) is None]
-        for uid in gone:
-            del self.bound[uid]
+    def tidy(self) -> None:
+        """Drop what is remembered of objects that are gone."""
         self.tails = {uid for uid in self.tails if self.pods.get(uid) is not None}
         workloads = [self.cache(each.kind.plural) for each in registry.KINDS]
         left = [uid for uid in self.leaving if not any(uid in c for c in (self.pods, *workloads))]
@@ -374,7 +378,6 @@ class World:
         self.waits.tidy(*viewed)
         present = self.studies.keys()
         self.absences.tidy({key.namespace for key in present})
-        return gone
 
     def _known(self, uid: str) -> bool:
         return self.trials.get(uid) is not None or self.studies.get(uid) is not None
