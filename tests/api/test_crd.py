@@ -5,8 +5,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from espalier.api.base import Model, Rule
+from espalier.api.base import Model
 from espalier.api.schema import UnfitError, nested, structural
+from espalier.declared.conditions import compare
+from espalier.declared.rule import Rule
 from espalier.generate import crd_page as reference
 from espalier.generate import crds as crd
 
@@ -135,7 +137,9 @@ def test_a_rule_of_a_model_is_in_its_schema():
         """Has a rule."""
 
         x: int = 1
-        rules: ClassVar = (Rule("self.x > 0", "x must be positive", field_path=".x"),)
+        rules: ClassVar = (
+            Rule(condition=compare("x", ">", 0), message="x must be positive", field=".x"),
+        )
 
     assert structural(Ruled)["x-kubernetes-validations"] == [
         {"rule": "self.x > 0", "message": "x must be positive", "fieldPath": ".x"}

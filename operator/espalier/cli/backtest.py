@@ -17,7 +17,7 @@ from espalier.backtest import calibration, compare, frontier
 from espalier.backtest.candidate import Candidate
 from espalier.backtest.compare import Key, Run
 from espalier.backtest.curves import Curves
-from espalier.backtest.knobs import RISKS, Sweep, read_knob, sweeps
+from espalier.backtest.knobs import KNOBS, RISKS, STATING, Sweep, read_knob, sweeps
 from espalier.backtest.measure import Measured, Setting
 from espalier.cli import backtest_tables as tables
 from espalier.cli.backtest_inputs import read_candidates, read_curves
@@ -28,8 +28,8 @@ from espalier.cli.study_name import namespace_option
 from espalier.errors import SpecError
 
 COMPARED = ("Auto", "Posterior", "Median", "SuccessiveHalving", "Hyperband", "Nop")
-STATING = ("Auto", "Posterior")
-SWEPT = ("Auto", "Posterior", "Median", "SuccessiveHalving", "Hyperband")
+"""What is compared where nobody names a pruner."""
+SWEPT = tuple(name for name in COMPARED if name in KNOBS)
 
 
 @dataclass(frozen=True)
