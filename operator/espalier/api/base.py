@@ -14,6 +14,8 @@ from espalier.declared.rule import AnyRule
 GROUP: Final = "espalier.dev"
 VERSION: Final = "v1alpha1"
 API_VERSION: Final = "espalier.dev/v1alpha1"
+LEVELS: Final = "levels"
+"""Keyword of an object's JSON schema: how deep what is in it may be nested."""
 
 
 class Model(BaseModel):

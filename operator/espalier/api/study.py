@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from espalier.api.base import API_VERSION, Model
+from espalier.api.base import API_VERSION, LEVELS, Model
 from espalier.api.collectors import CollectorSpec
 from espalier.api.meta import ObjectMeta
 from espalier.api.parameter_rules import parameter_rules
@@ -14,7 +14,6 @@ from espalier.api.parameters import MAX_PARAMETERS, ParameterSpec, SamplerSpec
 from espalier.api.pruner import PrunerSpec, PruningSpec
 from espalier.api.pruner_rules import step_rules, target_rule
 from espalier.api.resources import SidecarSpec
-from espalier.api.schema import LEVELS
 from espalier.api.study_status import StudyStatus
 from espalier.declared.bounds import LARGEST_STEP
 from espalier.declared.conditions import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from espalier.api.base import Model
+from espalier.api.base import LEVELS, Model
 
 Schema = dict[str, Any]
 
@@ -48,8 +48,6 @@ _DROPPED = frozenset(
 )
 
 _ANY: Schema = {"x-kubernetes-preserve-unknown-fields": True, "nullable": True}
-LEVELS = "levels"
-"""Keyword of an object's schema: how deep what is in it may be nested."""
 
 
 class UnfitError(TypeError):
