@@ -30,7 +30,7 @@ class OptunaEngine:
         self._last: dict[int, float] = {}
         self._horizon = horizon
 
-    def report(self, trial: int, step: int, value: float, at: float) -> bool:
+    def report(self, trial: int, step: int, value: float, at: float) -> list[int]:
         asked = self._trials.get(trial)
         if asked is None:
             asked = self._trials[trial] = self._study.ask()
@@ -40,7 +40,7 @@ class OptunaEngine:
         pruned = step < self._horizon and self._should_prune(asked)
         if pruned:
             self._study.tell(asked, state=optuna.trial.TrialState.PRUNED)
-        return pruned
+        return [trial] if pruned else []
 
     @staticmethod
     def _should_prune(asked: optuna.Trial) -> bool:

@@ -208,7 +208,7 @@ def test_a_shadow_like_the_pruner_that_acts_says_the_same_and_would_save_nothing
             own += verdict.decision.prunes and verdict.decision.pruner != "Guards"
     (shadow,) = judge.summary().shadows
     assert (shadow.would_prune, shadow.would_save) == (own, 0)
-    assert judge.shadows[0].line.spent == judge.line.spent
+    assert judge.shadows[0].pruner_state.spent == judge.pruner_state.spent
 
 
 MAY_PRUNE_THE_BETTER = {

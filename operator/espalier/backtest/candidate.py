@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,8 +16,8 @@ from espalier.pruning import Judge, Report, Terms, TrialState
 class Engine(Protocol):
     """What judges trials in a simulation."""
 
-    def report(self, trial: int, step: int, value: float, at: float) -> bool:
-        """Take in a value; whether the trial is pruned now."""
+    def report(self, trial: int, step: int, value: float, at: float) -> Collection[int]:
+        """Take in a value; return the trials that are pruned now, this one or others."""
 
     def close(self, trial: int, completed: bool, at: float) -> None:
         """Take in that the trial ended by itself."""
@@ -82,10 +82,10 @@ class JudgeEngine:
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
 
-    def report(self, trial: int, step: int, value: float, at: float) -> bool:
-        """Take in a value; whether the trial is pruned now."""
-        decision = self.judge.report(Report(trial, 1, step, value), at).decision
-        return decision is not None and decision.prunes
+    def report(self, trial: int, step: int, value: float, at: float) -> Collection[int]:
+        """Take in a value; return the trials that are pruned now, this one or others."""
+        verdict = self.judge.report(Report(trial, 1, step, value), at)
+        return [decision.trial for decision in verdict.decisions if decision.prunes]
 
     def close(self, trial: int, completed: bool, at: float) -> None:
         """Take in that the trial ended by itself."""

@@ -134,8 +134,8 @@ def _arrived(judge: Judge, row: Mapping[str, Any]) -> Iterable[tuple[Key, Decisi
 
 
 def _decisions(verdict: Verdict) -> Iterable[tuple[Key, Decision]]:
-    if verdict.decision is not None:
-        yield _key(None, verdict.decision), verdict.decision
+    for decision in verdict.decisions:
+        yield _key(None, decision), decision
     for name, decision in verdict.shadows:
         yield _key(name, decision), decision
 

@@ -78,7 +78,7 @@ def read_log(url: str, namespace: str, name: str) -> Log | None:
         study=study,
         attempts=head.attempts,
         observations=_each(path, pages.observations(engine.begin, study.id)),
-        decisions=_each(path, pages.decisions(engine.begin, study.id)),
+        decisions=ask.all_decided(_each(path, pages.decisions(engine.begin, study.id)), head),
         ends=head.ends,
         rules=head.rules,
         sightings=head.sightings,

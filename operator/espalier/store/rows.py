@@ -32,7 +32,7 @@ class Batch:
     ----------
     study : int
         The study's number in the store.
-    observations, decisions, rules, ends, attempts : list of Row
+    observations, decisions, decisions_on_others, rules, ends, attempts : list of Row
         Rows to insert.
     changes : list of Row
         Rows to insert, of what is judged by.
@@ -49,6 +49,7 @@ class Batch:
     study: int
     observations: list[Row] = field(default_factory=list)
     decisions: list[Row] = field(default_factory=list)
+    decisions_on_others: list[Row] = field(default_factory=list)
     rules: list[Row] = field(default_factory=list)
     ends: list[Row] = field(default_factory=list)
     attempts: list[Row] = field(default_factory=list)
@@ -63,6 +64,7 @@ class Batch:
         return (
             len(self.observations)
             + len(self.decisions)
+            + len(self.decisions_on_others)
             + len(self.rules)
             + len(self.ends)
             + len(self.attempts)
@@ -79,6 +81,7 @@ class Batch:
         return (
             sum([_VALUE + 2 * len(row[_METRIC]) for row in self.observations])
             + sum([_DECISION + len(row[_EVIDENCE]) for row in self.decisions])
+            + sum([_DECISION + len(row[_EVIDENCE]) for row in self.decisions_on_others])
             + _OTHER * others
         )
 
@@ -183,6 +186,9 @@ class Head:
         Trial, and what was seen of an attempt; in the order of both.
     changes
         In the order of `seq`.
+    on_others
+        Decisions on other trials than the one whose value led to them, shadows' included, in the
+        order of `seq`.
     """
 
     attempts: list[tuple[int, int, str]]
@@ -193,6 +199,7 @@ class Head:
     sampled: int = 0
     sightings: tuple[tuple[int, AttemptRecord], ...] = ()
     changes: tuple[StoredChange, ...] = ()
+    on_others: tuple[StoredDecision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +251,7 @@ def _plain_text(evidence: Evidence) -> str | None:
 def decision_row(
     study: int, decision: Decision, shadow: str, rule: int, seq: int, at: float
 ) -> Row:
-    """Return the row of the `decisions` table."""
+    """Return the row of the `decisions` table, or of `decisions_on_others`."""
     return (
         study,
         decision.trial,

@@ -37,9 +37,9 @@ def test_who_writes_nothing_gets_auto_and_the_guards_by_default() -> None:
     judge = build_judge(
         PrunerSpec(), PruningSpec(), Terms(Direction.MAXIMIZE, 27, study_uid="u", seed=0)
     )
-    assert judge.line.pruner == make("Auto", {})
+    assert judge.pruner_state.pruner == make("Auto", {})
     assert judge.guards == Guards()
-    assert judge_of("{type: Auto}").line.pruner == judge.line.pruner
+    assert judge_of("{type: Auto}").pruner_state.pruner == judge.pruner_state.pruner
 
 
 @pytest.mark.parametrize("kind", sorted(BUILT_IN))
@@ -85,7 +85,7 @@ def test_composites_and_shadows() -> None:
         - {name: halving, type: SuccessiveHalving}
         """,
     )
-    assert [leaf.name for leaf in judge.line.leaves] == ["Median", "Threshold"]
+    assert [leaf.name for leaf in judge.pruner_state.leaves] == ["Median", "Threshold"]
     assert [shadow.name for shadow in judge.shadows] == ["halving"]
     assert judge.guards.keep_best == 3
     assert judge.guards.minimum_acceptable.from_step == 5

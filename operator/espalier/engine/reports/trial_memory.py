@@ -169,6 +169,22 @@ class TrialMemory:
         self.refused += 1
         self._record = None
 
+    def decide(self, decision: Decision, *, own: bool) -> None:
+        """Take in a decision that is on its way to the store.
+
+        Parameters
+        ----------
+        decision : Decision
+            On this trial.
+        own : bool
+            Whether a value of its own led to it: a batch that is sent again is answered by these,
+            as at first, unless the trial has been pruned.
+        """
+        if own:
+            self.decided = decision
+        if decision.prunes:
+            self.prune_ahead = decision
+
     # -- what is durable --------------------------------------------------------------------
 
     def progressed(self, attempt: int, step: int, value: float, at: float) -> None:
