@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import optuna
 
-from espalier.pruning import Direction
+from espalier.pruning import Direction, Terms
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
@@ -63,7 +63,8 @@ class OptunaCandidate:
     label: str
     pruner: Callable[[int], optuna.pruners.BasePruner]
 
-    def make(
-        self, *, study: str, seed: int, direction: Direction, horizon: int, trials: int
-    ) -> OptunaEngine:
-        return OptunaEngine(self.pruner(horizon), study, direction, horizon)
+    def make(self, terms: Terms) -> OptunaEngine:
+        assert terms.horizon is not None
+        return OptunaEngine(
+            self.pruner(terms.horizon), terms.study_uid, terms.direction, terms.horizon
+        )

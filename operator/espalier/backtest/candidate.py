@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from espalier.api.checks.pruner import check_sections
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.api.validation import checked
-from espalier.pruning import Direction, Judge, Report, TrialState
+from espalier.pruning import Judge, Report, Terms, TrialState
 
 
 class Engine(Protocol):
@@ -30,9 +30,7 @@ class Maker(Protocol):
     def label(self) -> str:
         """What the pruner is called in tables."""
 
-    def make(
-        self, *, study: str, seed: int, direction: Direction, horizon: int, trials: int
-    ) -> Engine:
+    def make(self, terms: Terms) -> Engine:
         """Make a fresh engine."""
 
 
@@ -59,34 +57,23 @@ class Candidate:
         """The pruner's type."""
         return str(self.pruner.get("type", "Auto"))
 
-    def make(
-        self, *, study: str, seed: int, direction: Direction, horizon: int, trials: int
-    ) -> Engine:
+    def make(self, terms: Terms) -> Engine:
         """Build the judge that an operator would build for such a study."""
-        return JudgeEngine(self.judge(study, seed, direction, horizon, trials))
+        return JudgeEngine(self.judge(terms))
 
-    def judge(
-        self, study: str, seed: int, direction: Direction, horizon: int, trials: int
-    ) -> Judge:
-        """Build the judge that an operator would build for such a study.
+    def judge(self, terms: Terms) -> Judge:
+        """Build the judge that an operator would build for such a study, whose horizon is known.
 
         Raises
         ------
         SpecError
             If it would not.
         """
+        horizon = terms.horizon or 1
         pruner = checked(PrunerSpec, resolved(self.pruner, horizon), "spec.pruner")
         pruning = checked(PruningSpec, resolved(self.pruning, horizon), "spec.pruning")
         check_sections(pruner, pruning)
-        return build_judge(
-            pruner,
-            pruning,
-            study_uid=study,
-            seed=seed,
-            direction=direction,
-            horizon=horizon,
-            trials=trials,
-        )
+        return build_judge(pruner, pruning, terms)
 
 
 class JudgeEngine:

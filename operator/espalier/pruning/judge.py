@@ -10,7 +10,6 @@ from espalier.pruning.decisions.decision import NO_EVIDENCE, Action, Decision
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.best_trials import BestTrials
 from espalier.pruning.history.curve import Curve
-from espalier.pruning.history.direction import Direction
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.report import Receipt, Report, TrialState
 from espalier.pruning.oversight.breaker import Breaker
@@ -21,6 +20,7 @@ from espalier.pruning.oversight.restraint import Restraint
 from espalier.pruning.oversight.shadow import Shadow
 from espalier.pruning.oversight.summary import JudgeSummary, clopper_pearson
 from espalier.pruning.pruners.base import Pruner
+from espalier.pruning.terms import Terms
 
 _LOG = logging.getLogger(__name__)
 
@@ -62,41 +62,27 @@ class Judge:
     ----------
     pruner
         The pruner that acts.
+    terms
+        What defines the study.
     guards
         What stands above it.
     shadows
         Pruners by name that judge the same values without acting.
-    study_uid, seed
-        What the exempt trials and the brackets are a function of, with the trial's number.
-    direction, horizon, target, trials
-        The study's: which way the metric is better, the largest step of a trial, the value it
-        aims at, and how many trials it will have, where known.
-    window
-        Compare only with the newest so many trials.
     """
 
     def __init__(
         self,
         pruner: Pruner,
+        terms: Terms,
         guards: Guards | None = None,
         shadows: Sequence[tuple[str, Pruner]] = (),
-        *,
-        study_uid: str,
-        seed: int = 0,
-        direction: Direction,
-        horizon: int | None,
-        target: float | None = None,
-        trials: int | None = None,
-        window: int | None = None,
     ) -> None:
         self.guards = guards or Guards()
-        self.ledger = Ledger(
-            direction, horizon, window, study=study_uid, target=target, trials=trials
-        )
+        self.ledger = Ledger(terms)
         self.pruner_state = PrunerState(pruner)
         breaker = self.guards.breaker
         self.shadows = tuple(Shadow(name, shadow, breaker) for name, shadow in shadows)
-        self.exempt = Exemption(study_uid, seed, self.guards.exempt_percent, trials)
+        self.exempt = Exemption(terms, self.guards.exempt_percent)
         self.exempt_trials = ExemptTrials()
         self.breaker = Breaker(breaker)
         self.protected: frozenset[int] = frozenset()

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
+from espalier.api.judging import JudgeSettings
 from espalier.errors import InternalError
 from espalier.planning.world.record import AttemptRecord
 from espalier.pruning import Decision
@@ -43,7 +44,7 @@ def _study(row: Any) -> StudyRow:
         uid=row.uid,
         namespace=row.namespace,
         name=row.name,
-        settings=json.loads(row.settings),
+        settings=JudgeSettings.from_dict(json.loads(row.settings), row.uid),
         opened_at=row.opened_at,
         version=row.version,
         sampled=row.sampled,

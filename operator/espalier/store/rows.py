@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
+from espalier.api.judging import JudgeSettings
 from espalier.planning.world.record import AttemptRecord, End
-from espalier.pruning import Action, Decision, Reason, Restraint, TrialState
+from espalier.pruning import Action, Decision, Reason, Restraint, Terms, TrialState
 from espalier.pruning.decisions.decision import Evidence
 
 Row = tuple[Any, ...]
@@ -87,16 +88,39 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class StudyRow:
-    """A study as the store has it; `settings` is what its judge is built from."""
+    """A study as the store has it.
+
+    Parameters
+    ----------
+    id
+        Its number in the store, by which the other tables know it.
+    uid
+        ``metadata.uid`` of the Study.
+    namespace, name
+        The Study's.
+    settings
+        What its judge is built from.
+    opened_at
+        When it was opened first, in seconds since the epoch.
+    version
+        The version of Espalier whose rules judge it.
+    sampled
+        Numbers below it have been sampled.
+    """
 
     id: int
     uid: str
     namespace: str
     name: str
-    settings: dict[str, Any]
+    settings: JudgeSettings
     opened_at: float
     version: str
     sampled: int = 0
+
+    @property
+    def terms(self) -> Terms:
+        """What defines the study for its judge."""
+        return self.settings.terms
 
 
 @dataclass(frozen=True, slots=True)

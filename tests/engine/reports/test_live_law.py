@@ -398,7 +398,7 @@ class Live(RuleBasedStateMachine):
             assert record.trial(number).attempts == tuple(mine)
 
     def check_decisions(self, log: Log) -> None:
-        judge = judge_of(log.study.uid, log.study.settings)
+        judge = judge_of(log.study.settings)
         expected = []
         for seq, verdict in replay(judge, log):
             named = [("", decision) for decision in verdict.decisions]

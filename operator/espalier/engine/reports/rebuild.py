@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import islice
 
-from espalier.api.judging import is_judged, judge_of
+from espalier.api.judging import judge_of
 from espalier.engine.reports.study_writer import ADVANCES, StudyWriter
 from espalier.engine.reports.trial_memory import TrialMemory
 from espalier.planning.world.record import End
@@ -52,7 +52,7 @@ async def rebuild(
     RetryLater
         If the store does not answer.
     """
-    study = StudyWriter(row, judge_of(row.uid, row.settings), store, on_prune, on_rest)
+    study = StudyWriter(row, judge_of(row.settings), store, on_prune, on_rest)
     head = await store.head(row)
     study.begin(head)
     replay = _Replay(study, head)
@@ -89,7 +89,7 @@ class _Replay:
 
     def values(self, rows: list[Arrived]) -> None:
         """Take values with what was decided on them, in the order of arrival."""
-        study, settings = self._study, self._study.row.settings
+        study, terms = self._study, self._study.row.terms
         for seq, number, attempt, metric, step, value, at, *decided in rows:
             if self._next is not None and self._next.seq < seq:
                 self.others_until(seq)
@@ -98,9 +98,9 @@ class _Replay:
             if value is None:
                 value = math.nan
             trial.keep(attempt, metric, step, value)
-            if is_judged(settings, metric, step):
+            if terms.judges(metric, step):
                 self._judge(trial, Report(number, attempt, step, value), at, seq, decided)
-            elif metric == settings["metric"]:
+            elif metric == terms.metric:
                 trial.passed(step)
 
     def _judge(

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from espalier.api.judging import is_judged
 from espalier.engine.reports.rule_numbers import RuleNumbers
 from espalier.engine.reports.settling import Settling
 from espalier.engine.reports.submission import CheckedReport
@@ -100,7 +99,6 @@ class StudyWriter:
         self._store = store
         self._on_prune = on_prune
         self._on_rest = on_rest
-        self._maximise = row.settings["direction"] == "Maximize"
         self._last_commit: asyncio.Future[None] | None = None
         self._record: StudyRecord | None = None
         self._settling = Settling()
@@ -124,7 +122,7 @@ class StudyWriter:
         """Return a trial, a new one if nothing is known of it."""
         trial = self.trials.get(number)
         if trial is None:
-            trial = self.trials[number] = TrialMemory(number, maximise=self._maximise)
+            trial = self.trials[number] = TrialMemory(number, self.row.terms.direction)
             if self.judge.exempt(number):
                 self.exempt |= {number}
         return trial
@@ -188,7 +186,7 @@ class StudyWriter:
             (study, number, attempt, metric, step, finite_or_none(value), seq, at)
         )
         receipt = Receipt.APPENDED
-        if is_judged(self.row.settings, metric, step):
+        if self.row.terms.judges(metric, step):
             verdict = verdict_of(self.judge, Report(number, attempt, step, value), at)
             if verdict is not None:
                 receipt = verdict.receipt
@@ -200,7 +198,7 @@ class StudyWriter:
                     self._decided(rows, shadow, name, seq, number)
             if receipt in ADVANCES:
                 advanced.append(report)
-        elif metric == self.row.settings["metric"]:
+        elif metric == self.row.terms.metric:
             trial.passed(step)
         return receipt
 
@@ -406,7 +404,7 @@ class StudyWriter:
             self._record = StudyRecord(
                 uid=self.row.uid,
                 trials=MappingProxyType(trials),
-                best=best_completed(trials, maximise=self._maximise),
+                best=best_completed(trials, self.row.terms.direction),
                 summary=self.judge.summary(),
                 sampled=self.sampled,
                 restraint=self.restraint,

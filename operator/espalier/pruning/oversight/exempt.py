@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.report import TrialState
+from espalier.pruning.terms import Terms
 
 FEWEST_EXEMPT = 3
 """Exempt trials that a study whose size is known has at least, if it is not too small for that."""
@@ -23,16 +24,16 @@ class Exemption:
 
     Parameters
     ----------
-    study, seed
-        What the hash depends on, with the block's number.
+    terms
+        What defines the study: its uid and seed are what the hash depends on, with the block's
+        number.
     percent
         Share of the trials that is exempt; 0 exempts none.
-    trials
-        How many trials the study will have, if it is known.
     """
 
-    def __init__(self, study: str, seed: int, percent: float, trials: int | None) -> None:
-        self._key = f"{study}/{seed}/exempt/"
+    def __init__(self, terms: Terms, percent: float) -> None:
+        self._key = f"{terms.study_uid}/{terms.seed}/exempt/"
+        trials = terms.trials
         self.block = 0
         if percent > 0:
             self.block = max(1, round(100 / percent))
