@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -95,6 +96,15 @@ class AttemptRecord:
     over: bool = False
 
 
+class Wanted(StrEnum):
+    """What is wanted of a trial, by the decisions on it; planning compares it with what is seen."""
+
+    RUN = "Run"
+    """It goes on, as far as the pruner is concerned: its Job is to be there until it has ended."""
+    GONE = "Gone"
+    """It was pruned: its Job and its pods are to go. No later decision takes that back."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrialRecord:
     """What is stored of one trial.
@@ -145,6 +155,11 @@ class TrialRecord:
     values: int = field(default=0, compare=False)
     beyond: int | None = field(default=None, compare=False)
     refused: int = field(default=0, compare=False)
+
+    @property
+    def wanted(self) -> Wanted:
+        """What the decisions on the trial come to; how it ended is another matter (`end`)."""
+        return Wanted.RUN if self.prune is None else Wanted.GONE
 
 
 _UNRESTRAINED = Restraint()
