@@ -34,8 +34,8 @@ from espalier.planning.world.observe import (
     trial_view,
 )
 from espalier.planning.world.record import StudyRecord
+from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import PodView, Snapshot, TemplateVerdict, TrialView, sooner
-from espalier.planning.world.trainer import trainer_in
 from espalier.steady_clock import SteadyClock
 
 V = TypeVar("V")
@@ -51,6 +51,8 @@ class World:
 
     Parameters
     ----------
+    settings
+        What the operator's flags decide about plans.
     caches
         What was seen last of each kind that is watched, by its plural.
     verdicts
@@ -78,6 +80,7 @@ class World:
         For how long pods are in their states.
     """
 
+    settings: OperatorSettings
     caches: Mapping[str, ObjectCache] = field(default_factory=lambda: _caches())
     verdicts: dict[str, TemplateVerdict] = field(default_factory=dict)
     written: dict[str, float] = field(default_factory=dict)
@@ -130,7 +133,8 @@ class World:
         uid = obj["metadata"]["uid"]
         study = self.specs.read(obj)
         error = str(study) if isinstance(study, SpecError) else None
-        spec = self.specs.good(obj)
+        view = study_view(obj, self.specs.good(obj), error, self.written.get(uid, 0.0))
+        blueprint = self.specs.blueprint(view, self.settings)
         # In this order: a pod is known by its workload, and that by its Trial.
         trials = self._trials(key, uid)
         workloads = list(self._workloads_of(key, uid))
@@ -139,8 +143,9 @@ class World:
             self._view(self._marked(pod), kin.number, self._pod_view) for pod, kin in pods
         )
         return Snapshot(
-            study=study_view(obj, spec, error, self.written.get(uid, 0.0)),
+            study=view,
             record=record,
+            blueprint=blueprint,
             trials=trials,
             jobs=tuple(self._view(obj, kin.number, kind.view) for kind, obj, kin in workloads),
             pods=views,
@@ -153,7 +158,7 @@ class World:
             absent=self.absences.proofs(key.namespace),
             restored=self.absences.restored(key.namespace),
             cut_short=self.absences.cut_short(key.namespace),
-            spans=self.stopwatch.look(uid, views, record, trainer_in(spec)),
+            spans=self.stopwatch.look(uid, views, record, blueprint.trainer),
         )
 
     def _trials(self, key: StudyKey, uid: str) -> tuple[TrialView, ...]:
