@@ -1,7 +1,7 @@
 """Another kind than Job, registered: the operator does with it all that it does with Jobs.
 
-It is the toy that `docs/how-to/add-a-workload.md` is held to: nothing but a class and a line of
-the registry makes it run trials.
+Nothing but its class and a line of the registry makes it run trials; that this is all that is to be
+written, `tests/docs/test_add_a_workload.py` shows.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from espalier.kube import STUDY
 from espalier.planning.workload import registry
 from tests.simulation.api_server import Object
 from tests.simulation.telling import good_program, tell_without_laws
-from tests.simulation.train_runs import ANNOTATION, OF, RANK, TRAIN_RUN, TrainRun, TrainRuns
-from tests.simulation.train_runs import registered as train_runs_registered
+from tests.simulation.train_run import ANNOTATION, OF, RANK, TRAIN_RUN, TrainRun
+from tests.simulation.train_runs import TrainRuns, registered
 from tests.simulation.world import World
 
 
 @pytest.fixture(autouse=True)
 def kind() -> Iterator[TrainRun]:
-    with train_runs_registered() as found:
+    with registered() as found:
         yield found
 
 
