@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from espalier.api.base import Model, Rule
 from espalier.api.scalar import Scalar
 from espalier.search import (
+    SAMPLERS,
     Choice,
     Domain,
     FloatRange,
     IntRange,
     Parameter,
     Sampler,
-    SamplerType,
     Scale,
     Space,
     When,
@@ -160,7 +160,7 @@ class GridSpec(Model):
 class SamplerSpec(Model):
     """How the trials' parameters are chosen: from the seed and the trial's number alone."""
 
-    type: SamplerType = SamplerType.RANDOM
+    type: Literal["Random", "Grid", "Sobol"] = "Random"
     """Random; Sobol (covers the space more evenly); Grid (each configuration once, in an order
     that the seed gives; the study ends when all have been run)."""
     seed: Annotated[int, Field(ge=0, le=LARGEST_INT)] = 0
@@ -175,8 +175,9 @@ class SamplerSpec(Model):
     )
 
     def sampler(self) -> Sampler:
-        """Return what `espalier.search.sample` takes."""
-        return Sampler(self.type, self.grid.points if self.grid else None)
+        """Return the sampler with its settings."""
+        settings: dict[str, Any] = self.grid.model_dump(by_alias=False) if self.grid else {}
+        return SAMPLERS[self.type](**settings)
 
 
 def space_of(parameters: Sequence[ParameterSpec]) -> Space:

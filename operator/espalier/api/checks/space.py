@@ -20,7 +20,7 @@ from espalier.api.parameters import (
 )
 from espalier.api.scalar import checked_scalar
 from espalier.errors import SpecError
-from espalier.search import FloatRange, Parameter, SamplerType, Scale, Space, Value, text_of
+from espalier.search import FloatRange, Parameter, Scale, Space, Value, text_of
 
 
 def check_space(parameters: Sequence[ParameterSpec], sampler: SamplerSpec) -> None:
@@ -201,7 +201,7 @@ def _check_when(path: str, parameter: ParameterSpec, earlier: Mapping[str, Param
 
 
 def _check_sampler(parameters: Sequence[ParameterSpec], sampler: SamplerSpec) -> None:
-    if sampler.type is not SamplerType.GRID:
+    if sampler.type != "Grid":
         if sampler.grid is not None:
             raise SpecError(
                 "spec.sampler.grid",
