@@ -11,7 +11,7 @@ from espalier.cli import run
 from espalier.cli.logs import JsonFormatter, TextFormatter
 from espalier.cli.patience_flags import FLAGS
 from espalier.cli.run import command
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.generate.flags_page import flags_page
 from espalier.process.ingest_leaf import names_of
 
@@ -60,7 +60,7 @@ def test_a_service_is_certified_under_the_names_that_pods_may_use():
 
 @pytest.mark.parametrize("url", ["http://x:1", "x", "https://", ""])
 def test_an_ingest_url_without_tls_or_host_is_refused(url):
-    with pytest.raises(SpecError, match="expected https://HOST:PORT"):
+    with pytest.raises(UsageError, match="expected https://HOST:PORT"):
         names_of(url)
 
 
