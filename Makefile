@@ -32,12 +32,7 @@ bench: $(STAMP) ## Print the benchmarks' figures (not part of `test`)
 	$(PY) -m pytest tests/bench -s
 
 generate: $(STAMP) ## Write the generated files: CRDs, reference pages, the dashboard
-	$(PY) -m espalier.generate.crds crds
-	cp crds/*.yaml charts/espalier/files/crds/
-	$(PY) -m espalier.generate.crd_page docs/reference/crd.md
-	$(PY) -m espalier.generate.pruners_page
-	$(PY) -m espalier.generate.metrics_and_reasons_pages
-	$(PY) -m espalier.generate.commands_page docs/reference
+	$(PY) -m espalier.generate
 
 lock: $(STAMP) ## Pin what the images install, by version and hash, to the newest that fits
 	$(PY) -m tools.images.locks

@@ -5,12 +5,19 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tools.cluster import lifecycle
 from tools.cluster.build import link_tools, start_building_queue, stop_building
 from tools.cluster.layout import Kind
 from tools.cluster.progress import Progress
+
+# How long anything takes depends on who else uses the machine: that is no failure of a test.
+hypothesis.settings.register_profile(
+    "espalier", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("espalier")
 
 _BUILD = pytest.StashKey[subprocess.Popen[bytes] | None]()
 

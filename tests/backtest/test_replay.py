@@ -11,16 +11,17 @@ from types import MappingProxyType
 import pytest
 from click.testing import CliRunner
 
-from espalier.api.judging import judge_of
+from espalier.api.judging import JudgeSettings, judge_of
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.backtest.replay import replay_rows
 from espalier.cli.main import main
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.pruning import (
     Direction,
     Ledger,
     Report,
     Restraint,
+    Terms,
     Threshold,
     TrialState,
     verdict_of,
@@ -55,11 +56,7 @@ def recorded(restraints: Mapping[int, Restraint] = MappingProxyType({})) -> list
     judge = build_judge(
         PrunerSpec.model_validate(SETTINGS["pruner"]),
         PruningSpec.model_validate(SETTINGS["pruning"]),
-        study_uid="uid",
-        seed=3,
-        direction=Direction.MINIMIZE,
-        horizon=36,
-        trials=30,
+        Terms(Direction.MINIMIZE, 36, study_uid="uid", seed=3, trials=30),
     )
     rows = [{"kind": "study", "format": 1, "uid": "uid", "settings": SETTINGS}]
     for wave in range(0, 30, 3):
@@ -184,7 +181,7 @@ def test_a_log_is_taken_row_by_row_and_not_kept(log):
 
 
 def test_a_log_out_of_order_is_refused(log):
-    with pytest.raises(SpecError, match="in the order of arrival"):
+    with pytest.raises(UsageError, match="in the order of arrival"):
         replay_rows([log[0], *reversed(log[1:])], "log")
 
 
@@ -197,7 +194,7 @@ def test_other_settings_give_other_decisions(log):
 def small(pruner: dict, values: list[float | None]) -> list[dict]:
     """Record one trial of a study without guards, as the operator would."""
     settings = {**SETTINGS, "pruner": pruner, "pruning": {"nanPatience": 0, "exemptPercent": 0}}
-    judge = judge_of("uid", settings)
+    judge = judge_of(JudgeSettings.from_dict(settings, "uid"))
     rows = [{"kind": "study", "format": 1, "uid": "uid", "settings": settings}]
     for step, value in enumerate(values, 1):
         seen = {"trial": 0, "attempt": 1, "metric": "value", "step": step, "value": value}
@@ -232,7 +229,7 @@ def test_a_pruner_that_raised_raises_again_and_is_no_difference(monkeypatch):
 
 
 def test_what_is_no_log_says_what_is_expected():
-    with pytest.raises(SpecError, match="espalier export"):
+    with pytest.raises(UsageError, match="espalier export"):
         replay_rows([{"kind": "observation"}], "log")
 
 

@@ -15,7 +15,7 @@ from espalier.backtest.compare import compare
 from espalier.backtest.curves import Curves, read_file, read_folder, read_log
 from espalier.backtest.measure import Setting, mean_of, regret, study
 from espalier.backtest.simulate import duration, simulate
-from espalier.errors import SpecError
+from espalier.errors import SpecError, UsageError
 from espalier.pruning import Direction
 
 CURVES = Path(__file__).parent.parent / "curves"
@@ -32,9 +32,9 @@ class Recorder:
         self.told: list[tuple[float, int, int]] = []
         self.closed: list[int] = []
 
-    def report(self, trial: int, step: int, value: float, at: float) -> bool:
+    def report(self, trial: int, step: int, value: float, at: float) -> list[int]:
         self.told.append((at, trial, step))
-        return self.prune_at.get(trial) == step
+        return [trial] if self.prune_at.get(trial) == step else []
 
     def close(self, trial: int, completed: bool, at: float) -> None:
         self.closed.append(trial)
@@ -77,6 +77,22 @@ def test_a_pruned_trial_stops_costs_no_more_and_frees_its_worker():
     assert outcome.spent == pytest.approx(5.0)
     assert outcome.completed_at.tolist() == [np.inf, 5.0]
     assert recorder.closed == [1]
+
+
+def test_a_trial_that_anothers_value_prunes_stops_there_and_frees_its_worker():
+    class Ousts(Recorder):
+        def report(self, trial: int, step: int, value: float, at: float) -> list[int]:
+            super().report(trial, step, value, at)
+            return [0] if (trial, step) == (1, 2) else []
+
+    pace = np.array([[3.0, 6.0, 9.0, 12.0], [1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 4.0]])
+    curves = Curves("made", Direction.MAXIMIZE, np.zeros((3, 4)), pace)
+    recorder = Ousts()
+    outcome = simulate(curves, 2, recorder)
+    assert outcome.steps == [0, 4, 4]
+    assert outcome.spent == pytest.approx(2.0 + 4.0 + 4.0)
+    assert outcome.completed_at.tolist() == [np.inf, 4.0, 6.0]
+    assert recorder.closed == [1, 2]
 
 
 def test_what_runs_at_the_end_of_the_budget_does_not_complete():
@@ -151,14 +167,14 @@ def test_recorded_tasks_have_what_their_description_says():
 
 
 def test_a_folder_without_tasks_says_what_is_expected(tmp_path):
-    with pytest.raises(SpecError, match=r"NAME\.npz"):
+    with pytest.raises(UsageError, match=r"NAME\.npz"):
         read_folder(tmp_path)
 
 
 def test_a_file_without_values_says_what_is_expected(tmp_path):
     np.savez(tmp_path / "a.npz", other=np.zeros(3))
     (tmp_path / "a.json").write_text('{"direction": "min"}')
-    with pytest.raises(SpecError, match="values"):
+    with pytest.raises(UsageError, match="values"):
         read_file(tmp_path / "a.npz")
 
 
@@ -199,5 +215,5 @@ def test_a_trial_that_completed_without_a_value_of_the_objective_is_no_curve():
         {"kind": "end", "trial": 1, "state": "Completed"},
     ]
     assert read_log([*silent, *spoken], "default/study").values.tolist() == [[3.0]]
-    with pytest.raises(SpecError, match="a value at every step"):
+    with pytest.raises(UsageError, match="a value at every step"):
         read_log(silent, "default/study")

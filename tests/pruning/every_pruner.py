@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from espalier.pruning import All, Any, Goal, Match, OwnValue, Peers, Pruner
+from espalier.pruning import AllOf, AnyOf, Goal, Match, OwnValue, Peers, Pruner
 from espalier.pruning.pruners.registry import BUILT_IN, make
 
 NEEDED = {
@@ -40,7 +40,7 @@ VARIANTS: dict[str, Pruner] = {
     "Wilcoxon corrected": make("Wilcoxon", {"p_threshold": 0.4, "correct_looks": True}),
 }
 COMPOSED: dict[str, Pruner] = {
-    "Any": Any(of=(REGISTERED["Median"], REGISTERED["Patient"])),
-    "All": All(of=(VARIANTS["Median of all that reached"], REGISTERED["Patient"])),
+    "Any": AnyOf(of=(REGISTERED["Median"], REGISTERED["Patient"])),
+    "All": AllOf(of=(VARIANTS["Median of all that reached"], REGISTERED["Patient"])),
 }
 EVERY = {**REGISTERED, **VARIANTS, **COMPOSED}

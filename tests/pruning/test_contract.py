@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from espalier.pruning import All, Any, Nop, Pruner
+from espalier.pruning import AllOf, AnyOf, Nop, Pruner
 from espalier.pruning.contract import PrunerContract
 from espalier.pruning.pruners.registry import BUILT_IN, make
 
@@ -41,15 +41,15 @@ class TestRegisteredPruner(PrunerContract):
 
 class TestAny(PrunerContract):
     def make(self) -> Pruner:
-        return Any(of=(Nop(), built("Median"), built("Patient")))
+        return AnyOf(of=(Nop(), built("Median"), built("Patient")))
 
     def make_warm(self, step: int) -> Pruner | None:
-        return Any(of=(Nop(), built("Median", warmup_steps=step)))
+        return AnyOf(of=(Nop(), built("Median", warmup_steps=step)))
 
 
 class TestAll(PrunerContract):
     def make(self) -> Pruner:
-        return All(of=(built("Threshold"), built("Median"), built("Patient")))
+        return AllOf(of=(built("Threshold"), built("Median"), built("Patient")))
 
     def make_warm(self, step: int) -> Pruner | None:
-        return All(of=(built("Threshold"), built("Median", warmup_steps=step)))
+        return AllOf(of=(built("Threshold"), built("Median", warmup_steps=step)))

@@ -10,14 +10,9 @@ from pathlib import Path
 import yaml
 
 from espalier.api.pruner import PrunerSpec
-from espalier.generate.pruners_page import PAGE, page
 
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-
-
-def test_the_reference_of_pruners_is_generated_from_the_code() -> None:
-    assert (ROOT / PAGE).read_text(encoding="utf-8") == page(), "run `make generate`"
 
 
 def test_the_pruner_of_the_how_to_passes_the_contract(tmp_path: Path) -> None:

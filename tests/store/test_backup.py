@@ -16,12 +16,11 @@ import pytest
 from click.testing import CliRunner
 
 from espalier.cli.main import main
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.store import Store, StudyRow, lines, open_store, read_log
-from espalier.store.adoption import JUDGED_AS
 from espalier.store.backup import back_up, stage, staged
 from espalier.store.location import path_of
-from tests.store.storing import SETTINGS, storing, url_of, values
+from tests.store.storing import SETTINGS, judged_by, storing, url_of, values
 from tests.store.test_retention import counts, fill
 
 
@@ -62,7 +61,7 @@ async def opened(url: str, **study: Any) -> tuple[StudyRow, list[StudyRow]]:
                 "uid": "u1",
                 "namespace": "research",
                 "name": "u1",
-                "settings": SETTINGS,
+                "settings": judged_by(study.get("uid", "u1")),
                 "at": 1.0,
                 "version": "0",
                 **study,
@@ -171,7 +170,7 @@ def test_what_is_no_whole_backup_is_refused_and_nothing_is_left(
 ) -> None:
     copy = backup_of(filled(tmp_path / "old"), tmp_path / "copy.db")
     fresh = empty(tmp_path / "new")
-    with pytest.raises(SpecError, match=says) as caught:
+    with pytest.raises(UsageError, match=says) as caught:
         stage(io.BytesIO(spoil(copy)), fresh, new_uids=False)
     assert caught.value.field == "--from"
     assert list((tmp_path / "new").iterdir()) == []
@@ -180,7 +179,7 @@ def test_what_is_no_whole_backup_is_refused_and_nothing_is_left(
 def test_another_programs_database_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "other.db") as connection:
         connection.execute("CREATE TABLE studies (id INTEGER)")
-    with pytest.raises(SpecError, match="another program's"):
+    with pytest.raises(UsageError, match="another program's"):
         stage((tmp_path / "other.db").open("rb"), empty(tmp_path / "new"), new_uids=False)
 
 
@@ -189,14 +188,14 @@ def test_a_backup_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(path_of(url)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     copy = backup_of(url, tmp_path / "copy.db")
-    with pytest.raises(SpecError, match="its schema is 9999"):
+    with pytest.raises(UsageError, match="its schema is 9999"):
         stage(io.BytesIO(copy), empty(tmp_path / "new"), new_uids=False)
 
 
 def test_a_target_that_exists_is_left_alone(tmp_path: Path) -> None:
     url, target = filled(tmp_path), tmp_path / "mine"
     target.write_text("mine")
-    with pytest.raises(SpecError, match="exists already"):
+    with pytest.raises(UsageError, match="exists already"):
         back_up(url, target)
     assert target.read_text() == "mine"
 
@@ -204,7 +203,7 @@ def test_a_target_that_exists_is_left_alone(tmp_path: Path) -> None:
 def test_a_volume_without_room_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url = filled(tmp_path)
     monkeypatch.setattr("shutil.disk_usage", lambda _: _Full())
-    with pytest.raises(SpecError, match="enlarge the volume"):
+    with pytest.raises(UsageError, match="enlarge the volume"):
         back_up(url, tmp_path / "copy.db")
     assert not (tmp_path / "copy.db").exists()
 
@@ -226,7 +225,7 @@ class TestNewUids:
 
     def test_a_study_of_the_same_name_takes_the_rows_over(self, restored: str) -> None:
         row, rows = asyncio.run(opened(restored, uid="new", adopt=True))
-        assert (row.uid, row.settings) == ("new", {**SETTINGS, JUDGED_AS: "u1"})
+        assert (row.uid, row.settings) == ("new", SETTINGS)
         assert [each.uid for each in rows] == ["new"]
         first, *rest = [json.loads(line) for line in exported(restored)]
         assert first["uid"] == "new"
@@ -240,12 +239,12 @@ class TestNewUids:
         fresh = empty(tmp_path / "newer")
         stage(io.BytesIO(copy), fresh, new_uids=True)
         row, _ = asyncio.run(opened(fresh, uid="newer", adopt=True))
-        assert row.settings[JUDGED_AS] == "u1"
+        assert row.terms.study_uid == "u1"
 
     def test_more_trials_are_no_difference(self, restored: str) -> None:
-        settings = {**SETTINGS, "trials": 99}
+        settings = judged_by("new", trials=99)
         row, _ = asyncio.run(opened(restored, uid="new", adopt=True, settings=settings))
-        assert row.settings[JUDGED_AS] == "u1"
+        assert row.terms.study_uid == "u1"
 
     @pytest.mark.parametrize(
         "study",
@@ -253,12 +252,12 @@ class TestNewUids:
             pytest.param({"adopt": False}, id="one that has started"),
             pytest.param({"name": "other"}, id="one of another name"),
             pytest.param({"namespace": "other"}, id="one of another namespace"),
-            pytest.param({"settings": {**SETTINGS, "metric": "x"}}, id="one of another metric"),
+            pytest.param({"settings": judged_by("new", metric="x")}, id="one of another metric"),
         ],
     )
     def test_another_study_does_not(self, restored: str, study: dict[str, Any]) -> None:
         row, rows = asyncio.run(opened(restored, **{"uid": "new", "adopt": True, **study}))
-        assert JUDGED_AS not in row.settings
+        assert row.terms.study_uid == row.uid
         assert [each.uid for each in rows] == ["new"]
         assert counts(path_of(restored).parent)["observations"] == 9
 
@@ -273,7 +272,7 @@ class TestNewUids:
         fresh = empty(tmp_path / "new")
         assert len(stage(io.BytesIO(copy), fresh, new_uids=True)) == 2
         row, _ = asyncio.run(opened(fresh, uid="new", adopt=True))
-        assert JUDGED_AS not in row.settings
+        assert row.terms.study_uid == row.uid
 
     def test_rows_that_wait_are_not_purged_at_once(self, restored: str) -> None:
         async def run() -> None:

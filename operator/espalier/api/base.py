@@ -13,6 +13,8 @@ from pydantic_core import CoreSchema
 GROUP: Final = "espalier.dev"
 VERSION: Final = "v1alpha1"
 API_VERSION: Final = "espalier.dev/v1alpha1"
+LEVELS: Final = "levels"
+"""Keyword of an object's JSON schema: how deep what is in it may be nested."""
 
 
 @dataclass(frozen=True, slots=True)

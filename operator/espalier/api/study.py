@@ -6,13 +6,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from espalier.api.base import API_VERSION, Model, Rule
+from espalier.api.base import API_VERSION, LEVELS, Model, Rule
 from espalier.api.meta import ObjectMeta
 from espalier.api.parameters import MAX_PARAMETERS, ParameterSpec, SamplerSpec
 from espalier.api.pruner import PrunerSpec, PruningSpec, sections_with
 from espalier.api.pruner_rules import step_rules
 from espalier.api.resources import SidecarSpec
-from espalier.api.schema import LEVELS
 from espalier.api.study_status import StudyStatus
 from espalier.pruning import Direction
 from espalier.pruning.pruners.base import camel

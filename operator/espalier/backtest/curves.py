@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.pruning import Direction
 
 Array = NDArray[np.float64]
@@ -35,7 +35,7 @@ class Curves:
 
     Raises
     ------
-    SpecError
+    UsageError
         If the arrays do not fit together, are empty, or the seconds are none of a trial's start.
     """
 
@@ -46,18 +46,18 @@ class Curves:
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape != self.seconds.shape:
-            raise SpecError(
+            raise UsageError(
                 self.name,
                 f"expected values and seconds of the same N x S, got {self.values.shape} and "
                 f"{self.seconds.shape}; record a time for each value",
             )
         if not self.values.size:
-            raise SpecError(self.name, "expected at least one complete trial, got none")
+            raise UsageError(self.name, "expected at least one complete trial, got none")
         bad = ~_passing(self.seconds)
         if bad.any():
             row = int(np.argmax(bad))
             shown = ", ".join(f"{at:.6g}" for at in self.seconds[row, :4])
-            raise SpecError(
+            raise UsageError(
                 self.name,
                 "expected seconds since the trial's start, which grow along a row, got "
                 f"{shown}… in row {row}; add up the seconds of the steps (numpy.cumsum, axis 1)",
@@ -96,12 +96,12 @@ def read_folder(folder: Path) -> list[Curves]:
 
     Raises
     ------
-    SpecError
+    UsageError
         If there is no such pair, or one cannot be read.
     """
     found = sorted(path for path in folder.glob("*.npz") if path.with_suffix(".json").exists())
     if not found:
-        raise SpecError(str(folder), "expected pairs of NAME.npz and NAME.json, got none")
+        raise UsageError(str(folder), "expected pairs of NAME.npz and NAME.json, got none")
     return [read_file(path) for path in found]
 
 
@@ -110,14 +110,14 @@ def read_file(path: Path) -> Curves:
 
     Raises
     ------
-    SpecError
+    UsageError
         If one of the two cannot be read, or holds something else.
     """
     beside = path.with_suffix(".json")
     try:
         direction = direction_of(str(json.loads(beside.read_text(encoding="utf-8"))["direction"]))
     except (OSError, LookupError, TypeError, ValueError, RecursionError) as error:
-        raise SpecError(
+        raise UsageError(
             str(beside), f'expected {{"direction": "min"}} or "max", got: {error}; write it so'
         ) from error
     try:
@@ -125,7 +125,7 @@ def read_file(path: Path) -> Curves:
             values = np.asarray(arrays["values"], dtype=np.float64)
             seconds = np.asarray(arrays["seconds"], dtype=np.float64)
     except Exception as error:  # of any kind: zip and numpy read whatever the file holds
-        raise SpecError(
+        raise UsageError(
             str(path),
             f"expected arrays called values and seconds, got: {error!r}; write the file with "
             "numpy.savez",
@@ -149,13 +149,13 @@ def read_log(rows: Iterable[Mapping[str, Any]], name: str) -> Curves:
 
     Raises
     ------
-    SpecError
+    UsageError
         If the log does not begin with the study, or no trial is left.
     """
     rows = iter(rows)
     head = next(rows, {})
     if head.get("kind") != "study":
-        raise SpecError(name, "expected a log of `espalier export`, which begins with its study")
+        raise UsageError(name, "expected a log of `espalier export`, which begins with its study")
     settings = head["settings"]
     values: dict[int, dict[int, tuple[float, float]]] = {}
     completed: list[int] = []
@@ -171,7 +171,7 @@ def read_log(rows: Iterable[Mapping[str, Any]], name: str) -> Curves:
     # A trial may have completed without a single value of the objective.
     whole = [trial for trial in completed if all(step in values.get(trial, ()) for step in wanted)]
     if not whole:
-        raise SpecError(
+        raise UsageError(
             name,
             "expected trials that completed with a value at every step, got none; run the study "
             "with pruner Nop, or with exempt trials",
@@ -181,7 +181,7 @@ def read_log(rows: Iterable[Mapping[str, Any]], name: str) -> Curves:
     times = np.maximum.accumulate(curves[:, :, 1], axis=1)
     over_time = times[:, -1] > times[:, 0] if horizon > 1 else np.full(len(whole), True)
     if not over_time.any():
-        raise SpecError(
+        raise UsageError(
             name,
             "expected trials whose values came one by one, got all values of a trial at one "
             "moment; let the trainer write each value when it has it (python -u, flush)",

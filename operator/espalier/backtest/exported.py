@@ -8,7 +8,7 @@ from pathlib import Path
 from sys import float_info
 from typing import Any
 
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.pruning import Action, TrialState
 
 Row = Mapping[str, Any]
@@ -28,20 +28,20 @@ def rows_of(lines: Iterable[str], name: str) -> Iterator[Row]:
 
     Raises
     ------
-    SpecError
+    UsageError
         At the first line that is none of these, or if the first is not the study's.
     """
     number = 0
     for number, line in enumerate(lines, 1):
         row = _object(line, name, number)
         if number == 1 and row.get("kind") != "study":
-            raise SpecError(
+            raise UsageError(
                 name, "expected a log of `espalier export`, which begins with its study; export one"
             )
         _check(row, f"{name}, line {number}")
         yield row
     if not number:
-        raise SpecError(name, "expected a log of `espalier export`, got nothing; export it again")
+        raise UsageError(name, "expected a log of `espalier export`, got nothing; export it again")
 
 
 def lines_of(path: Path) -> Iterator[str]:
@@ -49,14 +49,14 @@ def lines_of(path: Path) -> Iterator[str]:
 
     Raises
     ------
-    SpecError
+    UsageError
         If it is no text.
     """
     with path.open(encoding="utf-8") as file:
         try:
             yield from file
         except UnicodeDecodeError as error:
-            raise SpecError(
+            raise UsageError(
                 str(path),
                 f"expected text, got bytes that are none ({error.reason}); give a log of "
                 "`espalier export`, or NAME.npz with its NAME.json",
@@ -67,13 +67,13 @@ def _object(line: str, name: str, number: int) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise SpecError(
+        raise UsageError(
             f"{name}, line {number}",
             f"expected JSON as `espalier export` writes it, got {line[:60].rstrip()!r}; give such "
             "a log, or a folder of NAME.npz and NAME.json",
         ) from error
     if not isinstance(row, dict):
-        raise SpecError(f"{name}, line {number}", f"expected a JSON object, got {line[:60]!r}")
+        raise UsageError(f"{name}, line {number}", f"expected a JSON object, got {line[:60]!r}")
     return row
 
 
@@ -144,7 +144,7 @@ def _check(row: Row, where: str) -> None:
     for key, check in checks.items():
         if key not in row or not check(row[key]):
             came = f"{json.dumps(row[key])[:60]}" if key in row else "nothing"
-            raise SpecError(
+            raise UsageError(
                 f"{where}, {key}",
                 f"expected what `espalier export` writes there, got {came}; export it again",
             )

@@ -10,7 +10,7 @@ import yaml
 
 from espalier.api.pruner_rules import SECTIONS
 from espalier.backtest.candidate import Candidate
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,14 @@ def read_knob(text: str) -> Knob:
 
     Raises
     ------
-    SpecError
+    UsageError
         If it is not of that form, or names no pruner's section.
     """
     path, _, listed = text.partition("=")
     section, _, setting = path.strip().partition(".")
     values = _values(listed)
     if section not in SECTIONS.values() or not setting or not values:
-        raise SpecError(
+        raise UsageError(
             "--sweep",
             "expected SECTION.SETTING=VALUE,VALUE,... of a pruner, such as "
             f"median.warmupSteps=0,8%,16%, got {text!r}",
@@ -110,14 +110,14 @@ def sweeps(bases: Sequence[Candidate], named: Sequence[Knob]) -> list[Sweep]:
 
     Raises
     ------
-    SpecError
+    UsageError
         If a pruner has no knob of its own, and none is named.
     """
     found = []
     for base in bases:
         knobs = [knob for knob in named if knob.type == base.type]
         if not knobs and base.type not in KNOBS:
-            raise SpecError(
+            raise UsageError(
                 f"pruner {base.label}",
                 f"expected a type with a knob of its own ({', '.join(KNOBS)}), or --sweep "
                 f"SECTION.SETTING=VALUES for it, got {base.type}",

@@ -9,7 +9,7 @@ import click
 
 from espalier.backtest.exported import Row, lines_of, rows_of
 from espalier.cli.study_name import StudyName, read_study_name
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.store.export import lines, read_log
 from espalier.store.rows import Log
 
@@ -28,12 +28,12 @@ def stored_log(store: str, study: StudyName) -> Log:
 
     Raises
     ------
-    SpecError
+    UsageError
         If the store cannot be read, or has no such study.
     """
     log = read_log(store, study.namespace, study.name)
     if log is None:
-        raise SpecError(
+        raise UsageError(
             "STUDY", f"the store has nothing of {study}; `espalier export --list` names the studies"
         )
     return log
@@ -44,7 +44,7 @@ def recorded_rows(source: str, store: str, namespace: str | None) -> Iterator[Ro
 
     Raises
     ------
-    SpecError
+    UsageError
         If it is neither; what is said names both ways in which it was read.
     """
     path = Path(source)
@@ -52,8 +52,8 @@ def recorded_rows(source: str, store: str, namespace: str | None) -> Iterator[Ro
         return rows_of(lines_of(path), source)
     try:
         log = stored_log(store, read_study_name(source, namespace))
-    except SpecError as error:
-        raise SpecError(
+    except UsageError as error:
+        raise UsageError(
             "", f"there is no file or folder {source!r}; nor is it a study that is stored: {error}"
         ) from error
     return rows_of(lines(log), source)

@@ -1,18 +1,16 @@
-"""The CustomResourceDefinitions, made from the models: ``python -m espalier.api.crd DIRECTORY``."""
+"""The CustomResourceDefinitions, made from the models: crds/, and the chart's copy."""
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from espalier.api.base import GROUP, VERSION, Model
-from espalier.api.schema import structural
 from espalier.api.study import Study
 from espalier.api.trial import Trial
+from espalier.generate.structural_schema import structural
 
 _HEADER = "# Made from the models in operator/espalier/api by `make generate`; do not edit.\n"
 
@@ -94,7 +92,7 @@ def render(crd: Mapping[str, Any]) -> str:
     return _HEADER + yaml.safe_dump(crd, sort_keys=False, width=100, allow_unicode=True)
 
 
-def files() -> dict[str, str]:
+def crds() -> dict[str, str]:
     """Return the text of each CRD by file name."""
     crds = (study_crd(), trial_crd())
     return {f"{GROUP}_{crd['spec']['names']['plural']}.yaml": render(crd) for crd in crds}
@@ -159,18 +157,3 @@ def _column(name: str, type_: str, path: str, description: str, priority: int) -
     if priority:
         column["priority"] = priority
     return column
-
-
-def main() -> None:
-    """Write the CRDs into a directory."""
-    parser = argparse.ArgumentParser(description="Write the CustomResourceDefinitions.")
-    parser.add_argument("directory", type=Path)
-    directory: Path = parser.parse_args().directory
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, text in files().items():
-        (directory / name).write_text(text)
-        print(f"wrote {directory / name}")
-
-
-if __name__ == "__main__":
-    main()

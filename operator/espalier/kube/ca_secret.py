@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.kube.cluster import Cluster
 from espalier.kube.errors import Conflict, NotFound
 from espalier.kube.kinds import SECRET
@@ -34,7 +34,7 @@ class CaSecret:
         try:
             found = await self._cluster.get(SECRET, self._namespace, self._name)
         except NotFound as error:
-            raise SpecError(
+            raise UsageError(
                 "--ca-secret",
                 f"expected a Secret {self._namespace}/{self._name}, there is none; create it "
                 "empty, as the Helm chart does",

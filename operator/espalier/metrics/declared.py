@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from espalier.errors import TREATMENTS
 from espalier.metrics.metric import Metric, MetricType, Source
 
 LABELS: dict[str, str] = {
@@ -27,8 +28,10 @@ LABELS: dict[str, str] = {
     "resource": "the plural of the Kubernetes resource, such as `jobs`",
     "rank": "`Urgent` (deletions of pruned trials), `Own` (the operator's lists) or `Tenant`",
     "result": "`Accepted`, `Refused`, or `Unavailable` where the API server could not be asked",
-    "treatment": "`SpecError` (the Study is wrong), `ReportError` (the report is wrong), "
-    "`RetryLater` (tried again), `InternalError` (a bug of Espalier's)",
+    "treatment": "`SpecError` (the Study is wrong, or the API server refuses what follows from it),"
+    " `UsageError` (a flag is wrong), `ReportError` (the report is wrong), `RetryLater` (tried"
+    " again), `Outdated` (the cluster has moved on; tried again), `InternalError` (a bug of"
+    " Espalier's)",
     "bound": "`lower` or `upper`: of what was saved by the completed trials' quartiles, else of a "
     "95 % interval",
     "type": "a condition of a Study: see [reasons](reasons.md)",
@@ -252,7 +255,7 @@ _CONTROL = (
         "espalier_reconcile_errors_total",
         ("treatment",),
         "Reconciliations that failed, by how the failure is treated.",
-        ("SpecError", "ReportError", "RetryLater", "InternalError"),
+        tuple(each.__name__ for each in TREATMENTS),
     ),
     _snapshot("espalier_queue_depth", MetricType.GAUGE, (), "Studies that wait to be reconciled."),
     _snapshot(

@@ -8,7 +8,7 @@ import logging
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.ingest import Authority, issue_leaf, server_context, show
 
 log = logging.getLogger(__name__)
@@ -47,13 +47,13 @@ def names_of(url: str) -> tuple[str, ...]:
 
     Raises
     ------
-    SpecError
+    UsageError
         If it is not an https URL with a host.
     """
     parts = urlsplit(url)
     host = parts.hostname
     if parts.scheme != "https" or not host:
-        raise SpecError("--ingest-url", f"expected https://HOST:PORT, got {url!r}; correct it")
+        raise UsageError("--ingest-url", f"expected https://HOST:PORT, got {url!r}; correct it")
     try:
         ipaddress.ip_address(host)
     except ValueError:

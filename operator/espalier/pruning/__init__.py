@@ -1,9 +1,13 @@
-"""Which trials to end early: ledger, decisions, pruners. Pure."""
+"""Which trials to end early: ledger, decisions, pruners. Pure.
 
+What is listed here is what a pruner of your own may rely on; what lies below may move.
+"""
+
+from espalier.pruning.contract import PrunerContract
 from espalier.pruning.decisions.decision import Action, Decision
 from espalier.pruning.decisions.reason import Reason
+from espalier.pruning.direction import Direction
 from espalier.pruning.history.curve import Curve
-from espalier.pruning.history.direction import Direction
 from espalier.pruning.history.ledger import Derived, Ledger
 from espalier.pruning.history.own_value import OwnValue
 from espalier.pruning.history.report import Receipt, Report, TrialState
@@ -13,26 +17,35 @@ from espalier.pruning.oversight.breaker import BreakerSettings
 from espalier.pruning.oversight.guards import Guards, MinimumAcceptable
 from espalier.pruning.oversight.restraint import Restraint
 from espalier.pruning.oversight.summary import JudgeSummary, ShadowSummary
-from espalier.pruning.pruners.base import Pruner, SettingsError
-from espalier.pruning.pruners.composition import All, Any
+from espalier.pruning.pruners.auto.pruner import Auto
+from espalier.pruning.pruners.bandit import Bandit
+from espalier.pruning.pruners.base import Comparing, Gated, Pruner, Scheduled, SettingsError
+from espalier.pruning.pruners.composition import AllOf, AnyOf
 from espalier.pruning.pruners.goal import Goal
 from espalier.pruning.pruners.hyperband import Hyperband
 from espalier.pruning.pruners.nop import Nop
 from espalier.pruning.pruners.patient import Patient
 from espalier.pruning.pruners.percentile import Median, Percentile
+from espalier.pruning.pruners.posterior.pruner import Posterior
+from espalier.pruning.pruners.risk_bearing import RiskBearing
 from espalier.pruning.pruners.successive_halving import SuccessiveHalving
 from espalier.pruning.pruners.threshold import Threshold
 from espalier.pruning.pruners.wilcoxon.pruner import Wilcoxon
+from espalier.pruning.terms import Terms
 
 __all__ = [
     "Action",
-    "All",
-    "Any",
+    "AllOf",
+    "AnyOf",
+    "Auto",
+    "Bandit",
     "BreakerSettings",
+    "Comparing",
     "Curve",
     "Decision",
     "Derived",
     "Direction",
+    "Gated",
     "Goal",
     "Guards",
     "Hyperband",
@@ -47,14 +60,19 @@ __all__ = [
     "Patient",
     "Peers",
     "Percentile",
+    "Posterior",
     "Pruner",
+    "PrunerContract",
     "Reason",
     "Receipt",
     "Report",
     "Restraint",
+    "RiskBearing",
+    "Scheduled",
     "SettingsError",
     "ShadowSummary",
     "SuccessiveHalving",
+    "Terms",
     "Threshold",
     "TrialState",
     "Verdict",

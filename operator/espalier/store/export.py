@@ -8,13 +8,13 @@ import math
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from espalier.errors import RetryLater, SpecError
+from espalier.errors import RetryLater, UsageError
 from espalier.store import pages
 from espalier.store import reading as ask
 from espalier.store.connections import reading
@@ -43,7 +43,7 @@ def list_studies(url: str) -> list[StudyRow]:
 
     Raises
     ------
-    SpecError
+    UsageError
         If there is no file, or it is no store that can be read.
     RetryLater
         If it is busy.
@@ -61,7 +61,7 @@ def read_log(url: str, namespace: str, name: str) -> Log | None:
 
     Raises
     ------
-    SpecError
+    UsageError
         If there is no file, or it is no store that can be read; also while the log is gone
         through.
     RetryLater
@@ -78,7 +78,7 @@ def read_log(url: str, namespace: str, name: str) -> Log | None:
         study=study,
         attempts=head.attempts,
         observations=_each(path, pages.observations(engine.begin, study.id)),
-        decisions=_each(path, pages.decisions(engine.begin, study.id)),
+        decisions=ask.all_decided(_each(path, pages.decisions(engine.begin, study.id)), head),
         ends=head.ends,
         rules=head.rules,
         sightings=head.sightings,
@@ -100,8 +100,8 @@ def _legible(path: Path | None) -> Iterator[None]:
         raise _illegible(path, f"{type(error).__name__}: {error}") from error
 
 
-def _illegible(path: Path | None, said: str) -> SpecError:
-    return SpecError(
+def _illegible(path: Path | None, said: str) -> UsageError:
+    return UsageError(
         "--store",
         f"expected a store of this version, got {path or 'one'} that cannot be read ({said}); give "
         "the operator's store, or a copy that `VACUUM INTO` made of it",
@@ -116,7 +116,7 @@ def _each(path: Path, rows: Iterator[_T]) -> Iterator[_T]:
 def _existing(url: str) -> Path:
     path = path_of(url)
     if not path.is_file():
-        raise SpecError(
+        raise UsageError(
             "--store",
             f"expected a store's file, there is none at {path}; run this in the operator's pod, or "
             "give the URL of a copy of its store: sqlite:////ABSOLUTE/PATH",
@@ -133,11 +133,11 @@ def lines(log: Log) -> Iterator[str]:
 
     Raises
     ------
-    SpecError
+    UsageError
         Where a row holds what cannot be.
     """
     with _legible(None):
-        yield _line({"kind": "study", "format": _FORMAT} | asdict(log.study))
+        yield _line({"kind": "study", "format": _FORMAT} | _study(log.study))
         for trial, attempt, pod_uid in sorted(log.attempts):
             yield _line({"kind": "attempt", "trial": trial, "attempt": attempt, "pod_uid": pod_uid})
         for trial, seen in log.sightings:
@@ -150,6 +150,11 @@ def lines(log: Log) -> Iterator[str]:
             key=_place,
         ):
             yield _line(row)
+
+
+def _study(study: StudyRow) -> dict[str, Any]:
+    found = {each.name: getattr(study, each.name) for each in fields(study)}
+    return found | {"settings": study.settings.to_dict()}
 
 
 def _place(item: _Item) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from espalier.generate.metrics_and_reasons_pages import reasons_page
+from espalier.generate.reasons_page import reasons_page
 from espalier.planning import effects
 from espalier.planning.attempts.checks import ATTEMPT_CHECKS
 from espalier.planning.endings.checks import ENDING_CHECKS

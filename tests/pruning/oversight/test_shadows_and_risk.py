@@ -146,4 +146,4 @@ def test_what_a_guard_prunes_costs_a_shadow_no_risk() -> None:
     say(judge, 0, 1, 1.0)
     assert say(judge, 1, 1, math.nan).prunes
     (shadow,) = judge.shadows
-    assert shadow.line.spent == pytest.approx(0.03)
+    assert shadow.pruner_state.spent == pytest.approx(0.03)

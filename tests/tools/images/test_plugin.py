@@ -18,7 +18,7 @@ PAGE = (ROOT / "docs/how-to/write-a-pruner.md").read_text(encoding="utf-8")
 FILES = re.findall(r"^```\w+\n# ([\w.]+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 IMAGE = "registry.local/espalier-operator:with-gap"
 JUDGED = """
-from espalier.pruning.registry import make
+from espalier.pruning.pruners.registry import make
 print(type(make("Gap", {"largest": 3.0})).__name__)
 """
 

@@ -23,7 +23,7 @@ from espalier.engine.control.queue import DirtyQueue
 from espalier.engine.control.stopwatch import Stopwatch
 from espalier.engine.control.world import World
 from espalier.engine.reports.open_studies import OpenStudies
-from espalier.errors import InternalError, RetryLater, SpecError
+from espalier.errors import InternalError, Outdated, RetryLater, SpecError
 from espalier.kube import JOB, POD, STUDY, Cluster, Kind, asking_for
 from espalier.metrics.figures import StudyFigures as Figures
 from espalier.metrics.observer import Observer
@@ -211,19 +211,20 @@ class Reconciler:
             finally:
                 self._looking.release()
             wake = None if looked is None else await self._act(key, *looked)
-        except RetryLater as error:
-            delay = self.queue.failed(key, error.after)
+        except (RetryLater, Outdated) as error:
+            after = error.after if isinstance(error, RetryLater) else None
+            delay = self.queue.failed(key, after)
             log.info("study %s/%s: %s; again in %.1f s", *key, error, delay)
-            self._observer.reconcile_failed("RetryLater")
-        except SpecError as error:
+            self._observer.reconcile_failed(error)
+        except SpecError as error:  # refused, until somebody changes a policy, a role or a quota
             delay = self.queue.failed(key, 5.0)
             log.warning("study %s/%s: %s; again in %.1f s", *key, error, delay)
-            self._observer.reconcile_failed("SpecError")
+            self._observer.reconcile_failed(error)
         except Exception as error:
             delay = self.queue.failed(key)
             name = type(error).__name__
             log.exception("study %s/%s: %s; again in %.1f s", *key, name, delay)
-            self._observer.reconcile_failed("InternalError")
+            self._observer.reconcile_failed(error)
         else:
             self.queue.done(key)
             if wake is not None:

@@ -15,7 +15,7 @@ from espalier.pruning.pruners.base import Pruner, SettingsError, settings_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Composite:
+class Composite:
     """Several pruners that judge the same trial at the same step.
 
     A composite does not hold composites: that keeps the Study's schema free of recursion.
@@ -28,7 +28,7 @@ class _Composite:
     def __post_init__(self) -> None:
         if not 1 <= len(self.of) <= 8:
             raise SettingsError(f"{self.name}: expected 1 to 8 pruners, got {len(self.of)}")
-        if any(isinstance(pruner, _Composite) for pruner in self.of):
+        if any(isinstance(pruner, Composite) for pruner in self.of):
             raise SettingsError(f"{self.name}: expected plain pruners, got {self.name} of Any/All")
 
     @cached_property
@@ -67,7 +67,7 @@ class _Composite:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Any(_Composite):
+class AnyOf(Composite):
     """Prune if any of the pruners says so; the first that does gives the reason."""
 
     name: ClassVar[str] = "Any"
@@ -81,7 +81,7 @@ class Any(_Composite):
 
 
 @dataclass(frozen=True, kw_only=True)
-class All(_Composite):
+class AllOf(Composite):
     """Prune if all of the pruners say so at the same step; the first gives the reason."""
 
     name: ClassVar[str] = "All"
@@ -96,9 +96,19 @@ class All(_Composite):
 
 def leaves(pruner: Pruner) -> tuple[Pruner, ...]:
     """Give the pruners that a pruner consists of, itself if it is no composite."""
-    return pruner.of if isinstance(pruner, _Composite) else (pruner,)
+    return pruner.of if isinstance(pruner, Composite) else (pruner,)
 
 
 def combine(pruner: Pruner, decisions: Sequence[Decision]) -> Decision:
     """Combine the decisions of a pruner's leaves."""
-    return pruner.combine(decisions) if isinstance(pruner, _Composite) else decisions[0]
+    return pruner.combine(decisions) if isinstance(pruner, Composite) else decisions[0]
+
+
+def combine_some(pruner: Pruner, decisions: Sequence[Decision]) -> Decision | None:
+    """Combine what those of a pruner's leaves say that speak about a trial.
+
+    To be silent is not to say prune: `AllOf` decides nothing then.
+    """
+    if isinstance(pruner, AllOf) and len(decisions) < len(pruner.of):
+        return None
+    return combine(pruner, decisions)

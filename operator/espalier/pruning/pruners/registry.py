@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
 
+from espalier.pruning.pruners.auto.pruner import Auto
+from espalier.pruning.pruners.bandit import Bandit
 from espalier.pruning.pruners.base import Pruner, SettingsError
+from espalier.pruning.pruners.hyperband import Hyperband
+from espalier.pruning.pruners.nop import Nop
+from espalier.pruning.pruners.patient import Patient
+from espalier.pruning.pruners.percentile import Median, Percentile
+from espalier.pruning.pruners.posterior.pruner import Posterior
+from espalier.pruning.pruners.successive_halving import SuccessiveHalving
+from espalier.pruning.pruners.threshold import Threshold
+from espalier.pruning.pruners.wilcoxon.pruner import Wilcoxon
 
 GROUP = "espalier.pruners"
 
-BUILT_IN: Mapping[str, str] = {
-    "Auto": "espalier.pruning.pruners.auto.pruner:Auto",
-    "Bandit": "espalier.pruning.pruners.bandit:Bandit",
-    "Hyperband": "espalier.pruning.pruners.hyperband:Hyperband",
-    "Median": "espalier.pruning.pruners.percentile:Median",
-    "Nop": "espalier.pruning.pruners.nop:Nop",
-    "Patient": "espalier.pruning.pruners.patient:Patient",
-    "Percentile": "espalier.pruning.pruners.percentile:Percentile",
-    "Posterior": "espalier.pruning.pruners.posterior.pruner:Posterior",
-    "SuccessiveHalving": "espalier.pruning.pruners.successive_halving:SuccessiveHalving",
-    "Threshold": "espalier.pruning.pruners.threshold:Threshold",
-    "Wilcoxon": "espalier.pruning.pruners.wilcoxon.pruner:Wilcoxon",
+BUILT_IN: Mapping[str, type[Pruner]] = {
+    kind.name: kind
+    for kind in (
+        Auto,
+        Bandit,
+        Hyperband,
+        Median,
+        Nop,
+        Patient,
+        Percentile,
+        Posterior,
+        SuccessiveHalving,
+        Threshold,
+        Wilcoxon,
+    )
 }
 
 
 def pruner_type(name: str) -> type[Pruner]:
     """Give the class of a pruner by its name; a plug-in cannot replace one of ours."""
     if name in BUILT_IN:
-        module, _, attribute = BUILT_IN[name].partition(":")
-        return getattr(import_module(module), attribute)  # type: ignore[no-any-return]
+        return BUILT_IN[name]
     for entry in entry_points(group=GROUP, name=name):
         return entry.load()  # type: ignore[no-any-return]
     raise SettingsError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from espalier.api.base import Model
+from espalier.api.base import LEVELS, Model
 
 Schema = dict[str, Any]
 
@@ -48,8 +48,6 @@ _DROPPED = frozenset(
 )
 
 _ANY: Schema = {"x-kubernetes-preserve-unknown-fields": True, "nullable": True}
-LEVELS = "levels"
-"""Keyword of an object's schema: how deep what is in it may be nested."""
 
 
 class UnfitError(TypeError):
@@ -144,14 +142,18 @@ def _convert_map(
 
 
 def _resolve(
-    node: Mapping[str, Any], definitions: Mapping[str, Any], path: tuple[str, ...], depth: int = 0
+    node: Mapping[str, Any],
+    definitions: Mapping[str, Any],
+    path: tuple[str, ...],
+    followed: int = 0,
 ) -> Mapping[str, Any]:
     """Follow references and drop the null of optional fields; the outer keywords win."""
-    if depth > len(definitions) or len(path) > 40:
+    if followed > len(definitions) or len(path) > 40:
         raise UnfitError(f"{'.'.join(path)}: the model refers to itself")
     if "$ref" in node:
         name = node["$ref"].rpartition("/")[2]
         target: Mapping[str, Any] = definitions[name]
+        followed += 1
     elif "anyOf" in node:
         options = [option for option in node["anyOf"] if option.get("type") != "null"]
         if len(options) != 1:
@@ -160,7 +162,7 @@ def _resolve(
     else:
         return node
     outer = {key: value for key, value in node.items() if key not in ("$ref", "anyOf")}
-    return _resolve({**target, **outer}, definitions, path, depth + 1)
+    return _resolve({**target, **outer}, definitions, path, followed)
 
 
 def _without_nulls(default: Any) -> Any:
