@@ -48,7 +48,7 @@ class Segment:
         return lines
 
     def close(self) -> None:
-        """Leave the file as it is."""
+        """Close the file, and leave it as it is."""
         os.close(self._fd)
 
     def remove(self) -> None:
@@ -59,11 +59,11 @@ class Segment:
 
     def _mend(self) -> None:
         """Cut off a line that a killed sidecar, or a full volume, left unfinished."""
-        tail_start = max(0, self.size - 4096)
-        tail = os.pread(self._fd, 4096, tail_start)
-        whole = tail.rfind(b"\n") + 1
-        if whole < len(tail):
-            self.size = tail_start + whole
+        start = max(0, self.size - 4096)
+        end = os.pread(self._fd, 4096, start)
+        whole = end.rfind(b"\n") + 1
+        if whole < len(end):
+            self.size = start + whole
             os.ftruncate(self._fd, self.size)
 
 

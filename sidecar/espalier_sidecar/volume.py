@@ -11,7 +11,8 @@ import stat
 import time
 from collections.abc import Iterator
 
-from espalier_sidecar.voice import clip, say
+from espalier_sidecar.log import log_line
+from espalier_sidecar.text import clip
 
 OWN = ".sidecar"
 MAX_ENTRIES = 256
@@ -55,7 +56,7 @@ class Folder:
         return fd
 
     def inode(self, name: str) -> int:
-        """Give the inode that a name has now, a link's own if it is one."""
+        """Return the inode that a name has now, a link's own if it is one."""
         with self._parent(name) as (parent, last):
             return os.stat(last, dir_fd=parent, follow_symlinks=False).st_ino
 
@@ -82,11 +83,11 @@ class Folder:
         return self._create(name, os.O_RDWR, 0o600)
 
     def set_aside(self, name: str) -> None:
-        """Give what lies under a name, if anything does, another one."""
+        """Rename what lies under a name, if anything does."""
         aside = f"{name}.{time.time_ns()}.aside"
         with contextlib.suppress(FileNotFoundError):
             os.rename(name, aside, src_dir_fd=self._fd, dst_dir_fd=self._fd)
-            say(f"{name} was not as it was left; it is {aside} now")
+            log_line(f"{name} was not as it was left; it is {aside} now")
 
     def put(self, scratch: str, content: bytes, mode: int, target: "Folder", name: str) -> None:
         """Let a file appear in `target` as a whole; whatever had its name is replaced.
@@ -131,7 +132,7 @@ class Folder:
             self.set_aside(name)
 
     def own_folder(self) -> "Folder":
-        """Give the sidecar's own folder, made anew if what has its name cannot be it.
+        """Return the sidecar's own folder, made anew if what has its name cannot be it.
 
         Raises
         ------
@@ -144,7 +145,7 @@ class Folder:
             try:
                 return self._usable()
             except OSError as error:
-                say(f"cannot use {OWN}: {error}")
+                log_line(f"cannot use {OWN}: {error}")
                 self.set_aside(OWN)
         raise OSError(f"could not make {OWN}")
 

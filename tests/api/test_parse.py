@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from espalier.api import check_values, parse_study, parse_trial, space_of
-from espalier.api.judging import judge_of, settings_of
+from espalier.api.judging import JudgeSettings, judge_of, settings_of
 from espalier.errors import SpecError
 from espalier.pruning import Direction
 from espalier.search import sample
@@ -295,11 +295,12 @@ def test_what_has_no_like_here_is_refused_with_the_list_alone():
     ],
 )
 def test_stored_settings_that_are_none_are_named_in_our_words(key, value, field):
-    good = settings_of(parse_study(good_study()))
-    judge_of("uid", good)
+    good = settings_of(parse_study(good_study())).to_dict()
+    judge_of(JudgeSettings.from_dict(good, "uid"))
     with pytest.raises(SpecError) as caught:
-        judge_of("uid", good | {key: value})
+        judge_of(JudgeSettings.from_dict(good | {key: value}, "uid"))
     assert caught.value.field == field
     assert_our_own_words(caught.value)
+    without = {name: each for name, each in good.items() if name != key}
     with pytest.raises(SpecError, match="got nothing"):
-        judge_of("uid", {name: each for name, each in good.items() if name != key})
+        judge_of(JudgeSettings.from_dict(without, "uid"))

@@ -12,6 +12,7 @@ from espalier.backtest.compare import Result
 from espalier.backtest.interval import bootstrap
 from espalier.backtest.measure import Measured, Setting, study
 from espalier.backtest.simulate import simulate
+from espalier.pruning import Terms
 from tests.backtest.test_simulate import TASKS
 from tests.bench.quality import main
 from tests.bench.quality_pruners import optunas, ours
@@ -104,8 +105,6 @@ def test_each_of_them_runs(maker):
 
 def test_in_the_real_optuna_nothing_is_pruned_at_the_last_step():
     curves = TASKS["tfm_stdlib_nats"].take(range(12))
-    engine = optunas()[1].make(
-        study="s", seed=0, direction=curves.direction, horizon=curves.steps, trials=12
-    )
+    engine = optunas()[1].make(Terms(curves.direction, curves.steps, study_uid="s", trials=12))
     steps = simulate(curves, 2, engine)
     assert [s == curves.steps for s in steps.steps] == (steps.completed_at < float("inf")).tolist()

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import pytest
 from click.testing import CliRunner
 
-from espalier.api.judging import judge_of
+from espalier.api.judging import JudgeSettings, judge_of
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.backtest.replay import replay_rows
 from espalier.cli.main import main
@@ -21,6 +21,7 @@ from espalier.pruning import (
     Ledger,
     Report,
     Restraint,
+    Terms,
     Threshold,
     TrialState,
     verdict_of,
@@ -55,11 +56,7 @@ def recorded(restraints: Mapping[int, Restraint] = MappingProxyType({})) -> list
     judge = build_judge(
         PrunerSpec.model_validate(SETTINGS["pruner"]),
         PruningSpec.model_validate(SETTINGS["pruning"]),
-        study_uid="uid",
-        seed=3,
-        direction=Direction.MINIMIZE,
-        horizon=36,
-        trials=30,
+        Terms(Direction.MINIMIZE, 36, study_uid="uid", seed=3, trials=30),
     )
     rows = [{"kind": "study", "format": 1, "uid": "uid", "settings": SETTINGS}]
     for wave in range(0, 30, 3):
@@ -197,7 +194,7 @@ def test_other_settings_give_other_decisions(log):
 def small(pruner: dict, values: list[float | None]) -> list[dict]:
     """Record one trial of a study without guards, as the operator would."""
     settings = {**SETTINGS, "pruner": pruner, "pruning": {"nanPatience": 0, "exemptPercent": 0}}
-    judge = judge_of("uid", settings)
+    judge = judge_of(JudgeSettings.from_dict(settings, "uid"))
     rows = [{"kind": "study", "format": 1, "uid": "uid", "settings": settings}]
     for step, value in enumerate(values, 1):
         seen = {"trial": 0, "attempt": 1, "metric": "value", "step": step, "value": value}

@@ -32,9 +32,9 @@ class Recorder:
         self.told: list[tuple[float, int, int]] = []
         self.closed: list[int] = []
 
-    def report(self, trial: int, step: int, value: float, at: float) -> bool:
+    def report(self, trial: int, step: int, value: float, at: float) -> list[int]:
         self.told.append((at, trial, step))
-        return self.prune_at.get(trial) == step
+        return [trial] if self.prune_at.get(trial) == step else []
 
     def close(self, trial: int, completed: bool, at: float) -> None:
         self.closed.append(trial)
@@ -77,6 +77,22 @@ def test_a_pruned_trial_stops_costs_no_more_and_frees_its_worker():
     assert outcome.spent == pytest.approx(5.0)
     assert outcome.completed_at.tolist() == [np.inf, 5.0]
     assert recorder.closed == [1]
+
+
+def test_a_trial_that_anothers_value_prunes_stops_there_and_frees_its_worker():
+    class Ousts(Recorder):
+        def report(self, trial: int, step: int, value: float, at: float) -> list[int]:
+            super().report(trial, step, value, at)
+            return [0] if (trial, step) == (1, 2) else []
+
+    pace = np.array([[3.0, 6.0, 9.0, 12.0], [1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 4.0]])
+    curves = Curves("made", Direction.MAXIMIZE, np.zeros((3, 4)), pace)
+    recorder = Ousts()
+    outcome = simulate(curves, 2, recorder)
+    assert outcome.steps == [0, 4, 4]
+    assert outcome.spent == pytest.approx(2.0 + 4.0 + 4.0)
+    assert outcome.completed_at.tolist() == [np.inf, 4.0, 6.0]
+    assert recorder.closed == [1, 2]
 
 
 def test_what_runs_at_the_end_of_the_budget_does_not_complete():

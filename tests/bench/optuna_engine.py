@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import optuna
 
-from espalier.pruning import Direction
+from espalier.pruning import Direction, Terms
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
@@ -30,7 +30,7 @@ class OptunaEngine:
         self._last: dict[int, float] = {}
         self._horizon = horizon
 
-    def report(self, trial: int, step: int, value: float, at: float) -> bool:
+    def report(self, trial: int, step: int, value: float, at: float) -> list[int]:
         asked = self._trials.get(trial)
         if asked is None:
             asked = self._trials[trial] = self._study.ask()
@@ -40,7 +40,7 @@ class OptunaEngine:
         pruned = step < self._horizon and self._should_prune(asked)
         if pruned:
             self._study.tell(asked, state=optuna.trial.TrialState.PRUNED)
-        return pruned
+        return [trial] if pruned else []
 
     @staticmethod
     def _should_prune(asked: optuna.Trial) -> bool:
@@ -63,7 +63,8 @@ class OptunaCandidate:
     label: str
     pruner: Callable[[int], optuna.pruners.BasePruner]
 
-    def make(
-        self, *, study: str, seed: int, direction: Direction, horizon: int, trials: int
-    ) -> OptunaEngine:
-        return OptunaEngine(self.pruner(horizon), study, direction, horizon)
+    def make(self, terms: Terms) -> OptunaEngine:
+        assert terms.horizon is not None
+        return OptunaEngine(
+            self.pruner(terms.horizon), terms.study_uid, terms.direction, terms.horizon
+        )

@@ -67,7 +67,7 @@ def written(path: Path) -> Iterator[sqlite3.Connection]:
 def one_study(path: Path, trials: int, steps: int) -> None:
     """Write a study whose trials all report to their end; the last of them has not ended."""
     study = study_of(0, trials, steps)
-    judge = judge_of(study.metadata.uid, settings_of(study))
+    judge = judge_of(settings_of(study))
     rules: dict[tuple[str, str], int] = {}
     observations, decisions, ends, seq = [], [], [], 0
     with written(path) as connection:

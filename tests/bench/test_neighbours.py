@@ -31,7 +31,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     report = Judge.report
 
     def judged(judge: Judge, said: Report, at: float) -> Verdict:
-        if judge.ledger.study == SLOW:
+        if judge.ledger.terms.study_uid == SLOW:
             until = time.perf_counter() + COST
             while time.perf_counter() < until:
                 pass

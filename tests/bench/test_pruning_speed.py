@@ -35,6 +35,7 @@ from espalier.pruning import (
     Pruner,
     Report,
     SuccessiveHalving,
+    Terms,
     Threshold,
     TrialState,
     Wilcoxon,
@@ -105,11 +106,8 @@ def points(trials: int, seed: int = 1, furthest: int = STEPS) -> Iterator[list[t
 def judge_of(pruner: Pruner, trials: int, horizon: int = STEPS) -> Judge:
     return Judge(
         pruner,
+        Terms(Direction.MAXIMIZE, horizon, study_uid="bench", trials=trials + TURNS * FURTHER),
         Guards(keep_best=1, exempt_percent=0.0),
-        study_uid="bench",
-        direction=Direction.MAXIMIZE,
-        horizon=horizon,
-        trials=trials + TURNS * FURTHER,
     )
 
 
@@ -211,7 +209,7 @@ def test_rebuild(peers: Peers) -> None:
     ]
     gc.collect()
     before, start = resident(), time.process_time()
-    ledger = Ledger(Direction.MAXIMIZE, STEPS)
+    ledger = Ledger(Terms(Direction.MAXIMIZE, STEPS))
     for report in reports:
         ledger.append(report)
     for trial in range(trials):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from espalier.api.judging import JudgeSettings
 from espalier.backtest.curves import read_file
 from espalier.planning.world.record import End
 from espalier.pruning import Restraint, TrialState
@@ -42,9 +43,10 @@ async def _fill(folder: Path) -> None:
     settings = {"metric": "val_accuracy", "direction": "Maximize", "horizon": STEPS}
     settings |= {"target": None, "seed": 1, "trials": TRIALS}
     settings |= {"pruner": {"type": "Nop"}, "pruning": {}}
+    judged = JudgeSettings.from_dict(settings, "u1")
     store = await open_store(url_of(folder))
     try:
-        study = await store.open_study("u1", "default", "digits", settings, at=0.0, version="0")
+        study = await store.open_study("u1", "default", "digits", judged, at=0.0, version="0")
         seq = 1
         held = Restraint(paused=True, keep_best=2, protected=frozenset({3}))
         await store.commit(Batch(study.id, changes=[change_row(study.id, held, seq, 0.0)]))

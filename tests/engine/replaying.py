@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from espalier.api.judging import is_judged
 from espalier.pruning import Judge, Report, Verdict, verdict_of
 from espalier.store import Log, StoredChange, StoredEnd
 
@@ -16,7 +15,7 @@ def replay(judge: Judge, log: Log) -> list[tuple[int, Verdict]]:
             judge.restrain(arrival.restraint)
         elif isinstance(arrival, StoredEnd):
             judge.close(arrival.trial, arrival.end.state, arrival.end.at)
-        elif is_judged(log.study.settings, arrival.metric, arrival.step):
+        elif log.study.terms.judges(arrival.metric, arrival.step):
             report = Report(arrival.trial, arrival.attempt, arrival.step, arrival.value)
             verdict = verdict_of(judge, report, arrival.at)
             assert verdict is not None

@@ -74,7 +74,7 @@ async def check(folder: Path, acknowledged: Counter[int]) -> None:
     # The decisions are those of a judge that sees the stored values.
     expected = [
         (seq, verdict.decision)
-        for seq, verdict in replay(judge_of(row.uid, row.settings), log)
+        for seq, verdict in replay(judge_of(row.settings), log)
         if verdict.decision is not None
     ]
     assert [(each.seq, each.decision) for each in log.decisions] == expected

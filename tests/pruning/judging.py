@@ -9,6 +9,7 @@ from espalier.pruning import (
     Guards,
     Judge,
     Report,
+    Terms,
     Threshold,
 )
 
@@ -23,12 +24,9 @@ def judge_of(
     settings = {"exempt_percent": 0.0, "keep_best": 0, "nan_patience": 0, "breaker": OFF, **guards}
     return Judge(
         pruner,
+        Terms(direction, horizon, study_uid="guards", window=window),
         Guards(**settings),
         shadows,
-        study_uid="guards",
-        direction=direction,
-        horizon=horizon,
-        window=window,
     )
 
 

@@ -19,6 +19,7 @@ from espalier.pruning import (
     Pruner,
     Receipt,
     Report,
+    Terms,
 )
 from espalier.pruning.history.step_ranks import StepRanks
 from tests.pruning.every_pruner import EVERY
@@ -56,12 +57,7 @@ def test_a_decision_with_a_reason_each_time(kind: str, pruner: Pruner) -> None:
         warnings.simplefilter("error")
         for direction in Direction:
             judge = Judge(
-                pruner,
-                study_uid="hostile",
-                direction=direction,
-                horizon=LENGTH,
-                target=1.0,
-                trials=7,
+                pruner, Terms(direction, LENGTH, study_uid="hostile", target=1.0, trials=7)
             )
             at = 0.0
             for trial in range(7):
@@ -82,7 +78,7 @@ def test_a_decision_with_a_reason_each_time(kind: str, pruner: Pruner) -> None:
 
 def test_a_million_steps_take_bounded_memory() -> None:
     pruner = EVERY["Median of all that reached"]
-    ledger = Ledger(Direction.MAXIMIZE)
+    ledger = Ledger(Terms(Direction.MAXIMIZE))
     pruner.judge(ledger, 0)
     columns = StepRanks.of(ledger, Peers.REACHED, Match.AT_OR_BEFORE)
     for step in range(1, 1_000_001):

@@ -22,6 +22,7 @@ from espalier.pruning import (
     Reason,
     Receipt,
     Report,
+    Terms,
     Threshold,
     TrialState,
     Verdict,
@@ -55,7 +56,7 @@ directions = st.sampled_from(DIRECTIONS)
 
 
 def ledger_of(events: list[Event], direction: Direction = Direction.MAXIMIZE) -> Ledger:
-    ledger = Ledger(direction, HORIZON, study="laws", target=2.0, trials=MOST)
+    ledger = Ledger(Terms(direction, HORIZON, study_uid="laws", target=2.0, trials=MOST))
     for event in events:
         feed(ledger, event)
     return ledger
@@ -69,13 +70,9 @@ def judge_of(
 ) -> Judge:
     return Judge(
         pruner,
+        Terms(direction, HORIZON, study_uid="laws", target=2.0, trials=MOST),
         guards,
         [("shadow", shadow)],
-        study_uid="laws",
-        direction=direction,
-        horizon=HORIZON,
-        target=2.0,
-        trials=MOST,
     )
 
 
@@ -122,7 +119,7 @@ def test_maximizing_is_minimizing_the_negative(pruner: Pruner, events: list[Even
         # Bounds are in the user's own sign.
         opposite = Threshold(lower=-pruner.upper, upper=-pruner.lower)
     up = ledger_of([], Direction.MAXIMIZE)
-    down = Ledger(Direction.MINIMIZE, HORIZON, study="laws", target=-2.0, trials=MOST)
+    down = Ledger(Terms(Direction.MINIMIZE, HORIZON, study_uid="laws", target=-2.0, trials=MOST))
     for event, mirror in zip(events, mirrored(events), strict=True):
         feed(up, event)
         feed(down, mirror)
@@ -211,7 +208,7 @@ def test_a_shadow_like_the_pruner_that_acts_says_the_same_and_would_save_nothing
             own += verdict.decision.prunes and verdict.decision.pruner != "Guards"
     (shadow,) = judge.summary().shadows
     assert (shadow.would_prune, shadow.would_save) == (own, 0)
-    assert judge.shadows[0].line.spent == judge.line.spent
+    assert judge.shadows[0].pruner_state.spent == judge.pruner_state.spent
 
 
 MAY_PRUNE_THE_BETTER = {

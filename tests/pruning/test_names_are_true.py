@@ -19,6 +19,7 @@ from espalier.pruning import (
     Report,
     SettingsError,
     SuccessiveHalving,
+    Terms,
     Threshold,
     TrialState,
     Wilcoxon,
@@ -33,7 +34,7 @@ Curve = list[float]
 
 def judged(pruner: Pruner, others: list[Curve], own: Curve, direction=UP) -> str:
     """The reason at each step of the last trial, after the others have completed."""
-    ledger = Ledger(direction, 100)
+    ledger = Ledger(Terms(direction, 100))
     for trial, values in enumerate(others):
         for step, value in enumerate(values, 1):
             ledger.append(Report(trial, 1, step, value))
@@ -227,7 +228,7 @@ def test_the_rule_is_what_its_name_says(
 
 
 def test_peers_that_reached_the_step_may_be_running_and_do_not_include_the_trial() -> None:
-    ledger = Ledger(UP, 100)
+    ledger = Ledger(Terms(UP, 100))
     pruner = Median(startup_trials=0, peers=Peers.REACHED)
     for trial, value in enumerate([1.0, 2.0, 3.0]):
         ledger.append(Report(trial, 1, 1, value))
@@ -279,7 +280,7 @@ def test_every_name_is_registered_and_its_class_bears_it() -> None:
 
 
 def test_hyperband_without_a_largest_step_says_so() -> None:
-    ledger = Ledger(UP, None)
+    ledger = Ledger(Terms(UP, None))
     ledger.append(Report(0, 1, 1, 1.0))
     assert make("Hyperband", {}).judge(ledger, 0).reason.value == "NoHorizon"
 
@@ -288,7 +289,7 @@ def test_hyperband_without_a_largest_step_says_so() -> None:
 def test_patient_takes_values_by_step_whenever_they_arrive(late: list[int]) -> None:
     values = {1: 5.0, 2: 1.0, 3: 6.0, 5: 2.0, 7: 5.5, 9: 3.0, 10: 4.0}
     pruner = Patient(patience=2, min_delta=0.25)
-    in_order, out_of_order = Ledger(UP, 100), Ledger(UP, 100)
+    in_order, out_of_order = Ledger(Terms(UP, 100)), Ledger(Terms(UP, 100))
     for step, value in values.items():
         in_order.append(Report(0, 1, step, value))
     for step in [*(s for s in values if s not in late), *late]:

@@ -14,6 +14,7 @@ from espalier.pruning import (
     Patient,
     Percentile,
     SuccessiveHalving,
+    Terms,
     Threshold,
     Wilcoxon,
 )
@@ -79,7 +80,7 @@ def test_pruners_without_memory(shape: Shape, share: float, direction) -> None:
     theirs = {name: pair[1] for name, pair in STATELESS.items()}
     prunes = dict.fromkeys(ours, 0)
     for seed in range(int(HISTORIES * share)):
-        ledger, oracle = Ledger(direction, HORIZON), Oracle(f"study-{seed}", direction)
+        ledger, oracle = Ledger(Terms(direction, HORIZON)), Oracle(f"study-{seed}", direction)
         for event in draw(seed, shape):
             feed(ledger, event)
             oracle.feed(event)
@@ -98,7 +99,7 @@ def test_percentile_matching_exact_steps_that_are_irregular(direction) -> None:
     theirs = optuna.pruners.PercentilePruner(40.0, 1, n_min_trials=2)
     compared = pruned = 0
     for seed in range(HISTORIES // 2):
-        ledger, oracle = Ledger(direction, 30), Oracle(f"study-{seed}", direction)
+        ledger, oracle = Ledger(Terms(direction, 30)), Oracle(f"study-{seed}", direction)
         for event in draw(seed, Shape(irregular=True, steps=6)):
             feed(ledger, event)
             oracle.feed(event)
@@ -148,7 +149,10 @@ def test_pruners_with_rungs(ties: bool, direction) -> None:
         pairs = (HALVING, HYPERBAND)[seed % 2]
         ours, theirs = pairs[seed // 2 % len(pairs)]
         theirs = _fresh(theirs)
-        ledger, oracle = Ledger(direction, HORIZON, study=f"s{seed}"), Oracle(f"s{seed}", direction)
+        ledger, oracle = (
+            Ledger(Terms(direction, HORIZON, study_uid=f"s{seed}")),
+            Oracle(f"s{seed}", direction),
+        )
         for event in draw(seed, Shape(ties=ties, trials=12)):
             feed(ledger, event)
             oracle.feed(event)
@@ -180,7 +184,7 @@ def test_wilcoxon(direction) -> None:
         theirs = optuna.pruners.WilcoxonPruner(
             p_threshold=ours.p_threshold, n_startup_steps=ours.startup_steps
         )
-        ledger, oracle = Ledger(direction, HORIZON), Oracle(f"study-{seed}", direction)
+        ledger, oracle = Ledger(Terms(direction, HORIZON)), Oracle(f"study-{seed}", direction)
         shape = Shape(ties=False, irregular=seed % 2 == 1, trials=5, nan_share=0.01)
         for event in draw(seed, shape):
             if isinstance(event, Ended) and not ledger.curve(event.trial).steps:

@@ -119,14 +119,15 @@ def _lost(
         yield f"{uid} is a trial's pod and was refused: {process.refused}"
 
 
+_PRUNED = """
+SELECT trial FROM decisions WHERE study = :study AND shadow = '' AND action = 'Prune'
+UNION SELECT trial FROM decisions_on_others
+WHERE study = :study AND shadow = '' AND action = 'Prune'
+"""
+
+
 def _endings(database: sqlite3.Connection, number: int, history: History) -> Iterator[str]:
-    pruned = {
-        trial
-        for (trial,) in database.execute(
-            "SELECT trial FROM decisions WHERE study = ? AND shadow = '' AND action = 'Prune'",
-            (number,),
-        )
-    }
+    pruned = {trial for (trial,) in database.execute(_PRUNED, {"study": number})}
     known = set().union(*history.numbers.values())
     for trial, reason, message in database.execute(_ENDS, (number,)):
         causes = history.causes_of(trial)

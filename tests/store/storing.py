@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from espalier.api.judging import JudgeSettings
+from espalier.pruning import Direction, Terms
 from espalier.store import Batch, Store, StudyRow, open_store
 
 _NUMBERS = itertools.count()
-SETTINGS = {"metric": "loss", "horizon": 27}
+
+
+def judged_by(uid: str, **terms: Any) -> JudgeSettings:
+    """Return what the judge of a study with this uid is built from."""
+    known = {"metric": "loss", "trials": 30, **terms}
+    return JudgeSettings(
+        Terms(Direction.MINIMIZE, 27, study_uid=uid, **known), {"type": "Nop"}, {"keepBest": 1}
+    )
+
+
+SETTINGS = judged_by("u1")
+SETTINGS_TEXT = json.dumps(SETTINGS.to_dict())
 
 
 def url_of(folder: Path) -> str:
@@ -38,7 +52,7 @@ async def storing(
     """Open a store and a study in it."""
     store = await open_store(url_of(folder), **more)
     try:
-        row = await store.open_study(uid, "research", uid, SETTINGS, at=1.0, version="0.1.0")
+        row = await store.open_study(uid, "research", uid, judged_by(uid), at=1.0, version="0.1.0")
         yield store, row
     finally:
         await store.close()
@@ -53,4 +67,4 @@ def values(study: int, trial: int, *steps: int, seq: int = 0, value: float = 0.5
 async def new_study(store: Store) -> StudyRow:
     """Open a study that no other example has."""
     uid = f"example-{next(_NUMBERS)}"
-    return await store.open_study(uid, "research", uid, SETTINGS, at=1.0, version="0.1.0")
+    return await store.open_study(uid, "research", uid, judged_by(uid), at=1.0, version="0.1.0")

@@ -18,10 +18,9 @@ from click.testing import CliRunner
 from espalier.cli.main import main
 from espalier.errors import UsageError
 from espalier.store import Store, StudyRow, lines, open_store, read_log
-from espalier.store.adoption import JUDGED_AS
 from espalier.store.backup import back_up, stage, staged
 from espalier.store.location import path_of
-from tests.store.storing import SETTINGS, storing, url_of, values
+from tests.store.storing import SETTINGS, judged_by, storing, url_of, values
 from tests.store.test_retention import counts, fill
 
 
@@ -62,7 +61,7 @@ async def opened(url: str, **study: Any) -> tuple[StudyRow, list[StudyRow]]:
                 "uid": "u1",
                 "namespace": "research",
                 "name": "u1",
-                "settings": SETTINGS,
+                "settings": judged_by(study.get("uid", "u1")),
                 "at": 1.0,
                 "version": "0",
                 **study,
@@ -226,7 +225,7 @@ class TestNewUids:
 
     def test_a_study_of_the_same_name_takes_the_rows_over(self, restored: str) -> None:
         row, rows = asyncio.run(opened(restored, uid="new", adopt=True))
-        assert (row.uid, row.settings) == ("new", {**SETTINGS, JUDGED_AS: "u1"})
+        assert (row.uid, row.settings) == ("new", SETTINGS)
         assert [each.uid for each in rows] == ["new"]
         first, *rest = [json.loads(line) for line in exported(restored)]
         assert first["uid"] == "new"
@@ -240,12 +239,12 @@ class TestNewUids:
         fresh = empty(tmp_path / "newer")
         stage(io.BytesIO(copy), fresh, new_uids=True)
         row, _ = asyncio.run(opened(fresh, uid="newer", adopt=True))
-        assert row.settings[JUDGED_AS] == "u1"
+        assert row.terms.study_uid == "u1"
 
     def test_more_trials_are_no_difference(self, restored: str) -> None:
-        settings = {**SETTINGS, "trials": 99}
+        settings = judged_by("new", trials=99)
         row, _ = asyncio.run(opened(restored, uid="new", adopt=True, settings=settings))
-        assert row.settings[JUDGED_AS] == "u1"
+        assert row.terms.study_uid == "u1"
 
     @pytest.mark.parametrize(
         "study",
@@ -253,12 +252,12 @@ class TestNewUids:
             pytest.param({"adopt": False}, id="one that has started"),
             pytest.param({"name": "other"}, id="one of another name"),
             pytest.param({"namespace": "other"}, id="one of another namespace"),
-            pytest.param({"settings": {**SETTINGS, "metric": "x"}}, id="one of another metric"),
+            pytest.param({"settings": judged_by("new", metric="x")}, id="one of another metric"),
         ],
     )
     def test_another_study_does_not(self, restored: str, study: dict[str, Any]) -> None:
         row, rows = asyncio.run(opened(restored, **{"uid": "new", "adopt": True, **study}))
-        assert JUDGED_AS not in row.settings
+        assert row.terms.study_uid == row.uid
         assert [each.uid for each in rows] == ["new"]
         assert counts(path_of(restored).parent)["observations"] == 9
 
@@ -273,7 +272,7 @@ class TestNewUids:
         fresh = empty(tmp_path / "new")
         assert len(stage(io.BytesIO(copy), fresh, new_uids=True)) == 2
         row, _ = asyncio.run(opened(fresh, uid="new", adopt=True))
-        assert JUDGED_AS not in row.settings
+        assert row.terms.study_uid == row.uid
 
     def test_rows_that_wait_are_not_purged_at_once(self, restored: str) -> None:
         async def run() -> None:

@@ -11,7 +11,7 @@ from alembic import command
 from espalier.store import Batch, open_store
 from espalier.store.connections import writing
 from espalier.store.migrate import _config
-from tests.store.storing import SETTINGS, storing, url_of, values
+from tests.store.storing import judged_by, storing, url_of, values
 
 
 def observations(study: int, metric: str, count: int) -> Batch:
@@ -56,7 +56,9 @@ def test_a_commit_that_failed_is_not_counted_and_a_restart_forgets_nothing(tmp_p
             for bad in (values(row.id, 0, 4, 1), values(row.id, 10**20, 1)):
                 with pytest.raises(Exception, match="again"):
                     await store.commit(bad)
-            other = await store.open_study("u2", "elsewhere", "u2", SETTINGS, at=1.0, version="1")
+            other = await store.open_study(
+                "u2", "elsewhere", "u2", judged_by("u2"), at=1.0, version="1"
+            )
             second = values(other.id, 0, 1)
             await store.commit(second)
         again = await open_store(url_of(tmp_path))

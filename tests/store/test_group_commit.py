@@ -15,7 +15,7 @@ from espalier.errors import RetryLater
 from espalier.store import Batch, Store, open_store
 from espalier.store.group_commit import GroupCommit
 from espalier.store.store import Unobserved
-from tests.store.storing import new_study, runner_with_store, storing, url_of, values
+from tests.store.storing import judged_by, new_study, runner_with_store, storing, url_of, values
 
 
 def steps_in(folder: Path) -> list[tuple[int, int, int]]:
@@ -98,7 +98,7 @@ def test_commits_of_many_callers_share_transactions(tmp_path: Path) -> None:
 
     async def run() -> None:
         store = await open_store(url_of(tmp_path), Counter())
-        row = await store.open_study("u", "n", "s", {}, at=1.0, version="0")
+        row = await store.open_study("u", "n", "s", judged_by("u"), at=1.0, version="0")
         await asyncio.gather(*(store.commit(values(row.id, trial, 1)) for trial in range(500)))
         await store.close()
 

@@ -32,7 +32,7 @@ from espalier.store import (
     undertaker,
 )
 from espalier.store.connections import writing
-from tests.store.storing import SETTINGS, storing, url_of, values
+from tests.store.storing import SETTINGS, SETTINGS_TEXT, judged_by, storing, url_of, values
 
 PROOF = "a list at version 17 does not hold it"
 NOW = time.time()
@@ -104,7 +104,9 @@ def test_opening_a_closed_study_again_brings_its_history_back(
 
 async def came_back(store: Store, row: StudyRow, before: Any) -> None:
     # Other settings than the judged ones: those that it was judged by stand.
-    back = await store.open_study("u1", "research", "u1", {"other": 1}, at=NOW, version="9")
+    back = await store.open_study(
+        "u1", "research", "u1", judged_by("u1", metric="other"), at=NOW, version="9"
+    )
     assert (back.id, back.settings, back.sampled) == (row.id, SETTINGS, 3)
     after = await store.log(back)
     assert (after.observations, after.decisions) == (before.observations, before.decisions)
@@ -118,8 +120,12 @@ async def came_back(store: Store, row: StudyRow, before: Any) -> None:
 def test_rows_go_when_the_retention_time_is_over_and_no_others(tmp_path: Path) -> None:
     async def run() -> None:
         async with storing(tmp_path) as (store, row):
-            other = await store.open_study("u2", "research", "u2", {}, at=1.0, version="0")
-            recent = await store.open_study("u3", "research", "u3", {}, at=1.0, version="0")
+            other = await store.open_study(
+                "u2", "research", "u2", judged_by("u2"), at=1.0, version="0"
+            )
+            recent = await store.open_study(
+                "u3", "research", "u3", judged_by("u3"), at=1.0, version="0"
+            )
             for each in (row, other, recent):
                 await fill(store, each)
             whole = counts(tmp_path)
@@ -128,7 +134,9 @@ def test_rows_go_when_the_retention_time_is_over_and_no_others(tmp_path: Path) -
             assert await store.purge() == 1
             assert counts(tmp_path) == {name: 2 * rows // 3 for name, rows in whole.items()}
             # A number is not given twice: what is late for the old study cannot reach the new.
-            again = await store.open_study("u1", "research", "u1", {}, at=3.0, version="0")
+            again = await store.open_study(
+                "u1", "research", "u1", judged_by("u1"), at=3.0, version="0"
+            )
             assert again.id > recent.id
 
     asyncio.run(run())
@@ -216,7 +224,7 @@ def test_a_closed_study_can_be_exported_until_its_rows_go(tmp_path: Path) -> Non
             assert log is not None
             assert len(list(lines(log))) == 1 + 3 + 1 + 9 + 1 + 1
             # A new study of the name hides it.
-            await store.open_study("u2", "research", "u1", {}, at=1.0, version="0")
+            await store.open_study("u2", "research", "u1", judged_by("u2"), at=1.0, version="0")
             hidden = read_log(url_of(tmp_path), "research", "u1")
             assert hidden is not None
             assert hidden.study.uid == "u2"
@@ -258,8 +266,8 @@ def of_the_first_version(folder: Path, rows: int) -> None:
         for number, deleted in ((1, None), (2, 5.0)):
             connection.exec_driver_sql(
                 "INSERT INTO studies (id, uid, namespace, name, settings, opened_at, version, "
-                "deleted_at) VALUES (?, ?, 'research', ?, '{}', 1.0, '0.1.0', ?)",
-                (number, f"u{number}", f"u{number}", deleted),
+                "deleted_at) VALUES (?, ?, 'research', ?, ?, 1.0, '0.1.0', ?)",
+                (number, f"u{number}", f"u{number}", SETTINGS_TEXT, deleted),
             )
             for step in range(rows):
                 connection.exec_driver_sql(

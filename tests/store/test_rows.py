@@ -27,7 +27,7 @@ from espalier.store import (
     settings_text,
 )
 from espalier.store.rows import _plain_text
-from tests.store.storing import new_study, runner_with_store, storing, url_of, values
+from tests.store.storing import judged_by, new_study, runner_with_store, storing, url_of, values
 
 numbers = st.floats() | st.integers(-(2**70), 2**70)
 evidences = st.dictionaries(st.text(max_size=8), numbers | st.text(max_size=8), max_size=5)
@@ -214,10 +214,11 @@ def test_a_log_is_exported_in_the_order_of_arrival(tmp_path: Path) -> None:
 def test_the_settings_of_a_study_change_until_it_has_values(tmp_path: Path) -> None:
     async def run() -> None:
         async with storing(tmp_path) as (store, row):
-            changed = await store.open_study("u1", "x", "y", {"other": 1}, at=9.0, version="9")
-            assert (changed.id, changed.settings) == (row.id, {"other": 1})
+            other, third = judged_by("u1", metric="other"), judged_by("u1", metric="third")
+            changed = await store.open_study("u1", "x", "y", other, at=9.0, version="9")
+            assert (changed.id, changed.settings) == (row.id, other)
             assert (changed.namespace, changed.name) == (row.namespace, row.name)
             await store.commit(values(row.id, 0, 1))
-            assert await store.open_study("u1", "x", "y", {}, at=9.0, version="9") == changed
+            assert await store.open_study("u1", "x", "y", third, at=9.0, version="9") == changed
 
     asyncio.run(run())

@@ -28,7 +28,7 @@ from espalier.store import (
 from espalier.store.connections import writing
 from espalier.store.migrate import _config
 from tests.ingest.serving import study_of
-from tests.store.storing import new_study, runner_with_store, storing, url_of, values
+from tests.store.storing import SETTINGS_TEXT, new_study, runner_with_store, storing, url_of, values
 
 seconds = st.floats(0.0, 1e9, allow_nan=False)
 words = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=63)
@@ -110,7 +110,7 @@ def test_a_study_at_rest_has_what_was_seen_of_its_trials(tmp_path: Path) -> None
             await store.commit(batch_of(row.id, [(0, each) for each in seen]))
             figures = (row.id, 0, 1, 0.5, 0.5, 1, *(None,) * 8)
             await store.commit(Batch(row.id, ends=[end_row(row.id, 0, END, 5)], figures=[figures]))
-            summary = summary_text(judge_of(row.uid, settings_of(study_of())).summary())
+            summary = summary_text(judge_of(settings_of(study_of())).summary())
             await store.commit(Batch(row.id, summary=summary))
             rest = await store.rest(row)
             assert rest is not None
@@ -147,7 +147,8 @@ def test_a_store_of_the_version_before_is_read_with_nothing_seen(tmp_path: Path)
         command.upgrade(config, "0003")
         connection.exec_driver_sql(
             "INSERT INTO studies (id, uid, namespace, name, settings, opened_at, version)"
-            " VALUES (1, 'u', 'research', 'n', '{}', 1.0, '1')"
+            " VALUES (1, 'u', 'research', 'n', ?, 1.0, '1')",
+            (SETTINGS_TEXT,),
         )
         connection.exec_driver_sql("INSERT INTO attempts VALUES (1, 0, 1, 'pod-a')")
         connection.exec_driver_sql(

@@ -7,6 +7,7 @@ log, comes to the stored decisions without the cluster.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
@@ -15,88 +16,136 @@ from espalier.api.base import Model
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.api.study import CHANGEABLE, Study
 from espalier.api.validation import checked
-from espalier.pruning import Direction, Judge, Restraint
+from espalier.errors import SpecError
+from espalier.pruning import Direction, Judge, Restraint, Terms
 from espalier.pruning.oversight.exempt import Exemption
 from espalier.pruning.pruners.base import camel
 
 
-class StoredSettings(Model):
-    """What a judge is built from; further settings are other readers'."""
+class _StoredTerms(Model):
+    """The terms as the store has them; further settings are other readers'."""
 
     model_config = ConfigDict(extra="ignore")
 
+    uid: str
     metric: str
     direction: Direction
     target: float | None
     horizon: Annotated[int, Field(ge=1)]
     seed: int
     trials: Annotated[int, Field(ge=1)]
+    window: int | None = None
+
+
+class _StoredParts(Model):
+    """The Study's parts that a judge is built from."""
+
     pruner: PrunerSpec
     pruning: PruningSpec
-    uid: str | None = None
-    """The uid that the study is judged by, where it was taken over from another Study."""
 
 
-def settings_of(study: Study) -> dict[str, Any]:
-    """Return what a study's judge depends on, as plain JSON values."""
+@dataclass(frozen=True, slots=True)
+class JudgeSettings:
+    """What a study's judge is built from: the store keeps it, and gives it back whole.
+
+    Parameters
+    ----------
+    terms
+        What defines the study.
+    pruner, pruning
+        The Study's parts of these names, as plain JSON: for `judge_of` and its like alone.
+    """
+
+    terms: Terms
+    pruner: Mapping[str, Any]
+    pruning: Mapping[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        parts = {"pruner": dict(self.pruner), "pruning": dict(self.pruning)}
+        return self.terms.to_dict() | parts
+
+    @classmethod
+    def from_dict(cls, settings: Mapping[str, Any], uid: str) -> JudgeSettings:
+        """Restore what `to_dict` returned, of this or of an earlier version.
+
+        Whether a judge can be built from the parts is for `judge_of` to say.
+
+        Parameters
+        ----------
+        settings
+            The values.
+        uid
+            The Study's, by which it is judged unless the settings name another one.
+
+        Raises
+        ------
+        SpecError
+            If the values are none.
+        """
+        pruner, pruning = (_part(settings, name) for name in ("pruner", "pruning"))
+        whole = {"uid": uid, "window": pruning.get("window"), **settings}
+        terms = checked(_StoredTerms, whole, "settings")
+        return cls(Terms.from_dict(terms.model_dump()), pruner, pruning)
+
+
+def _part(settings: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = settings.get(name)
+    if not isinstance(part, Mapping):
+        came = "nothing" if part is None else repr(part)[:60]
+        raise SpecError(f"settings.{name}", f"expected an object, got {came}; add one")
+    return part
+
+
+def settings_of(study: Study) -> JudgeSettings:
+    """Return what a study's judge depends on."""
     spec = study.spec
-    return {
-        "metric": spec.objective.metric,
-        "direction": spec.objective.direction.value,
-        "target": spec.objective.target,
-        "horizon": spec.resource.max,
-        "seed": spec.sampler.seed,
-        "trials": spec.trials.max,
-        "pruner": spec.pruner.model_dump(mode="json", by_alias=True, exclude_none=True),
-        "pruning": spec.pruning.model_dump(mode="json", by_alias=True, exclude_none=True),
-    }
+    terms = Terms(
+        spec.objective.direction,
+        spec.resource.max,
+        study_uid=study.metadata.uid,
+        metric=spec.objective.metric,
+        target=spec.objective.target,
+        trials=spec.trials.max,
+        seed=spec.sampler.seed,
+        window=spec.pruning.window,
+    )
+    return JudgeSettings(
+        terms,
+        spec.pruner.model_dump(mode="json", by_alias=True, exclude_none=True),
+        spec.pruning.model_dump(mode="json", by_alias=True, exclude_none=True),
+    )
 
 
-def same_study(settings: Mapping[str, Any], others: Mapping[str, Any]) -> bool:
+def same_study(settings: JudgeSettings, others: JudgeSettings) -> bool:
     """Whether settings differ at most in what may change while the study is judged."""
     return _without_brake(settings) == _without_brake(others)
 
 
-def _without_brake(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _without_brake(settings: JudgeSettings) -> JudgeSettings:
     changeable = {camel(name) for name in CHANGEABLE}
-    pruning = {name: value for name, value in settings["pruning"].items() if name not in changeable}
-    return {**settings, "pruning": pruning}
+    fixed = {name: value for name, value in settings.pruning.items() if name not in changeable}
+    return replace(settings, pruning=fixed)
 
 
-def restraint_of(settings: Mapping[str, Any]) -> Restraint:
+def restraint_of(settings: JudgeSettings) -> Restraint:
     """Return what holds pruning back in a study when it is opened."""
-    pruning = settings["pruning"]
-    return Restraint(pruning.get("paused", False), pruning["keepBest"])
+    return Restraint(settings.pruning.get("paused", False), settings.pruning["keepBest"])
 
 
-def exemption_of(uid: str, settings: Mapping[str, Any]) -> Exemption:
+def exemption_of(settings: JudgeSettings) -> Exemption:
     """Return which trials of a study are exempt, without its judge."""
-    percent = settings["pruning"]["exemptPercent"]
-    return Exemption(uid, settings["seed"], percent, settings["trials"])
+    return Exemption(settings.terms, settings.pruning["exemptPercent"])
 
 
-def judge_of(uid: str, settings: Mapping[str, Any]) -> Judge:
+def judge_of(settings: JudgeSettings) -> Judge:
     """Build a study's judge.
 
     Raises
     ------
     SpecError
-        If the settings are none, or the pruner cannot be built, such as a plug-in that is not
-        installed.
+        If the pruner cannot be built, such as a plug-in that is not installed.
     """
-    known = checked(StoredSettings, settings, "settings")
-    return build_judge(
-        known.pruner,
-        known.pruning,
-        study_uid=known.uid or uid,
-        seed=known.seed,
-        direction=known.direction,
-        horizon=known.horizon,
-        target=known.target,
-        trials=known.trials,
-    )
-
-
-def is_judged(settings: Mapping[str, Any], metric: str, step: int) -> bool:
-    """Whether a value is judged: the objective's, up to the resource's maximum."""
-    return bool(metric == settings["metric"] and step <= settings["horizon"])
+    parts = {"pruner": settings.pruner, "pruning": settings.pruning}
+    known = checked(_StoredParts, parts, "settings")
+    return build_judge(known.pruner, known.pruning, settings.terms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
@@ -24,7 +25,6 @@ from espalier.api.pruner_settings import (
     snake,
 )
 from espalier.errors import SpecError
-from espalier.pruning.history.direction import Direction
 from espalier.pruning.judge import Judge
 from espalier.pruning.oversight.breaker import BreakerSettings
 from espalier.pruning.oversight.guards import Guards, MinimumAcceptable
@@ -32,6 +32,7 @@ from espalier.pruning.pruners.base import Pruner, SettingsError
 from espalier.pruning.pruners.composition import AllOf, AnyOf, leaves
 from espalier.pruning.pruners.goal import Goal
 from espalier.pruning.pruners.registry import make
+from espalier.pruning.terms import Terms
 
 LARGEST_STEP = 2**53 - 1
 LARGEST_FLOAT = 1e300
@@ -245,15 +246,16 @@ class PruningSpec(Model):
 def build_judge(
     pruner: PrunerSpec,
     pruning: PruningSpec,
-    *,
-    study_uid: str,
-    seed: int,
-    direction: Direction,
-    horizon: int | None,
-    target: float | None = None,
-    trials: int | None = None,
+    terms: Terms,
 ) -> Judge:
     """Make the judge of a study.
+
+    Parameters
+    ----------
+    pruner, pruning
+        The Study's parts of these names.
+    terms
+        What defines the study; the window that it compares with is `pruning`'s.
 
     Raises
     ------
@@ -268,7 +270,7 @@ def build_judge(
         shadows = [(shadow.name, shadow.build()) for shadow in pruning.shadows]
     except SettingsError as error:
         raise SpecError("spec.pruning.shadows", str(error)) from error
-    if target is None and any(
+    if terms.target is None and any(
         getattr(leaf, "goal", None) is Goal.TIME_TO_TARGET
         for each in (acting, *(shadow for _, shadow in shadows))
         for leaf in leaves(each)
@@ -276,18 +278,7 @@ def build_judge(
         raise SpecError(
             "spec.objective.target", "expected a target for goal TimeToTarget, got none; add one"
         )
-    return Judge(
-        acting,
-        pruning.guards(),
-        shadows,
-        study_uid=study_uid,
-        seed=seed,
-        direction=direction,
-        horizon=horizon,
-        target=target,
-        trials=trials,
-        window=pruning.window,
-    )
+    return Judge(acting, replace(terms, window=pruning.window), pruning.guards(), shadows)
 
 
 def _leaf(spec: LeafSpec | PrunerSpec, kind: str) -> Pruner:

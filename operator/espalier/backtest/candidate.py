@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from espalier.api.checks.pruner import check_sections
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.api.validation import checked
-from espalier.pruning import Direction, Judge, Report, TrialState
+from espalier.pruning import Judge, Report, Terms, TrialState
 
 
 class Engine(Protocol):
     """What judges trials in a simulation."""
 
-    def report(self, trial: int, step: int, value: float, at: float) -> bool:
-        """Take in a value; whether the trial is pruned now."""
+    def report(self, trial: int, step: int, value: float, at: float) -> Collection[int]:
+        """Take in a value; return the trials that are pruned now, this one or others."""
 
     def close(self, trial: int, completed: bool, at: float) -> None:
         """Take in that the trial ended by itself."""
@@ -30,9 +30,7 @@ class Maker(Protocol):
     def label(self) -> str:
         """What the pruner is called in tables."""
 
-    def make(
-        self, *, study: str, seed: int, direction: Direction, horizon: int, trials: int
-    ) -> Engine:
+    def make(self, terms: Terms) -> Engine:
         """Make a fresh engine."""
 
 
@@ -59,34 +57,23 @@ class Candidate:
         """The pruner's type."""
         return str(self.pruner.get("type", "Auto"))
 
-    def make(
-        self, *, study: str, seed: int, direction: Direction, horizon: int, trials: int
-    ) -> Engine:
+    def make(self, terms: Terms) -> Engine:
         """Build the judge that an operator would build for such a study."""
-        return JudgeEngine(self.judge(study, seed, direction, horizon, trials))
+        return JudgeEngine(self.judge(terms))
 
-    def judge(
-        self, study: str, seed: int, direction: Direction, horizon: int, trials: int
-    ) -> Judge:
-        """Build the judge that an operator would build for such a study.
+    def judge(self, terms: Terms) -> Judge:
+        """Build the judge that an operator would build for such a study, whose horizon is known.
 
         Raises
         ------
         SpecError
             If it would not.
         """
+        horizon = terms.horizon or 1
         pruner = checked(PrunerSpec, resolved(self.pruner, horizon), "spec.pruner")
         pruning = checked(PruningSpec, resolved(self.pruning, horizon), "spec.pruning")
         check_sections(pruner, pruning)
-        return build_judge(
-            pruner,
-            pruning,
-            study_uid=study,
-            seed=seed,
-            direction=direction,
-            horizon=horizon,
-            trials=trials,
-        )
+        return build_judge(pruner, pruning, terms)
 
 
 class JudgeEngine:
@@ -95,10 +82,10 @@ class JudgeEngine:
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
 
-    def report(self, trial: int, step: int, value: float, at: float) -> bool:
-        """Take in a value; whether the trial is pruned now."""
-        decision = self.judge.report(Report(trial, 1, step, value), at).decision
-        return decision is not None and decision.prunes
+    def report(self, trial: int, step: int, value: float, at: float) -> Collection[int]:
+        """Take in a value; return the trials that are pruned now, this one or others."""
+        verdict = self.judge.report(Report(trial, 1, step, value), at)
+        return [decision.trial for decision in verdict.decisions if decision.prunes]
 
     def close(self, trial: int, completed: bool, at: float) -> None:
         """Take in that the trial ended by itself."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from espalier.backtest.candidate import Maker
 from espalier.backtest.curves import Array, Curves
 from espalier.backtest.simulate import SimulatedStudy, duration, simulate
+from espalier.pruning import Terms
 
 LOST_ABOVE = 0.02
 """A regret above this is a winner lost."""
@@ -130,11 +131,12 @@ def mean_of(measured: Sequence[Measured]) -> Measured:
 def _run(
     curves: Curves, maker: Maker, setting: Setting, number: int, until: float = float("inf")
 ) -> SimulatedStudy:
-    engine = maker.make(
-        study=f"{curves.name}/{setting.seed}/{number}",
+    terms = Terms(
+        curves.direction,
+        curves.steps,
+        study_uid=f"{curves.name}/{setting.seed}/{number}",
         seed=setting.seed,
-        direction=curves.direction,
-        horizon=curves.steps,
         trials=len(curves),
     )
+    engine = maker.make(terms)
     return simulate(curves, setting.workers, engine, until)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from espalier.api.judging import is_judged, judge_of
+from espalier.api.judging import JudgeSettings, judge_of
 from espalier.errors import UsageError
 from espalier.pruning import (
     Decision,
@@ -79,8 +79,8 @@ def replay_rows(rows: Iterable[Mapping[str, Any]], name: str) -> Replay:
     head = next(rows, {})
     if head.get("kind") != "study":
         raise UsageError(name, "expected a log of `espalier export`, which begins with its study")
-    settings = head["settings"]
-    judge = judge_of(str(head["uid"]), settings)
+    settings = JudgeSettings.from_dict(head["settings"], str(head["uid"]))
+    judge = judge_of(settings)
     differences: list[Difference] = []
     # What the judge decided on the newest value; the recorded decisions on it come next.
     open_: dict[Key, Decision] = {}
@@ -102,7 +102,7 @@ def replay_rows(rows: Iterable[Mapping[str, Any]], name: str) -> Replay:
                     "export it again",
                 )
             seq = row["seq"]
-            open_ = dict(_arrived(judge, settings, row))
+            open_ = dict(_arrived(judge, row))
     differences += [Difference(key, None, each) for key, each in open_.items()]
     differences.sort(key=lambda difference: difference.key)
     return Replay(decisions, tuple(differences))
@@ -117,9 +117,7 @@ def _recorded(row: Mapping[str, Any], name: str) -> Decision:
         ) from error
 
 
-def _arrived(
-    judge: Judge, settings: Mapping[str, Any], row: Mapping[str, Any]
-) -> Iterable[tuple[Key, Decision]]:
+def _arrived(judge: Judge, row: Mapping[str, Any]) -> Iterable[tuple[Key, Decision]]:
     """Feed one value, end or change to the judge; return what it decided."""
     if row["kind"] == "change":
         judge.restrain(Restraint.from_dict(row))
@@ -127,7 +125,7 @@ def _arrived(
     if row["kind"] == "end":
         close_trial(judge, row["trial"], TrialState(row["state"]), row["at"])
         return ()
-    if not is_judged(settings, row["metric"], row["step"]):
+    if not judge.ledger.terms.judges(row["metric"], row["step"]):
         return ()
     value = math.nan if row["value"] is None else float(row["value"])
     report = Report(row["trial"], row["attempt"], row["step"], value)
@@ -136,8 +134,8 @@ def _arrived(
 
 
 def _decisions(verdict: Verdict) -> Iterable[tuple[Key, Decision]]:
-    if verdict.decision is not None:
-        yield _key(None, verdict.decision), verdict.decision
+    for decision in verdict.decisions:
+        yield _key(None, decision), decision
     for name, decision in verdict.shadows:
         yield _key(name, decision), decision
 

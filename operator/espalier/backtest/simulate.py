@@ -64,11 +64,14 @@ def simulate(
     due: list[_Due] = []
     started = sequence = 0
     spent = now = 0.0
+    # When each trial began that goes on.
+    began: dict[int, float] = {}
 
     def start(at: float) -> None:
         nonlocal started, sequence
         if started < size:
             trial, started = started, started + 1
+            began[trial] = at
             heapq.heappush(due, _Due(at + seconds[trial][0], sequence, trial, 1, at))
             sequence += 1
 
@@ -76,15 +79,23 @@ def simulate(
         start(0.0)
     while due and due[0].at <= until:
         event = heapq.heappop(due)
+        if event.trial not in began:
+            continue
         now, trial, step = event.at, event.trial, event.step
         steps[trial] = step
-        pruned = engine is not None and engine.report(trial, step, values[trial][step - 1], now)
+        gone = () if engine is None else engine.report(trial, step, values[trial][step - 1], now)
+        pruned = trial in gone
+        for other in gone:
+            if other != trial:
+                spent += now - began.pop(other)
+                start(now)
         if not pruned and step < last:
             event.at, event.step = event.started + seconds[trial][step], step + 1
             event.sequence = sequence
             sequence += 1
             heapq.heappush(due, event)
             continue
+        del began[trial]
         spent += seconds[trial][step - 1]
         if not pruned:
             completed_at[trial] = now

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from espalier.pruning import Direction
+
 Object = Mapping[str, Any]
 ENDED = ("completed", "pruned", "failed")
 
@@ -36,7 +38,7 @@ def progress_of(study: Object, trials: Sequence[Object]) -> str:
 def result_of(study: Object, trials: Sequence[Object]) -> Object | None:
     """Return number, value and parameters of the best result: a completed trial's last value."""
     objective = study["spec"]["objective"]
-    sign = 1.0 if objective["direction"] == "Maximize" else -1.0
+    score = Direction(objective["direction"]).score
     said = study.get("status", {}).get("best")
     found = [said] if said else []
     found += [
@@ -50,7 +52,7 @@ def result_of(study: Object, trials: Sequence[Object]) -> Object | None:
         and status.get("latest") is not None
     ]
     found = [each for each in found if each.get("value") is not None]
-    return max(found, key=lambda each: (sign * each["value"], -each["number"]), default=None)
+    return max(found, key=lambda each: (score(each["value"]), -each["number"]), default=None)
 
 
 def costs_of(study: Object) -> str:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from espalier.cli.summary import ENDED, balance, costs_of, counts_of, progress_of, result_of
 from espalier.cli.words import one_line
+from espalier.pruning import Direction
 
 STYLES = {
     "Pending": "dim",
@@ -40,9 +41,9 @@ def ranks(trials: Sequence[Mapping[str, Any]], direction: str) -> dict[int, int]
 
     Trials that failed or reported nothing have no rank.
     """
-    sign = -1.0 if direction == "Maximize" else 1.0
+    way = Direction(direction)
     keyed = {
-        number_of(trial): sign * value
+        number_of(trial): -way.score(value)
         for trial in trials
         if phase_of(trial) != "Failed" and (value := value_of(trial)) is not None
     }

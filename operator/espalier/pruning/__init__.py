@@ -6,8 +6,8 @@ What is listed here is what a pruner of your own may rely on; what lies below ma
 from espalier.pruning.contract import PrunerContract
 from espalier.pruning.decisions.decision import Action, Decision
 from espalier.pruning.decisions.reason import Reason
+from espalier.pruning.direction import Direction
 from espalier.pruning.history.curve import Curve
-from espalier.pruning.history.direction import Direction
 from espalier.pruning.history.ledger import Derived, Ledger
 from espalier.pruning.history.own_value import OwnValue
 from espalier.pruning.history.report import Receipt, Report, TrialState
@@ -31,6 +31,7 @@ from espalier.pruning.pruners.risk_bearing import RiskBearing
 from espalier.pruning.pruners.successive_halving import SuccessiveHalving
 from espalier.pruning.pruners.threshold import Threshold
 from espalier.pruning.pruners.wilcoxon.pruner import Wilcoxon
+from espalier.pruning.terms import Terms
 
 __all__ = [
     "Action",
@@ -71,6 +72,7 @@ __all__ = [
     "SettingsError",
     "ShadowSummary",
     "SuccessiveHalving",
+    "Terms",
     "Threshold",
     "TrialState",
     "Verdict",

@@ -19,12 +19,13 @@ import random
 from collections.abc import Callable, Sequence
 
 from espalier.pruning.decisions.decision import Action, Decision
-from espalier.pruning.history.direction import Direction
+from espalier.pruning.direction import Direction
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.report import Report, TrialState
 from espalier.pruning.judge import Judge
 from espalier.pruning.oversight.guards import Guards
 from espalier.pruning.pruners.base import Pruner
+from espalier.pruning.terms import Terms
 
 HORIZON = 30
 PEERS = 16
@@ -70,14 +71,14 @@ class PrunerContract:
     def test_never_prunes_before_a_value_is_reported(self) -> None:
         """A trial that is silent is kept, in an empty study and in a full one."""
         for direction in BOTH:
-            assert self.make().judge(Ledger(direction, HORIZON), 0).action is Action.KEEP
+            assert self.make().judge(Ledger(Terms(direction, HORIZON)), 0).action is Action.KEEP
             ledger = self._study(direction)
             assert self.make().judge(ledger, TRIAL).action is Action.KEEP
 
     def test_never_prunes_the_only_trial(self) -> None:
         """Nothing can be said of a promising trial without others."""
         for direction in BOTH:
-            ledger = Ledger(direction, HORIZON)
+            ledger = Ledger(Terms(direction, HORIZON))
             assert not any(self._run(self.make(), ledger, 0, self.promising, direction))
 
     def test_never_prunes_at_the_last_step(self) -> None:
@@ -157,7 +158,7 @@ class PrunerContract:
 
     def _study(self, direction: Direction, shuffle: int = 0) -> Ledger:
         """Make a study whose trials but the last have completed."""
-        ledger = Ledger(direction, HORIZON, study="contract", trials=40)
+        ledger = Ledger(Terms(direction, HORIZON, study_uid="contract", trials=40))
         order = [trial for trial in range(PEERS) for _ in range(HORIZON)]
         if shuffle:
             random.Random(shuffle).shuffle(order)
@@ -170,14 +171,7 @@ class PrunerContract:
         return ledger
 
     def _judge(self, pruner: Pruner, direction: Direction) -> Judge:
-        judge = Judge(
-            pruner,
-            UNGUARDED,
-            study_uid="contract",
-            direction=direction,
-            horizon=HORIZON,
-            trials=40,
-        )
+        judge = Judge(pruner, Terms(direction, HORIZON, study_uid="contract", trials=40), UNGUARDED)
         for trial in range(PEERS):
             for step in range(1, HORIZON + 1):
                 value = self.peers(trial)(step) * direction.sign

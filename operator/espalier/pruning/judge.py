@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from espalier.pruning.decisions.decision import Action, Decision
+from espalier.pruning.decisions.decision import NO_EVIDENCE, Action, Decision
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.best_trials import BestTrials
 from espalier.pruning.history.curve import Curve
-from espalier.pruning.history.direction import Direction
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.report import Receipt, Report, TrialState
 from espalier.pruning.oversight.breaker import Breaker
-from espalier.pruning.oversight.exempt import Ender, Exemption, ExemptTrials
+from espalier.pruning.oversight.exempt import EndedBy, Exemption, ExemptTrials
 from espalier.pruning.oversight.guards import Guards, overrule
 from espalier.pruning.oversight.pruner_state import PrunerState
 from espalier.pruning.oversight.restraint import Restraint
 from espalier.pruning.oversight.shadow import Shadow
 from espalier.pruning.oversight.summary import JudgeSummary, clopper_pearson
 from espalier.pruning.pruners.base import Pruner
+from espalier.pruning.terms import Terms
 
 _LOG = logging.getLogger(__name__)
 
@@ -33,16 +33,22 @@ class Verdict:
     ----------
     receipt
         What the ledger did with it.
-    decision
-        None if the report changed nothing.
+    decisions
+        What was decided: first on the trial that reported, then on others, at most once a trial;
+        none if the report changed nothing.
     shadows
-        What the shadow pruners decided, each with its name; those that would have pruned the trial
-        before are left out.
+        What the shadow pruners decided, each with its name; on trials that they would have pruned
+        before they decide nothing.
     """
 
     receipt: Receipt
-    decision: Decision | None
+    decisions: tuple[Decision, ...] = ()
     shadows: tuple[tuple[str, Decision], ...] = ()
+
+    @property
+    def decision(self) -> Decision | None:
+        """The decision on the trial that reported; None if the report changed nothing."""
+        return self.decisions[0] if self.decisions else None
 
 
 class Judge:
@@ -56,42 +62,28 @@ class Judge:
     ----------
     pruner
         The pruner that acts.
+    terms
+        What defines the study.
     guards
         What stands above it.
     shadows
         Pruners by name that judge the same values without acting.
-    study_uid, seed
-        What the exempt trials and the brackets are a function of, with the trial's number.
-    direction, horizon, target, trials
-        The study's: which way the metric is better, the largest step of a trial, the value it
-        aims at, and how many trials it will have, where known.
-    window
-        Compare only with the newest so many trials.
     """
 
     def __init__(
         self,
         pruner: Pruner,
+        terms: Terms,
         guards: Guards | None = None,
         shadows: Sequence[tuple[str, Pruner]] = (),
-        *,
-        study_uid: str,
-        seed: int = 0,
-        direction: Direction,
-        horizon: int | None,
-        target: float | None = None,
-        trials: int | None = None,
-        window: int | None = None,
     ) -> None:
         self.guards = guards or Guards()
-        self.ledger = Ledger(
-            direction, horizon, window, study=study_uid, target=target, trials=trials
-        )
-        self.line = PrunerState(pruner)
+        self.ledger = Ledger(terms)
+        self.pruner_state = PrunerState(pruner)
         breaker = self.guards.breaker
         self.shadows = tuple(Shadow(name, shadow, breaker) for name, shadow in shadows)
-        self.exempt = Exemption(study_uid, seed, self.guards.exempt_percent, trials)
-        self.spared = ExemptTrials()
+        self.exempt = Exemption(terms, self.guards.exempt_percent)
+        self.exempt_trials = ExemptTrials()
         self.breaker = Breaker(breaker)
         self.protected: frozenset[int] = frozenset()
         self._best = BestTrials.of(self.ledger, self.guards.keep_best)
@@ -116,25 +108,22 @@ class Judge:
         receipt = ledger.append(report, at)
         if receipt is not Receipt.APPENDED:
             if receipt is Receipt.BACKFILLED:
-                return Verdict(receipt, _behind(ledger.curve(report.trial), report))
-            return Verdict(receipt, None)
+                return Verdict(receipt, (_behind(ledger.curve(report.trial), report),))
+            return Verdict(receipt)
         curve = ledger.curve(report.trial)
         if len(curve.steps) == 1:
             self._started(curve, at)
         given = self.guards.before(ledger, curve)
-        shadows = tuple(self._shadow(curve, given, at)) if self.shadows else ()
-        decision = given or self.line.judge(ledger, curve)
-        if decision.prunes:
-            decision = self._guarded(decision, given, self.spared, self.breaker, at)
-        if decision.prunes:
-            self._pruned += 1
-            if given is None:
-                self.line.commit(decision)
-            self.breaker.pruned(report.trial, at)
-            self._end(report.trial, TrialState.PRUNED)
-        else:
-            self._kept += 1
-        return Verdict(receipt, decision, shadows)
+        shadows = tuple(self._shadows_decide(curve, given, at)) if self.shadows else ()
+        decision = given or self.pruner_state.judge(ledger, curve)
+        # Heard before anything takes effect: what raises here leaves all trials as they were.
+        state = self.pruner_state
+        others = state.hear_others(ledger, curve) if state.judges_others else ()
+        decisions = [self._decide(decision, given, at)]
+        for said in others:
+            if (other := state.weigh(said)) is not None:
+                decisions.append(self._decide(other, None, at))
+        return Verdict(receipt, tuple(decisions), shadows)
 
     def close(self, trial: int, state: TrialState, at: float) -> None:
         """Take in how a trial ended; nothing if it had ended already."""
@@ -143,8 +132,8 @@ class Judge:
 
     def summary(self) -> JudgeSummary:
         """Say how the study's pruning stands."""
-        stated, spent = self.line.stated, self.line.spent
-        told = self.spared.calibration(self.ledger)
+        stated, spent = self.pruner_state.stated, self.pruner_state.spent
+        told = self.exempt_trials.calibration(self.ledger)
         tries = told.would if told.comparable else 0
         low, high = clopper_pearson(told.false, tries)
         receipts = self.ledger.receipts
@@ -155,7 +144,7 @@ class Judge:
             risk_stated=stated,
             risk_spent=spent,
             risk_left=None if stated is None else max(0.0, stated - spent),
-            exempt=len(self.spared),
+            exempt=len(self.exempt_trials),
             exempt_finished=told.finished,
             exempt_would_prune=told.would,
             false_prunes=told.false,
@@ -176,29 +165,53 @@ class Judge:
         for breaker in (self.breaker, *(shadow.breaker for shadow in self.shadows)):
             breaker.started(trial, at)
         if self.exempt(trial):
-            for spared in (self.spared, *(shadow.spared for shadow in self.shadows)):
-                spared.enter(trial)
+            for held in (self.exempt_trials, *(shadow.exempt_trials for shadow in self.shadows)):
+                held.enter(trial)
+
+    def _decide(self, decision: Decision, given: Decision | None, at: float) -> Decision:
+        """Let a decision of the acting pruner, or of a guard, take effect; return what it came to.
+
+        Parameters
+        ----------
+        given
+            The decision, where a guard gave it.
+        at
+            Seconds.
+        """
+        if decision.prunes:
+            decision = self._guarded(decision, given, self.exempt_trials, self.breaker, at)
+        if not decision.prunes:
+            self._kept += 1
+            return decision
+        self._pruned += 1
+        if given is None:
+            self.pruner_state.commit(decision)
+        self.breaker.pruned(decision.trial, at)
+        self._end(decision.trial, TrialState.PRUNED)
+        return decision
 
     def _guarded(
         self,
         decision: Decision,
         given: Decision | None,
-        spared: ExemptTrials,
+        exempt: ExemptTrials,
         breaker: Breaker,
         at: float,
     ) -> Decision:
         """Let the guards that stand above the pruner overrule a decision to prune."""
         trial = decision.trial
+        if self.ledger.is_last(self.ledger.curve(trial)):
+            return overrule(decision, Reason.LAST_STEP, NO_EVIDENCE)
         if given is None and trial in self._best:
             return overrule(decision, Reason.AMONG_BEST, {"keepBest": self.guards.keep_best})
         # Nothing is measured by an exempt trial that would not have been pruned either.
         if self.guards.paused:
-            return overrule(decision, Reason.PRUNING_PAUSED, {})
-        if trial in spared and not breaker.open_at(at):
-            spared.spare(trial, Ender.PRUNER if given is None else Ender.GUARD)
-            return overrule(decision, Reason.EXEMPT, {})
+            return overrule(decision, Reason.PRUNING_PAUSED, NO_EVIDENCE)
+        if trial in exempt and not breaker.open_at(at):
+            exempt.would_end(trial, EndedBy.PRUNER if given is None else EndedBy.GUARD)
+            return overrule(decision, Reason.EXEMPT, NO_EVIDENCE)
         if trial in self.protected:
-            return overrule(decision, Reason.PROTECTED, {})
+            return overrule(decision, Reason.PROTECTED, NO_EVIDENCE)
         if not breaker.allows(trial, at):
             trip = breaker.trip
             assert trip is not None
@@ -207,25 +220,34 @@ class Judge:
             return overrule(decision, Reason.BREAKER_OPEN, why)
         return decision
 
-    def _shadow(
+    def _shadows_decide(
         self, curve: Curve, given: Decision | None, at: float
-    ) -> list[tuple[str, Decision]]:
-        decisions = []
+    ) -> Iterator[tuple[str, Decision]]:
+        """Let the shadows judge, each under guards of its own."""
         for shadow in self.shadows:
             decision = shadow.judge(self.ledger, curve, given)
             if decision is None:
                 continue
-            if decision.prunes:
-                decision = self._guarded(decision, given, shadow.spared, shadow.breaker, at)
-            if decision.prunes:
-                shadow.commit(decision, given, at)
-            decisions.append((shadow.name, decision))
-        return decisions
+            others = shadow.hear_others(self.ledger, curve)
+            yield shadow.name, self._shadow_decides(shadow, decision, given, at)
+            for said in others:
+                if (other := shadow.weigh(said)) is not None:
+                    yield shadow.name, self._shadow_decides(shadow, other, None, at)
+
+    def _shadow_decides(
+        self, shadow: Shadow, decision: Decision, given: Decision | None, at: float
+    ) -> Decision:
+        if decision.prunes:
+            exempt, breaker = shadow.exempt_trials, shadow.breaker
+            decision = self._guarded(decision, given, exempt, breaker, at)
+        if decision.prunes:
+            shadow.commit(decision, given, at)
+        return decision
 
     def _end(self, trial: int, state: TrialState) -> None:
         if self.ledger.close(trial, state):
             self.breaker.ended(trial)
-            self.line.forget(trial)
+            self.pruner_state.forget(trial)
             for shadow in self.shadows:
                 shadow.forget(trial)
 

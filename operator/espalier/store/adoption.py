@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from espalier.api.judging import JudgeSettings
 from espalier.store import schema
 from espalier.store.backup import AWAITED
 
 _LOG = logging.getLogger(__name__)
-JUDGED_AS = "uid"
-"""The setting that keeps the uid which a study's judge was built with: exempt trials hang on it."""
-_MAY_CHANGE = frozenset({"trials", JUDGED_AS})
+_MAY_CHANGE = frozenset({"trials", "uid"})
+"""Settings in which the two Studies may differ: the judge's stays built with the uid that it was
+built with, since exempt trials hang on it."""
 
 
 def adopted(connection: Connection, values: Mapping[str, Any]) -> bool:
@@ -38,7 +39,9 @@ def adopted(connection: Connection, values: Mapping[str, Any]) -> bool:
             _LOG.warning("store: %d studies of a backup await %s: none is taken", len(rows), where)
         return False
     (row,) = rows
-    old, new = json.loads(row.settings), json.loads(values["settings"])
+    # Earlier versions wrote them otherwise.
+    old = JudgeSettings.from_dict(json.loads(row.settings), row.uid).to_dict()
+    new = json.loads(values["settings"])
     differ = [
         key
         for key in sorted((old.keys() | new.keys()) - _MAY_CHANGE)
@@ -52,7 +55,7 @@ def adopted(connection: Connection, values: Mapping[str, Any]) -> bool:
             ", ".join(differ),
         )
         return False
-    settings = json.dumps({JUDGED_AS: row.uid} | old)
+    settings = json.dumps(old)
     back = {"uid": values["uid"], "settings": settings, "deleted_at": None, "closed_proof": None}
     connection.execute(update(studies).where(studies.c.id == row.id).values(**back))
     _LOG.warning("store: %s takes over the rows of Study %s out of a backup", where, row.uid)

@@ -8,7 +8,7 @@ import math
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -78,7 +78,7 @@ def read_log(url: str, namespace: str, name: str) -> Log | None:
         study=study,
         attempts=head.attempts,
         observations=_each(path, pages.observations(engine.begin, study.id)),
-        decisions=_each(path, pages.decisions(engine.begin, study.id)),
+        decisions=ask.all_decided(_each(path, pages.decisions(engine.begin, study.id)), head),
         ends=head.ends,
         rules=head.rules,
         sightings=head.sightings,
@@ -137,7 +137,7 @@ def lines(log: Log) -> Iterator[str]:
         Where a row holds what cannot be.
     """
     with _legible(None):
-        yield _line({"kind": "study", "format": _FORMAT} | asdict(log.study))
+        yield _line({"kind": "study", "format": _FORMAT} | _study(log.study))
         for trial, attempt, pod_uid in sorted(log.attempts):
             yield _line({"kind": "attempt", "trial": trial, "attempt": attempt, "pod_uid": pod_uid})
         for trial, seen in log.sightings:
@@ -150,6 +150,11 @@ def lines(log: Log) -> Iterator[str]:
             key=_place,
         ):
             yield _line(row)
+
+
+def _study(study: StudyRow) -> dict[str, Any]:
+    found = {each.name: getattr(study, each.name) for each in fields(study)}
+    return found | {"settings": study.settings.to_dict()}
 
 
 def _place(item: _Item) -> tuple[int, int]:

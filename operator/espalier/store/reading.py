@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
+from espalier.api.judging import JudgeSettings
 from espalier.errors import InternalError
 from espalier.planning.world.record import AttemptRecord
 from espalier.pruning import Decision
@@ -42,7 +44,7 @@ def _study(row: Any) -> StudyRow:
         uid=row.uid,
         namespace=row.namespace,
         name=row.name,
-        settings=json.loads(row.settings),
+        settings=JudgeSettings.from_dict(json.loads(row.settings), row.uid),
         opened_at=row.opened_at,
         version=row.version,
         sampled=row.sampled,
@@ -251,6 +253,15 @@ def changes_of(connection: Connection, study: int) -> tuple[StoredChange, ...]:
     return tuple(change_of(row) for row in rows)
 
 
+def on_others_of(connection: Connection, study: int) -> tuple[StoredDecision, ...]:
+    """Return what was decided on other trials than the one that reported, in order of arrival."""
+    table = schema.decisions_on_others
+    order = (table.c.seq, table.c.shadow, table.c.trial)
+    found = connection.execute(select(table).where(table.c.study == study).order_by(*order)).all()
+    rules = settings_by_rule(connection, study) if found else {}
+    return tuple(restored(row, rules) for row in found)
+
+
 def head_of(connection: Connection, study: int) -> Head:
     """Return what is stored of a study beside its values and decisions."""
     table, figures = schema.studies, schema.figures
@@ -267,7 +278,13 @@ def head_of(connection: Connection, study: int) -> Head:
         sampled=0 if own is None else own.sampled,
         sightings=sightings_of(connection, study),
         changes=changes_of(connection, study),
+        on_others=on_others_of(connection, study),
     )
+
+
+def all_decided(decisions: Iterable[StoredDecision], head: Head) -> Iterator[StoredDecision]:
+    """Yield what was decided, whichever trial it is on, in the order of arrival."""
+    return heapq.merge(decisions, head.on_others, key=lambda stored: stored.seq)
 
 
 def last_seq(connection: Connection, study: int) -> int:
@@ -293,7 +310,7 @@ def log_of(connection: Connection, study: StudyRow) -> Log:
         study=study,
         attempts=head.attempts,
         observations=[observation_of(row) for row in connection.execute(observations)],
-        decisions=[restored(row, rules) for row in decisions],
+        decisions=list(all_decided((restored(row, rules) for row in decisions), head)),
         ends=head.ends,
         rules=head.rules,
         sightings=head.sightings,

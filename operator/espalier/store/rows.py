@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
+from espalier.api.judging import JudgeSettings
 from espalier.planning.world.record import AttemptRecord, End
-from espalier.pruning import Action, Decision, Reason, Restraint, TrialState
+from espalier.pruning import Action, Decision, Reason, Restraint, Terms, TrialState
 from espalier.pruning.decisions.decision import Evidence
 
 Row = tuple[Any, ...]
@@ -31,7 +32,7 @@ class Batch:
     ----------
     study : int
         The study's number in the store.
-    observations, decisions, rules, ends, attempts : list of Row
+    observations, decisions, decisions_on_others, rules, ends, attempts : list of Row
         Rows to insert.
     changes : list of Row
         Rows to insert, of what is judged by.
@@ -48,6 +49,7 @@ class Batch:
     study: int
     observations: list[Row] = field(default_factory=list)
     decisions: list[Row] = field(default_factory=list)
+    decisions_on_others: list[Row] = field(default_factory=list)
     rules: list[Row] = field(default_factory=list)
     ends: list[Row] = field(default_factory=list)
     attempts: list[Row] = field(default_factory=list)
@@ -62,6 +64,7 @@ class Batch:
         return (
             len(self.observations)
             + len(self.decisions)
+            + len(self.decisions_on_others)
             + len(self.rules)
             + len(self.ends)
             + len(self.attempts)
@@ -78,22 +81,46 @@ class Batch:
         return (
             sum([_VALUE + 2 * len(row[_METRIC]) for row in self.observations])
             + sum([_DECISION + len(row[_EVIDENCE]) for row in self.decisions])
+            + sum([_DECISION + len(row[_EVIDENCE]) for row in self.decisions_on_others])
             + _OTHER * others
         )
 
 
 @dataclass(frozen=True, slots=True)
 class StudyRow:
-    """A study as the store has it; `settings` is what its judge is built from."""
+    """A study as the store has it.
+
+    Parameters
+    ----------
+    id
+        Its number in the store, by which the other tables know it.
+    uid
+        ``metadata.uid`` of the Study.
+    namespace, name
+        The Study's.
+    settings
+        What its judge is built from.
+    opened_at
+        When it was opened first, in seconds since the epoch.
+    version
+        The version of Espalier whose rules judge it.
+    sampled
+        Numbers below it have been sampled.
+    """
 
     id: int
     uid: str
     namespace: str
     name: str
-    settings: dict[str, Any]
+    settings: JudgeSettings
     opened_at: float
     version: str
     sampled: int = 0
+
+    @property
+    def terms(self) -> Terms:
+        """What defines the study for its judge."""
+        return self.settings.terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +186,9 @@ class Head:
         Trial, and what was seen of an attempt; in the order of both.
     changes
         In the order of `seq`.
+    on_others
+        Decisions on other trials than the one whose value led to them, shadows' included, in the
+        order of `seq`.
     """
 
     attempts: list[tuple[int, int, str]]
@@ -169,6 +199,7 @@ class Head:
     sampled: int = 0
     sightings: tuple[tuple[int, AttemptRecord], ...] = ()
     changes: tuple[StoredChange, ...] = ()
+    on_others: tuple[StoredDecision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +251,7 @@ def _plain_text(evidence: Evidence) -> str | None:
 def decision_row(
     study: int, decision: Decision, shadow: str, rule: int, seq: int, at: float
 ) -> Row:
-    """Return the row of the `decisions` table."""
+    """Return the row of the `decisions` table, or of `decisions_on_others`."""
     return (
         study,
         decision.trial,

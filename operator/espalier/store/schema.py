@@ -7,6 +7,8 @@ ends read back in that order and given to a fresh judge yield the stored decisio
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -131,36 +133,63 @@ rules = Table(
     sqlite_with_rowid=False,
 )
 
+
+def _decided() -> tuple[Column[Any], ...]:
+    """Return the columns of a decision, in the order of the rows that are inserted."""
+    return (
+        Column("study", Integer, ForeignKey("studies.id"), nullable=False),
+        Column("trial", BigInteger, nullable=False),
+        Column("attempt", Integer, nullable=False),
+        Column("step", BigInteger, nullable=False),
+        # Empty for the pruner that acts, else the name of the shadow.
+        Column("shadow", String(63), nullable=False),
+        Column("action", String(16), nullable=False),
+        Column("reason", String(63), nullable=False),
+        Column("rung", Integer),
+        Column("bracket", Integer),
+        Column("rule", Integer, nullable=False),
+        Column("evidence", Text, nullable=False),
+        # That of the value which led to it.
+        Column("seq", BigInteger, nullable=False),
+        Column("at", Double, nullable=False),
+    )
+
+
 decisions = Table(
     "decisions",
     metadata,
-    Column("study", Integer, ForeignKey("studies.id"), nullable=False),
-    Column("trial", BigInteger, nullable=False),
-    Column("attempt", Integer, nullable=False),
-    Column("step", BigInteger, nullable=False),
-    # Empty for the pruner that acts, else the name of the shadow.
-    Column("shadow", String(63), nullable=False),
-    Column("action", String(16), nullable=False),
-    Column("reason", String(63), nullable=False),
-    Column("rung", Integer),
-    Column("bracket", Integer),
-    Column("rule", Integer, nullable=False),
-    Column("evidence", Text, nullable=False),
-    Column("seq", BigInteger, nullable=False),
-    Column("at", Double, nullable=False),
+    *_decided(),
     PrimaryKeyConstraint("study", "trial", "attempt", "step", "shadow"),
     sqlite_with_rowid=False,
 )
 
-_ACTING_PRUNE = text("shadow = '' AND action = 'Prune'")
-one_prune_a_trial = Index(
-    "one_prune_a_trial",
-    decisions.c.study,
-    decisions.c.trial,
-    unique=True,
-    sqlite_where=_ACTING_PRUNE,
-    postgresql_where=_ACTING_PRUNE,
+decisions_on_others = Table(
+    "decisions_on_others",
+    metadata,
+    *_decided(),
+    PrimaryKeyConstraint("study", "seq", "shadow", "trial"),
+    sqlite_with_rowid=False,
 )
+"""Decisions on other trials than the one whose value led to them: they are few, found by the
+value's place, and no key tells them from what was decided when the trial itself reported that step.
+"""
+
+_ACTING_PRUNE = text("shadow = '' AND action = 'Prune'")
+
+
+def _one_prune_a_trial(name: str, table: Table) -> Index:
+    return Index(
+        name,
+        table.c.study,
+        table.c.trial,
+        unique=True,
+        sqlite_where=_ACTING_PRUNE,
+        postgresql_where=_ACTING_PRUNE,
+    )
+
+
+one_prune_a_trial = _one_prune_a_trial("one_prune_a_trial", decisions)
+one_prune_by_others = _one_prune_a_trial("one_prune_by_others", decisions_on_others)
 
 ends = Table(
     "ends",
@@ -206,5 +235,15 @@ figures = Table(
 )
 """What an ended trial came to, so that nobody needs to replay its study to know."""
 
-OF_A_STUDY = (observations, decisions, ends, figures, sightings, attempts, changes, rules)
+OF_A_STUDY = (
+    observations,
+    decisions,
+    decisions_on_others,
+    ends,
+    figures,
+    sightings,
+    attempts,
+    changes,
+    rules,
+)
 """Tables whose rows go when their study is deleted, largest first."""

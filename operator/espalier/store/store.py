@@ -9,11 +9,12 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from espalier.api.judging import JudgeSettings
 from espalier.errors import RetryLater
 from espalier.pruning import Decision
 from espalier.steady_clock import SteadyClock
@@ -109,7 +110,7 @@ class Store:
         uid: str,
         namespace: str,
         name: str,
-        settings: dict[str, Any],
+        settings: JudgeSettings,
         *,
         at: float,
         version: str,
@@ -124,7 +125,7 @@ class Store:
         if found is not None and found.settings == settings:
             return found
         values = {"uid": uid, "namespace": namespace, "name": name, "opened_at": at}
-        values |= {"settings": json.dumps(settings), "version": version}
+        values |= {"settings": json.dumps(settings.to_dict()), "version": version}
         found = await self._run(
             self._write_thread, lambda: self._writer.put_study(values, adopt=adopt)
         )

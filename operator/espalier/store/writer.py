@@ -24,6 +24,7 @@ _ORDER = (
     "rules",
     "observations",
     "decisions",
+    "decisions_on_others",
     "ends",
     "figures",
     "changes",

@@ -31,16 +31,19 @@ from espalier.pruning import Restraint, TrialState
 from espalier.store import Log, StoredObservation, open_store
 from tests.engine.replaying import replay
 from tests.ingest.serving import UID, study_of
+from tests.pruning.ousting import OUSTING, ousting  # noqa: F401
 
 TRIALS = 6
 PRUNERS: list[dict[str, Any]] = [
     {"type": "Median", "median": {"startupTrials": 1}},
     {"type": "SuccessiveHalving", "successiveHalving": {"minResource": 1, "reductionFactor": 2}},
     {"type": "Threshold", "threshold": {"lower": 0.3}},
+    OUSTING,
 ]
 SHADOWS = [
     {"name": "strict", "type": "Median", "median": {"startupTrials": 0}},
     {"name": "loose", "type": "Median", "median": {"startupTrials": 3}},
+    {"name": "ousting"} | OUSTING,
 ]
 reports = st.builds(
     CheckedReport,
@@ -395,14 +398,15 @@ class Live(RuleBasedStateMachine):
             assert record.trial(number).attempts == tuple(mine)
 
     def check_decisions(self, log: Log) -> None:
-        judge = judge_of(log.study.uid, log.study.settings)
+        judge = judge_of(log.study.settings)
         expected = []
         for seq, verdict in replay(judge, log):
-            named = [("", verdict.decision)] if verdict.decision is not None else []
+            named = [("", decision) for decision in verdict.decisions]
             for shadow, decision in named + list(verdict.shadows):
                 expected.append((seq, shadow, decision))
         stored = [(each.seq, each.shadow, each.decision) for each in log.decisions]
-        expected.sort(key=lambda each: each[:2])
+        for found in (stored, expected):
+            found.sort(key=lambda each: (*each[:2], each[2].trial))
         assert [each[:2] for each in stored] == [each[:2] for each in expected]
         # Not `==`: no two NaN of the evidence are equal.
         for (*_, came), (*_, due) in zip(stored, expected, strict=True):
@@ -427,5 +431,5 @@ def key_of(seen: StoredObservation) -> Key:
     return (seen.trial, seen.attempt, seen.metric, seen.step)
 
 
-TestLive = Live.TestCase
+TestLive = pytest.mark.usefixtures("ousting")(Live.TestCase)
 TestLive.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)

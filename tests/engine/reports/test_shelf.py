@@ -357,7 +357,7 @@ def test_settings_may_change_before_the_first_value_and_nothing_acknowledged_is_
             assert answer.decision.action is Action.PRUNE
             await world.live.open(THRESHOLD)
             (row,) = await world.store.studies()
-            assert row.settings["trials"] == 200
+            assert row.terms.trials == 200
             assert world.live.record(UID).trial(0).prune == answer.decision
 
     asyncio.run(run())

@@ -81,7 +81,7 @@ def tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]
 
             def slow(judge: Judge, said: Report, at: float) -> Verdict:
                 world.now += COST
-                world.judged.append((judge.ledger.study, said.trial, said.step))
+                world.judged.append((judge.ledger.terms.study_uid, said.trial, said.step))
                 return report(judge, said, at)
 
             with monkeypatch.context() as patched:

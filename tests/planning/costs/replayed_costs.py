@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from espalier.backtest.candidate import Candidate
 from espalier.backtest.curves import Curves
 from espalier.planning.world.record import AttemptRecord, End, TrialRecord
-from espalier.pruning import TrialState
+from espalier.pruning import Terms, TrialState
 
 NOP = Candidate("Nop", {"type": "Nop"}, {"nanPatience": 0})
 GPUS = 2.0
@@ -143,13 +143,14 @@ def _study(curves: Curves, costs: Costs, seed: int, trials: int) -> _Study:
 def _run(study: _Study, pruner: Candidate, workers: int) -> Sequence[TrialRecord]:
     curves, every = study.curves, study.costs.every
     size = len(curves)
-    engine = pruner.make(
-        study=f"{curves.name}/{study.seed}",
+    terms = Terms(
+        curves.direction,
+        curves.steps * study.costs.horizon,
+        study_uid=f"{curves.name}/{study.seed}",
         seed=study.seed,
-        direction=curves.direction,
-        horizon=curves.steps * study.costs.horizon,
         trials=size,
     )
+    engine = pruner.make(terms)
     records: list[TrialRecord] = [TrialRecord(number) for number in range(size)]
     waiting = iter(range(size))
     due: list[tuple[float, int, int]] = []

@@ -17,6 +17,7 @@ from espalier.pruning import (
     Peers,
     Receipt,
     Report,
+    Terms,
     TrialState,
 )
 from espalier.pruning.history.columns import column_of
@@ -26,7 +27,7 @@ UP = Direction.MAXIMIZE
 
 
 def ledger_of(*reports: tuple[int, int, int, float]) -> tuple[Ledger, list[Receipt]]:
-    ledger = Ledger(UP, 30)
+    ledger = Ledger(Terms(UP, 30))
     return ledger, [ledger.append(Report(*report)) for report in reports]
 
 
@@ -91,7 +92,7 @@ def test_values_behind_the_latest_step_complete_the_own_curve_only() -> None:
 
 
 def test_a_failed_leader_and_peer_stops_being_compared_with() -> None:
-    ledger = Ledger(UP, 30)
+    ledger = Ledger(Terms(UP, 30))
     pruner = Median(peers=Peers.REACHED, startup_trials=0)
     ledger.append(Report(0, 1, 1, 9.0))
     ledger.append(Report(1, 1, 1, 1.0))
@@ -103,7 +104,7 @@ def test_a_failed_leader_and_peer_stops_being_compared_with() -> None:
 
 def test_of_equal_leaders_the_first_trial_leads() -> None:
     for order in ((0, 1, 2), (2, 1, 0)):
-        ledger = Ledger(UP, 30)
+        ledger = Ledger(Terms(UP, 30))
         for trial in order:
             ledger.append(Report(trial, 1, 1, 1.0 if trial else 0.5))
             ledger.close(trial, TrialState.COMPLETED)
@@ -113,14 +114,14 @@ def test_of_equal_leaders_the_first_trial_leads() -> None:
 
 
 def test_the_window_forgets_all_but_the_newest_trials() -> None:
-    ledger = Ledger(UP, 30, window=3)
+    ledger = Ledger(Terms(UP, 30, window=3))
     pruner = Median(peers=Peers.REACHED, startup_trials=0)
     for trial, value in enumerate([9.0, 9.0, 9.0, 1.0, 1.0, 1.0]):
         ledger.append(Report(trial, 1, 1, value))
     assert {curve.number for curve in ledger.peers()} == {3, 4, 5}
     assert not pruner.judge(ledger, 5).prunes
     # Which trials are the newest depends on their numbers, not on who speaks first.
-    other = Ledger(UP, 30, window=3)
+    other = Ledger(Terms(UP, 30, window=3))
     for trial in (5, 0, 3, 1, 4, 2):
         other.append(Report(trial, 1, 1, 1.0))
     assert {curve.number for curve in other.peers()} == {3, 4, 5}
@@ -167,7 +168,7 @@ def test_a_large_ranking_answers_as_a_small_one() -> None:
 
 
 def test_equal_scores_have_equal_bits() -> None:
-    ledger = Ledger(Direction.MINIMIZE, 30)
+    ledger = Ledger(Terms(Direction.MINIMIZE, 30))
     ledger.append(Report(0, 1, 1, 0.0))
     assert math.copysign(1.0, ledger.curve(0).best) == 1.0
     assert math.copysign(1.0, ledger.user(ledger.curve(0).best)) == 1.0
@@ -183,7 +184,7 @@ def test_columns_are_few_for_very_long_curves() -> None:
 
 
 def test_window_mean_covers_the_last_part_of_the_steps() -> None:
-    ledger = Ledger(UP, 30)
+    ledger = Ledger(Terms(UP, 30))
     for step in range(1, 21):
         ledger.append(Report(0, 1, step, float(step)))
     curve = ledger.curve(0)
@@ -211,7 +212,7 @@ def test_window_mean_covers_the_last_part_of_the_steps() -> None:
     ],
 )
 def test_a_window_mean_is_of_the_finite_scores_up_to_the_latest(values, mean) -> None:
-    ledger = Ledger(UP)
+    ledger = Ledger(Terms(UP))
     for step, value in enumerate(values, 1):
         ledger.append(Report(0, 1, step, value))
     assert ledger.curve(0).window_mean(3, 0.9) == pytest.approx(mean, nan_ok=True)

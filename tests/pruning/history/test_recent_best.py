@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from espalier.pruning import Direction, Ledger, Report
+from espalier.pruning import Direction, Ledger, Report, Terms
 from espalier.pruning.history.recent_best import RecentBests
 
 scores = st.sampled_from([0.0, 0.1, 0.1, 0.5, -0.5, math.nan, math.inf, -math.inf])
@@ -26,7 +26,7 @@ def best(values: Iterable[float]) -> float:
 def test_a_look_sees_what_all_values_say(
     recent: int, history: list[tuple[tuple[int, float], bool, int]]
 ) -> None:
-    ledger = Ledger(Direction.MAXIMIZE, 100)
+    ledger = Ledger(Terms(Direction.MAXIMIZE, 100))
     for (step, score), looks, attempt in history:
         ledger.append(Report(0, attempt, step, score))
         if looks:

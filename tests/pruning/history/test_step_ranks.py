@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from espalier.pruning import Curve, Direction, Ledger, Match, Peers, Report, TrialState
+from espalier.pruning import Curve, Direction, Ledger, Match, Peers, Report, Terms, TrialState
 from espalier.pruning.history import step_ranks
 from espalier.pruning.history.columns import column_of, first_place, place_of
 from espalier.pruning.history.ranking import Ranking
@@ -31,7 +31,7 @@ def test_step_ranks_hold_what_counting_finds(
     peers: Peers, match: Match, spare: int, data: st.DataObject, window: int | None, far: bool
 ) -> None:
     with mock.patch.object(step_ranks, "FEW", spare):
-        ledger = Ledger(UP, None, window)
+        ledger = Ledger(Terms(UP, None, window=window))
         made = data.draw(st.integers(0, 20))
         steps = [2040 if far else 0] * 5
         for i in range(data.draw(st.integers(1, 60))):
@@ -130,7 +130,7 @@ def test_places_number_the_columns_in_order(step: int) -> None:
 @pytest.mark.parametrize("most", [1000, 10**6])
 def test_steps_of_their_own_outgrow_the_columns(most: int) -> None:
     rng = np.random.default_rng(most)
-    ledger = Ledger(UP)
+    ledger = Ledger(Terms(UP))
     ranks = StepRanks.of(ledger, Peers.REACHED, Match.AT_OR_BEFORE)
     for trial in range(100):
         for step in np.sort(rng.choice(most, 20, replace=False)).tolist():
@@ -140,7 +140,7 @@ def test_steps_of_their_own_outgrow_the_columns(most: int) -> None:
 
 
 def test_common_steps_do_not_however_far_apart() -> None:
-    ledger = Ledger(UP)
+    ledger = Ledger(Terms(UP))
     ranks = StepRanks.of(ledger, Peers.REACHED, Match.AT_OR_BEFORE)
     for trial in range(100):
         for step in range(0, 5000, 100 if trial % 2 else 300):

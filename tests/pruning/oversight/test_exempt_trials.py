@@ -11,6 +11,7 @@ from espalier.pruning import (
     Judge,
     Reason,
     Report,
+    Terms,
     Threshold,
     TrialState,
 )
@@ -21,7 +22,7 @@ from tests.pruning.judging import DOWN, STRICT, UP, judge_of, say
 
 @pytest.mark.parametrize("percent", [1.0, 5.0, 10.0, 33.0, 100.0])
 def test_the_exempt_share_is_exact_in_every_block(percent: float) -> None:
-    exempt = Exemption("uid", 0, percent, None)
+    exempt = Exemption(Terms(UP, study_uid="uid"), percent)
     block = round(100 / percent)
     for start in range(0, 10 * block, block):
         assert sum(exempt(trial) for trial in range(start, start + block)) == 1
@@ -30,17 +31,20 @@ def test_the_exempt_share_is_exact_in_every_block(percent: float) -> None:
 @pytest.mark.parametrize(("trials", "least"), [(15, 3), (30, 3), (60, 3), (200, 10)])
 def test_at_least_three_trials_are_exempt(trials: int, least: int) -> None:
     for uid in map(str, range(20)):
-        exempt = Exemption(uid, 0, 5.0, trials)
+        exempt = Exemption(Terms(UP, study_uid=uid, trials=trials), 5.0)
         assert sum(map(exempt, range(trials))) >= least
 
 
 def test_a_small_study_does_not_lose_its_pruning_to_exemption() -> None:
-    assert sum(map(Exemption("uid", 0, 5.0, 5), range(5))) == 1
-    assert not any(map(Exemption("uid", 0, 0.0, 5), range(5)))
+    assert sum(map(Exemption(Terms(UP, study_uid="uid", trials=5), 5.0), range(5))) == 1
+    assert not any(map(Exemption(Terms(UP, study_uid="uid", trials=5), 0.0), range(5)))
 
 
 def test_exemption_is_a_function_of_the_study_and_the_number() -> None:
-    chosen = [set(filter(Exemption(uid, 0, 5.0, None), range(2000))) for uid in ("a", "a", "b")]
+    chosen = [
+        set(filter(Exemption(Terms(UP, study_uid=uid), 5.0), range(2000)))
+        for uid in ("a", "a", "b")
+    ]
     assert chosen[0] == chosen[1] != chosen[2]
 
 

@@ -21,6 +21,7 @@ from espalier.pruning import (
     Pruner,
     Report,
     SuccessiveHalving,
+    Terms,
     Threshold,
     TrialState,
 )
@@ -82,7 +83,7 @@ def judge_of(pruner: Pruner, direction: Direction, exempt: float, seed: int) -> 
         minimum_acceptable=MinimumAcceptable(value=-1.5 * direction.sign, from_step=2),
         breaker=BreakerSettings(share_percent=0.0),
     )
-    return Judge(pruner, guards, study_uid=f"s{seed}", direction=direction, horizon=STEPS)
+    return Judge(pruner, Terms(direction, STEPS, study_uid=f"s{seed}"), guards)
 
 
 def play(judge: Judge, curves: np.ndarray) -> dict[int, bool]:
@@ -120,7 +121,9 @@ def twins(pruners: tuple[Pruner, Pruner], seed: int) -> Twins:
         false=summary.false_prunes if told else 0,
         pruned=pruned,
         wrong=frozenset(t for t in pruned if leader is not None and curves[t, -1] > leader.last),
-        exempt=frozenset(filter(Exemption(f"s{seed}", 0, EXEMPT, None), range(TRIALS))),
+        exempt=frozenset(
+            filter(Exemption(Terms(direction, study_uid=f"s{seed}"), EXEMPT), range(TRIALS))
+        ),
     )
 
 

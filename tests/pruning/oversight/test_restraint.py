@@ -13,6 +13,7 @@ from espalier.pruning import (
     Reason,
     Report,
     Restraint,
+    Terms,
     Threshold,
     TrialState,
 )
@@ -141,13 +142,9 @@ CHANGES = st.lists(st.tuples(st.integers(0, 60), RESTRAINT), max_size=5)
 def fresh(pruner, direction):
     return Judge(
         pruner,
+        Terms(direction, 6, study_uid="law", target=0.5, trials=9),
         Guards(exempt_percent=20.0),
         [("other", Threshold(lower=0.0))],
-        study_uid="law",
-        direction=direction,
-        horizon=6,
-        target=0.5,
-        trials=9,
     )
 
 

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from espalier.pruning import Direction, Goal, Guards, Judge, Ledger, Reason, Report, TrialState
+from espalier.pruning import (
+    Direction,
+    Goal,
+    Guards,
+    Judge,
+    Ledger,
+    Reason,
+    Report,
+    Terms,
+    TrialState,
+)
 from espalier.pruning.history.dense_rungs import DenseRungs, rungs_up_to
 from espalier.pruning.pruners.auto.pruner import ACCOUNT, LOOSEST, STRICTEST, Auto
 from espalier.pruning.pruners.auto.winners_rank import WinnersRank
@@ -22,7 +32,7 @@ UP = Direction.MAXIMIZE
 
 def play(ledger: Ledger, trial: int, values: list[float], end: TrialState | None = None) -> None:
     for step, value in enumerate(values, 1):
-        ledger.append(Report(trial, 1, step, value * ledger.sign), float(step))
+        ledger.append(Report(trial, 1, step, value * ledger.terms.direction.sign), float(step))
     if end is not None:
         ledger.close(trial, end)
 
@@ -37,14 +47,14 @@ def late(level: float, steps: int = HORIZON) -> list[float]:
 
 
 def study(curves: list[list[float]], direction: Direction = UP) -> Ledger:
-    ledger = Ledger(direction, HORIZON, trials=100)
+    ledger = Ledger(Terms(direction, HORIZON, trials=100))
     for trial, values in enumerate(curves):
         play(ledger, trial, values, TrialState.COMPLETED)
     return ledger
 
 
 def limit(ledger: Ledger, risk: float = 0.05) -> float:
-    return WinnersRank.of(DenseRungs.of(ledger, HORIZON), ledger.trials_max).exceeded_with(risk)
+    return WinnersRank.of(DenseRungs.of(ledger, HORIZON), ledger.terms.trials).exceeded_with(risk)
 
 
 def test_leaders_that_were_ahead_from_early_on_let_auto_prune_more():
@@ -96,7 +106,7 @@ def test_a_trial_that_ranks_last_is_pruned_at_a_rung_with_the_numbers_compared(d
     assert decision.evidence["value"] == -1.0 * direction.sign
     assert decision.evidence["peers"] == 21
     progress = step / HORIZON
-    chance = WinnersRank.of(DenseRungs.of(ledger, HORIZON), ledger.trials_max).chance(
+    chance = WinnersRank.of(DenseRungs.of(ledger, HORIZON), ledger.terms.trials).chance(
         progress, 20, 21
     )
     assert decision.evidence["risk"] == pytest.approx(ACCOUNT * chance * 21 / 100)
@@ -111,9 +121,7 @@ def test_the_best_trial_is_kept_at_every_step():
 
 def test_trials_at_chance_level_are_all_kept_however_long_they_take_to_take_off():
     curves = [[0.1] * 46 + [0.1 + level / 100] * 4 for level in range(20)]
-    judge = Judge(
-        Auto(), Guards(exempt_percent=0), study_uid="u", direction=UP, horizon=HORIZON, trials=20
-    )
+    judge = Judge(Auto(), Terms(UP, HORIZON, study_uid="u", trials=20), Guards(exempt_percent=0))
     for step in range(HORIZON):
         for trial, values in enumerate(curves):
             verdict = judge.report(Report(trial, 1, step + 1, values[step]), float(step))
@@ -122,9 +130,7 @@ def test_trials_at_chance_level_are_all_kept_however_long_they_take_to_take_off(
 
 
 def test_all_prunings_together_spend_no_more_than_the_stated_risk():
-    judge = Judge(
-        Auto(), Guards(exempt_percent=0), study_uid="u", direction=UP, horizon=HORIZON, trials=60
-    )
+    judge = Judge(Auto(), Terms(UP, HORIZON, study_uid="u", trials=60), Guards(exempt_percent=0))
     pruned = 0
     for trial in range(60):
         for step in range(1, HORIZON + 1):
@@ -142,14 +148,7 @@ def test_all_prunings_together_spend_no_more_than_the_stated_risk():
 
 
 def test_the_risk_is_spent_where_leaders_keep_coming_from_behind_and_pruning_stops():
-    judge = Judge(
-        Auto(risk=0.1),
-        Guards(exempt_percent=0),
-        study_uid="u",
-        direction=UP,
-        horizon=50,
-        trials=80,
-    )
+    judge = Judge(Auto(risk=0.1), Terms(UP, 50, study_uid="u", trials=80), Guards(exempt_percent=0))
     reasons = []
     for trial in range(80):
         level = trial * 37 % 80 / 80
@@ -175,12 +174,7 @@ def lost(seed: int, risk: float) -> tuple[bool, int]:
     rng = np.random.default_rng(seed)
     values = np.cumsum(rng.normal(size=(60, 30)) / np.arange(1, 31) ** 0.5, axis=1)
     judge = Judge(
-        Auto(risk=risk),
-        Guards(exempt_percent=0),
-        study_uid="u",
-        direction=UP,
-        horizon=30,
-        trials=60,
+        Auto(risk=risk), Terms(UP, 30, study_uid="u", trials=60), Guards(exempt_percent=0)
     )
     pruned = set()
     for first in range(0, 60, 6):
@@ -205,7 +199,7 @@ def test_random_walks_lose_their_winner_no_more_often_than_stated():
 
 
 def test_without_a_horizon_nothing_is_pruned_and_the_reason_says_so():
-    ledger = Ledger(UP, None)
+    ledger = Ledger(Terms(UP, None))
     play(ledger, 0, steady(1.0))
     assert Auto().judge(ledger, 0).reason is Reason.NO_HORIZON
 
@@ -230,7 +224,7 @@ HOSTILE = st.sampled_from(
 @given(st.lists(st.lists(HOSTILE, min_size=1, max_size=12), min_size=2, max_size=9), st.booleans())
 def test_hostile_curves_get_a_decision_with_a_sentence(goal, curves, maximise):
     direction = Direction.MAXIMIZE if maximise else Direction.MINIMIZE
-    ledger = Ledger(direction, 12, target=1.0, trials=9)
+    ledger = Ledger(Terms(direction, 12, target=1.0, trials=9))
     pruner = Auto(goal=goal)
     for trial, values in enumerate(curves):
         for step, value in enumerate(values, 1):

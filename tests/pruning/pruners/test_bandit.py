@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from espalier.pruning import Direction, Ledger, Reason, Report, TrialState
+from espalier.pruning import Direction, Ledger, Reason, Report, Terms, TrialState
 from espalier.pruning.pruners.bandit import Arms, Bandit, Trend, needed, trend
 
 HORIZON = 20
@@ -17,11 +17,11 @@ UP = Direction.MAXIMIZE
 
 def play(ledger: Ledger, trial: int, values: list[float], pace: float = 1.0) -> None:
     for step, value in enumerate(values, 1):
-        ledger.append(Report(trial, 1, step, value * ledger.sign), step * pace)
+        ledger.append(Report(trial, 1, step, value * ledger.terms.direction.sign), step * pace)
 
 
 def leader(direction: Direction = UP, end: float = 10.0) -> Ledger:
-    ledger = Ledger(direction, HORIZON)
+    ledger = Ledger(Terms(direction, HORIZON))
     play(ledger, 0, [end] * HORIZON)
     ledger.close(0, TrialState.COMPLETED)
     return ledger
@@ -75,7 +75,7 @@ def test_without_a_budget_cost_does_not_matter():
 
 def test_seconds_spent_count_from_the_trials_start():
     arms = Arms()
-    ledger = Ledger(UP, HORIZON)
+    ledger = Ledger(Terms(UP, HORIZON))
     play(ledger, 0, [1.0] * 5, pace=3.0)
     arms.on_append(ledger.curve(0))
     assert arms.spent == pytest.approx(15.0)
@@ -84,7 +84,7 @@ def test_seconds_spent_count_from_the_trials_start():
 
 @given(st.floats(-1e6, 1e6), st.floats(-1e3, 1e3), st.integers(4, 30))
 def test_a_straight_line_is_its_own_trend(start: float, slope: float, count: int):
-    ledger = Ledger(UP, 100)
+    ledger = Ledger(Terms(UP, 100))
     play(ledger, 0, [start + slope * step for step in range(count)])
     found = trend(ledger.curve(0))
     assert found is not None
@@ -108,7 +108,7 @@ def test_the_optimistic_end_never_falls_below_the_level():
     )
 )
 def test_hostile_curves_get_a_decision_with_a_sentence(rows):
-    ledger = Ledger(Direction.MINIMIZE, 10)
+    ledger = Ledger(Terms(Direction.MINIMIZE, 10))
     for trial, values in enumerate(rows):
         for step, value in enumerate(values, 1):
             ledger.append(Report(trial, 1, step, value), math.nan if trial else float(step))

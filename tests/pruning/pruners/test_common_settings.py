@@ -8,7 +8,17 @@ import pytest
 
 from espalier.api.pruner import PrunerSpec, sections_with
 from espalier.generate.pruner_words import WHY_NOT
-from espalier.pruning import Direction, Guards, Judge, Ledger, Pruner, Reason, Report, TrialState
+from espalier.pruning import (
+    Direction,
+    Guards,
+    Judge,
+    Ledger,
+    Pruner,
+    Reason,
+    Report,
+    Terms,
+    TrialState,
+)
 from espalier.pruning.pruners.registry import BUILT_IN
 
 HORIZON = 30
@@ -36,9 +46,7 @@ def built(kind: str, **common: int) -> Pruner:
 def hopeless(pruner: Pruner, completed: int = 16) -> list[Reason]:
     """The reason at each step of a trial that falls behind others that have completed."""
     guards = Guards(nan_patience=0, keep_best=0, exempt_percent=100.0)
-    judge = Judge(
-        pruner, guards, study_uid="u", direction=Direction.MAXIMIZE, horizon=HORIZON, trials=99
-    )
+    judge = Judge(pruner, Terms(Direction.MAXIMIZE, HORIZON, study_uid="u", trials=99), guards)
     for trial in range(completed):
         for step in range(1, HORIZON + 1):
             value = 1.0 + trial / 100 - 0.5 / step
@@ -102,7 +110,7 @@ def test_the_patience_of_patient_is_the_length_of_the_plateau_and_one_step_is_en
 
 def test_a_trial_that_has_reported_nothing_is_kept_by_every_type() -> None:
     for kind in PRUNES:
-        decision = built(kind).judge(Ledger(Direction.MAXIMIZE, HORIZON), 0)
+        decision = built(kind).judge(Ledger(Terms(Direction.MAXIMIZE, HORIZON)), 0)
         assert decision.reason is Reason.NOTHING_REPORTED
 
 

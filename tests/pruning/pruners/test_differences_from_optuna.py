@@ -9,7 +9,7 @@ import optuna
 import pytest
 
 from espalier.pruning import (
-    All,
+    AllOf,
     Direction,
     Guards,
     Hyperband,
@@ -22,6 +22,7 @@ from espalier.pruning import (
     Reason,
     Report,
     SuccessiveHalving,
+    Terms,
     TrialState,
     Wilcoxon,
 )
@@ -42,7 +43,7 @@ def curve(trial: int, steps: dict[int, float], end: TrialState | None = DONE) ->
 def both(
     events: list[Event], ours, theirs, trial: int, direction=UP, horizon: int | None = 30
 ) -> tuple[bool, bool]:
-    ledger, oracle = Ledger(direction, horizon, study="s"), Oracle("s", direction)
+    ledger, oracle = Ledger(Terms(direction, horizon, study_uid="s")), Oracle("s", direction)
     said = their = False
     for event in events:
         feed(ledger, event)
@@ -105,7 +106,7 @@ def test_no_bracket_is_lost_at_a_power() -> None:
     oracle.feed(Said(0, 1, 1.0))
     oracle.judge(0, theirs)
     assert theirs._n_brackets == 5
-    ledger = Ledger(UP, 243, study="s")
+    ledger = Ledger(Terms(UP, 243, study_uid="s"))
     brackets = set()
     for trial in range(2000):
         ledger.append(Report(trial, 1, 1, 1.0))
@@ -121,10 +122,8 @@ def test_values_behind_the_latest_step_are_not_judged() -> None:
     ]
     judge = Judge(
         Median(startup_trials=0),
+        Terms(UP, 30, study_uid="s"),
         Guards(keep_best=0, exempt_percent=0),
-        study_uid="s",
-        direction=UP,
-        horizon=30,
     )
     for event in events:
         if isinstance(event, Said):
@@ -184,7 +183,7 @@ def test_of_equal_best_trials_the_one_started_first_is_compared_with() -> None:
 
 def test_steps_beyond_2048_are_judged_once_in_a_thousandth() -> None:
     """A million columns would cost memory and say nothing that a few thousand do not."""
-    ledger, oracle = Ledger(UP, None), Oracle("s", UP)
+    ledger, oracle = Ledger(Terms(UP, None)), Oracle("s", UP)
     pruner, theirs = Median(startup_trials=0), optuna.pruners.MedianPruner(0)
     for event in [*curve(0, {4096: 1.0, 4097: 1.0}), Said(1, 4096, 1.0), Said(1, 4097, 1.0)]:
         feed(ledger, event)
@@ -196,7 +195,7 @@ def test_steps_beyond_2048_are_judged_once_in_a_thousandth() -> None:
 @pytest.mark.parametrize(("warmup", "interval"), [(0, 1), (0, 3), (0, 7), (4097, 10), (2, 100)])
 def test_steps_beyond_2048_are_judged_at_the_check_that_was_announced(warmup, interval) -> None:
     pruner = Median(startup_trials=0, warmup_steps=warmup, interval_steps=interval)
-    ledger = Ledger(UP, None)
+    ledger = Ledger(Terms(UP, None))
     judged, announced = set(), set()
     checks = [step for step in range(4097, 4400) if (step - warmup) % interval == 0]
     for step in range(4090, 4400):
@@ -212,12 +211,12 @@ def test_steps_beyond_2048_are_judged_at_the_check_that_was_announced(warmup, in
 
 
 def test_all_of_patient_and_another_is_patient_around_the_other() -> None:
-    """A Study has no pruner inside another; type All says the same."""
+    """A Study has no pruner inside another; type AllOf says the same."""
     inner = Median(startup_trials=1)
-    around, beside = Patient(patience=1, inner=inner), All(of=(Patient(patience=1), inner))
+    around, beside = Patient(patience=1, inner=inner), AllOf(of=(Patient(patience=1), inner))
     pruned = 0
     for seed in range(200):
-        ledger = Ledger(DOWN, 30)
+        ledger = Ledger(Terms(DOWN, 30))
         for event in draw(seed):
             feed(ledger, event)
             if isinstance(event, Said):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from espalier.pruning import Direction, Ledger, Report, TrialState
+from espalier.pruning import Direction, Ledger, Report, Terms, TrialState
 from espalier.pruning.history.dense_rungs import DenseRungs
 from espalier.pruning.pruners.posterior.pruner import RIVALS, best_rivals, forecast
 from espalier.pruning.pruners.posterior.regression import (
@@ -75,7 +75,7 @@ shapes = st.builds(
 def test_what_is_kept_up_to_date_is_what_is_made_anew(
     seed: int, shape: Shape, window: int | None, every: int
 ) -> None:
-    ledger = Ledger(Direction.MAXIMIZE, HORIZON, window)
+    ledger = Ledger(Terms(Direction.MAXIMIZE, HORIZON, window=window))
     rivals = Rivals.of(ledger, HORIZON)
     for i, event in enumerate(draw(seed, shape)):
         feed(ledger, event)
@@ -98,7 +98,7 @@ def counted(ledger: Ledger, rivals: Rivals, asking: int) -> list[int]:
 
 
 def test_a_fit_is_kept_while_its_trials_stay_the_same() -> None:
-    ledger = Ledger(Direction.MAXIMIZE, HORIZON)
+    ledger = Ledger(Terms(Direction.MAXIMIZE, HORIZON))
     rivals = Rivals.of(ledger, HORIZON)
 
     def runs(trial: int, level: float) -> None:
@@ -116,7 +116,7 @@ def test_a_fit_is_kept_while_its_trials_stay_the_same() -> None:
 
 
 def test_rows_are_of_trials_seen_at_both_ends() -> None:
-    ledger = Ledger(Direction.MAXIMIZE, HORIZON)
+    ledger = Ledger(Terms(Direction.MAXIMIZE, HORIZON))
     course = DenseRungs.of(ledger, HORIZON)
     for trial in range(6):
         for step in range(1, HORIZON + 1 if trial % 2 else 5):
@@ -130,7 +130,7 @@ def test_rows_are_of_trials_seen_at_both_ends() -> None:
 
 
 def test_nobody_else_is_running() -> None:
-    ledger = Ledger(Direction.MAXIMIZE, HORIZON)
+    ledger = Ledger(Terms(Direction.MAXIMIZE, HORIZON))
     rivals = Rivals.of(ledger, HORIZON)
     ledger.append(Report(0, 1, 20, 1.0))
     found = best_rivals(rivals, rivals.regressions.reaches(), 0)

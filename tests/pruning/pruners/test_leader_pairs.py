@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from espalier.pruning import Direction, Ledger, Report, TrialState, Wilcoxon
+from espalier.pruning import Direction, Ledger, Report, Terms, TrialState, Wilcoxon
 from espalier.pruning.pruners.wilcoxon.signed_rank import SignedRanks
 
 HUGE = 1.7e308
@@ -50,7 +50,7 @@ def mean(values: list[float]) -> float:
 def test_a_look_sees_what_all_values_say(
     history: list[tuple[int, int, float] | tuple[int, TrialState] | int],
 ) -> None:
-    ledger, pruner = Ledger(Direction.MAXIMIZE, 100), Wilcoxon(p_threshold=0.4)
+    ledger, pruner = Ledger(Terms(Direction.MAXIMIZE, 100)), Wilcoxon(p_threshold=0.4)
     for event in history:
         if isinstance(event, int):
             curve = ledger.curve(event)
@@ -76,7 +76,7 @@ own = st.tuples(st.integers(0, 15), often_huge)
 def test_so_it_does_where_differences_overflow_and_the_leader_changes(
     first: list[float], history: list[tuple[int, float] | list[float]]
 ) -> None:
-    ledger, pruner = Ledger(Direction.MAXIMIZE, 100), Wilcoxon(p_threshold=0.4)
+    ledger, pruner = Ledger(Terms(Direction.MAXIMIZE, 100)), Wilcoxon(p_threshold=0.4)
     for number, event in enumerate([first, *history], 1):
         if isinstance(event, list):
             for step, value in enumerate(event):

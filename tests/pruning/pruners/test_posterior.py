@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from espalier.pruning import Direction, Goal, Guards, Judge, Ledger, Reason, Report, TrialState
+from espalier.pruning import (
+    Direction,
+    Goal,
+    Guards,
+    Judge,
+    Ledger,
+    Reason,
+    Report,
+    Terms,
+    TrialState,
+)
 from espalier.pruning.history.dense_rungs import DenseRungs
 from espalier.pruning.pruners.posterior.pruner import Forecast, Posterior, beyond, win
 from espalier.pruning.pruners.posterior.regression import Regressions
@@ -30,12 +40,8 @@ def curves(seed: int, count: int, drift: float = 0.3) -> np.ndarray:
 def run(pruner: Posterior, values: np.ndarray, target: float | None = None) -> Judge:
     judge = Judge(
         pruner,
+        Terms(UP, HORIZON, study_uid="posterior", target=target, trials=len(values)),
         Guards(exempt_percent=0, keep_best=0),
-        study_uid="posterior",
-        direction=UP,
-        horizon=HORIZON,
-        target=target,
-        trials=len(values),
     )
     for trial, curve in enumerate(values):
         for step, value in enumerate(curve, 1):
@@ -65,7 +71,7 @@ def test_the_winner_survives_within_the_stated_risk_on_curves_of_a_known_law():
 
 
 def test_forecasts_cover_what_happens_as_often_as_they_say():
-    ledger = Ledger(UP, HORIZON)
+    ledger = Ledger(Terms(UP, HORIZON))
     values = curves(3, 200, drift=3.0)
     for trial, curve in enumerate(values):
         for step, value in enumerate(curve, 1):
@@ -128,7 +134,7 @@ def test_the_order_of_arrival_of_others_does_not_change_a_forecast():
     values = curves(7, 30)
     found = set()
     for seed in range(3):
-        ledger = Ledger(UP, HORIZON, trials=31)
+        ledger = Ledger(Terms(UP, HORIZON, trials=31))
         order = np.random.default_rng(seed).permutation(np.repeat(np.arange(30), HORIZON))
         done = [0] * 30
         for trial in order.tolist():
@@ -152,7 +158,7 @@ HOSTILE = st.sampled_from(
 @settings(deadline=None)
 @given(st.lists(st.lists(HOSTILE, min_size=12, max_size=12), min_size=8, max_size=12))
 def test_hostile_curves_get_a_decision_with_a_sentence(goal, rows):
-    ledger = Ledger(UP, 12, target=1.0, trials=12)
+    ledger = Ledger(Terms(UP, 12, target=1.0, trials=12))
     pruner = Posterior(goal=goal)
     for trial, values in enumerate(rows):
         for step, value in enumerate(values, 1):

@@ -18,6 +18,7 @@ from espalier.pruning import (
     Percentile,
     Report,
     SuccessiveHalving,
+    Terms,
     TrialState,
 )
 from espalier.pruning.pruners.hyperband import bracket_weights
@@ -28,7 +29,7 @@ UP, DOWN = Direction.MAXIMIZE, Direction.MINIMIZE
 
 
 def completed(direction: Direction, values: list[float]) -> Ledger:
-    ledger = Ledger(direction, 30, study="s")
+    ledger = Ledger(Terms(direction, 30, study_uid="s"))
     for trial, value in enumerate(values):
         ledger.append(Report(trial, 1, 1, value))
         ledger.close(trial, TrialState.COMPLETED)
@@ -58,7 +59,7 @@ def test_the_median_is_no_mean() -> None:
 
 def test_a_trial_that_passed_a_rung_is_not_judged_at_it_again() -> None:
     """The Rust crate judges a rung anew at every report until the next."""
-    ledger = Ledger(UP, 30)
+    ledger = Ledger(Terms(UP, 30))
     pruner = SuccessiveHalving(min_resource=1, reduction_factor=3)
     ledger.append(Report(0, 1, 1, 1.0))
     assert not pruner.judge(ledger, 0).prunes
@@ -71,13 +72,13 @@ def test_a_trial_that_passed_a_rung_is_not_judged_at_it_again() -> None:
 def test_brackets_survive_a_restart() -> None:
     """The Rust crate forgets them, and prunes none of 100 hopeless trials afterwards."""
     pruner = Hyperband(min_resource=1, max_resource=27)
-    ledger = Ledger(UP, 27, study="u")
+    ledger = Ledger(Terms(UP, 27, study_uid="u"))
     for trial in range(100):
         for step in range(1, 28):
             ledger.append(Report(trial, 1, step, 1.0))
         ledger.close(trial, TrialState.COMPLETED)
     fresh = Hyperband(min_resource=1, max_resource=27)
-    restarted = Ledger(UP, 27, study="u")
+    restarted = Ledger(Terms(UP, 27, study_uid="u"))
     for trial in range(100):
         for step in range(1, 28):
             restarted.append(Report(trial, 1, step, 1.0))
@@ -100,9 +101,7 @@ def test_brackets_survive_a_restart() -> None:
 def test_nan_neither_raises_nor_survives() -> None:
     """The Rust crate panics on some NaN among peers and never prunes a trial that is NaN."""
     for pruner in EVERY.values():
-        judge = Judge(
-            pruner, Guards(exempt_percent=0), study_uid="n", direction=UP, horizon=30, target=1.0
-        )
+        judge = Judge(pruner, Terms(UP, 30, study_uid="n", target=1.0), Guards(exempt_percent=0))
         for trial in range(30):
             for step in (1, 2, 3):
                 value = math.nan if trial % 3 == 0 else float(trial)
@@ -118,10 +117,8 @@ def test_a_pruned_trial_has_its_own_values_and_no_invented_one() -> None:
     """The Rust crate and Katib tell the sampler 0.0, or that the trial completed."""
     judge = Judge(
         SuccessiveHalving(min_resource=1, reduction_factor=2),
+        Terms(DOWN, 30, study_uid="s"),
         Guards(exempt_percent=0),
-        study_uid="s",
-        direction=DOWN,
-        horizon=30,
     )
     for trial, value in enumerate([1.0, 2.0, 100.0]):
         judge.report(Report(trial, 1, 1, value), 0.0)
@@ -135,7 +132,7 @@ def test_a_pruned_trial_has_its_own_values_and_no_invented_one() -> None:
 def test_judging_writes_nothing(name: str) -> None:
     """Optuna's rung pruners write to the storage while they judge."""
     pruner = EVERY[name]
-    ledger = Ledger(UP, 30, study="s", target=1.0)
+    ledger = Ledger(Terms(UP, 30, study_uid="s", target=1.0))
     for event in draw(3, Shape(trials=8)):
         feed(ledger, event)
     for trial in range(8):
@@ -153,7 +150,7 @@ def test_judging_writes_nothing(name: str) -> None:
 
 def test_running_and_pruned_trials_count_as_peers_if_asked() -> None:
     """Completed trials alone are survivors, and are few while many trials run."""
-    ledger = Ledger(UP, 30)
+    ledger = Ledger(Terms(UP, 30))
     for trial in range(9):
         ledger.append(Report(trial, 1, 1, float(trial)))
     assert not Median(startup_trials=0).judge(ledger, 0).prunes

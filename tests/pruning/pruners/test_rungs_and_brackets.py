@@ -6,7 +6,15 @@ import math
 
 import pytest
 
-from espalier.pruning import Direction, Hyperband, Ledger, Report, SuccessiveHalving, TrialState
+from espalier.pruning import (
+    Direction,
+    Hyperband,
+    Ledger,
+    Report,
+    SuccessiveHalving,
+    Terms,
+    TrialState,
+)
 from espalier.pruning.pruners.hyperband import bracket_of, bracket_weights
 
 UP = Direction.MAXIMIZE
@@ -26,7 +34,7 @@ def test_there_is_a_bracket_for_every_rung_up_to_the_largest_step(factor: int, p
 @pytest.mark.parametrize("power", POWERS)
 def test_a_trial_is_judged_at_exactly_the_powers(factor: int, power: int) -> None:
     pruner = SuccessiveHalving(min_resource=1, reduction_factor=factor)
-    ledger = Ledger(UP, None)
+    ledger = Ledger(Terms(UP, None))
     rung = factor**power
     judged = []
     for step in sorted({1, rung - 1, rung, rung + 1}):
@@ -65,7 +73,7 @@ def test_brackets_follow_from_the_uid_and_the_number_and_get_their_shares() -> N
 
 def test_first_rungs_of_brackets_grow_by_the_factor() -> None:
     pruner = Hyperband(min_resource=2, reduction_factor=3)
-    ledger = Ledger(UP, 54, study="u")
+    ledger = Ledger(Terms(UP, 54, study_uid="u"))
     first: dict[int, int] = {}
     for trial in range(60):
         for step in range(1, 55):
@@ -80,7 +88,7 @@ def test_first_rungs_of_brackets_grow_by_the_factor() -> None:
 
 def test_a_rung_is_judged_once_and_with_the_value_that_reached_it() -> None:
     pruner = SuccessiveHalving(min_resource=2, reduction_factor=2)
-    ledger = Ledger(UP, 30)
+    ledger = Ledger(Terms(UP, 30))
     for trial in range(4):
         ledger.append(Report(trial, 1, 2, float(trial)))
     assert pruner.judge(ledger, 0).prunes
@@ -92,7 +100,7 @@ def test_a_rung_is_judged_once_and_with_the_value_that_reached_it() -> None:
 
 def test_several_rungs_at_once_are_judged_from_the_lowest() -> None:
     pruner = SuccessiveHalving(min_resource=1, reduction_factor=2)
-    ledger = Ledger(UP, 30)
+    ledger = Ledger(Terms(UP, 30))
     for trial in range(3):
         for step in (1, 2, 4):
             ledger.append(Report(trial, 1, step, 1.0 + trial))
@@ -105,7 +113,7 @@ def test_several_rungs_at_once_are_judged_from_the_lowest() -> None:
 
 def test_rungs_that_an_interval_skips_are_judged_at_the_next_check() -> None:
     pruner = SuccessiveHalving(min_resource=2, reduction_factor=2, interval_steps=5)
-    ledger = Ledger(UP, 30)
+    ledger = Ledger(Terms(UP, 30))
     for trial in range(4):
         for step in range(1, 6):
             ledger.append(Report(trial, 1, step, float(trial)))

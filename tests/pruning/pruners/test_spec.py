@@ -14,7 +14,7 @@ from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.api.pruner_rules import SECTIONS
 from espalier.api.pruner_settings import PluginSettings, snake
 from espalier.errors import SpecError
-from espalier.pruning import Direction, Guards, Judge, Report
+from espalier.pruning import Direction, Guards, Judge, Report, Terms
 from espalier.pruning.pruners.registry import BUILT_IN, make, pruner_type
 
 CAMEL = {
@@ -25,32 +25,21 @@ CAMEL = {
 
 
 def judge_of(pruner: str, pruning: str = "{}", **more) -> Judge:
-    arguments = {
-        "study_uid": "u",
-        "seed": 7,
-        "direction": Direction.MAXIMIZE,
-        "horizon": 27,
-        **more,
-    }
+    terms = {"study_uid": "u", "seed": 7, "horizon": 27, **more}
     return build_judge(
         PrunerSpec.model_validate(yaml.safe_load(pruner)),
         PruningSpec.model_validate(yaml.safe_load(pruning)),
-        **arguments,
+        Terms(Direction.MAXIMIZE, **terms),
     )
 
 
 def test_who_writes_nothing_gets_auto_and_the_guards_by_default() -> None:
     judge = build_judge(
-        PrunerSpec(),
-        PruningSpec(),
-        study_uid="u",
-        seed=0,
-        direction=Direction.MAXIMIZE,
-        horizon=27,
+        PrunerSpec(), PruningSpec(), Terms(Direction.MAXIMIZE, 27, study_uid="u", seed=0)
     )
-    assert judge.line.pruner == make("Auto", {})
+    assert judge.pruner_state.pruner == make("Auto", {})
     assert judge.guards == Guards()
-    assert judge_of("{type: Auto}").line.pruner == judge.line.pruner
+    assert judge_of("{type: Auto}").pruner_state.pruner == judge.pruner_state.pruner
 
 
 @pytest.mark.parametrize("kind", sorted(BUILT_IN))
@@ -96,12 +85,12 @@ def test_composites_and_shadows() -> None:
         - {name: halving, type: SuccessiveHalving}
         """,
     )
-    assert [leaf.name for leaf in judge.line.leaves] == ["Median", "Threshold"]
+    assert [leaf.name for leaf in judge.pruner_state.leaves] == ["Median", "Threshold"]
     assert [shadow.name for shadow in judge.shadows] == ["halving"]
     assert judge.guards.keep_best == 3
     assert judge.guards.minimum_acceptable.from_step == 5
     assert judge.guards.breaker.share_percent == 50
-    assert judge.ledger.window == 100
+    assert judge.ledger.terms.window == 100
 
 
 @pytest.mark.parametrize(
@@ -142,7 +131,7 @@ def test_time_to_target_needs_a_target() -> None:
     with pytest.raises(SpecError, match="expected a target") as caught:
         judge_of(wish)
     assert caught.value.field == "spec.objective.target"
-    assert judge_of(wish, target=0.9).ledger.target == 0.9
+    assert judge_of(wish, target=0.9).ledger.terms.target == 0.9
 
 
 PLUGIN = '''

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from espalier.pruning import Direction, Ledger, Report, TrialState
+from espalier.pruning import Direction, Ledger, Report, Terms, TrialState
 from espalier.pruning.history.dense_rungs import DenseRungs
 from espalier.pruning.pruners.auto.winners_rank import MEAN, SHAPE, WinnersRank, scaled_rank
 
@@ -22,7 +22,7 @@ progresses = st.floats(0.01, 0.99)
 
 def course_of(levels: list[float]) -> DenseRungs:
     """The course of trials that stand still at their level until they complete."""
-    ledger = Ledger(Direction.MAXIMIZE, HORIZON)
+    ledger = Ledger(Terms(Direction.MAXIMIZE, HORIZON))
     course = DenseRungs.of(ledger, HORIZON)
     for trial, level in enumerate(levels):
         for step in range(1, HORIZON + 1):

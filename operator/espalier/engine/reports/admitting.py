@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from espalier.api.judging import is_judged
 from espalier.engine.reports.limits import ValueLimits
 from espalier.engine.reports.room import check_room
 from espalier.engine.reports.study_writer import StudyWriter
@@ -45,7 +44,7 @@ def admit(
     except ReportError:
         study.contradicted(binding.number)
         raise
-    curve, settings = study.judge.ledger.curve(binding.number), study.row.settings
+    curve, terms = study.judge.ledger.curve(binding.number), study.row.terms
     check_room(
         limits,
         reports,
@@ -54,7 +53,7 @@ def admit(
         of_trial=trial.count,
         names=trial.names,
         judged=len(curve) + max(len(curve.behind), len(curve.notes)),
-        counts=lambda report: is_judged(settings, report.metric, report.step),
+        counts=lambda report: terms.judges(report.metric, report.step),
     )
     repeated = len(reports) - len(news)
     taking = Taking(trial, binding.attempt, [reports[index] for index in news], repeated)

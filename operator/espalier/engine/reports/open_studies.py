@@ -306,7 +306,7 @@ class OpenStudies:
         decision = taken.decision
         if taken.accepted or decision is None or decision.prunes:
             return decision
-        metric = study.row.settings["metric"]
+        metric = study.row.terms.metric
         judged = [report.step for report in batch.reports if report.metric == metric]
         if not judged or (decision.step, decision.attempt) == (judged[-1], binding.attempt):
             return decision

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import islice
 
-from espalier.api.judging import is_judged, judge_of
+from espalier.api.judging import judge_of
 from espalier.engine.reports.study_writer import ADVANCES, StudyWriter
 from espalier.engine.reports.trial_memory import TrialMemory
 from espalier.planning.world.record import End
@@ -17,7 +18,7 @@ from espalier.store import Arrived, Head, Store, StoredChange, StoredEnd, StudyR
 
 _LOG = logging.getLogger(__name__)
 _BETWEEN_PAUSES = 100
-_Key = tuple[int, int, int]
+_Key = tuple[int, ...]
 
 
 async def rebuild(
@@ -51,7 +52,7 @@ async def rebuild(
     RetryLater
         If the store does not answer.
     """
-    study = StudyWriter(row, judge_of(row.uid, row.settings), store, on_prune, on_rest)
+    study = StudyWriter(row, judge_of(row.settings), store, on_prune, on_rest)
     head = await store.head(row)
     study.begin(head)
     replay = _Replay(study, head)
@@ -76,14 +77,19 @@ class _Replay:
         others: list[StoredEnd | StoredChange] = [*head.ends, *head.changes]
         self._others = iter(sorted(others, key=lambda each: each.seq))
         self._next = next(self._others, None)
-        # Where each trial was decided on last.
+        self._on_others: defaultdict[int, list[Decision]] = defaultdict(list)
+        for stored in head.on_others:
+            if not stored.shadow:
+                self._on_others[stored.seq].append(stored.decision)
+        # Where each trial's own values were decided on last, and what was decided since.
         self._last: dict[int, tuple[int, int]] = {}
+        self._since: dict[int, Decision] = {}
         self._different = 0
         self._first: _Key | None = None
 
     def values(self, rows: list[Arrived]) -> None:
         """Take values with what was decided on them, in the order of arrival."""
-        study, settings = self._study, self._study.row.settings
+        study, terms = self._study, self._study.row.terms
         for seq, number, attempt, metric, step, value, at, *decided in rows:
             if self._next is not None and self._next.seq < seq:
                 self.others_until(seq)
@@ -92,29 +98,51 @@ class _Replay:
             if value is None:
                 value = math.nan
             trial.keep(attempt, metric, step, value)
-            if is_judged(settings, metric, step):
-                self._judge(trial, Report(number, attempt, step, value), at, decided)
-            elif metric == settings["metric"]:
+            if terms.judges(metric, step):
+                self._judge(trial, Report(number, attempt, step, value), at, seq, decided)
+            elif metric == terms.metric:
                 trial.passed(step)
 
     def _judge(
-        self, trial: TrialMemory, report: Report, at: float, decided: Sequence[object]
+        self,
+        trial: TrialMemory,
+        report: Report,
+        at: float,
+        seq: int,
+        decided: Sequence[object],
     ) -> None:
         study, decision = self._study, None
+        others: Sequence[Decision] = ()
         verdict = verdict_of(study.judge, report, at)
         if verdict is not None:
-            decision = verdict.decision
+            decision, others = verdict.decision, verdict.decisions[1:]
         if verdict is None or verdict.receipt in ADVANCES:
             trial.progressed(report.attempt, report.step, report.value, at)
         action = decided[0]
         if action is not None:
             self._last[report.trial] = report.attempt, report.step
+            self._since.pop(report.trial, None)
             if action == "Prune" and (decision is None or not decision.prunes):
                 close_trial(study.judge, report.trial, TrialState.PRUNED, at)
         if not self._same(decision, decided):
-            self._different += 1
-            key = (report.trial, report.attempt, report.step)
-            self._first = key if self._first is None else min(key, self._first)
+            self._differs(report.trial, report.attempt, report.step)
+        self._judge_others({other.trial: other for other in others}, seq, at)
+
+    def _judge_others(self, made: dict[int, Decision], seq: int, at: float) -> None:
+        """Compare what a value led to for other trials with what is stored, which stands."""
+        for stored in self._on_others.pop(seq, ()):
+            self._since[stored.trial] = stored
+            decision = made.pop(stored.trial, None)
+            if stored.prunes and (decision is None or not decision.prunes):
+                close_trial(self._study.judge, stored.trial, TrialState.PRUNED, at)
+            if not stored.same_as(decision):
+                self._differs(stored.trial, stored.attempt, stored.step)
+        for decision in made.values():
+            self._differs(decision.trial, decision.attempt, decision.step)
+
+    def _differs(self, *key: int) -> None:
+        self._different += 1
+        self._first = key if self._first is None else min(key, self._first)
 
     def _same(self, decision: Decision | None, decided: Sequence[object]) -> bool:
         """Whether a decision is the stored one, its evidence aside."""
@@ -152,11 +180,11 @@ class _Replay:
         study = self._study
         places = ((number, *place) for number, place in self._last.items())
         for number, decision in (await store.decisions(study.row.id, places)).items():
-            trial = study.trial(number)
-            trial.judged(decision)
-            trial.decided = decision
-            if decision.prunes:
-                trial.prune_ahead = decision
+            study.trial(number).decide(decision, own=True)
+            study.trial(number).judged(decision)
+        for number, decision in self._since.items():
+            study.trial(number).decide(decision, own=False)
+            study.trial(number).judged(decision)
         if self._different:
             _LOG.warning(
                 "study %s/%s: %d stored decisions differ from what this version of Espalier would "

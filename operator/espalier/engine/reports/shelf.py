@@ -275,11 +275,11 @@ class Shelf:
         record = StudyRecord(
             uid=row.uid,
             trials=MappingProxyType(trials),
-            best=best_completed(trials, maximise=row.settings["direction"] == "Maximize"),
+            best=best_completed(trials, row.terms.direction),
             summary=summary,
             sampled=row.sampled,
             restraint=restraint or restraint_of(row.settings),
-            exempt=frozenset(filter(exemption_of(row.uid, row.settings), trials)),
+            exempt=frozenset(filter(exemption_of(row.settings), trials)),
         )
         return Resting(row, record)
 

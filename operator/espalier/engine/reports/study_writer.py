@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from espalier.api.judging import is_judged
 from espalier.engine.reports.rule_numbers import RuleNumbers
 from espalier.engine.reports.settling import Settling
 from espalier.engine.reports.submission import CheckedReport
@@ -100,7 +99,6 @@ class StudyWriter:
         self._store = store
         self._on_prune = on_prune
         self._on_rest = on_rest
-        self._maximise = row.settings["direction"] == "Maximize"
         self._last_commit: asyncio.Future[None] | None = None
         self._record: StudyRecord | None = None
         self._settling = Settling()
@@ -124,7 +122,7 @@ class StudyWriter:
         """Return a trial, a new one if nothing is known of it."""
         trial = self.trials.get(number)
         if trial is None:
-            trial = self.trials[number] = TrialMemory(number, maximise=self._maximise)
+            trial = self.trials[number] = TrialMemory(number, self.row.terms.direction)
             if self.judge.exempt(number):
                 self.exempt |= {number}
         return trial
@@ -159,7 +157,7 @@ class StudyWriter:
         taking.commit.add_done_callback(
             lambda done: self._taken(done, trial, attempt, at, advanced, decisions)
         )
-        taking.pruned |= bool(decisions) and trial.prune_ahead in decisions
+        taking.pruned |= any(decision.prunes for decision in decisions)
 
     def contradicted(self, number: int) -> None:
         """Note that a value of a trial was refused."""
@@ -188,27 +186,28 @@ class StudyWriter:
             (study, number, attempt, metric, step, finite_or_none(value), seq, at)
         )
         receipt = Receipt.APPENDED
-        if is_judged(self.row.settings, metric, step):
+        if self.row.terms.judges(metric, step):
             verdict = verdict_of(self.judge, Report(number, attempt, step, value), at)
             if verdict is not None:
                 receipt = verdict.receipt
-                if (decision := verdict.decision) is not None:
-                    self._decided(rows, decision, "", seq)
-                    trial.decided = decision
+                for decision in verdict.decisions:
+                    self._decided(rows, decision, "", seq, number)
+                    self.trial(decision.trial).decide(decision, own=decision.trial == number)
                     decisions.append(decision)
-                    if decision.prunes:
-                        trial.prune_ahead = decision
                 for name, shadow in verdict.shadows:
-                    self._decided(rows, shadow, name, seq)
+                    self._decided(rows, shadow, name, seq, number)
             if receipt in ADVANCES:
                 advanced.append(report)
-        elif metric == self.row.settings["metric"]:
+        elif metric == self.row.terms.metric:
             trial.passed(step)
         return receipt
 
-    def _decided(self, rows: Batch, decision: Decision, shadow: str, seq: int) -> None:
+    def _decided(
+        self, rows: Batch, decision: Decision, shadow: str, seq: int, reporter: int
+    ) -> None:
         rule = self._rule(rows, decision)
-        rows.decisions.append(decision_row(self.row.id, decision, shadow, rule, seq, self.at))
+        table = rows.decisions if decision.trial == reporter else rows.decisions_on_others
+        table.append(decision_row(self.row.id, decision, shadow, rule, seq, self.at))
 
     def _rule(self, rows: Batch, decision: Decision) -> int:
         """Return the number under which a decision's pruner and settings are stored."""
@@ -234,9 +233,9 @@ class StudyWriter:
         for report in advanced:
             trial.progressed(attempt, report.step, report.value, at)
         for decision in decisions:
-            trial.judged(decision)
+            self.trial(decision.trial).judged(decision)
             if decision.prunes:
-                self._on_prune(trial.number, decision)
+                self._on_prune(decision.trial, decision)
         if trial.ended:
             trial.let_go()
             self.settle()
@@ -405,7 +404,7 @@ class StudyWriter:
             self._record = StudyRecord(
                 uid=self.row.uid,
                 trials=MappingProxyType(trials),
-                best=best_completed(trials, maximise=self._maximise),
+                best=best_completed(trials, self.row.terms.direction),
                 summary=self.judge.summary(),
                 sampled=self.sampled,
                 restraint=self.restraint,

@@ -30,7 +30,7 @@ class Taking:
     taken : int
         How many of `news` have been judged and queued for the store.
     pruned : bool
-        Whether one of them had the trial pruned.
+        Whether one of them had a trial pruned, this one or another.
     receipts : dict of Receipt to int
         How many values were treated alike.
     commit : Future, optional

@@ -9,7 +9,7 @@ from espalier.engine.reports.known_values import KnownValues
 from espalier.engine.reports.submission import CheckedReport
 from espalier.errors import ReportError
 from espalier.planning.world.record import AttemptRecord, End, TrialRecord
-from espalier.pruning import Decision
+from espalier.pruning import Decision, Direction
 
 _Key = tuple[str, int]
 
@@ -24,8 +24,8 @@ class TrialMemory:
     ----------
     number : int
         The trial's number.
-    maximise : bool
-        Whether a larger value is better.
+    direction : Direction
+        Which way the objective's metric is better.
 
     Attributes
     ----------
@@ -42,9 +42,9 @@ class TrialMemory:
     """
 
     __slots__ = (
+        "_direction",
         "_first",
         "_last",
-        "_maximise",
         "_of",
         "_record",
         "_seen",
@@ -69,9 +69,9 @@ class TrialMemory:
         "step",
     )
 
-    def __init__(self, number: int, *, maximise: bool) -> None:
+    def __init__(self, number: int, direction: Direction) -> None:
         self.number = number
-        self._maximise = maximise
+        self._direction = direction
         # Ahead of the store.
         self._values: KnownValues | None = KnownValues()
         self.names: frozenset[str] = frozenset()
@@ -169,6 +169,22 @@ class TrialMemory:
         self.refused += 1
         self._record = None
 
+    def decide(self, decision: Decision, *, own: bool) -> None:
+        """Take in a decision that is on its way to the store.
+
+        Parameters
+        ----------
+        decision : Decision
+            On this trial.
+        own : bool
+            Whether a value of its own led to it: a batch that is sent again is answered by these,
+            as at first, unless the trial has been pruned.
+        """
+        if own:
+            self.decided = decision
+        if decision.prunes:
+            self.prune_ahead = decision
+
     # -- what is durable --------------------------------------------------------------------
 
     def progressed(self, attempt: int, step: int, value: float, at: float) -> None:
@@ -197,7 +213,7 @@ class TrialMemory:
         if value != value:
             return
         best = self.best
-        if best is None or (value > best if self._maximise else value < best):
+        if best is None or self._direction.better(value, best):
             self.best, self.best_step = value, step
 
     def judged(self, decision: Decision) -> None:

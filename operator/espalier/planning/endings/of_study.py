@@ -19,7 +19,7 @@ from espalier.api.reasons import (
 from espalier.planning.standing.standing import Standing
 from espalier.planning.world.names import FIRST_HAND_MADE
 from espalier.planning.world.settings import OperatorSettings
-from espalier.pruning import Direction, TrialState
+from espalier.pruning import TrialState
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
@@ -156,8 +156,7 @@ def _target(spec: StudySpec, record: StudyRecord) -> StudyEnding | None:
     best = record.trial(record.best).latest if record.best is not None else None
     if target is None or best is None:
         return None
-    larger = spec.objective.direction is Direction.MAXIMIZE
-    if best < target if larger else best > target:
+    if spec.objective.direction.better(target, best):
         return None
     return StudyEnding(
         True,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from espalier.pruning.oversight.restraint import Restraint
 
 if TYPE_CHECKING:
-    from espalier.pruning import Decision, JudgeSummary, TrialState
+    from espalier.pruning import Decision, Direction, JudgeSummary, TrialState
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,14 +186,13 @@ class StudyRecord:
         return self.trials.get(number) or TrialRecord(number)
 
 
-def best_completed(trials: Mapping[int, TrialRecord], *, maximise: bool) -> int | None:
+def best_completed(trials: Mapping[int, TrialRecord], direction: Direction) -> int | None:
     """Return the completed trial whose last value is the best, of equals the first; None if none.
 
     A NaN is no result that a study could return.
     """
-    sign = 1.0 if maximise else -1.0
     completed = [
-        (sign * trial.latest, -number)
+        (direction.score(trial.latest), -number)
         for number, trial in trials.items()
         if trial.end is not None
         and trial.end.state == "Completed"

@@ -154,4 +154,4 @@ class DenseRungs:
 
 def to_come(ledger: Ledger, known: int) -> int:
     """Give how many trials share the risk: all of the study, or twice those known."""
-    return 2 * known if ledger.trials_max is None else max(ledger.trials_max, known)
+    return 2 * known if ledger.terms.trials is None else max(ledger.terms.trials, known)

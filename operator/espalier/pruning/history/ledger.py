@@ -9,8 +9,8 @@ from math import nan
 from typing import Protocol, TypeVar, cast
 
 from espalier.pruning.history.curve import Curve
-from espalier.pruning.history.direction import Direction
 from espalier.pruning.history.report import Receipt, Report, TrialState
+from espalier.pruning.terms import Terms
 
 RUNNING = TrialState.RUNNING
 
@@ -45,38 +45,15 @@ class Ledger:
 
     Parameters
     ----------
-    direction
-        Which way the metric is better.
-    horizon
-        The largest step of a trial, if it is known.
-    window
-        Compare only with the newest so many trials, by number; None compares with all. For
+    terms
+        What defines the study. With a window, only the newest trials are compared with: for
         studies whose later trials are drawn from elsewhere than the first.
-    study
-        The study's uid, of which Hyperband's brackets are a function.
-    target
-        The value the study aims at, in the user's sign.
-    trials
-        How many trials the study will have, if it is known.
     """
 
-    def __init__(
-        self,
-        direction: Direction,
-        horizon: int | None = None,
-        window: int | None = None,
-        *,
-        study: str = "",
-        target: float | None = None,
-        trials: int | None = None,
-    ) -> None:
-        self.direction = direction
-        self.sign = direction.sign
-        self.horizon = horizon
-        self.window = window
-        self.study = study
-        self.target = target
-        self.trials_max = trials
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        # Looked up once: every value passes here.
+        self._sign = terms.direction.sign
         self.counts: Counter[TrialState] = Counter()
         self.receipts: Counter[Receipt] = Counter()
         self._curves: dict[int, Curve] = {}
@@ -103,8 +80,8 @@ class Ledger:
             self.receipts[receipt] += 1
             if receipt is not Receipt.APPENDED:
                 return receipt
-        # Adding zero turns a negative zero into zero: equal scores have equal bits.
-        score = report.value * self.sign + 0.0
+        # As `Direction.score` says, without the call.
+        score = report.value * self._sign + 0.0
         steps.append(step)
         curve.scores.append(score)
         curve.times.append(at)
@@ -171,13 +148,18 @@ class Ledger:
 
     def user(self, score: float) -> float:
         """Give a score in the user's own sign."""
-        return score * self.sign + 0.0
+        return self.terms.direction.score(score)
+
+    def score(self, value: float) -> float:
+        """Give a value in the user's own sign as a score, of which larger is better."""
+        return self.terms.direction.score(value)
 
     def is_last(self, curve: Curve) -> bool:
         """Whether the trial has done its last step; trials may count from 0 or from 1."""
-        if self.horizon is None or not curve.steps:
+        horizon = self.terms.horizon
+        if horizon is None or not curve.steps:
             return False
-        return curve.steps[-1] >= self.horizon - (1 if curve.steps[0] == 0 else 0)
+        return curve.steps[-1] >= horizon - (1 if curve.steps[0] == 0 else 0)
 
     def derived(self, key: Hashable, factory: Callable[[Ledger], D]) -> D:
         """Give the statistic of this key, made and brought up to date at its first use.
@@ -206,9 +188,10 @@ class Ledger:
     def _open(self, trial: int) -> Curve:
         curve = self._curves[trial] = Curve(trial)
         self.counts[RUNNING] += 1
-        if self.window is not None:
+        window = self.terms.window
+        if window is not None:
             heappush(self._in_window, trial)
-            if len(self._in_window) > self.window:
+            if len(self._in_window) > window:
                 oldest = self._curves[heappop(self._in_window)]
                 oldest.left = True
                 for derived in self._listeners:
@@ -219,7 +202,7 @@ class Ledger:
         """Sort out everything but the next step of the present attempt."""
         if curve.state is not RUNNING or report.attempt < curve.attempt:
             return Receipt.LATE
-        step, score = report.step, report.value * self.sign + 0.0
+        step, score = report.step, self.score(report.value)
         if report.attempt > curve.attempt:
             curve.attempt, curve.since, curve.notes = report.attempt, curve.last_step + 1, {}
         if step > curve.last_step:

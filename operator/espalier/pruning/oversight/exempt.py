@@ -8,9 +8,12 @@ from hashlib import blake2b
 
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.report import TrialState
+from espalier.pruning.terms import Terms
 
-AT_LEAST = 3
-AT_MOST_ONE_IN = 5
+FEWEST_EXEMPT = 3
+"""Exempt trials that a study whose size is known has at least, if it is not too small for that."""
+SMALLEST_BLOCK = 5
+"""Trials of which one is exempt, at least: pruning four of five is still worth it."""
 
 
 class Exemption:
@@ -21,21 +24,21 @@ class Exemption:
 
     Parameters
     ----------
-    study, seed
-        What the hash depends on, with the block's number.
+    terms
+        What defines the study: its uid and seed are what the hash depends on, with the block's
+        number.
     percent
         Share of the trials that is exempt; 0 exempts none.
-    trials
-        How many trials the study will have, if it is known.
     """
 
-    def __init__(self, study: str, seed: int, percent: float, trials: int | None) -> None:
-        self._key = f"{study}/{seed}/exempt/"
+    def __init__(self, terms: Terms, percent: float) -> None:
+        self._key = f"{terms.study_uid}/{terms.seed}/exempt/"
+        trials = terms.trials
         self.block = 0
         if percent > 0:
             self.block = max(1, round(100 / percent))
-            if trials is not None and trials < AT_LEAST * self.block:
-                self.block = min(self.block, max(AT_MOST_ONE_IN, trials // AT_LEAST))
+            if trials is not None and trials < FEWEST_EXEMPT * self.block:
+                self.block = min(self.block, max(SMALLEST_BLOCK, trials // FEWEST_EXEMPT))
 
     def __call__(self, trial: int) -> bool:
         """Whether the trial of this number is exempt."""
@@ -46,11 +49,13 @@ class Exemption:
         return int.from_bytes(digest) % self.block == place
 
 
-class Ender(StrEnum):
+class EndedBy(StrEnum):
     """What would have ended an exempt trial, were it not exempt."""
 
     GUARD = "Guard"
+    """A guard, such as `nanPatience`: which says nothing about the pruner."""
     PRUNER = "Pruner"
+    """The pruner: the trial shows whether that would have been wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,38 +84,38 @@ class ExemptTrials:
     """The exempt trials that have reported, and what would have ended each first."""
 
     def __init__(self) -> None:
-        self._ends: dict[int, Ender | None] = {}
+        self._would_end: dict[int, EndedBy | None] = {}
 
     def __len__(self) -> int:
-        return len(self._ends)
+        return len(self._would_end)
 
     def __contains__(self, trial: object) -> bool:
-        return trial in self._ends
+        return trial in self._would_end
 
     def enter(self, trial: int) -> None:
         """Take in that an exempt trial has reported for the first time."""
-        self._ends[trial] = None
+        self._would_end[trial] = None
 
-    def spare(self, trial: int, ender: Ender) -> None:
+    def would_end(self, trial: int, by: EndedBy) -> None:
         """Take in that a trial would have been ended now; what came first stands."""
-        if self._ends[trial] is None:
-            self._ends[trial] = ender
+        if self._would_end[trial] is None:
+            self._would_end[trial] = by
 
     def from_pruner(self, trial: int) -> bool:
         """Whether the pruner would have pruned this trial, before any guard did."""
-        return self._ends.get(trial) is Ender.PRUNER
+        return self._would_end.get(trial) is EndedBy.PRUNER
 
     def calibration(self, ledger: Ledger) -> FalsePrunes:
         """Compare what the pruner would have pruned with what completes without exemption."""
         completed = [c for c in ledger.curves() if c.state is TrialState.COMPLETED]
         # A NaN is no result that a study could return.
         finals = [
-            c.last for c in completed if self._ends.get(c.number) is None and c.last == c.last
+            c.last for c in completed if self._would_end.get(c.number) is None and c.last == c.last
         ]
         best = max(finals, default=None)
         pruned = [c.last for c in completed if self.from_pruner(c.number)]
         return FalsePrunes(
-            finished=sum(c.number in self._ends for c in completed),
+            finished=sum(c.number in self._would_end for c in completed),
             would=len(pruned),
             false=0 if best is None else sum(final > best for final in pruned),
             comparable=best is not None,

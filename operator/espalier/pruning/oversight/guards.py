@@ -90,7 +90,7 @@ class Guards:
             return self._decide(curve, Action.PRUNE, Reason.DIVERGED, {"nans": curve.nan_run})
         floor = self.minimum_acceptable
         if floor is not None and curve.steps[-1] >= floor.from_step:
-            least = floor.value * ledger.sign
+            least = ledger.score(floor.value)
             if curve.best < least:
                 evidence: Evidence = {
                     "value": ledger.user(curve.best),

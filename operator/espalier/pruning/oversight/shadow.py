@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from espalier.pruning.decisions.decision import Decision
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.report import TrialState
 from espalier.pruning.oversight.breaker import Breaker, BreakerSettings
 from espalier.pruning.oversight.exempt import ExemptTrials
-from espalier.pruning.oversight.pruner_state import PrunerState
+from espalier.pruning.oversight.pruner_state import PrunerState, Said
 from espalier.pruning.oversight.summary import ShadowSummary
 from espalier.pruning.pruners.base import Pruner
 
@@ -18,7 +20,11 @@ class Shadow:
 
     Attributes
     ----------
-    spared
+    name
+        What the Study calls it.
+    pruner_state
+        Its votes and the risk that it would have spent.
+    exempt_trials
         The exempt trials, which are not pruned whoever acts.
     breaker
         Its own circuit breaker.
@@ -28,8 +34,8 @@ class Shadow:
 
     def __init__(self, name: str, pruner: Pruner, breaker: BreakerSettings) -> None:
         self.name = name
-        self.line = PrunerState(pruner)
-        self.spared = ExemptTrials()
+        self.pruner_state = PrunerState(pruner)
+        self.exempt_trials = ExemptTrials()
         self.breaker = Breaker(breaker)
         self.pruned: dict[int, int] = {}
         self._ended: set[int] = set()
@@ -38,7 +44,17 @@ class Shadow:
         """Judge the trial unless the guards have, or it would have ended before."""
         if curve.number in self._ended:
             return None
-        return given or self.line.judge(ledger, curve)
+        return given or self.pruner_state.judge(ledger, curve)
+
+    def hear_others(self, ledger: Ledger, curve: Curve) -> Iterable[Said]:
+        """Return what it says about other trials; `weigh` each."""
+        state = self.pruner_state
+        return state.hear_others(ledger, curve) if state.judges_others else ()
+
+    def weigh(self, said: Said) -> Decision | None:
+        """Return what it decides about another trial; None where that would have ended before."""
+        _, first = said[0]
+        return None if first.trial in self._ended else self.pruner_state.weigh(said)
 
     def commit(self, decision: Decision, given: Decision | None, at: float) -> None:
         """Take in that a trial would have been ended now, by a guard or by this pruner."""
@@ -48,11 +64,11 @@ class Shadow:
         self.breaker.ended(trial)
         if given is None:
             self.pruned[trial] = decision.step
-            self.line.commit(decision)
+            self.pruner_state.commit(decision)
 
     def forget(self, trial: int) -> None:
         """Take in that the trial has ended."""
-        self.line.forget(trial)
+        self.pruner_state.forget(trial)
         self.breaker.ended(trial)
 
     def summary(self, ledger: Ledger) -> ShadowSummary:
@@ -69,11 +85,11 @@ class Shadow:
                     best = curve
         return ShadowSummary(
             name=self.name,
-            pruner=self.line.pruner.name,
+            pruner=self.pruner_state.pruner.name,
             judged=len(ledger),
             would_prune=len(self.pruned),
             steps=steps,
             would_save=saved,
             loses_best=best is not None
-            and (best.number in self.pruned or self.spared.from_pruner(best.number)),
+            and (best.number in self.pruned or self.exempt_trials.from_pruner(best.number)),
         )

@@ -78,7 +78,7 @@ class Bandit(Gated):
 
     def rule(self, ledger: Ledger, curve: Curve) -> Decision:
         """Judge the trial by its bound, then by its cost."""
-        if ledger.horizon is None:
+        if ledger.terms.horizon is None:
             return self.keep(curve, Reason.NO_HORIZON)
         if len(curve.steps) < LEAST:
             few = {"steps": len(curve.steps), "needed": LEAST}
@@ -87,7 +87,7 @@ class Bandit(Gated):
         own = trend(curve)
         if own is None:
             return self.keep(curve, Reason.TOO_FEW_STEPS, {"steps": 0, "needed": LEAST})
-        most = own.at_most(ledger.horizon - curve.last_step, self.exploration)
+        most = own.at_most(ledger.terms.horizon - curve.last_step, self.exploration)
         leader, least = arms.leader(curve.number, self.exploration)
         if leader is None:
             return self.keep(curve, Reason.NO_LEADER)
@@ -107,20 +107,20 @@ class Bandit(Gated):
     def _affordable(
         self, ledger: Ledger, arms: Arms, curve: Curve, most: float, budget: float
     ) -> Evidence | None:
-        assert ledger.horizon is not None
+        assert ledger.terms.horizon is not None
         ahead = []
         for number, line in arms.lines.items():
             if number != curve.number:
                 other = ledger.curve(number)
-                end = line.at_most(ledger.horizon - other.last_step, self.exploration)
+                end = line.at_most(ledger.terms.horizon - other.last_step, self.exploration)
                 if (end, -other.number) > (most, -curve.number):
-                    ahead.append((end, -other.number, needed(other, ledger.horizon)))
+                    ahead.append((end, -other.number, needed(other, ledger.terms.horizon)))
         left, room, rank = budget - arms.spent, 0, len(ahead) + 1
         for _, _, seconds in sorted(ahead, reverse=True):
             if seconds <= left:
                 left -= seconds
                 room += 1
-        own = needed(curve, ledger.horizon)
+        own = needed(curve, ledger.terms.horizon)
         if own <= left or (rank == 1 and not arms.ended):
             return None
         return {

@@ -26,10 +26,9 @@ class Pruner(Protocol):
     """A frozen set of parameters with one pure method.
 
     A pruner of your own needs no more than this; offer the class under the entry point
-    ``espalier.pruners`` and check it with `espalier.pruning.contract`. Two attributes are
-    optional: `votes_needed` (how many judged steps in a row must say prune before the trial is
-    pruned; 1 without it) and `stated_risk` (the sum of ``evidence["risk"]`` over all prunings
-    that the study may spend; without limit without it).
+    ``espalier.pruners`` and check it with `espalier.pruning.contract`. It may say more: how many
+    votes it needs, which risk it takes, and what it thinks of other trials
+    (`espalier.pruning.pruners.optional_parts`).
     """
 
     name: ClassVar[str]

@@ -102,3 +102,13 @@ def leaves(pruner: Pruner) -> tuple[Pruner, ...]:
 def combine(pruner: Pruner, decisions: Sequence[Decision]) -> Decision:
     """Combine the decisions of a pruner's leaves."""
     return pruner.combine(decisions) if isinstance(pruner, Composite) else decisions[0]
+
+
+def combine_some(pruner: Pruner, decisions: Sequence[Decision]) -> Decision | None:
+    """Combine what those of a pruner's leaves say that speak about a trial.
+
+    To be silent is not to say prune: `AllOf` decides nothing then.
+    """
+    if isinstance(pruner, AllOf) and len(decisions) < len(pruner.of):
+        return None
+    return combine(pruner, decisions)

@@ -109,7 +109,7 @@ class Hyperband(Halving):
 
     def rule(self, ledger: Ledger, curve: Curve) -> Decision:
         """Judge the trial in its bracket."""
-        largest = self.max_resource or ledger.horizon
+        largest = self.max_resource or ledger.terms.horizon
         if largest is None:
             return self.keep(curve, Reason.NO_HORIZON)
         ranks = self._ranks(ledger, max(largest, self.min_resource))
@@ -121,6 +121,6 @@ class Hyperband(Halving):
         return ledger.derived(
             ("brackets", first, largest, factor, own),
             lambda ledger: BracketRanks(
-                ledger.study, first, factor, own, bracket_weights(first, largest, factor)
+                ledger.terms.study_uid, first, factor, own, bracket_weights(first, largest, factor)
             ),
         )

@@ -15,6 +15,7 @@ from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.recent_best import RecentBests
 from espalier.pruning.pruners.base import Pruner, Scheduled, SettingsError, settings_of
 from espalier.pruning.pruners.composition import leaves
+from espalier.pruning.pruners.optional_parts import stated_risk, votes_needed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,7 @@ class Patient(Scheduled):
         self.require("min_delta", self.min_delta >= 0, "at least 0")
         for leaf in () if self.inner is None else leaves(self.inner):
             # Only the outermost pruner's votes and risk are counted.
-            votes, risk = getattr(leaf, "votes_needed", 1), getattr(leaf, "stated_risk", None)
+            votes, risk = votes_needed(leaf), stated_risk(leaf)
             if votes > 1 or risk is not None:
                 raise SettingsError(
                     "Patient: expected an inner pruner without patience or stated risk of its own,"

@@ -117,7 +117,7 @@ class SuccessiveHalving(Halving):
 
     def rule(self, ledger: Ledger, curve: Curve) -> Decision:
         """Judge the trial at the rungs it has just reached."""
-        first = self.first_rung(ledger.horizon)
+        first = self.first_rung(ledger.terms.horizon)
         key = ("rungs", first, self.reduction_factor, self.own_value)
         ranks = ledger.derived(
             key, lambda _: RungRanks(first, self.reduction_factor, self.own_value)

@@ -51,12 +51,12 @@ class Auto(RiskBearing):
 
     def rule(self, ledger: Ledger, curve: Curve) -> Decision:
         """Judge the trial at the rung it has just reached."""
-        if ledger.horizon is None:
+        if ledger.terms.horizon is None:
             return self.keep(curve, Reason.NO_HORIZON)
         if self.goal is not Goal.KEEP_WINNER:
-            decision = self._by_goal(ledger.horizon).judge(ledger, curve.number)
+            decision = self._by_goal(ledger.terms.horizon).judge(ledger, curve.number)
             return replace(decision, pruner=self.name, settings=self.settings)
-        course = DenseRungs.of(ledger, ledger.horizon)
+        course = DenseRungs.of(ledger, ledger.terms.horizon)
         rung = course.rung(curve, self.judged_before(curve))
         if rung is None:
             upcoming = {"next": course.next_step(curve.last_step)}
@@ -86,7 +86,7 @@ class Auto(RiskBearing):
     ) -> Decision:
         progress = course.steps[rung] / course.horizon
         known = course.known(rung) + curve.left
-        winner = WinnersRank.of(course, ledger.trials_max)
+        winner = WinnersRank.of(course, ledger.terms.trials)
         limit = min(LOOSEST, max(STRICTEST, winner.exceeded_with(self.risk)))
         kept = max(1, ceil(min(1.0, limit / progress) * known))
         better = course.better(rung, own)

@@ -61,9 +61,9 @@ class Posterior(RiskBearing):
 
     def rule(self, ledger: Ledger, curve: Curve) -> Decision:
         """Judge the trial at the rung it has just reached."""
-        if ledger.horizon is None:
+        if ledger.terms.horizon is None:
             return self.keep(curve, Reason.NO_HORIZON)
-        rivals = Rivals.of(ledger, ledger.horizon)
+        rivals = Rivals.of(ledger, ledger.terms.horizon)
         course = rivals.course
         rung = course.rung(curve, self.judged_before(curve))
         if rung is None:
@@ -89,7 +89,7 @@ class Posterior(RiskBearing):
         if not isfinite(own.scale) or not isfinite(own.mean):
             few = {"seen": len(course.columns[rung + 1]), "needed": NEED}
             return self.keep(curve, Reason.TOO_LITTLE_EVIDENCE, few, rung)
-        if self.goal is Goal.TIME_TO_TARGET and ledger.target is not None:
+        if self.goal is Goal.TIME_TO_TARGET and ledger.terms.target is not None:
             return self._target(ledger, curve, rung, course.known(rung), own)
         rivals = best_rivals(running, reaches, curve.number)
         probability = win(own, rivals)
@@ -116,11 +116,11 @@ class Posterior(RiskBearing):
     def _target(
         self, ledger: Ledger, curve: Curve, rung: int, known: int, own: Forecast
     ) -> Decision:
-        assert ledger.target is not None
-        probability = beyond(own, ledger.target * ledger.sign)
+        assert ledger.terms.target is not None
+        probability = beyond(own, ledger.score(ledger.terms.target))
         evidence: Evidence = {
             "probability": probability,
-            "target": ledger.target,
+            "target": ledger.terms.target,
             "limit": self.risk / known,
             "end": ledger.user(own.mean),
         }

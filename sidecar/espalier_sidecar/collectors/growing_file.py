@@ -8,18 +8,27 @@ from espalier_sidecar.volume import Folder
 
 
 class Position(NamedTuple):
-    """How far a file has been read: which file it was, and where its next line begins."""
+    """How far a file has been read."""
 
     inode: int
+    """Which file it was."""
     offset: int
+    """Where its next line begins, in bytes from its start."""
 
 
-class Tail:
+class GrowingFile:
     """Follows a name in the volume through growth, truncation and rotation.
 
     A line counts once its newline is there; a line longer than `CHUNK` is passed over.
     A file that is cut and written again to more than its old length between two looks cannot be
     told from one that grew.
+
+    Parameters
+    ----------
+    folder, name
+        Where the file is.
+    position
+        Where to read on, if the file is still the one that it was; from its start if None.
     """
 
     def __init__(self, folder: Folder, name: str, position: Position | None = None) -> None:
@@ -32,8 +41,13 @@ class Tail:
         self.position = position or Position(0, 0)
         self.too_long = 0
 
+    @property
+    def found(self) -> bool:
+        """Whether a file is there and open."""
+        return self._fd is not None
+
     def read(self, last: bool = False) -> bytes | None:
-        """Give the next chunk's whole lines, or `None` if nothing new is there.
+        """Return the next chunk's whole lines, or `None` if nothing new is there.
 
         Parameters
         ----------
@@ -63,7 +77,7 @@ class Tail:
             return None
         self._go_to(self.position.offset + len(chunk))
         if rotated:
-            self._close()
+            self.close()
         return b"" if self._passing_over else chunk
 
     def skip(self) -> int:
@@ -84,6 +98,12 @@ class Tail:
         self._go_to(self.position.offset + left_out)
         self._passing_over = True
         return left_out
+
+    def close(self) -> None:
+        """Close the file; a read would open it again."""
+        if self._fd is not None:
+            os.close(self._fd)
+        self._fd = None
 
     def _whole_lines(self, chunk: bytes) -> bytes | None:
         end = chunk.rfind(b"\n") + 1
@@ -125,8 +145,3 @@ class Tail:
     def _go_to(self, offset: int) -> None:
         self.position = Position(self.position.inode, offset)
         self._seen = -1
-
-    def _close(self) -> None:
-        if self._fd is not None:
-            os.close(self._fd)
-        self._fd = None

@@ -1,34 +1,36 @@
 """How far the followed files have been read, kept over a restart of the container."""
 
 import json
-from collections.abc import Iterable
 
-from espalier_sidecar.tail import Position
-from espalier_sidecar.voice import say_some
+from espalier_sidecar.collectors.growing_file import Position
+from espalier_sidecar.log import log_line_limited
 from espalier_sidecar.volume import Folder
 
 NAME = "positions.json"
-LONGEST = 4096
-MOST = 2**63
+MAX_BYTES = 4096
+LARGEST_NUMBER = 2**63
 
 
 class Positions:
-    """A small file of paths and positions.
+    """A small file of paths and positions; of files that nobody asks for none is kept.
 
     Parameters
     ----------
-    paths
-        The files that are followed: no other is kept.
+    folder
+        The sidecar's own folder.
     """
 
-    def __init__(self, folder: Folder, paths: Iterable[str]) -> None:
+    def __init__(self, folder: Folder) -> None:
         self._folder = folder
-        found = self._read()
-        self._known = {path: at for path in paths if (at := _position(found.get(path)))}
+        self._found = self._read()
+        self._known: dict[str, Position] = {}
 
     def get(self, path: str) -> Position | None:
-        """Give the position to resume at."""
-        return self._known.get(path)
+        """Return the position to resume at, None if the file was not read before."""
+        position = _position(self._found.get(path))
+        if position is not None:
+            self._known[path] = position
+        return position
 
     def put(self, path: str, position: Position) -> None:
         """Write down a position, once all before it is in the spool."""
@@ -39,11 +41,11 @@ class Positions:
         try:
             self._folder.put(f"{NAME}.new", text, 0o600, self._folder, NAME)
         except OSError as error:
-            say_some("positions", f"could not write {NAME}: {error}")
+            log_line_limited("positions", f"could not write {NAME}: {error}")
 
     def _read(self) -> dict[str, object]:
         try:
-            found = json.loads(self._folder.read(NAME, LONGEST))
+            found = json.loads(self._folder.read(NAME, MAX_BYTES))
         except (OSError, ValueError, RecursionError):
             # Read again from the start: the operator knows what it has.
             return {}
@@ -53,5 +55,5 @@ class Positions:
 def _position(found: object) -> Position | None:
     if not isinstance(found, list) or len(found) != 2:
         return None
-    whole = [each for each in found if type(each) is int and 0 <= each < MOST]
+    whole = [each for each in found if type(each) is int and 0 <= each < LARGEST_NUMBER]
     return Position(*whole) if len(whole) == 2 else None

@@ -3,12 +3,11 @@
 import json
 
 from espalier_sidecar.limits import ANSWER
-from espalier_sidecar.voice import say
+from espalier_sidecar.log import log_line
 from espalier_sidecar.volume import Folder
 from espalier_sidecar.wire import Decision
 
 NAME = "prune"
-LONGEST = ANSWER
 
 
 class PruneNotice:
@@ -28,31 +27,31 @@ class PruneNotice:
         self.text = self._read()
 
     @property
-    def prune(self) -> bool:
+    def pruned(self) -> bool:
         """Whether the trial was pruned."""
         return bool(self.text)
 
-    def hear(self, decision: Decision | None) -> None:
-        """Take a decision from an answer; the first prune stays."""
+    def record(self, decision: Decision | None) -> None:
+        """Keep the decision that came with an answer; the first prune stays."""
         if decision is None or decision.action != "Prune" or self.text:
             return
         self.text = _text(decision.reason, decision.message, decision.step)
-        say(f"the trial was pruned, {decision.reason}: {decision.message}")
+        log_line(f"the trial was pruned, {decision.reason}: {decision.message}")
         try:
             # Whole at once, and readable for a trainer of any user.
             content = self.text.encode() + b"\n"
             self._own.put(f"{NAME}.new", content, 0o644, self._volume, NAME)
         except OSError as error:
-            say(f"could not write {NAME}: {error}; GET /should-prune still answers")
+            log_line(f"could not write {NAME}: {error}; GET /should-prune still answers")
 
-    def answer(self) -> str:
-        """Answer `GET /should-prune`."""
+    def as_json(self) -> str:
+        """Return what `GET /should-prune` answers."""
         return self.text or '{"prune": false}'
 
     def _read(self) -> str:
         """Read back what this file says, and nothing else that it may hold."""
         try:
-            found = json.loads(self._volume.read(NAME, LONGEST))
+            found = json.loads(self._volume.read(NAME, ANSWER))
         except (OSError, ValueError, RecursionError):
             return ""
         if not isinstance(found, dict) or found.get("prune") is not True:

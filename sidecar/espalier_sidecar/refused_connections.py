@@ -12,10 +12,10 @@ import time
 
 from espalier_sidecar.limits import LEAVING, PIECE
 
-SECONDS = 2.0
+READ_ON_SECONDS = 2.0
 
 
-class Farewell:
+class RefusedConnections:
     """Reads what the connections send and keeps nothing, in one thread, while there are any."""
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Farewell:
         self._changed = threading.Lock()
         self._reading = False
 
-    def bid(self, connection: socket.socket, answer: bytes) -> None:
+    def refuse(self, connection: socket.socket, answer: bytes) -> None:
         """Send an answer, and close once the other side has had time to read it."""
         connection.setblocking(False)
         with contextlib.suppress(OSError):
@@ -32,10 +32,10 @@ class Farewell:
         with self._changed:
             if len(self._leaving) == LEAVING:
                 self._close(next(iter(self._leaving)))
-            self._leaving[connection] = time.monotonic() + SECONDS
+            self._leaving[connection] = time.monotonic() + READ_ON_SECONDS
             if not self._reading:
                 self._reading = True
-                threading.Thread(target=self._read, name="farewell", daemon=True).start()
+                threading.Thread(target=self._read, name="refused connections", daemon=True).start()
 
     def _read(self) -> None:
         while True:

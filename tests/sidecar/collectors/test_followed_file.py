@@ -3,10 +3,12 @@
 import time
 from pathlib import Path
 
-from espalier_sidecar.follower import Follower
+from espalier_sidecar.collectors.base import Context
+from espalier_sidecar.collectors.file import json_line
+from espalier_sidecar.collectors.followed_file import FollowedFile
+from espalier_sidecar.collectors.positions import Positions
+from espalier_sidecar.intake import take
 from espalier_sidecar.limits import CHUNK
-from espalier_sidecar.lines import json_line
-from espalier_sidecar.positions import Positions
 from espalier_sidecar.spool import Spool
 from espalier_sidecar.volume import Folder
 
@@ -14,9 +16,10 @@ NAME = "reports.jsonl"
 
 
 class Followed:
-    """A file, and a follower that may be killed and begin again."""
+    """A file, and a collector that may be killed and begin again."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.file = folder / NAME
         self.volume = Folder.at(str(folder))
         self.own = self.volume.own_folder()
@@ -24,8 +27,11 @@ class Followed:
         self.restart()
 
     def restart(self) -> None:
-        positions = Positions(self.own, [NAME])
-        self.follower = Follower(self.volume, NAME, json_line("loss"), self.spool, positions)
+        context = Context(self.volume, str(self.folder), "loss", Positions(self.own))
+        self.collector = FollowedFile(context, str(self.file), json_line("loss"))
+
+    def poll(self, until: float, last: bool = False) -> bool:
+        return take(self.collector, self.spool, until, last)
 
     def steps(self) -> list[int]:
         return [report.step for _, report in self.spool.peek(100_000)]
@@ -39,7 +45,7 @@ def test_one_look_reads_as_many_chunks_as_there_is_time_for(tmp_path: Path) -> N
     followed = Followed(tmp_path)
     count = 5 * CHUNK // len(line(1000))
     followed.file.write_text("".join(line(step) for step in range(count)))
-    assert not followed.follower.poll(time.monotonic() + 60)
+    assert not followed.poll(time.monotonic() + 60)
     assert followed.steps() == list(range(count))
 
 
@@ -49,31 +55,31 @@ def test_without_time_one_line_is_read_and_none_lost_or_doubled_by_a_restart(
     followed = Followed(tmp_path)
     followed.file.write_text("".join(line(step) for step in range(30)))
     for looks in range(30):
-        assert followed.follower.poll(0.0)
+        assert followed.poll(0.0)
         assert followed.steps() == list(range(looks + 1))
         if looks % 7 == 0:
             followed.restart()
-    assert not followed.follower.poll(0.0)
+    assert not followed.poll(0.0)
 
 
 def test_a_file_that_is_skipped_gives_the_whole_lines_of_its_end(tmp_path: Path) -> None:
     followed = Followed(tmp_path)
     count = 3 * CHUNK // len(line(1000))
     followed.file.write_text("".join(line(step) for step in range(count)) + line(count)[:-1])
-    assert followed.follower.poll(0.0)
-    followed.follower.skip()
-    assert not followed.follower.poll(time.monotonic() + 60, last=True)
+    assert followed.poll(0.0)
+    followed.collector.skip()
+    assert not followed.poll(time.monotonic() + 60, last=True)
     first, *rest = followed.steps()
     assert first == 0
     assert rest == list(range(rest[0], count + 1))
     assert len(rest) > CHUNK // len(line(1000)) - 2
-    assert followed.follower.bad_lines == 0
+    assert followed.collector.health().bad == 0
 
 
 def test_a_file_that_fits_into_the_time_is_not_skipped(tmp_path: Path) -> None:
     followed = Followed(tmp_path)
     followed.file.write_text(line(1) + line(2))
-    assert followed.follower.poll(0.0)
-    followed.follower.skip()
-    assert not followed.follower.poll(time.monotonic() + 60, last=True)
+    assert followed.poll(0.0)
+    followed.collector.skip()
+    assert not followed.poll(time.monotonic() + 60, last=True)
     assert followed.steps() == [1, 2]

@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from espalier_sidecar.collectors.growing_file import GrowingFile, Position
 from espalier_sidecar.limits import CHUNK
-from espalier_sidecar.tail import Position, Tail
 from espalier_sidecar.volume import Folder
 
 
-def drain(tail: Tail, last: bool = False) -> list[bytes]:
+def drain(growing_file: GrowingFile, last: bool = False) -> list[bytes]:
     lines: list[bytes] = []
-    while (some := tail.read(last)) is not None:
+    while (some := growing_file.read(last)) is not None:
         lines += some.removesuffix(b"\n").split(b"\n") if some else []
     return lines
 
 
-def tail_of(path: Path, position: Position | None = None) -> Tail:
-    return Tail(Folder.at(str(path.parent)), path.name, position)
+def growing(path: Path, position: Position | None = None) -> GrowingFile:
+    return GrowingFile(Folder.at(str(path.parent)), path.name, position)
 
 
 @given(
@@ -37,77 +37,77 @@ def test_every_line_comes_once_whatever_the_chunks_and_restarts(
     found: list[bytes] = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "log")
-        tail = tail_of(path)
+        growing_file = growing(path)
         with path.open("ab", buffering=0) as file:
             at = 0
             while at < len(content):
                 size = sizes[at % len(sizes)]
                 file.write(content[at : at + size])
                 at += size
-                found += drain(tail)
+                found += drain(growing_file)
                 if data.draw(st.booleans()):
-                    tail = tail_of(path, tail.position)
-        found += drain(tail)
+                    growing_file = growing(path, growing_file.position)
+        found += drain(growing_file)
     assert found == lines
 
 
 def test_an_unfinished_line_counts_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(b"one\ntw")
-    tail = tail_of(path)
-    assert drain(tail) == [b"one"]
-    assert drain(tail, last=True) == [b"tw"]
-    assert drain(tail, last=True) == []
+    growing_file = growing(path)
+    assert drain(growing_file) == [b"one"]
+    assert drain(growing_file, last=True) == [b"tw"]
+    assert drain(growing_file, last=True) == []
 
 
 def test_a_file_that_is_cut_is_read_from_its_start(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(b"one\ntwo\n")
-    tail = tail_of(path)
-    assert drain(tail) == [b"one", b"two"]
+    growing_file = growing(path)
+    assert drain(growing_file) == [b"one", b"two"]
     path.write_bytes(b"3\n")
-    assert drain(tail) == [b"3"]
+    assert drain(growing_file) == [b"3"]
 
 
 def test_a_file_that_is_rotated_is_finished_first(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(b"one\n")
-    tail = tail_of(path)
-    assert drain(tail) == [b"one"]
+    growing_file = growing(path)
+    assert drain(growing_file) == [b"one"]
     with path.open("ab") as file:
         file.write(b"two\nthree")
     path.rename(tmp_path / "log.1")
-    assert drain(tail) == [b"two"]
+    assert drain(growing_file) == [b"two"]
     path.write_bytes(b"four\n")
-    assert drain(tail) == [b"three", b"four"]
+    assert drain(growing_file) == [b"three", b"four"]
 
 
 def test_a_line_without_end_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(b"one\n" + b"x" * (3 * CHUNK) + b"\ntwo\n")
-    tail = tail_of(path)
-    assert drain(tail) == [b"one", b"two"]
-    assert tail.too_long == 1
+    growing_file = growing(path)
+    assert drain(growing_file) == [b"one", b"two"]
+    assert growing_file.too_long == 1
 
 
 def test_a_file_that_was_replaced_while_nobody_looked_is_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(b"one\n")
     before = path.stat().st_ino
-    tail = tail_of(path, Position(before + 1, 2))
-    assert drain(tail) == [b"one"]
+    growing_file = growing(path, Position(before + 1, 2))
+    assert drain(growing_file) == [b"one"]
 
 
 def test_a_pipe_is_not_followed(tmp_path: Path) -> None:
     path = tmp_path / "log"
     os.mkfifo(path)
     with pytest.raises(OSError, match="expected a regular file"):
-        tail_of(path).read()
+        growing(path).read()
 
 
 def test_a_file_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "log"
-    tail = tail_of(path)
-    assert tail.read() is None
+    growing_file = growing(path)
+    assert growing_file.read() is None
     path.write_bytes(b"one\n")
-    assert drain(tail) == [b"one"]
+    assert drain(growing_file) == [b"one"]
