@@ -42,7 +42,11 @@ THROUGH: dict[str, tuple[str, ...]] = {
     "planning/standing": ("planning/test_trial_plan.py", "planning/test_laws.py"),
     "planning/status": ("planning/test_plan.py", "planning/test_laws.py"),
     "planning/workload": ("planning/workload/test_template_shapes.py",),
-    "planning/world": ("planning/world/test_observe.py", "engine/test_what_values_tell.py"),
+    "planning/world": (
+        "planning/world/test_observe.py",
+        "planning/test_laws.py",
+        "engine/test_fuzzed_runs.py",
+    ),
     "process": ("cli/test_run.py", "integration/test_watches.py"),
     "pruning": ("pruning/test_laws.py", "pruning/test_terms.py"),
     "pruning/decisions": ("pruning/decisions/test_decision.py",),
@@ -89,9 +93,9 @@ def mirrored(module: str) -> Path:
     return TESTS / room / f"test_{name}.py"
 
 
-def tests_of(room: str) -> tuple[str, ...]:
+def where_tested(room: str) -> tuple[str, ...]:
     """Return what `THROUGH` says of a room, or of the nearest one around it."""
-    return THROUGH[room] if room in THROUGH or not room else tests_of(room_of(room))
+    return THROUGH[room] if room in THROUGH or not room else where_tested(room_of(room))
 
 
 INNER = {module for module in MODULES if not mirrored(module).is_file()}
@@ -102,7 +106,7 @@ ROOMS = sorted({room_of(module) for module in INNER})
 
 @pytest.mark.parametrize("room", ROOMS, ids=repr)
 def test_what_is_said_to_test_a_part_can_reach_it(room: str) -> None:
-    reached = set().union(*(reach(TESTS / each) for each in tests_of(room)))
+    reached = set().union(*(reach(TESTS / each) for each in where_tested(room)))
     parts = {MODULES[module] for module in INNER if room_of(module) == room}
     assert not parts - reached, sorted(str(each) for each in parts - reached)
 
