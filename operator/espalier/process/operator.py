@@ -19,8 +19,8 @@ from espalier.kube import CaSecret, Cluster, LeaseTimes, TokenBucket
 from espalier.metrics.figures import ControlView, StudyFigures
 from espalier.metrics.health import (
     FirstPass,
-    Health,
     LivenessLimits,
+    ProbeAnswer,
     judge_liveness,
     judge_readiness,
 )
@@ -210,17 +210,19 @@ class OperatorProcess:
     def _figures(self) -> tuple[StudyFigures, ...]:
         return self._core.reconciler.figures if self._core else ()
 
-    def _live(self) -> Health:
+    def _live(self) -> ProbeAnswer:
         age = 0.0 if self._looked_at is None else time.monotonic() - self._looked_at
         return judge_liveness(self._control, self._liveness, age)
 
-    def _ready(self) -> Health:
+    def _ready(self) -> ProbeAnswer:
         if self._store is None:
-            return Health(False, "the store is being opened: checked, and migrated where it is old")
+            return ProbeAnswer(
+                False, "the store is being opened: checked, and migrated where it is old"
+            )
         if self._core is None or not self._core.resync.synced:
-            return Health(False, "the cluster has not been listed yet")
+            return ProbeAnswer(False, "the cluster has not been listed yet")
         if not self._store.available:
-            return Health(False, "the store takes nothing at the moment")
+            return ProbeAnswer(False, "the store takes nothing at the moment")
         return judge_readiness(self._control)
 
 
