@@ -55,15 +55,15 @@ class PrunerContract:
         raise NotImplementedError
 
     def peers(self, trial: int) -> Value:
-        """Give the curve of one of 16 trials that complete before the judged one."""
+        """Return the curve of one of 16 trials that complete before the judged one."""
         return lambda step: 1.0 + trial / 100 - 0.5 / step
 
     def hopeless(self, step: int) -> float:
-        """Give a value of a trial that every pruner ought to end before its last step."""
+        """Return a value of a trial that every pruner ought to end before its last step."""
         return -20.0 - step
 
     def promising(self, step: int) -> float:
-        """Give a value of a trial that no pruner may end."""
+        """Return a value of a trial that no pruner may end."""
         return 3.0 - 1.0 / step
 
     # Never prunes.

@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from espalier.pruning.history.best_result import best_result
 from espalier.pruning.oversight.restraint import Restraint
 
 if TYPE_CHECKING:
@@ -202,16 +203,9 @@ class StudyRecord:
 
 
 def best_completed(trials: Mapping[int, TrialRecord], direction: Direction) -> int | None:
-    """Return the completed trial whose last value is the best, of equals the first; None if none.
-
-    A NaN is no result that a study could return.
-    """
-    completed = [
-        (direction.score(trial.latest), -number)
+    """Return the completed trial whose last value is the best, as `best_result` has it."""
+    return best_result(
+        (number, direction.score(trial.latest))
         for number, trial in trials.items()
-        if trial.end is not None
-        and trial.end.state == "Completed"
-        and trial.latest is not None
-        and trial.latest == trial.latest
-    ]
-    return -max(completed)[1] if completed else None
+        if trial.end is not None and trial.end.state == "Completed" and trial.latest is not None
+    )

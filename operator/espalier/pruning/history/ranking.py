@@ -10,9 +10,9 @@ from typing import Any
 
 from sortedcontainers import SortedList
 
-# Up to this size inserting into an array is the faster of the two (docs/explanation/
-# pruning-engine.md has the measurement).
 PLAIN_UP_TO = 30_000
+"""Scores up to which inserting into an array is faster than into a sorted list; measured in
+docs/explanation/pruning-engine.md."""
 
 
 class Ranking:
@@ -30,7 +30,7 @@ class Ranking:
 
     def __init__(self, scores: Iterable[float] = ()) -> None:
         given = list(scores)
-        known = [score for score in given if score == score]
+        known = [score for score in given if not math.isnan(score)]
         self.nans = len(given) - len(known)
         self.scores: Any = array("d", sorted(known))
         self._grown()
@@ -60,7 +60,7 @@ class Ranking:
             scores.remove(score)
 
     def kth_best(self, k: int) -> float:
-        """Give the k-th best score; 0 is the best."""
+        """Return the k-th best score; 0 is the best."""
         return float(self.scores[len(self.scores) - 1 - k])
 
     def better_than(self, score: float) -> int:
@@ -71,7 +71,7 @@ class Ranking:
         return len(scores) - int(scores.bisect_right(score))
 
     def quantile(self, q: float, without: float | None = None) -> float:
-        """Give the q-quantile by linear interpolation, as numpy does; NaN of nothing.
+        """Return the q-quantile by linear interpolation, as numpy does; NaN of nothing.
 
         Parameters
         ----------

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
 
+from espalier.pruning.history.best_result import best_result
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.report import TrialState
 from espalier.pruning.terms import Terms
@@ -107,16 +109,17 @@ class ExemptTrials:
 
     def calibration(self, ledger: Ledger) -> FalsePrunes:
         """Compare what the pruner would have pruned with what completes without exemption."""
-        completed = [c for c in ledger.curves() if c.state is TrialState.COMPLETED]
-        # A NaN is no result that a study could return.
-        finals = [
-            c.last for c in completed if self._would_end.get(c.number) is None and c.last == c.last
-        ]
-        best = max(finals, default=None)
-        pruned = [c.last for c in completed if self.from_pruner(c.number)]
+        completed = [curve for curve in ledger.curves() if curve.state is TrialState.COMPLETED]
+        best = best_result(
+            (curve.number, curve.last)
+            for curve in completed
+            if self._would_end.get(curve.number) is None
+        )
+        pruned = [curve.last for curve in completed if self.from_pruner(curve.number)]
+        to_beat = math.inf if best is None else ledger.curve(best).last
         return FalsePrunes(
-            finished=sum(c.number in self._would_end for c in completed),
+            finished=sum(curve.number in self._would_end for curve in completed),
             would=len(pruned),
-            false=0 if best is None else sum(final > best for final in pruned),
+            false=sum(last > to_beat for last in pruned),
             comparable=best is not None,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from espalier.pruning.decisions.decision import Decision
+from espalier.pruning.history.best_result import best_result
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.report import TrialState
@@ -74,15 +75,15 @@ class Shadow:
     def summary(self, ledger: Ledger) -> ShadowSummary:
         """Say what this pruner would have done."""
         steps = saved = 0
-        best: Curve | None = None
         for curve in ledger.curves():
             steps += max(0, curve.last_step)
             if curve.number in self.pruned:
                 saved += curve.last_step - self.pruned[curve.number]
-            if curve.state is TrialState.COMPLETED and curve.last == curve.last:
-                ranked = (curve.last, -curve.number)
-                if best is None or ranked > (best.last, -best.number):
-                    best = curve
+        best = best_result(
+            (curve.number, curve.last)
+            for curve in ledger.curves()
+            if curve.state is TrialState.COMPLETED
+        )
         return ShadowSummary(
             name=self.name,
             pruner=self.pruner_state.pruner.name,
@@ -91,5 +92,5 @@ class Shadow:
             steps=steps,
             would_save=saved,
             loses_best=best is not None
-            and (best.number in self.pruned or self.exempt_trials.from_pruner(best.number)),
+            and (best in self.pruned or self.exempt_trials.from_pruner(best)),
         )
