@@ -31,7 +31,7 @@ from espalier.planning.standing import sightings as attempts
 from espalier.planning.standing.standing import Standing
 from espalier.planning.status.of_trial import PROGRESS, status_of
 from espalier.planning.workload.grace import grace_of
-from espalier.planning.workload.job import Manifest, build_job
+from espalier.planning.workload.job import build_job
 from espalier.planning.world.names import PODS_OF, job_name, job_ordinal, trial_name
 from espalier.planning.world.record import End, Wanted
 from espalier.planning.world.settings import OperatorSettings
@@ -54,10 +54,6 @@ class TrialPlanner:
     ----------
     stop
         Why the running trials are to end with the study; None while it goes on.
-    trainer
-        Name of the container that trains.
-    probe
-        The Job that stands for all of the study's; empty where none can be made.
     costs
         What the study has cost so far.
     over
@@ -66,9 +62,7 @@ class TrialPlanner:
 
     snapshot: Snapshot
     spec: StudySpec
-    trainer: str
     stop: str | None
-    probe: Manifest
     settings: OperatorSettings
     now: float
     costs: Costs
@@ -119,7 +113,7 @@ class TrialPlanner:
     def _seen(self, standing: Standing) -> Iterator[Effect]:
         """Record what is seen of the attempts before anything rests on it."""
         if standing.end is None:
-            yield from attempts.records(standing, self.trainer, self._interval(standing))
+            yield from attempts.records(standing, self._interval(standing))
 
     def _reports(self, standing: Standing) -> tuple[list[Effect], list[Effect]]:
         """Let the pods report, and take what sidecars left behind."""
@@ -161,7 +155,7 @@ class TrialPlanner:
         return done and pod.sidecar.running and not pod.deleting
 
     def _end(self, standing: Standing) -> list[Effect]:
-        verdict = judge_ending(standing, self.spec, self.trainer, self.settings, self.now)
+        verdict = judge_ending(standing, self.settings, self.now)
         ends = isinstance(verdict, EndingVerdict | Completing)
         if not ends and self.stop and standing.wanted is not Wanted.GONE:
             verdict = EndingVerdict(reasons.STUDY_ENDED, self.stop)
@@ -211,7 +205,7 @@ class TrialPlanner:
             body = build_job(study, view, standing.number, self.settings, name=name)
         except SpecError:  # the template was changed for the worse, as the Study says
             return []
-        return [CreateJob(standing.number, body, self.probe)]
+        return [CreateJob(standing.number, body, self.snapshot.blueprint.probe)]
 
     def _clear(self, standing: Standing) -> list[Effect]:
         """Delete the Job and pods of a trial that is pruned or has ended; finished Jobs stay."""
@@ -268,7 +262,7 @@ class TrialPlanner:
         if view is None or view.deleting:
             return []
         saved = self.costs.saved_by(standing.number)
-        patch = merge_patch(view.status, status_of(standing, self.trainer, self.now, saved))
+        patch = merge_patch(view.status, status_of(standing, self.now, saved))
         if not patch:
             return []
         write = WriteTrialStatus(view.name, view.uid, patch)
@@ -294,7 +288,7 @@ class TrialPlanner:
             number=standing.number,
             created_at=self.now,
         )
-        status = status_of(replace(standing, job=made), self.trainer, self.now)
+        status = status_of(replace(standing, job=made), self.now)
         patch = merge_patch(view.status, status)
         return (WriteTrialStatus(view.name, view.uid, patch),) if patch else ()
 

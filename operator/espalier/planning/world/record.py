@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from espalier.pruning.history.best_result import best_result
+from espalier.pruning.history.result import Rank, result_rank
 from espalier.pruning.oversight.restraint import Restraint
 
 if TYPE_CHECKING:
@@ -203,9 +203,14 @@ class StudyRecord:
 
 
 def best_completed(trials: Mapping[int, TrialRecord], direction: Direction) -> int | None:
-    """Return the completed trial whose last value is the best, as `best_result` has it."""
-    return best_result(
-        (number, direction.score(trial.latest))
-        for number, trial in trials.items()
-        if trial.end is not None and trial.end.state == "Completed" and trial.latest is not None
-    )
+    """Return the completed trial whose last value is the best; None if there is none."""
+    ranks = (final_rank(trial, direction) for trial in trials.values())
+    best = max((rank for rank in ranks if rank is not None), default=None)
+    return None if best is None else -best[1]
+
+
+def final_rank(trial: TrialRecord, direction: Direction) -> Rank | None:
+    """Return by what completed trials are compared, larger is better; None if it is none."""
+    if trial.end is None or trial.end.state != "Completed" or trial.latest is None:
+        return None
+    return result_rank(direction.score(trial.latest), trial.number)

@@ -8,9 +8,9 @@ from heapq import heappop, heappush
 from math import nan
 from typing import Protocol, TypeVar, cast
 
-from espalier.pruning.history.best_result import best_result
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.report import Receipt, Report, TrialState
+from espalier.pruning.history.result import beats
 from espalier.pruning.terms import Terms
 
 RUNNING = TrialState.RUNNING
@@ -266,9 +266,7 @@ class _Leader:
 
     def on_close(self, curve: Curve) -> None:
         if curve.state is TrialState.COMPLETED and not curve.left:
-            known = [each for each in (self.curve, curve) if each is not None]
-            if best_result((each.number, each.last) for each in known) == curve.number:
-                self.curve = curve
+            self.curve = curve if beats(curve, self.curve) else self.curve
 
     def on_leave(self, curve: Curve) -> None:
         if self.curve is not None and self.curve.number == curve.number:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_right, insort
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
+from math import isnan
 
-from espalier.pruning.history.best_result import best_result
-from espalier.pruning.history.ledger import Ledger
+from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.report import TrialState
+from espalier.pruning.history.result import beats
 from espalier.pruning.terms import Terms
 
 FEWEST_EXEMPT = 3
@@ -87,6 +88,10 @@ class ExemptTrials:
 
     def __init__(self) -> None:
         self._would_end: dict[int, EndedBy | None] = {}
+        # Of those that have completed: what would be compared with what.
+        self._finished = self._would = 0
+        self._best: Curve | None = None
+        self._finals: list[float] = []
 
     def __len__(self) -> int:
         return len(self._would_end)
@@ -107,19 +112,31 @@ class ExemptTrials:
         """Whether the pruner would have pruned this trial, before any guard did."""
         return self._would_end.get(trial) is EndedBy.PRUNER
 
-    def calibration(self, ledger: Ledger) -> FalsePrunes:
+    def on_append(self, curve: Curve) -> None:
+        """Nothing is measured while a trial goes on."""
+
+    def on_leave(self, curve: Curve) -> None:
+        """A trial that left the window has ended as it has."""
+
+    def on_close(self, curve: Curve) -> None:
+        """Take in that a trial has ended, exempt or not: nothing of it changes after that."""
+        if curve.state is not TrialState.COMPLETED:
+            return
+        trial, final = curve.number, curve.last
+        self._finished += trial in self._would_end
+        if self._would_end.get(trial) is None and beats(curve, self._best):
+            self._best = curve
+        if self.from_pruner(trial):
+            self._would += 1
+            if not isnan(final):
+                insort(self._finals, final)
+
+    def calibration(self) -> FalsePrunes:
         """Compare what the pruner would have pruned with what completes without exemption."""
-        completed = [curve for curve in ledger.curves() if curve.state is TrialState.COMPLETED]
-        best = best_result(
-            (curve.number, curve.last)
-            for curve in completed
-            if self._would_end.get(curve.number) is None
-        )
-        pruned = [curve.last for curve in completed if self.from_pruner(curve.number)]
-        to_beat = math.inf if best is None else ledger.curve(best).last
+        best, finals = self._best, self._finals
         return FalsePrunes(
-            finished=sum(curve.number in self._would_end for curve in completed),
-            would=len(pruned),
-            false=sum(last > to_beat for last in pruned),
+            finished=self._finished,
+            would=self._would,
+            false=0 if best is None else len(finals) - bisect_right(finals, best.last),
             comparable=best is not None,
         )
