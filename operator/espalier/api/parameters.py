@@ -15,13 +15,13 @@ from espalier.declared.conditions import And, ExactlyOne, Or, absent, compare, n
 from espalier.declared.rule import Rule
 from espalier.declared.terms import At, Minus, Quotient
 from espalier.search import (
+    SAMPLERS,
     Choice,
     Domain,
     FloatRange,
     IntRange,
     Parameter,
     Sampler,
-    SamplerType,
     Scale,
     Space,
     When,
@@ -187,7 +187,7 @@ class GridSpec(Model):
     """Number of values taken, evenly on its scale, from each range that has no step."""
 
 
-SAMPLERS = (
+SAMPLER_CHOICES = (
     TypeChoice("Random", meaning="each parameter independently"),
     TypeChoice(
         "Grid",
@@ -201,7 +201,7 @@ SAMPLERS = (
 """A sampler that a study may choose: its type, and the model of its section if it has settings."""
 
 
-@sections(SAMPLERS)
+@sections(SAMPLER_CHOICES)
 class SamplerSpec(Sectioned):
     """How the trials' parameters are chosen: from the seed and the trial's number alone."""
 
@@ -210,8 +210,9 @@ class SamplerSpec(Sectioned):
     """The same seed gives the same trials."""
 
     def sampler(self) -> Sampler:
-        """Return what `espalier.search.sample` takes."""
-        return Sampler(SamplerType(self.type), self.settings.points if self.settings else None)
+        """Return the sampler with its settings."""
+        settings: dict[str, Any] = self.settings.model_dump(by_alias=False) if self.settings else {}
+        return SAMPLERS[self.type](**settings)
 
 
 def space_of(parameters: Sequence[ParameterSpec]) -> Space:
