@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from espalier.pruning.decisions.decision import NO_EVIDENCE, Decision
@@ -15,7 +15,7 @@ from espalier.pruning.history.report import Receipt, Report, TrialState
 from espalier.pruning.oversight.breaker import Breaker
 from espalier.pruning.oversight.exempt import EndedBy, Exemption, ExemptTrials
 from espalier.pruning.oversight.guards import Guards, behind, overrule
-from espalier.pruning.oversight.pruner_state import PrunerState
+from espalier.pruning.oversight.pruner_state import PrunerState, Said
 from espalier.pruning.oversight.restraint import Restraint
 from espalier.pruning.oversight.shadow import Shadow
 from espalier.pruning.oversight.summary import JudgeSummary, clopper_pearson
@@ -132,15 +132,14 @@ class Judge:
             self._started(curve, at)
         given = self.guards.before(ledger, curve)
         shadows = tuple(self._shadows_decide(curve, given, at)) if self.shadows else ()
-        decision = given or self.pruner_state.judge(ledger, curve)
-        # Heard before anything takes effect: what raises here leaves all trials as they were.
         state = self.pruner_state
+        decision = given or state.judge(ledger, curve)
+        # Heard before anything takes effect: what raises here leaves all trials as they were.
         others = state.hear_others(ledger, curve) if state.judges_others else ()
-        decisions = [self._decide(decision, given, at)]
-        for said in others:
-            if (other := state.weigh(said)) is not None:
-                decisions.append(self._decide(other, None, at))
-        return Verdict(receipt, tuple(decisions), shadows)
+        decisions: tuple[Decision, ...] = (self._decide(decision, given, at),)
+        if others:
+            decisions += tuple(self._decide_others(others, at))
+        return Verdict(receipt, decisions, shadows)
 
     def close(self, trial: int, state: TrialState, at: float) -> None:
         """Take in how a trial ended; nothing if it had ended already."""
@@ -203,6 +202,11 @@ class Judge:
         self.breaker.pruned(decision.trial, at)
         self._end(decision.trial, TrialState.PRUNED)
         return decision
+
+    def _decide_others(self, others: Iterable[Said], at: float) -> Iterator[Decision]:
+        for said in others:
+            if (decision := self.pruner_state.weigh(said)) is not None:
+                yield self._decide(decision, None, at)
 
     def _guarded(
         self,

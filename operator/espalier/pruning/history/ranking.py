@@ -6,7 +6,6 @@ import math
 from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sortedcontainers import SortedList
 
@@ -32,7 +31,7 @@ class Ranking:
         given = list(scores)
         known = [score for score in given if not math.isnan(score)]
         self.nans = len(given) - len(known)
-        self.scores: Any = array("d", sorted(known))
+        self.scores: array[float] | SortedList = array("d", sorted(known))
         self._grown()
 
     def __len__(self) -> int:
@@ -43,7 +42,7 @@ class Ranking:
         scores = self.scores
         if score != score:
             self.nans += 1
-        elif type(scores) is array:
+        elif isinstance(scores, array):
             insort(scores, score)
             self._grown()
         else:
@@ -54,7 +53,7 @@ class Ranking:
         scores = self.scores
         if score != score:
             self.nans -= 1
-        elif type(scores) is array:
+        elif isinstance(scores, array):
             del scores[bisect_left(scores, score)]
         else:
             scores.remove(score)
@@ -66,7 +65,7 @@ class Ranking:
     def better_than(self, score: float) -> int:
         """Count the scores that are strictly better."""
         scores = self.scores
-        if type(scores) is array:
+        if isinstance(scores, array):
             return len(scores) - bisect_right(scores, score)
         return len(scores) - int(scores.bisect_right(score))
 
