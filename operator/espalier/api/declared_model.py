@@ -1,26 +1,51 @@
-"""From the dataclass of a pruner, and what it declares, to the model of its section in a Study."""
+"""From the dataclass of what is chosen by `type` to the model of its section in a Study."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Collection
+from typing import Any, ClassVar, Protocol, get_args
 
 from pydantic import Field, create_model
 
 from espalier.api.base import Model
 from espalier.declared.bounds import annotations_of
 from espalier.declared.names import camel
+from espalier.declared.rule import Rule
 from espalier.declared.words import meanings, plain, summary
-from espalier.pruning.pruners.base import Scheduled
 
 
-def model_of(kind: type[Scheduled]) -> type[Model]:
-    """Return the model of a pruner's settings, with their bounds, defaults, words and rules."""
+class Declared(Protocol):
+    """A dataclass of settings: a pruner, or a sampler."""
+
+    name: ClassVar[str]
+    """The type that chooses it."""
+    rules: ClassVar[tuple[Rule, ...]]
+    """What must hold between its settings."""
+    not_in_study: ClassVar[frozenset[str]]
+    """Settings that a Study cannot give."""
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+
+def model_of(kind: type[Declared], needed: Collection[str] = ()) -> type[Model]:
+    """Return the model of a section's settings, with their bounds, defaults, words and rules.
+
+    Parameters
+    ----------
+    kind
+        The class that has the settings.
+    needed
+        Settings that the section must have although the class goes without them, where there is no
+        section.
+    """
     annotations, words = annotations_of(kind), meanings(kind)
     fields: dict[str, Any] = {
         field.name: (
-            annotations[field.name],
-            Field(default=_default(field), description=plain(words[field.name])),
+            _given(annotations[field.name]) if field.name in needed else annotations[field.name],
+            Field(
+                default=... if field.name in needed else _default(field),
+                description=plain(words[field.name]),
+            ),
         )
         for field in dataclasses.fields(kind)
         if field.name not in kind.not_in_study
@@ -34,8 +59,8 @@ def model_of(kind: type[Scheduled]) -> type[Model]:
     )
 
 
-def needed_by(kind: type[Scheduled]) -> str | None:
-    """Return what a pruner cannot do without; None if its defaults alone will do."""
+def needed_by(kind: type[Declared]) -> str | None:
+    """Return what it cannot do without; None if its defaults alone will do."""
     required = [
         camel(field.name)
         for field in dataclasses.fields(kind)
@@ -51,7 +76,13 @@ def needed_by(kind: type[Scheduled]) -> str | None:
     return None
 
 
-def _with_rules(kind: type[Scheduled]) -> type[Model]:
+def _given(annotation: Any) -> Any:
+    """Return an annotation of an optional setting as it is where the setting is given."""
+    (given,) = (each for each in get_args(annotation) if each is not type(None))
+    return given
+
+
+def _with_rules(kind: type[Declared]) -> type[Model]:
     return type(f"{kind.name}Rules", (Model,), {"rules": kind.rules, "__module__": __name__})
 
 

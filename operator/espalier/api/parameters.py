@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from espalier.api.base import Model
+from espalier.api.declared_model import model_of, needed_by
 from espalier.api.scalar import Scalar
 from espalier.api.sectioned import Sectioned, TypeChoice, sections
 from espalier.declared.bounds import LARGEST_NUMBER
 from espalier.declared.conditions import And, ExactlyOne, Or, absent, compare, not_chosen
 from espalier.declared.rule import Rule
 from espalier.declared.terms import At, Minus, Quotient
+from espalier.declared.words import first_line
 from espalier.search import (
     SAMPLERS,
     Choice,
@@ -180,28 +183,18 @@ class ParameterSpec(Model):
         return kind.domain()
 
 
-class GridSpec(Model):
-    """Settings of the grid."""
-
-    points: Annotated[int, Field(ge=2, le=1000)]
-    """Number of values taken, evenly on its scale, from each range that has no step."""
-
-
-SAMPLER_CHOICES = (
-    TypeChoice("Random", meaning="each parameter independently"),
-    TypeChoice(
-        "Grid",
-        GridSpec,
-        "Settings of the grid.",
-        meaning="each configuration once, in an order"
-        " that the seed gives; the study ends when all have been run",
-    ),
-    TypeChoice("Sobol", meaning="covers the space more evenly"),
-)
-"""A sampler that a study may choose: its type, and the model of its section if it has settings."""
+def _choice(kind: type[Sampler]) -> TypeChoice:
+    words = first_line(kind).removesuffix(".")
+    meaning = words[:1].lower() + words[1:]
+    if not dataclasses.fields(kind):
+        return TypeChoice(kind.name, meaning=meaning)
+    section = model_of(kind, kind.needed_in_section)
+    return TypeChoice(
+        kind.name, section, f"Settings of type {kind.name}.", needed_by(kind), meaning
+    )
 
 
-@sections(SAMPLER_CHOICES)
+@sections(tuple(_choice(kind) for kind in SAMPLERS.values()))
 class SamplerSpec(Sectioned):
     """How the trials' parameters are chosen: from the seed and the trial's number alone."""
 
@@ -211,8 +204,8 @@ class SamplerSpec(Sectioned):
 
     def sampler(self) -> Sampler:
         """Return the sampler with its settings."""
-        settings: dict[str, Any] = self.settings.model_dump(by_alias=False) if self.settings else {}
-        return SAMPLERS[self.type](**settings)
+        given = {} if self.settings is None else self.settings.model_dump(by_alias=False)
+        return SAMPLERS[self.type](**given)
 
 
 def space_of(parameters: Sequence[ParameterSpec]) -> Space:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from espalier.declared.rule import Rule
 from espalier.search.history import History
 from espalier.search.space import Space, Value
 
@@ -22,9 +23,18 @@ class Sampler(ABC):
     ----------
     name
         The `type` that chooses it in a Study.
+    rules
+        What must hold between settings, beyond the bounds that their annotations declare.
+    not_in_study
+        Settings that a Study cannot give.
+    needed_in_section
+        Settings that the sampler's section in a Study must have, if it is there.
     """
 
     name: ClassVar[str]
+    rules: ClassVar[tuple[Rule, ...]] = ()
+    not_in_study: ClassVar[frozenset[str]] = frozenset()
+    needed_in_section: ClassVar[frozenset[str]] = frozenset()
 
     def size(self, space: Space) -> int | None:
         """Return how many different configurations there are to propose; None is no limit.
