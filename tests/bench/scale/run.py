@@ -49,11 +49,12 @@ class Run:
         count = self._size.first_live
         if not count:
             return
-        self._say(f"{count} ended trials: values and ends into the store")
+        self._say(f"{count} ended trials, as values in the store and as objects")
         began = time.monotonic()
-        await store_ended(self.operator.url, made, self._size)
-        self._say(f"{count} ended trials: objects")
-        await make_ended(self._api, made, self._size)
+        await asyncio.gather(
+            store_ended(self.operator.url, made, self._size),
+            make_ended(self._api, made, self._size),
+        )
         self.results["ended before"] = {
             "trials": count,
             "seconds": round(time.monotonic() - began, 1),
