@@ -10,8 +10,8 @@ import pytest
 
 from espalier.pruning import (
     Action,
-    All,
-    Any,
+    AllOf,
+    AnyOf,
     BreakerSettings,
     Decision,
     Ledger,
@@ -125,7 +125,7 @@ def test_a_trial_that_is_kept_after_all_spends_no_risk() -> None:
 
 
 def test_two_pruners_of_one_name_spend_each_its_own_risk() -> None:
-    judge = judge_of(Any(of=(Risky(0.06), Risky(0.03))))
+    judge = judge_of(AnyOf(of=(Risky(0.06), Risky(0.03))))
     assert say(judge, 0, 1, 1.0).prunes
     assert judge.summary().risk_spent == pytest.approx(0.06 + 0.03)
     # The first has no risk left for another; the second has for two.
@@ -134,7 +134,7 @@ def test_two_pruners_of_one_name_spend_each_its_own_risk() -> None:
 
 
 def test_a_pruner_whose_vote_was_needed_spends_its_risk_whoever_gave_the_reason() -> None:
-    judge = judge_of(All(of=(STRICT, Risky())))
+    judge = judge_of(AllOf(of=(STRICT, Risky())))
     assert not say(judge, 0, 1, 1.0).prunes
     assert judge.summary().risk_spent == 0.0
     assert [say(judge, trial, 1, -1.0).prunes for trial in (1, 2, 3, 4)] == [True] * 3 + [False]
