@@ -268,7 +268,7 @@ def test_no_ending_is_told(case):
 
 def test_what_a_sidecar_left_behind_is_stored_before_anything_else_is_done():
     left = replace(over(0), sidecar=ended("espalier-sidecar", exit_message='{"espalier":1}'))
-    snap = one(SILENT, jobs=(job(0, complete=True),), pods=(left,), bound={})
+    snap = one(SILENT, jobs=(job(0, complete=True),), pods=(left,), bound=frozenset())
     of_study = (effects.WriteStudyStatus, effects.EmitEvent, effects.Wake)
     found = [e for e in planned(snap) if not isinstance(e, of_study)]
     assert [type(effect) for effect in found] == [
@@ -276,18 +276,18 @@ def test_what_a_sidecar_left_behind_is_stored_before_anything_else_is_done():
         effects.RecordAttempt,
         effects.IngestTail,
     ]
-    after = replace(snap, tails=frozenset({left.uid}), bound={left.uid: 1})
+    after = replace(snap, tails=frozenset({left.uid}), bound={left.uid})
     assert of_type(planned(after), effects.RecordEnd)
 
 
 def test_a_pod_may_report_as_soon_as_it_is_seen():
-    snap = one(TrialRecord(0), jobs=(job(0),), pods=(pod(0, phase="Pending"),), bound={})
+    snap = one(TrialRecord(0), jobs=(job(0),), pods=(pod(0, phase="Pending"),), bound=frozenset())
     assert of_type(planned(snap), effects.BindPod) == [effects.BindPod(0, "s-0", "s-0-x", "p0")]
 
 
 def test_a_pod_of_a_foreign_job_may_not_report():
     foreign = pod(0, job_uid="someone else's")
-    snap = one(TrialRecord(0), jobs=(job(0),), pods=(foreign,), bound={})
+    snap = one(TrialRecord(0), jobs=(job(0),), pods=(foreign,), bound=frozenset())
     assert of_type(planned(snap), effects.BindPod) == []
 
 

@@ -180,7 +180,7 @@ def snapshot(study_view: StudyView, **parts: Any) -> Snapshot:
     """
     pods = parts.get("pods", ())
     parts.setdefault("spans", {each.uid: watched(each) for each in pods})
-    parts.setdefault("bound", {each.uid: 1 for each in pods})
+    parts.setdefault("bound", {each.uid for each in pods})
     parts.setdefault("template", TemplateVerdict(study_view.generation, True))
     parts.setdefault("record", record())
     parts.setdefault("blueprint", blueprint_of(study_view, SETTINGS))
@@ -235,7 +235,7 @@ class Simulated:
     jobs: dict[str, WorkloadView] = field(default_factory=dict)
     pods: dict[str, PodView] = field(default_factory=dict)
     records: dict[int, TrialRecord] = field(default_factory=dict)
-    bound: dict[str, int] = field(default_factory=dict)
+    bound: set[str] = field(default_factory=set)
     tails: set[str] = field(default_factory=set)
     verdict: TemplateVerdict | None = None
     jobs_created: list[str] = field(default_factory=list)
@@ -265,7 +265,7 @@ class Simulated:
             jobs=tuple(self.jobs.values()),
             pods=tuple(self.pods.values()),
             template=self.verdict,
-            bound=dict(self.bound),
+            bound=frozenset(self.bound),
             tails=frozenset(self.tails),
             absent=dict(self.absent),
         )
@@ -336,7 +336,7 @@ class Simulated:
                 if effect.uid in self.pods:
                     self.pods[effect.uid] = replace(self.pods[effect.uid], deleting=True)
             case effects.BindPod():
-                self.bound[effect.uid] = 1
+                self.bound.add(effect.uid)
                 old = self.records.get(effect.number) or TrialRecord(effect.number)
                 self.records[effect.number] = replace(old, attempt=max(old.attempt, 1))
             case effects.RecordAttempt():

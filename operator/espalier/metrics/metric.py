@@ -14,7 +14,7 @@ class MetricType(StrEnum):
     HISTOGRAM = "histogram"
 
 
-class Source(StrEnum):
+class MetricSource(StrEnum):
     """Where a metric's value comes from."""
 
     SNAPSHOT = "snapshot"
@@ -29,7 +29,7 @@ class Metric:
 
     name: str
     kind: MetricType
-    source: Source
+    source: MetricSource
     labels: tuple[str, ...]
     help: str
     buckets: tuple[float, ...] = ()

@@ -224,8 +224,8 @@ def _start_one(
         return (RecordEnd(standing.number, _refused(str(error), now)),)
     if (said := snapshot.refused.get(view.uid)) is not None:
         return (RecordEnd(standing.number, _refused(said, now)),)
-    body = build_workload(study, view, standing.number, settings)
-    kind, probe = kind_of(study.spec).kind, snapshot.blueprint.probe
+    body, probe = build_workload(study, view, standing.number, settings), snapshot.blueprint.probe
+    kind = kind_of(study.spec).kind
     return (CreateJob(standing.number, body, kind, probe), *planner.note_job(standing))
 
 

@@ -34,7 +34,7 @@ from espalier.planning.workload.building import build_workload
 from espalier.planning.workload.grace import grace_of
 from espalier.planning.workload.registry import kind_of, of_kind
 from espalier.planning.world.names import PODS_OF, job_name, job_ordinal, trial_name
-from espalier.planning.world.record import End
+from espalier.planning.world.record import End, Wanted
 from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import PodView, Snapshot, sooner
 from espalier.planning.world.status_words import condition_of, merge_patch
@@ -101,7 +101,7 @@ class TrialPlanner:
         view, job, end = standing.view, standing.job, standing.end
         if end is None or standing.live or (job and not job.over):
             return False
-        if job is not None and standing.record.prune is not None:
+        if job is not None and standing.wanted is Wanted.GONE:
             return False
         if view is None:
             return True
@@ -144,7 +144,7 @@ class TrialPlanner:
             return [LookFor(number, PODS_OF, standing.job.name, standing.job.selector)]
         if standing.job or standing.leaving or standing.view.deleting or not standing.started:
             return []
-        if standing.record.prune is not None and standing.live:
+        if standing.wanted is Wanted.GONE and standing.live:
             return []
         plural = kind_of(self.spec).kind.plural
         return [LookFor(number, plural, each) for each in standing.sought]
@@ -152,14 +152,14 @@ class TrialPlanner:
     def _unsettled(self, standing: Standing) -> bool:
         """Whether a sidecar still runs beside a trainer that ended: its last values may come."""
         pod = standing.newest
-        if pod is None or pod.sidecar is None or pod.disruption or standing.record.prune:
+        if pod is None or pod.sidecar is None or pod.disruption or standing.wanted is Wanted.GONE:
             return False
         return standing.job_over and pod.sidecar.running and not pod.deleting
 
     def _end(self, standing: Standing) -> list[Effect]:
         verdict = judge_ending(standing, self.settings, self.now)
         ends = isinstance(verdict, EndingVerdict | Completing)
-        if not ends and self.stop and standing.record.prune is None:
+        if not ends and self.stop and standing.wanted is not Wanted.GONE:
             verdict = EndingVerdict(reasons.STUDY_ENDED, self.stop)
         if not isinstance(verdict, EndingVerdict):
             return self._wait(standing, verdict)
@@ -207,15 +207,15 @@ class TrialPlanner:
             body = build_workload(study, view, standing.number, self.settings, name=name)
         except SpecError:  # the template was changed for the worse, as the Study says
             return []
-        kind, probe = kind_of(self.spec).kind, self.snapshot.blueprint.probe
-        return [CreateJob(standing.number, body, kind, probe)]
+        probe = self.snapshot.blueprint.probe
+        return [CreateJob(standing.number, body, kind_of(self.spec).kind, probe)]
 
     def _clear(self, standing: Standing) -> list[Effect]:
         """Delete the Job and pods of a trial that is pruned or has ended; finished Jobs stay."""
-        if standing.end is None and standing.record.prune is None:
+        if standing.end is None and standing.wanted is not Wanted.GONE:
             return []
         job, grace = standing.job, self._grace(standing)
-        pruned = standing.record.prune is not None
+        pruned = standing.wanted is Wanted.GONE
         pods: list[Effect] = [
             DeletePod(pod.name, pod.uid, grace) for pod in self._doomed(standing, pruned, grace)
         ]
@@ -238,7 +238,7 @@ class TrialPlanner:
 
     def _grace(self, standing: Standing) -> int | None:
         """Return the seconds that a trial's pods have, where it was the operator that ended it."""
-        ours = standing.record.prune is not None or (
+        ours = standing.wanted is Wanted.GONE or (
             standing.end is not None and standing.end.reason in _ENDED_BY_US
         )
         return grace_of(self.spec) if ours else None
@@ -246,7 +246,8 @@ class TrialPlanner:
     def _suspension(self, standing: Standing) -> list[Effect]:
         """Suspend or resume the Job, or have the queue do so that owns it."""
         job = standing.job
-        if job is None or job.over or standing.end or standing.record.prune:
+        to_go = standing.end is not None or standing.wanted is Wanted.GONE
+        if job is None or job.over or to_go:
             return []
         if job.queue:
             if self.spec.suspend == job.suspended_by_us:
@@ -267,7 +268,7 @@ class TrialPlanner:
         if not patch:
             return []
         write = WriteTrialStatus(view.name, view.uid, patch)
-        if set(patch) <= PROGRESS and standing.end is None and standing.record.prune is None:
+        if set(patch) <= PROGRESS and standing.end is None and standing.wanted is not Wanted.GONE:
             due = view.status_written_at + self._interval(standing)
             return [write] if self.now >= due else [Wake(due)]
         unborn = not view.status.get("conditions") and patch.get("phase") == "Pending"

@@ -167,7 +167,6 @@ class Applier:
             ),
             present=not effect.over,
         )
-        self._world.bound[effect.uid] = attempt
 
     async def _look_for(self, study: StudyView, effect: effects.LookFor) -> None:
         """Ask for a workload or Trial that is not seen; without our labels it is labelled again."""

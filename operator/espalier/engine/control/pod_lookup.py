@@ -1,4 +1,8 @@
-"""Which trial a pod is of, asked when a report comes before the watch has shown the pod."""
+"""Which trial a pod is of, found when a report comes before the pod is bound.
+
+After a restart all pods report while their study's log is still read: only a pod that no list or
+watch has shown is asked for.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from espalier.planning.world.observe import Controller, controller_of, trial_vie
 
 
 class PodLookup:
-    """Finds and binds pods; what is bound already costs nothing.
+    """Finds whose a pod is; what is bound already costs nothing. Who asked binds it.
 
     A pod is a trial's by its owner chain alone: its controller is a workload, that one's a Trial,
     that one's a Study of the pod's namespace, each with the uid that is named.
@@ -37,20 +41,23 @@ class PodLookup:
         """
         if (known := self._live.binding(uid)) is not None:
             return known
+        pod = self._reconciler.world.cache(POD.plural).get(uid)
+        if pod is None and (pod := await self._asked(namespace, name, uid)) is None:
+            return None
+        kin = await self._kin(pod)
+        self._reconciler.observed("pods", False, pod)
+        attempt = await self._live.attempt_of(kin.study_uid, kin.number, uid)
+        return Binding(uid, namespace, name, kin.study_uid, kin.trial, kin.number, attempt)
+
+    async def _asked(self, namespace: str, name: str, uid: str) -> Object | None:
+        """Ask for a pod that no watch or list has shown; None if there is none of this uid."""
         try:
             pod = await self._cluster.get(POD, namespace, name)
         except NotFound:
             return None
         except Refused as error:  # a namespace that this operator does not look after
             raise _not_a_trial() from error
-        if pod["metadata"]["uid"] != uid:
-            return None
-        kin = await self._kin(pod)
-        self._reconciler.observed("pods", False, pod)
-        attempt = await self._live.attempt_of(kin.study_uid, kin.number, uid)
-        binding = Binding(uid, namespace, name, kin.study_uid, kin.trial, kin.number, attempt)
-        self._live.bind(binding)
-        return binding
+        return pod if pod["metadata"]["uid"] == uid else None
 
     async def _kin(self, pod: Object) -> Kin:
         """Return whose pod it is, after its workload, Trial and Study bear that out."""

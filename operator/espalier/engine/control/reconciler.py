@@ -42,8 +42,11 @@ _QUIET = (effects.Wake, effects.WriteTrialStatus, effects.WriteStudyStatus, effe
 Looked = tuple[Snapshot, Sequence[Lane], float | None]
 """What is known of a study, what is due, and in how many seconds to look again."""
 
-_MANY = 500
-"""Trials of a study from which on planning is left to another thread."""
+_MANY = 200
+"""Trials that a look sees from which on planning is left to another thread."""
+
+_AT_ONCE = 200
+"""Changes of a study's objects and records that are taken in without letting the loop go."""
 
 _SHORTEST_WAKE = 0.01
 """Seconds to the next look at a study that is to be looked at by now."""
@@ -128,7 +131,8 @@ class Reconciler:
     def mark_all(self) -> None:
         """Have every study looked at that anything is known of."""
         world = self.world
-        for gone in world.tidy():
+        world.tidy()
+        for gone in [uid for uid in self._live.bound() if uid not in world.pods]:
             self._live.unbind(gone)
         keys = self._keys()
         for key in keys:
@@ -256,7 +260,12 @@ class Reconciler:
             return None
         study = self.world.specs.read(obj)
         record = await self._record(key, obj, study)
-        restrained = await self._restrained(self.world.snapshot(key, obj, record))
+        while not self.world.catch_up(key, obj, record, _AT_ONCE):
+            await asyncio.sleep(0)
+            record = self._live.record(record.uid)
+        restrained = await self._restrained(
+            self.world.snapshot(key, obj, record, self._live.bound())
+        )
         now = self._clock()
         snapshot = self.world.waits.add_to(restrained, now)
         lanes, figures = await self._planned(snapshot, now)
@@ -297,7 +306,8 @@ class Reconciler:
         if wanted == snapshot.record.restraint:
             return snapshot
         await self._live.restrain(uid, wanted)
-        return replace(snapshot, record=self._live.record(uid))
+        restraint = self._live.record(uid).restraint
+        return replace(snapshot, record=replace(snapshot.record, restraint=restraint))
 
     async def _close_gone(self, key: StudyKey, present: Object | None) -> None:
         """Close the studies that had this name and are known to be deleted."""

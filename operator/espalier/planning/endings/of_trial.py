@@ -18,6 +18,7 @@ from espalier.planning.endings.checks import ENDING_CHECKS, Follows
 from espalier.planning.endings.evidence import Evidence, evidence_of
 from espalier.planning.ordered_checks import first
 from espalier.planning.standing.standing import Standing
+from espalier.planning.world.record import Wanted
 from espalier.planning.world.settings import OperatorSettings
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def judge_ending(
 def is_completing(standing: Standing) -> bool:
     """Whether the trainer has come to its end, and the Job does not say so yet."""
     last = standing.last
-    if standing.record.prune or standing.job_over or last is None:
+    if standing.wanted is Wanted.GONE or standing.job_over or last is None:
         return False
     return how_ended(last).ending in (reasons.COMPLETED, reasons.NO_METRIC)
 

@@ -12,6 +12,7 @@ from espalier.planning.standing.standing import Standing
 from espalier.planning.workload.registry import kind_of
 from espalier.planning.world.ended import Ended, with_told_end
 from espalier.planning.world.names import PODS_OF, job_name, trial_name
+from espalier.planning.world.record import Wanted
 from espalier.planning.world.snapshot import PodView, Snapshot, TrialView
 from espalier.planning.world.workload_view import WorkloadView
 
@@ -84,7 +85,7 @@ def to_make_again(snapshot: Snapshot) -> frozenset[int]:
         for number in without_view
         if ("trials", trial_name(name, number)) in snapshot.restored
         and snapshot.record.trial(number).end is None
-        and snapshot.record.trial(number).prune is None
+        and snapshot.record.trial(number).wanted is not Wanted.GONE
     )
 
 
@@ -149,6 +150,6 @@ def _with_absences(snapshot: Snapshot, standing: Standing, trial: str, lost: str
         proof=next((absent[key] for key in sorted(names) if key in absent), ""),
         view_proof=absent.get(("trials", trial), ""),
         pods_gone=job is not None and (PODS_OF, job.name) in absent,
-        restored=standing.record.prune is None and bool(names & snapshot.restored),
+        restored=standing.wanted is not Wanted.GONE and bool(names & snapshot.restored),
         cut_short=bool(names & snapshot.cut_short),
     )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from espalier.planning.attempts.evidence import asked_to_end, trainer_end
 from espalier.planning.effects import RecordAttempt
 from espalier.planning.standing.standing import Standing
-from espalier.planning.world.record import AttemptRecord
+from espalier.planning.world.record import AttemptRecord, Wanted
 from espalier.planning.world.snapshot import PodView
 
 
@@ -63,7 +63,7 @@ def sighting(standing: Standing, pod: PodView) -> AttemptRecord:
     span, asked = standing.span(pod.uid), asked_to_end(pod, standing.trainer)
     code, reason = trainer_end(pod, standing.trainer)
     job = next((each for each in standing.jobs if each.uid == pod.job_uid), None)
-    ours = standing.record.prune is not None or standing.end is not None
+    ours = standing.wanted is Wanted.GONE or standing.end is not None
     stopped = job is not None and job.suspended
     by_its_job = stopped or (job is not None and job.over and code is None)
     return AttemptRecord(

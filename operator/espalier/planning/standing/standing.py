@@ -10,7 +10,7 @@ from espalier.planning.attempts.checks import how_ended
 from espalier.planning.attempts.evidence import Attempt
 from espalier.planning.world.blueprint import NO_BLUEPRINT, Blueprint
 from espalier.planning.world.kubelet_words import DEADLINE
-from espalier.planning.world.record import End, TrialRecord
+from espalier.planning.world.record import End, TrialRecord, Wanted
 from espalier.planning.world.snapshot import Cause, PodView, Span, TrialView
 from espalier.planning.world.status_words import condition_of
 from espalier.planning.world.workload_view import WorkloadView
@@ -139,7 +139,7 @@ class Standing:
         """Whether the trial takes one of the study's parallel places."""
         if self.live or self.must_run_again:
             return True
-        if self.end or self.record.prune or self.job is None:
+        if self.end or self.wanted is Wanted.GONE or self.job is None:
             return False
         last = self.last
         done = last is not None and last.over and how_ended(last).ending.retry is Retry.NEVER
@@ -177,6 +177,11 @@ class Standing:
         return self.record.step is not None and self.record.step >= self.last_step
 
     @property
+    def wanted(self) -> Wanted:
+        """What is wanted of the trial, by what was decided on it."""
+        return self.record.wanted
+
+    @property
     def must_run_again(self) -> bool:
         """Whether the Job is over, and the trial is not: another Job takes the attempt up.
 
@@ -201,7 +206,7 @@ class Standing:
 
     @property
     def _job_over_without_end(self) -> bool:
-        return self.job_over and not (self.record.prune or self.end)
+        return self.job_over and not (self.wanted is Wanted.GONE or self.end)
 
     @property
     def _complete_at_the_end(self) -> bool:

@@ -18,6 +18,7 @@ from espalier.planning.obstacles.queue_words import sentence
 from espalier.planning.standing.standing import Standing
 from espalier.planning.status.phrase import Phrase
 from espalier.planning.world.kubelet_words import PULL
+from espalier.planning.world.record import Wanted
 from espalier.planning.world.status_words import finite
 from espalier.pruning.decisions.reason import Reason
 
@@ -69,7 +70,7 @@ def status_of(standing: Standing, now: float, saved: Saved | None = None) -> dic
 
 def _reason(standing: Standing, started: Phrase, finished: Phrase) -> str:
     """Return the more telling of a trial's two reasons."""
-    if standing.end is not None or standing.record.prune is not None:
+    if standing.end is not None or standing.wanted is Wanted.GONE:
         return finished.reason
     held = started.reason == TrialReason.HELD_BY_QUEUE
     return started.reason if held or finished.reason == TrialReason.IN_PROGRESS else finished.reason

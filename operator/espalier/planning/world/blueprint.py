@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from espalier.search import Sampler, Space, sample
+from espalier.search import NO_HISTORY, Sampler, Space
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
@@ -61,7 +61,7 @@ class Blueprint:
         """Return the parameters that a number stands for; of a grid, those of a point of it."""
         assert self.spec is not None
         assert self.sampler is not None
-        return sample(self.space, self.sampler, self.spec.sampler.seed, point)
+        return self.sampler.propose(self.space, NO_HISTORY, self.spec.sampler.seed, point)
 
 
 NO_BLUEPRINT = Blueprint()

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from espalier.planning.world.record import End, TrialRecord
+from espalier.planning.world.record import End, TrialRecord, Wanted
 from espalier.planning.world.snapshot import PodView, TrialView
 from espalier.planning.world.status_words import condition_of
 from espalier.planning.world.told_end import told_by_status
@@ -76,7 +76,7 @@ def is_settled(
         return False
     if any(job.deleting or not job.over or (job.queue and job.suspended) for job in jobs):
         return False
-    if jobs and ended.record.prune is not None:
+    if jobs and ended.record.wanted is Wanted.GONE:
         return False
     view = ended.view
     if view is None:

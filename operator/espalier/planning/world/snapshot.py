@@ -258,7 +258,7 @@ class Snapshot:
     template
         What the API server said to the Study's template; None where it was not asked yet.
     bound
-        Attempt number by the uid of each pod that may report.
+        Uids of the pods that may report.
     tails
         Uids of the pods whose termination message has been stored.
     refused
@@ -292,7 +292,7 @@ class Snapshot:
     jobs: tuple[WorkloadView, ...] = ()
     pods: tuple[PodView, ...] = ()
     template: TemplateVerdict | None = None
-    bound: Mapping[str, int] = field(default_factory=dict)
+    bound: Set[str] = field(default_factory=frozenset)
     tails: frozenset[str] = field(default_factory=frozenset)
     refused: Mapping[str, str] = field(default_factory=dict)
     absent: Mapping[tuple[str, str], str] = field(default_factory=dict)
