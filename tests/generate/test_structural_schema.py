@@ -5,7 +5,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from espalier.api.base import Model, Rule
+from espalier.api.base import Model
+from espalier.declared.conditions import compare
+from espalier.declared.rule import Rule
 from espalier.generate.crds import crds, study_crd, trial_crd
 from espalier.generate.structural_schema import UnfitError, nested, structural
 
@@ -125,7 +127,9 @@ def test_a_rule_of_a_model_is_in_its_schema():
         """Has a rule."""
 
         x: int = 1
-        rules: ClassVar = (Rule("self.x > 0", "x must be positive", field_path=".x"),)
+        rules: ClassVar = (
+            Rule(condition=compare("x", ">", 0), message="x must be positive", field=".x"),
+        )
 
     assert structural(Ruled)["x-kubernetes-validations"] == [
         {"rule": "self.x > 0", "message": "x must be positive", "fieldPath": ".x"}

@@ -7,6 +7,7 @@ from typing import Any
 
 from espalier.api import parse_study
 from espalier.planning import OperatorSettings, SidecarSettings, effects, plan
+from espalier.planning.drafting import blueprint_of
 from espalier.planning.world.fingerprint import fingerprint
 from espalier.planning.world.kubelet_words import UNABLE_TO_START
 from espalier.planning.world.record import End, StudyRecord, TrialRecord
@@ -178,6 +179,7 @@ def snapshot(study_view: StudyView, **parts: Any) -> Snapshot:
     parts.setdefault("bound", {each.uid: 1 for each in pods})
     parts.setdefault("template", TemplateVerdict(study_view.generation, True))
     parts.setdefault("record", record())
+    parts.setdefault("blueprint", blueprint_of(study_view, SETTINGS))
     parts["record"] = replace(parts["record"], sampled=parts.pop("sampled", 0))
     return Snapshot(study=study_view, **parts)
 
@@ -248,6 +250,7 @@ class Simulated:
         ]
         return Snapshot(
             study=self.view,
+            blueprint=blueprint_of(self.view, SETTINGS),
             record=StudyRecord(
                 UID,
                 dict(self.records),

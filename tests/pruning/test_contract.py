@@ -7,10 +7,10 @@ import pytest
 from espalier.pruning import AllOf, AnyOf, Nop, Pruner
 from espalier.pruning.contract import PrunerContract
 from espalier.pruning.pruners.registry import BUILT_IN, make
+from tests.pruning.every_pruner import NEEDED
 
 ARGUMENTS = {
-    "Patient": {"patience": 3},
-    "Percentile": {"percentile": 50.0},
+    **NEEDED,
     "SuccessiveHalving": {"min_resource": 3, "reduction_factor": 3},
     "Threshold": {"lower": -10.0, "upper": 10.0},
 }

@@ -18,7 +18,7 @@ from espalier.backtest import calibration, compare, frontier
 from espalier.backtest.candidate import Candidate
 from espalier.backtest.compare import Key, Run
 from espalier.backtest.curves import Curves
-from espalier.backtest.knobs import RISKS, Sweep, read_knob, sweeps
+from espalier.backtest.knobs import KNOBS, RISKS, STATING, Sweep, read_knob, sweeps
 from espalier.backtest.measure import Measured, Setting
 from espalier.backtest.picture import require_matplotlib
 from espalier.cli import backtest_tables as tables
@@ -30,8 +30,8 @@ from espalier.cli.study_name import namespace_option
 from espalier.errors import UsageError
 
 COMPARED = ("Auto", "Posterior", "Median", "SuccessiveHalving", "Hyperband", "Nop")
-STATING = ("Auto", "Posterior")
-SWEPT = ("Auto", "Posterior", "Median", "SuccessiveHalving", "Hyperband")
+"""What is compared where nobody names a pruner."""
+SWEPT = tuple(name for name in COMPARED if name in KNOBS)
 
 
 @dataclass(frozen=True)

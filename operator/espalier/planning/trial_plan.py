@@ -31,9 +31,9 @@ from espalier.planning.standing import sightings as attempts
 from espalier.planning.standing.standing import Standing
 from espalier.planning.status.of_trial import PROGRESS, status_of
 from espalier.planning.workload.grace import grace_of
-from espalier.planning.workload.job import Manifest, build_job
+from espalier.planning.workload.job import build_job
 from espalier.planning.world.names import PODS_OF, job_name, job_ordinal, trial_name
-from espalier.planning.world.record import End
+from espalier.planning.world.record import End, Wanted
 from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import JobView, PodView, Snapshot, sooner
 from espalier.planning.world.status_words import condition_of, merge_patch
@@ -54,10 +54,6 @@ class TrialPlanner:
     ----------
     stop
         Why the running trials are to end with the study; None while it goes on.
-    trainer
-        Name of the container that trains.
-    probe
-        The Job that stands for all of the study's; empty where none can be made.
     costs
         What the study has cost so far.
     over
@@ -66,9 +62,7 @@ class TrialPlanner:
 
     snapshot: Snapshot
     spec: StudySpec
-    trainer: str
     stop: str | None
-    probe: Manifest
     settings: OperatorSettings
     now: float
     costs: Costs
@@ -105,7 +99,7 @@ class TrialPlanner:
         view, job, end = standing.view, standing.job, standing.end
         if end is None or standing.live or (job and not (job.complete or job.failed)):
             return False
-        if job is not None and standing.record.prune is not None:
+        if job is not None and standing.wanted is Wanted.GONE:
             return False
         if view is None:
             return True
@@ -119,7 +113,7 @@ class TrialPlanner:
     def _seen(self, standing: Standing) -> Iterator[Effect]:
         """Record what is seen of the attempts before anything rests on it."""
         if standing.end is None:
-            yield from attempts.records(standing, self.trainer, self._interval(standing))
+            yield from attempts.records(standing, self._interval(standing))
 
     def _reports(self, standing: Standing) -> tuple[list[Effect], list[Effect]]:
         """Let the pods report, and take what sidecars left behind."""
@@ -148,22 +142,22 @@ class TrialPlanner:
             return [LookFor(number, PODS_OF, standing.job.name)]
         if standing.job or standing.leaving or standing.view.deleting or not standing.started:
             return []
-        if standing.record.prune is not None and standing.live:
+        if standing.wanted is Wanted.GONE and standing.live:
             return []
         return [LookFor(number, "jobs", each) for each in standing.sought]
 
     def _unsettled(self, standing: Standing) -> bool:
         """Whether a sidecar still runs beside a trainer that ended: its last values may come."""
         pod = standing.newest
-        if pod is None or pod.sidecar is None or pod.disruption or standing.record.prune:
+        if pod is None or pod.sidecar is None or pod.disruption or standing.wanted is Wanted.GONE:
             return False
         done = bool(standing.job and (standing.job.complete or standing.job.failed))
         return done and pod.sidecar.running and not pod.deleting
 
     def _end(self, standing: Standing) -> list[Effect]:
-        verdict = judge_ending(standing, self.spec, self.trainer, self.settings, self.now)
+        verdict = judge_ending(standing, self.settings, self.now)
         ends = isinstance(verdict, EndingVerdict | Completing)
-        if not ends and self.stop and standing.record.prune is None:
+        if not ends and self.stop and standing.wanted is not Wanted.GONE:
             verdict = EndingVerdict(reasons.STUDY_ENDED, self.stop)
         if not isinstance(verdict, EndingVerdict):
             return self._wait(standing, verdict)
@@ -211,14 +205,14 @@ class TrialPlanner:
             body = build_job(study, view, standing.number, self.settings, name=name)
         except SpecError:  # the template was changed for the worse, as the Study says
             return []
-        return [CreateJob(standing.number, body, self.probe)]
+        return [CreateJob(standing.number, body, self.snapshot.blueprint.probe)]
 
     def _clear(self, standing: Standing) -> list[Effect]:
         """Delete the Job and pods of a trial that is pruned or has ended; finished Jobs stay."""
-        if standing.end is None and standing.record.prune is None:
+        if standing.end is None and standing.wanted is not Wanted.GONE:
             return []
         job, grace = standing.job, self._grace(standing)
-        pruned = standing.record.prune is not None
+        pruned = standing.wanted is Wanted.GONE
         # The pods first: the garbage collector would give them their own grace period. No other pod
         # is made before they are gone (`podReplacementPolicy` of the Job).
         steps = [
@@ -242,7 +236,7 @@ class TrialPlanner:
 
     def _grace(self, standing: Standing) -> int | None:
         """Return the seconds that a trial's pods have, where it was the operator that ended it."""
-        ours = standing.record.prune is not None or (
+        ours = standing.wanted is Wanted.GONE or (
             standing.end is not None and standing.end.reason in _ENDED_BY_US
         )
         return grace_of(self.spec) if ours else None
@@ -250,7 +244,8 @@ class TrialPlanner:
     def _suspension(self, standing: Standing) -> list[Effect]:
         """Suspend or resume the Job, or have the queue do so that owns it."""
         job = standing.job
-        if job is None or job.complete or job.failed or standing.end or standing.record.prune:
+        to_go = standing.end is not None or standing.wanted is Wanted.GONE
+        if job is None or job.complete or job.failed or to_go:
             return []
         if job.queue:
             if self.spec.suspend == job.suspended_by_us:
@@ -267,11 +262,11 @@ class TrialPlanner:
         if view is None or view.deleting:
             return []
         saved = self.costs.saved_by(standing.number)
-        patch = merge_patch(view.status, status_of(standing, self.trainer, self.now, saved))
+        patch = merge_patch(view.status, status_of(standing, self.now, saved))
         if not patch:
             return []
         write = WriteTrialStatus(view.name, view.uid, patch)
-        if set(patch) <= PROGRESS and standing.end is None and standing.record.prune is None:
+        if set(patch) <= PROGRESS and standing.end is None and standing.wanted is not Wanted.GONE:
             due = view.status_written_at + self._interval(standing)
             return [write] if self.now >= due else [Wake(due)]
         unborn = not view.status.get("conditions") and patch.get("phase") == "Pending"
@@ -293,7 +288,7 @@ class TrialPlanner:
             number=standing.number,
             created_at=self.now,
         )
-        status = status_of(replace(standing, job=made), self.trainer, self.now)
+        status = status_of(replace(standing, job=made), self.now)
         patch = merge_patch(view.status, status)
         return (WriteTrialStatus(view.name, view.uid, patch),) if patch else ()
 

@@ -84,6 +84,10 @@ class Judge:
         self.shadows = tuple(Shadow(name, shadow, breaker) for name, shadow in shadows)
         self.exempt = Exemption(terms, self.guards.exempt_percent)
         self.exempt_trials = ExemptTrials()
+        # First of all that listens: what another raises takes nothing from a summary.
+        self.ledger.derived("exempt trials", lambda _: self.exempt_trials)
+        for place, each in enumerate(self.shadows):
+            self.ledger.derived(("shadow", place), each.of)
         self.breaker = Breaker(breaker)
         self.protected: frozenset[int] = frozenset()
         self._best = BestTrials.of(self.ledger, self.guards.keep_best)
@@ -133,7 +137,7 @@ class Judge:
     def summary(self) -> JudgeSummary:
         """Say how the study's pruning stands."""
         stated, spent = self.pruner_state.stated, self.pruner_state.spent
-        told = self.exempt_trials.calibration(self.ledger)
+        told = self.exempt_trials.calibration()
         tries = told.would if told.comparable else 0
         low, high = clopper_pearson(told.false, tries)
         receipts = self.ledger.receipts
@@ -241,7 +245,7 @@ class Judge:
             exempt, breaker = shadow.exempt_trials, shadow.breaker
             decision = self._guarded(decision, given, exempt, breaker, at)
         if decision.prunes:
-            shadow.commit(decision, given, at)
+            shadow.commit(decision, self.ledger.curve(decision.trial), given, at)
         return decision
 
     def _end(self, trial: int, state: TrialState) -> None:

@@ -44,9 +44,13 @@ async def store_ended(url: str, made: dict[str, Any], size: Size) -> int:
     live = OpenStudies(store, lambda _uid, _number: None, limits=_FREE)
     try:
         await live.open(study)
-        for first in range(0, size.first_live, _AT_ONCE):
-            numbers = range(first, min(first + _AT_ONCE, size.first_live))
+        last = size.first_live - 1
+        # One that goes on: each time that all have ended, all of them are summed up.
+        await live.attempt_of(uid, last, _pod(last))
+        for first in range(0, last, _AT_ONCE):
+            numbers = range(first, min(first + _AT_ONCE, last))
             await asyncio.gather(*(_store_one(live, uid, n, curves, at) for n in numbers))
+        await _store_one(live, uid, last, curves, at)
         await live.note_sampled(uid, size.first_live)
     finally:
         await store.close()
@@ -54,7 +58,7 @@ async def store_ended(url: str, made: dict[str, Any], size: Size) -> int:
 
 
 async def _store_one(live: OpenStudies, uid: str, number: int, curves: Curves, at: float) -> None:
-    name, pod = names.trial_name(NAME, number), f"ended-{number}"
+    name, pod = names.trial_name(NAME, number), _pod(number)
     attempt = await live.attempt_of(uid, number, pod)
     live.bind(Binding(pod, NAMESPACE, pod, uid, name, number, attempt))
     steps = range(1, curves.steps + 1)
@@ -78,6 +82,10 @@ async def _store_one(live: OpenStudies, uid: str, number: int, curves: Curves, a
     end = End("Completed", message, TrialState.COMPLETED, at, HELD_SECONDS, 0, HELD_SECONDS, pace)
     await live.finish(uid, number, end)
     live.unbind(pod)
+
+
+def _pod(number: int) -> str:
+    return f"ended-{number}"
 
 
 async def make_ended(api: Api, made: dict[str, Any], size: Size) -> None:

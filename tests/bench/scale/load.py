@@ -73,19 +73,7 @@ class Load:
 
     async def _connect(self, sidecar: Sidecar) -> None:
         place = await self._kubelets.place(sidecar.pod)
-        token = await self._kubelets.token(sidecar.pod)
-        while not sidecar.over:
-            try:
-                await sidecar.connect(place, token)
-            except OSError as error:
-                self.trouble[f"connect: {type(error).__name__}"] += 1
-                await asyncio.sleep(0.5)
-            else:
-                break
-        if self._ending:
-            self._let_end(sidecar)
-        else:
-            self._waiting.append(sidecar)
+        sidecar.begin(place, await self._kubelets.token(sidecar.pod))
 
     def _ended(self, uid: str) -> None:
         sidecar = self._sidecars.pop(uid, None)
@@ -94,10 +82,8 @@ class Load:
             sidecar.close()
 
     def _let_end(self, sidecar: Sidecar) -> None:
-        """Let a trial complete, with a first value where it has none: else it would fail."""
-        if sidecar.step == 0 and sidecar.idle:
-            sidecar.post()
-        elif sidecar.stored and not sidecar.pruned and not sidecar.over:
+        """Let a trial complete that has a value; without one it would have failed."""
+        if sidecar.reports and not sidecar.pruned and not sidecar.over:
             self.completed += 1
             sidecar.over = True
             self._start(self._end(sidecar))
@@ -194,7 +180,7 @@ class Load:
         return {
             "began": self.began,
             "playing": len(mine),
-            "connected": sum(each.connected for each in mine),
+            "reporting": sum(each.reports for each in mine),
             "taken since": len(self._stretch.taken_at),
             "stored": self.stored + sum(each.stored for each in mine),
             "completed": self.completed,

@@ -66,8 +66,10 @@ class Run:
         self.results["operator ready, s"] = round(time.monotonic() - began, 1)
         self._ledger = Ledger(self._ground, self.operator, self._load, self._api)
         first = await self._ledger.look()
-        async with self._part("start", first):
-            await self._started(began)
+        await self._reporting(1)
+        self.results["a first trial has reported after, s"] = round(time.monotonic() - began, 1)
+        async with self._part("start"):
+            await self._started()
         for rate in self._size.rates:
             async with self._part(f"load at {rate:g}/s"):
                 self._part_told |= await self._load.ask(
@@ -89,20 +91,23 @@ class Run:
         took = Ledger.between(before, await self._ledger.look())
         self.results[name] = {**self._part_told, **took}
 
-    async def _started(self, began: float) -> None:
-        running = self._size.running
-        expected = min(running, self._size.trials - self._size.first_live)
+    async def _started(self) -> None:
+        """Raise the parallelism from 1, and wait until so many have reported."""
+        began, expected = time.monotonic(), min(self._size.running, self._size.lives)
+        parallelism = {"spec": {"trials": {"parallelism": self._size.running}}}
+        await self._api.merge(f"{STUDIES}/{NAME}", parallelism)
+        for what, count in (("half", expected // 2), ("all", expected)):
+            await self._reporting(count)
+            told = f"{what} run and have reported after, s"
+            self._part_told[told] = round(time.monotonic() - began, 1)
 
-        async def connected(share: float) -> dict[str, Any] | None:
+    async def _reporting(self, count: int) -> None:
+        async def reporting() -> bool:
             state = await self._load.ask("state")
-            self._say(f"  {state['began']} pods run, {state['connected']} connected")
-            return state if state["connected"] >= share * expected else None
+            self._say(f"  {state['began']} pods run, {state['reporting']} have reported")
+            return int(state["reporting"]) >= count
 
-        for what, share in (("half", 0.5), ("all", 1.0)):
-            await _until(f"{what} to run", lambda share=share: connected(share))
-            self._part_told[f"{what} run and are connected after, s"] = round(
-                time.monotonic() - began, 1
-            )
+        await _until(f"{count} trials to report", reporting)
 
     async def _restart(self, rate: float) -> None:
         """Kill the operator under load and start it again; see how long the pods notice."""
@@ -125,7 +130,7 @@ class Run:
         async def over() -> bool:
             study = await self._api.ask("GET", f"{STUDIES}/{NAME}")
             status = study.get("status", {})
-            counts = status.get("trials", {})
+            counts = status.get("counts", {})
             self._say(f"  {counts}")
             return any(
                 condition["type"] in ("Succeeded", "Failed") and condition["status"] == "True"
@@ -138,7 +143,7 @@ class Run:
     async def _whole(self, first: Look) -> None:
         now = await self._ledger.look()
         whole = Ledger.between(first, now)
-        lived = self._size.trials - self._size.first_live
+        lived = self._size.lives
         state = await self._load.ask("state")
         study = await self._api.ask("GET", f"{STUDIES}/{NAME}")
         operators = now.by_user["scale-espalier"] - first.by_user["scale-espalier"]
@@ -153,7 +158,7 @@ class Run:
             "operator's requests a trial, by the API server": round(operators / lived, 2),
             "operator's peak MiB": now.taken["espalier"].peak,
             "load": state,
-            "Study": study["status"].get("trials"),
+            "Study": study["status"].get("counts"),
         }
 
     def _stored(self) -> dict[str, int]:

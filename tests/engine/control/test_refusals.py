@@ -12,7 +12,7 @@ from espalier.errors import RetryLater
 from espalier.kube import Refused
 from espalier.planning import effects
 from espalier.planning.world.snapshot import TemplateVerdict
-from tests.planning.worlds import NOW, UID, study
+from tests.planning.worlds import NOW, SETTINGS, UID, study
 
 
 def job(name, trial="t0"):
@@ -42,7 +42,7 @@ class Says:
 
 def created(server):
     """Create the Job of trial 0; return the world after that, and whether it was taken."""
-    world = World()
+    world = World(SETTINGS)
     creation: Any = Creation(server, world, lambda: NOW)
     effect = effects.CreateJob(0, job("s-0"), job("probe"))
     try:

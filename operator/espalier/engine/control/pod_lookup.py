@@ -1,4 +1,8 @@
-"""Which trial a pod is of, asked when a report comes before the watch has shown the pod."""
+"""Which trial a pod is of, found when a report comes before the pod is bound.
+
+After a restart all pods report while their study's log is still read: only a pod that no list or
+watch has shown is asked for.
+"""
 
 from __future__ import annotations
 
@@ -36,13 +40,8 @@ class PodLookup:
         """
         if (known := self._live.binding(uid)) is not None:
             return known
-        try:
-            pod = await self._cluster.get(POD, namespace, name)
-        except NotFound:
-            return None
-        except Refused as error:  # a namespace that this operator does not look after
-            raise _not_a_trial() from error
-        if pod["metadata"]["uid"] != uid:
+        pod = self._reconciler.world.cache(POD.plural).get(uid)
+        if pod is None and (pod := await self._asked(namespace, name, uid)) is None:
             return None
         kin = await self._kin(pod)
         self._reconciler.observed("pods", False, pod)
@@ -50,6 +49,16 @@ class PodLookup:
         binding = Binding(uid, namespace, name, kin.study_uid, kin.trial, kin.number, attempt)
         self._live.bind(binding)
         return binding
+
+    async def _asked(self, namespace: str, name: str, uid: str) -> Object | None:
+        """Ask for a pod that no watch or list has shown; None if there is none of this uid."""
+        try:
+            pod = await self._cluster.get(POD, namespace, name)
+        except NotFound:
+            return None
+        except Refused as error:  # a namespace that this operator does not look after
+            raise _not_a_trial() from error
+        return pod if pod["metadata"]["uid"] == uid else None
 
     async def _kin(self, pod: Object) -> Kin:
         """Return whose pod it is, after its Job, Trial and Study bear that out."""

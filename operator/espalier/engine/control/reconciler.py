@@ -81,7 +81,7 @@ class Reconciler:
         claims: Claims | None = None,
     ) -> None:
         clock = clock or SteadyClock()
-        self.world = World(stopwatch=Stopwatch(clock))
+        self.world = World(settings, stopwatch=Stopwatch(clock))
         self._cluster = cluster
         self.queue: DirtyQueue[StudyKey] = DirtyQueue(time.monotonic)
         self._live = live

@@ -32,8 +32,8 @@ from espalier.planning.world.observe import (
     trial_view,
 )
 from espalier.planning.world.record import StudyRecord
+from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import Snapshot, TemplateVerdict, TrialView, sooner
-from espalier.planning.world.trainer import trainer_in
 from espalier.steady_clock import SteadyClock
 
 V = TypeVar("V")
@@ -49,6 +49,8 @@ class World:
 
     Parameters
     ----------
+    settings
+        What the operator's flags decide about plans.
     verdicts
         Of the API server on a Study's template, by the Study's uid.
     written
@@ -76,6 +78,7 @@ class World:
         For how long pods are in their states.
     """
 
+    settings: OperatorSettings
     studies: ObjectCache = field(default_factory=lambda: _cache("studies", study_key))
     trials: ObjectCache = field(default_factory=lambda: _cache("trials", trial_key))
     jobs: ObjectCache = field(default_factory=lambda: _cache("jobs", labelled_key))
@@ -112,15 +115,17 @@ class World:
         uid = obj["metadata"]["uid"]
         study = self.specs.read(obj)
         error = str(study) if isinstance(study, SpecError) else None
-        spec = self.specs.good(obj)
+        view = study_view(obj, self.specs.good(obj), error, self.written.get(uid, 0.0))
+        blueprint = self.specs.blueprint(view, self.settings)
         # In this order: a pod is known by its Job, and that by its Trial.
         trials = self._trials(key, uid)
         jobs = list(self._jobs_of(key, uid))
         pods = [(pod, kin) for pod in self.pods.of(key) if (kin := self._kin_of_pod(pod, uid))]
         views = tuple(self._view(self._marked(pod), kin.number, pod_view) for pod, kin in pods)
         return Snapshot(
-            study=study_view(obj, spec, error, self.written.get(uid, 0.0)),
+            study=view,
             record=record,
+            blueprint=blueprint,
             trials=trials,
             jobs=tuple(self._view(job, kin.number, job_view) for job, kin in jobs),
             pods=views,
@@ -133,7 +138,7 @@ class World:
             absent=self.absences.proofs(key.namespace),
             restored=self.absences.restored(key.namespace),
             cut_short=self.absences.cut_short(key.namespace),
-            spans=self.stopwatch.look(uid, views, record, trainer_in(spec)),
+            spans=self.stopwatch.look(uid, views, record, blueprint.trainer),
         )
 
     def _trials(self, key: StudyKey, uid: str) -> tuple[TrialView, ...]:

@@ -9,6 +9,7 @@ from espalier.api.reasons import TrialReason
 from espalier.planning.effects import AskWhy, Body, Effect, EmitEvent, Wake
 from espalier.planning.obstacles.queue_words import NO_WORKLOAD, refuses, sentence
 from espalier.planning.standing.standing import Standing
+from espalier.planning.world.record import Wanted
 from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import Snapshot
 from espalier.planning.world.status_words import condition_of
@@ -24,7 +25,7 @@ _APART = 0.5
 def waits_in_line(standing: Standing) -> bool:
     """Whether a queue holds a trial's Job back, on its own account."""
     job = standing.job
-    if job is None or standing.end is not None or standing.record.prune is not None:
+    if job is None or standing.end is not None or standing.wanted is Wanted.GONE:
         return False
     return bool(job.queue) and job.suspended and not job.suspended_by_us
 

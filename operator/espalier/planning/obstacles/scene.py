@@ -28,16 +28,26 @@ class Scene:
 
     Parameters
     ----------
-    trainer
-        Name of the container that trains.
+    snapshot, standings
+        All that is known of the study and of its trials.
+    course
+        Where the study stands as a whole.
+    settings
+        The operator's own.
+    now
+        Seconds since the epoch.
     """
 
     snapshot: Snapshot
     standings: Sequence[Standing]
     course: StudyStanding
-    trainer: str
     settings: OperatorSettings
     now: float
+
+    @property
+    def trainer(self) -> str:
+        """Name of the container that trains."""
+        return self.snapshot.blueprint.trainer
 
     @cached_property
     def going(self) -> tuple[Standing, ...]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from espalier.api.reasons import Retry, TrialReason
 from espalier.planning.attempts.checks import how_ended
 from espalier.planning.attempts.evidence import Attempt
+from espalier.planning.world.blueprint import NO_BLUEPRINT, Blueprint
 from espalier.planning.world.kubelet_words import DEADLINE
-from espalier.planning.world.record import End, TrialRecord
+from espalier.planning.world.record import End, TrialRecord, Wanted
 from espalier.planning.world.snapshot import Cause, JobView, PodView, Span, TrialView
 from espalier.planning.world.status_words import condition_of
 
@@ -22,6 +23,10 @@ class Standing:
 
     Parameters
     ----------
+    number
+        The trial's number in its study.
+    record
+        What is stored of it.
     view
         The Trial object; None once it is deleted.
     job
@@ -44,16 +49,14 @@ class Standing:
         Whether its Job was seen to be deleted before it was over.
     queue
         What the queue says that holds its Job back.
-    last_step
-        The step that a trial which runs to its end reports last.
     exempt, protected
         Whether it is never pruned: to measure pruning, or since somebody asked for it.
     attempts
         What is known of its attempts, oldest first; none are looked at once it has ended.
-    retries
-        How many failures of its own are made up for.
     spans
         For how long each pod of the study was seen in its states, by the pod's uid.
+    blueprint
+        What its Study means.
     """
 
     number: int
@@ -69,17 +72,33 @@ class Standing:
     restored: bool = False
     cut_short: bool = False
     queue: Cause | None = None
-    last_step: int = 0
     exempt: bool = False
     protected: bool = False
     attempts: tuple[Attempt, ...] = ()
-    retries: int = 0
     spans: Mapping[str, Span] = field(default_factory=dict)
+    blueprint: Blueprint = NO_BLUEPRINT
 
     @property
     def end(self) -> End | None:
         """The trial's ending, if it has one."""
         return self.record.end
+
+    @property
+    def trainer(self) -> str:
+        """Name of the container that trains."""
+        return self.blueprint.trainer
+
+    @property
+    def last_step(self) -> int:
+        """The step that a trial which runs to its end reports last."""
+        spec = self.blueprint.spec
+        return spec.resource.max if spec else 0
+
+    @property
+    def retries(self) -> int:
+        """How many failures of its own are made up for."""
+        spec = self.blueprint.spec
+        return spec.trials.retries if spec else 0
 
     @property
     def live(self) -> tuple[PodView, ...]:
@@ -119,7 +138,7 @@ class Standing:
         """Whether the trial takes one of the study's parallel places."""
         if self.live or self.must_run_again:
             return True
-        if self.end or self.record.prune or self.job is None:
+        if self.end or self.wanted is Wanted.GONE or self.job is None:
             return False
         last = self.last
         done = last is not None and last.over and how_ended(last).ending.retry is Retry.NEVER
@@ -157,6 +176,11 @@ class Standing:
         return self.record.step is not None and self.record.step >= self.last_step
 
     @property
+    def wanted(self) -> Wanted:
+        """What is wanted of the trial, by what was decided on it."""
+        return self.record.wanted
+
+    @property
     def must_run_again(self) -> bool:
         """Whether the Job is over, and the trial is not: another Job takes the attempt up.
 
@@ -181,7 +205,7 @@ class Standing:
 
     @property
     def _job_over_without_end(self) -> bool:
-        return self.job_over and not (self.record.prune or self.end)
+        return self.job_over and not (self.wanted is Wanted.GONE or self.end)
 
     @property
     def _complete_at_the_end(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 
-from espalier.planning.world.record import TrialRecord
+from espalier.planning.world.record import TrialRecord, Wanted
 from espalier.planning.world.snapshot import ContainerView, JobView, PodView, Snapshot
 from espalier.planning.world.waiting import containers
 
@@ -43,7 +43,7 @@ def progress(snapshot: Snapshot) -> dict[str, Token]:
 def _far(record: TrialRecord) -> Token:
     judged = record.decision.step if record.decision is not None else None
     steps = (record.step, judged, record.beyond, len(record.names))
-    return (record.attempt, steps, record.prune is None, record.end is None)
+    return (record.attempt, steps, record.wanted is not Wanted.GONE, record.end is None)
 
 
 def _objects(jobs: Iterable[JobView], pods: Iterable[PodView]) -> tuple[Token, Token]:

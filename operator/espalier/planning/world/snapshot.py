@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from espalier.planning.world.blueprint import Blueprint
 from espalier.planning.world.record import StudyRecord
 
 if TYPE_CHECKING:
@@ -268,6 +269,14 @@ class Snapshot:
 
     Parameters
     ----------
+    study, record
+        The Study object, and what is stored of it.
+    blueprint
+        What the Study means.
+    trials, jobs, pods
+        Its objects.
+    template
+        What the API server said to the Study's template; None where it was not asked yet.
     bound
         Attempt number by the uid of each pod that may report.
     tails
@@ -298,6 +307,7 @@ class Snapshot:
 
     study: StudyView
     record: StudyRecord
+    blueprint: Blueprint
     trials: tuple[TrialView, ...] = ()
     jobs: tuple[JobView, ...] = ()
     pods: tuple[PodView, ...] = ()

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
+from espalier.declared.names import camel
 from espalier.pruning.decisions.decision import NO_EVIDENCE, Action, Decision, Evidence
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.oversight.breaker import BreakerSettings
-from espalier.pruning.pruners.base import SettingsError, camel
+from espalier.pruning.pruners.base import SettingsError
 
 
 @dataclass(frozen=True, kw_only=True)

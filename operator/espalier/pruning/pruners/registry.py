@@ -8,7 +8,7 @@ from typing import Any
 
 from espalier.pruning.pruners.auto.pruner import Auto
 from espalier.pruning.pruners.bandit import Bandit
-from espalier.pruning.pruners.base import Pruner, SettingsError
+from espalier.pruning.pruners.base import Pruner, Scheduled, SettingsError
 from espalier.pruning.pruners.hyperband import Hyperband
 from espalier.pruning.pruners.nop import Nop
 from espalier.pruning.pruners.patient import Patient
@@ -20,7 +20,7 @@ from espalier.pruning.pruners.wilcoxon.pruner import Wilcoxon
 
 GROUP = "espalier.pruners"
 
-BUILT_IN: Mapping[str, type[Pruner]] = {
+BUILT_IN: Mapping[str, type[Scheduled]] = {
     kind.name: kind
     for kind in (
         Auto,

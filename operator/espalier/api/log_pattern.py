@@ -15,7 +15,6 @@ Python's compiler walks over each of them where case is ignored: twenty-five ran
 Unicode, which fit into the pattern's 512 characters, take half a second.
 """
 
-_FIELD = "spec.collector.log.pattern"
 _CHARACTER = re.compile(
     r"\\(?:x(?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})"
     r"|N\{(?P<name>[^}]*)\}|(?P<octal>[0-7]{1,3})|(?P<escaped>.))|(?P<plain>.)",
@@ -23,8 +22,13 @@ _CHARACTER = re.compile(
 )
 
 
-def check_log_pattern(pattern: str) -> None:
+def check_log_pattern(pattern: str, path: str = "spec.collector.log.pattern") -> None:
     """Check that a pattern compiles, soon, and has the groups that a value needs.
+
+    Parameters
+    ----------
+    path
+        Where it stands, for the error.
 
     Raises
     ------
@@ -34,7 +38,7 @@ def check_log_pattern(pattern: str) -> None:
     width = spanned(pattern)
     if width > WIDEST:
         raise SpecError(
-            _FIELD,
+            path,
             f"expected ranges of at most {WIDEST:,} characters together, since wider ones take "
             f"long to compile, got {width:,}; write a class such as \\S, \\w or [^,] instead",
         )
@@ -42,14 +46,14 @@ def check_log_pattern(pattern: str) -> None:
         groups = re.compile(pattern).groupindex
     except (re.error, ValueError, OverflowError, RecursionError) as error:
         raise SpecError(
-            _FIELD,
+            path,
             f"expected a regular expression of Python's, got one with a fault ({error}); "
             "correct it",
         ) from error
     for name in ("step", "value"):
         if name not in groups:
             raise SpecError(
-                _FIELD,
+                path,
                 f"expected groups named step and value, got {', '.join(groups) or 'none'}; write "
                 f"(?P<{name}>...) around the {name}'s number",
             )
