@@ -1,5 +1,7 @@
 """One file of the spool: reports as JSON lines, appended whole or not at all."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import math

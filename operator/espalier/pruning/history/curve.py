@@ -101,11 +101,6 @@ class Curve:
             return self.scores[i]
         return None
 
-    def best_until(self, step: int) -> float:
-        """Best score of the reports up to the step; NaN if there is none but NaN."""
-        i = bisect_right(self.steps, step)
-        return self.bests[i - 1] if i else NAN
-
     def window_mean(self, step: int, share: float = 0.15) -> float:
         """Mean of the finite scores over the steps in ((1 - share) step, step].
 
