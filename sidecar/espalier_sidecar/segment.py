@@ -26,7 +26,13 @@ class Segment:
         self._mend()
 
     def append(self, lines: bytes) -> None:
-        """Add lines; on failure the file is as before."""
+        """Add lines; on failure the file is as before.
+
+        Raises
+        ------
+        OSError
+            If not all of it could be written.
+        """
         try:
             written = os.pwrite(self._fd, lines, self.size)
             if written != len(lines):

@@ -111,7 +111,13 @@ class Folder:
         os.rename(scratch, name, src_dir_fd=self._fd, dst_dir_fd=target._fd)
 
     def names(self) -> list[str]:
-        """Name what lies in the folder; raises `OSError` if that is more than the sidecar's."""
+        """Name what lies in the folder; raises `OSError` if that is more than the sidecar's.
+
+        Raises
+        ------
+        OSError
+            If there are too many of them to be read.
+        """
         fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._fd)
         found: list[str] = []
         try:
@@ -197,7 +203,13 @@ class MemoryFolder(Folder):
         super().__init__(-1)
 
     def open(self, name: str, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:
-        """Make an empty file in memory; one to be read only is not there."""
+        """Make an empty file in memory; one to be read only is not there.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file, and none is to be made.
+        """
         if not flags & os.O_CREAT:
             raise FileNotFoundError(name)
         return os.memfd_create("espalier")

@@ -11,9 +11,13 @@ class Kind:
     """A kind of object; ``group`` is empty for the core API."""
 
     group: str
+    """Its API group; empty for the core API."""
     version: str
+    """Its version in that group."""
     plural: str
+    """Its resource, as paths have it."""
     name: str
+    """Its kind, as objects have it."""
 
     @property
     def api_version(self) -> str:
