@@ -9,7 +9,7 @@ from espalier.api import space_of
 from espalier.planning.endings.of_study import forgiven_end
 from espalier.planning.standing.standing import Standing
 from espalier.planning.world.names import FIRST_HAND_MADE
-from espalier.search import sample
+from espalier.search import NO_HISTORY
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
@@ -36,7 +36,7 @@ def parameters_of(
         point = number if size is None or number < size else next(lost, None)
         if point is None:
             return
-        yield number, sample(space, sampler, seed, point)
+        yield number, sampler.propose(space, NO_HISTORY, seed, point)
 
 
 def _lost(spec: StudySpec, standings: Sequence[Standing], template: int, size: int) -> list[int]:
@@ -55,7 +55,11 @@ def _lost(spec: StudySpec, standings: Sequence[Standing], template: int, size: i
         if number >= size:
             view = standing.view
             same = (
-                [p for p in open_ if sample(space, sampler, seed, p) == dict(view.parameters)]
+                [
+                    p
+                    for p in open_
+                    if sampler.propose(space, NO_HISTORY, seed, p) == dict(view.parameters)
+                ]
                 if view is not None
                 else open_
             )

@@ -83,3 +83,32 @@ def test_a_file_that_fits_into_the_time_is_not_skipped(tmp_path: Path) -> None:
     followed.collector.skip()
     assert not followed.poll(time.monotonic() + 60, last=True)
     assert followed.steps() == [1, 2]
+
+
+def test_the_health_tells_a_missing_file_from_one_that_cannot_be_read(tmp_path: Path) -> None:
+    followed = Followed(tmp_path)
+    followed.poll(0.0)
+    assert followed.collector.health().fault == f"'{NAME}' is not there yet"
+    followed.file.symlink_to(tmp_path / "elsewhere")
+    followed.poll(0.0)
+    assert "no link on the way" in followed.collector.health().fault
+    followed.file.unlink()
+    followed.file.write_text(line(1))
+    followed.poll(0.0)
+    assert followed.collector.health().fault == ""
+    assert followed.steps() == [1]
+
+
+def test_the_health_counts_lines_by_what_was_in_them(tmp_path: Path) -> None:
+    followed = Followed(tmp_path)
+    followed.file.write_text(
+        f"{line(1)}\n{line(2)}no report\n[{line(3).strip()},{line(4).strip()}]\n"
+        f"{'x' * (2 * CHUNK)}\n{line(5)}"
+    )
+    followed.poll(time.monotonic() + 60)
+    assert followed.steps() == [1, 2, 3, 4, 5]
+    health = followed.collector.health()
+    assert (health.source, health.fault) == (NAME, "")
+    # The blank line is none that was meant to hold a value; the long one is, for all one knows.
+    assert (health.matched, health.bad) == (4, 2)
+    assert 7 <= health.seen <= 8

@@ -12,7 +12,13 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
+from annotated_types import Ge, Le
+
+from espalier.declared.bounds import Given
+from espalier.search.history import History
+from espalier.search.samplers.base import Sampler
 from espalier.search.space import (
     Choice,
     FloatPoints,
@@ -29,43 +35,51 @@ _DIGEST_BITS = 128
 Axis = FloatPoints | FloatRange | IntRange | Choice
 
 
-def grid_size(space: Space, points: int | None = None) -> int:
-    """Return the number of different configurations in the grid.
+@dataclass(frozen=True, kw_only=True)
+class Grid(Sampler):
+    """Each configuration once, in an order that the seed gives; the study ends when all were run.
 
     Parameters
     ----------
-    space
-        The parameters; every one countable, unless `points` is given.
     points
-        Number of values taken from a float range without a step, and at most from an int range
-        without one. None takes every value.
-
-    Raises
-    ------
-    ValueError
-        If a parameter has a continuum of values and `points` is None.
+        Number of values taken, evenly on its scale, from each range that has no step. Without it
+        every value is taken, of which there must be finitely many.
     """
-    return math.prod(_total(root) for root in _forest(space, points))
 
+    points: Annotated[int, Ge(2), Le(1000), Given()] | None = None
 
-def grid_point(space: Space, points: int | None, seed: int, number: int) -> dict[str, Value]:
-    """Return configuration `number` of the grid, in the order that `seed` gives.
+    name: ClassVar[str] = "Grid"
 
-    Raises
-    ------
-    IndexError
-        If the grid has no such number: it is exhausted.
-    """
-    forest = _forest(space, points)
-    size = math.prod(_total(root) for root in forest)
-    if not 0 <= number < size:
-        raise IndexError(f"the grid has {size} configurations, numbered from 0; got {number}")
-    rest = permute(number, size, seed)
-    chosen: dict[str, Value] = {}
-    for root in reversed(forest):
-        rest, digit = divmod(rest, _total(root))
-        _decode(root, digit, chosen)
-    return {p.name: chosen[p.name] for p in space.parameters if p.name in chosen}
+    def size(self, space: Space) -> int:
+        """Return the number of different configurations in the grid.
+
+        Raises
+        ------
+        ValueError
+            If a parameter has a continuum of values and there are no `points`.
+        """
+        return _size(_forest(space, self.points))
+
+    def propose(self, space: Space, history: History, seed: int, number: int) -> dict[str, Value]:
+        """Return configuration `number` of the grid, in the order that `seed` gives.
+
+        Raises
+        ------
+        IndexError
+            If the grid has no such number: it is exhausted.
+        ValueError
+            As `size`.
+        """
+        forest = _forest(space, self.points)
+        size = _size(forest)
+        if not 0 <= number < size:
+            raise IndexError(f"the grid has {size} configurations, numbered from 0; got {number}")
+        rest = permute(number, size, seed)
+        chosen: dict[str, Value] = {}
+        for root in reversed(forest):
+            rest, digit = divmod(rest, _total(root))
+            _decode(root, digit, chosen)
+        return {p.name: chosen[p.name] for p in space.parameters if p.name in chosen}
 
 
 def permute(number: int, size: int, seed: int) -> int:
@@ -151,6 +165,10 @@ def _axis(parameter: Parameter, points: int | None) -> Axis:
     if isinstance(domain, IntRange) and domain.size <= points:
         return domain
     return domain.points(points)
+
+
+def _size(forest: list[_Node]) -> int:
+    return math.prod(_total(root) for root in forest)
 
 
 def _total(node: _Node) -> int:
