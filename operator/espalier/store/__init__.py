@@ -13,13 +13,17 @@ from espalier.store.rows import (
     StoredDecision,
     StoredEnd,
     StoredObservation,
+    StoredSpec,
     StudyRow,
     change_row,
     decision_row,
     end_row,
     finite_or_none,
+    made_bytes,
     settings_text,
     sighting_row,
+    spec_row,
+    trial_row,
 )
 from espalier.store.store import KEEP_CLOSED, Store
 from espalier.store.summary import summary_text
@@ -36,6 +40,7 @@ __all__ = [
     "StoredDecision",
     "StoredEnd",
     "StoredObservation",
+    "StoredSpec",
     "StudyRow",
     "change_row",
     "decision_row",
@@ -44,9 +49,12 @@ __all__ = [
     "finite_or_none",
     "lines",
     "list_studies",
+    "made_bytes",
     "open_store",
     "read_log",
     "settings_text",
     "sighting_row",
+    "spec_row",
     "summary_text",
+    "trial_row",
 ]

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from espalier.errors import RetryLater, SpecError
+from espalier.planning.world.record import MadeTrial
 from espalier.store import pages
 from espalier.store import reading as ask
 from espalier.store.connections import reading
@@ -74,6 +75,7 @@ def read_log(url: str, namespace: str, name: str) -> Log | None:
         if study is None:
             return None
         head = ask.head_of(connection, study.id)
+        made, specs = ask.made_of(connection, study.id), ask.specs_of(connection, study.id)
     return Log(
         study=study,
         attempts=head.attempts,
@@ -83,6 +85,8 @@ def read_log(url: str, namespace: str, name: str) -> Log | None:
         rules=head.rules,
         sightings=head.sightings,
         changes=head.changes,
+        made=made,
+        specs=specs,
     )
 
 
@@ -125,8 +129,8 @@ def _existing(url: str) -> Path:
 
 
 def lines(log: Log) -> Iterator[str]:
-    """Yield a log as JSON lines: the study, its attempts and what was seen of them, then all that
-    happened, in order.
+    """Yield a log as JSON lines: the study with its specs, its trials as they were made, their
+    attempts and what was seen of them, then all that happened, in order.
 
     An arrival comes before the decisions that it caused; `seq` is the order of arrivals. NaN is
     written as ``"value": null``.
@@ -138,6 +142,10 @@ def lines(log: Log) -> Iterator[str]:
     """
     with _legible(None):
         yield _line({"kind": "study", "format": _FORMAT} | _study(log.study))
+        for spec in log.specs:
+            yield _line({"kind": "spec"} | asdict(spec))
+        for number, made in log.made.items():
+            yield _line({"kind": "trial", "trial": number} | _made(made))
         for trial, attempt, pod_uid in sorted(log.attempts):
             yield _line({"kind": "attempt", "trial": trial, "attempt": attempt, "pod_uid": pod_uid})
         for trial, seen in log.sightings:
@@ -155,6 +163,10 @@ def lines(log: Log) -> Iterator[str]:
 def _study(study: StudyRow) -> dict[str, Any]:
     found = {each.name: getattr(study, each.name) for each in fields(study)}
     return found | {"settings": study.settings.to_dict()}
+
+
+def _made(made: MadeTrial) -> dict[str, Any]:
+    return asdict(made) | {"parameters": json.loads(made.parameters)}
 
 
 def _place(item: _Item) -> tuple[int, int]:

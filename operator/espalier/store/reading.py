@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from espalier.api.judging import JudgeSettings
 from espalier.errors import InternalError
-from espalier.planning.world.record import AttemptRecord
+from espalier.planning.world.record import AttemptRecord, MadeTrial, Origin
 from espalier.pruning import Decision
 from espalier.store import schema
 from espalier.store.rows import (
@@ -23,6 +23,7 @@ from espalier.store.rows import (
     StoredDecision,
     StoredEnd,
     StoredObservation,
+    StoredSpec,
     StudyRow,
     change_of,
     decision_of,
@@ -34,7 +35,7 @@ from espalier.store.summary import summary_of
 Rules = Mapping[int, tuple[str, Mapping[str, object]]]
 """The pruner and its settings, by the rule's number."""
 
-_LIVING = schema.studies.c.deleted_at.is_(None)
+_LIVING = schema.studies.c.closed_at.is_(None)
 _WHOLE = schema.studies.c.purged_at.is_(None)
 
 
@@ -90,7 +91,7 @@ def named_study(connection: Connection, namespace: str, name: str) -> StudyRow |
     """Return the newest study of this name, a closed one where no other is there."""
     table = schema.studies
     named = (table.c.namespace == namespace) & (table.c.name == name)
-    newest = (table.c.deleted_at.is_not(None), table.c.id.desc())
+    newest = (table.c.closed_at.is_not(None), table.c.id.desc())
     row = connection.execute(select(table).where(named, _WHOLE).order_by(*newest)).first()
     return None if row is None else _study(row)
 
@@ -98,7 +99,7 @@ def named_study(connection: Connection, namespace: str, name: str) -> StudyRow |
 def graves(connection: Connection, closed_until: float) -> list[int]:
     """Return the numbers of the studies closed by a time, whose rows are not all gone."""
     table = schema.studies
-    due = (table.c.deleted_at <= closed_until) | ~_WHOLE
+    due = (table.c.closed_at <= closed_until) | ~_WHOLE
     return list(connection.scalars(select(table.c.id).where(due).order_by(table.c.id)))
 
 
@@ -262,6 +263,34 @@ def on_others_of(connection: Connection, study: int) -> tuple[StoredDecision, ..
     return tuple(restored(row, rules) for row in found)
 
 
+_MADE = """
+SELECT number, name, parameters, origin, template, created_at, started_at
+FROM trials WHERE study = ? ORDER BY number
+"""
+
+
+def made_of(connection: Connection, study: int) -> dict[int, MadeTrial]:
+    """Return what trials were made as, by number and in the order of numbers."""
+    # Past SQLAlchemy's own rows, which take longer than all else.
+    cursor = connection.connection.cursor()
+    cursor.execute(_MADE, (study,))
+    return {
+        number: MadeTrial(name, parameters, Origin(origin), *rest)
+        for number, name, parameters, origin, *rest in cursor.fetchall()
+    }
+
+
+def specs_of(connection: Connection, study: int) -> tuple[StoredSpec, ...]:
+    """Return what a Study said, the newest last."""
+    table = schema.specs
+    rows = connection.execute(
+        select(table).where(table.c.study == study).order_by(table.c.at, table.c.generation)
+    )
+    return tuple(
+        StoredSpec(row.template, row.generation, json.loads(row.spec), row.at) for row in rows
+    )
+
+
 def head_of(connection: Connection, study: int) -> Head:
     """Return what is stored of a study beside its values and decisions."""
     table, figures = schema.studies, schema.figures
@@ -315,4 +344,6 @@ def log_of(connection: Connection, study: StudyRow) -> Log:
         rules=head.rules,
         sightings=head.sightings,
         changes=head.changes,
+        made=made_of(connection, study.id),
+        specs=specs_of(connection, study.id),
     )

@@ -10,7 +10,7 @@ from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from espalier.api.judging import JudgeSettings
-from espalier.planning.world.record import AttemptRecord, End
+from espalier.planning.world.record import AttemptRecord, End, MadeTrial
 from espalier.pruning import Action, Decision, Reason, Restraint, Terms, TrialState
 from espalier.pruning.decisions.decision import Evidence
 
@@ -22,6 +22,11 @@ Row = tuple[Any, ...]
 # will be seen of it, too: that is one row, however often it is written again.
 _VALUE, _DECISION, _OTHER = 64, 64, 200
 _METRIC, _EVIDENCE = 3, 10
+
+
+def made_bytes(row: Row) -> int:
+    """Return what a row of the `trials` or `specs` table takes on the disk, about."""
+    return _OTHER + sum([len(value) for value in row if type(value) is str])
 
 
 @dataclass(slots=True)
@@ -36,8 +41,11 @@ class Batch:
         Rows to insert.
     changes : list of Row
         Rows to insert, of what is judged by.
-    figures, sightings : list of Row
+    figures, sightings, trials, specs : list of Row
         Rows to insert or to put in the place of those that are there.
+    overwritten : int
+        Bytes, about, of the trials' and specs' rows that are there already: what takes their place
+        takes no more.
     sampled : int
         Numbers below it have been sampled; less than what is stored changes nothing.
     stirs : bool
@@ -56,6 +64,9 @@ class Batch:
     figures: list[Row] = field(default_factory=list)
     sightings: list[Row] = field(default_factory=list)
     changes: list[Row] = field(default_factory=list)
+    trials: list[Row] = field(default_factory=list)
+    specs: list[Row] = field(default_factory=list)
+    overwritten: int = 0
     sampled: int = 0
     stirs: bool = False
     summary: str | None = None
@@ -71,6 +82,8 @@ class Batch:
             + len(self.figures)
             + len(self.sightings)
             + len(self.changes)
+            + len(self.trials)
+            + len(self.specs)
         )
 
     @property
@@ -82,6 +95,8 @@ class Batch:
             sum([_VALUE + 2 * len(row[_METRIC]) for row in self.observations])
             + sum([_DECISION + len(row[_EVIDENCE]) for row in self.decisions])
             + sum([_DECISION + len(row[_EVIDENCE]) for row in self.decisions_on_others])
+            + sum([made_bytes(row) for row in (*self.trials, *self.specs)])
+            - self.overwritten
             + _OTHER * others
         )
 
@@ -165,6 +180,28 @@ class StoredChange:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredSpec:
+    """What a Study said.
+
+    Parameters
+    ----------
+    template
+        `fingerprint` of its pod template.
+    generation
+        ``metadata.generation`` of the Study: the last one that had this template.
+    spec
+        The whole spec, as plain JSON values.
+    at
+        When it was seen, in seconds since the epoch.
+    """
+
+    template: int
+    generation: int
+    spec: dict[str, Any]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """What is stored of a study beside its values and decisions.
 
@@ -207,6 +244,23 @@ class Log:
     """All that is stored of a study; observations, ends and changes are in the order of `seq`.
 
     Observations and decisions may be read from the store only while they are gone through.
+
+    Parameters
+    ----------
+    study
+        Whose log it is.
+    attempts
+        Trial, attempt and pod of each.
+    observations, decisions, ends, changes
+        What happened.
+    rules
+        Pruner and settings by the rule's number.
+    sightings
+        Trial, and what was seen of an attempt.
+    made
+        What trials were made as, by number.
+    specs
+        What the Study said, the newest last.
     """
 
     study: StudyRow
@@ -217,6 +271,28 @@ class Log:
     rules: dict[int, tuple[str, str]]
     sightings: tuple[tuple[int, AttemptRecord], ...] = ()
     changes: tuple[StoredChange, ...] = ()
+    made: dict[int, MadeTrial] = field(default_factory=dict)
+    specs: tuple[StoredSpec, ...] = ()
+
+
+def trial_row(study: int, number: int, made: MadeTrial) -> Row:
+    """Return the row of the `trials` table."""
+    return (
+        study,
+        number,
+        made.name,
+        made.parameters,
+        made.origin.value,
+        made.template,
+        made.created_at,
+        made.started_at,
+    )
+
+
+def spec_row(study: int, spec: StoredSpec) -> Row:
+    """Return the row of the `specs` table."""
+    text = json.dumps(spec.spec, separators=(",", ":"))
+    return (study, spec.template, spec.generation, text, spec.at)
 
 
 def finite_or_none(value: float) -> float | None:
@@ -344,7 +420,7 @@ def change_row(study: int, restraint: Restraint, seq: int, at: float) -> Row:
 
 def change_of(row: Any) -> StoredChange:
     """Restore a change from its row."""
-    return StoredChange(row.seq, Restraint.from_dict(json.loads(row.settings)), row.at)
+    return StoredChange(row.seq, Restraint.from_dict(json.loads(row.restraint)), row.at)
 
 
 def end_row(study: int, trial: int, end: End, seq: int) -> Row:
@@ -357,8 +433,7 @@ def end_row(study: int, trial: int, end: End, seq: int) -> Row:
         end.message,
         end.at,
         end.gpu_seconds,
-        0.0,  # `gpu_seconds_saved`, of earlier versions: what was saved is told by all trials
-        end.generation,
+        end.template,
         seq,
         end.held,
         end.pace,
@@ -373,7 +448,7 @@ def end_of(row: Any) -> StoredEnd:
         state=TrialState(row.state),
         at=row.at,
         gpu_seconds=row.gpu_seconds,
-        generation=row.generation,
+        template=row.template,
         held=row.held,
         pace=row.pace,
     )
