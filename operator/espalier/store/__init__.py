@@ -1,12 +1,9 @@
 """Observations, decisions and ends of trials, durably."""
 
-from espalier.store.export import lines, list_studies, read_log
+from espalier.store.batch import Batch, made_bytes
+from espalier.store.export import list_studies, read_log
 from espalier.store.group_commit import StoreObserver
-from espalier.store.opening import open_store
-from espalier.store.pages import Arrived
-from espalier.store.rest import figures_row
-from espalier.store.rows import (
-    Batch,
+from espalier.store.log import (
     Head,
     Log,
     StoredChange,
@@ -15,11 +12,17 @@ from espalier.store.rows import (
     StoredObservation,
     StoredSpec,
     StudyRow,
+)
+from espalier.store.log_lines import lines
+from espalier.store.opening import open_store
+from espalier.store.pages import Arrived
+from espalier.store.read_lines import read_lines
+from espalier.store.rest import figures_row
+from espalier.store.rows import (
     change_row,
     decision_row,
     end_row,
     finite_or_none,
-    made_bytes,
     settings_text,
     sighting_row,
     spec_row,
@@ -51,6 +54,7 @@ __all__ = [
     "list_studies",
     "made_bytes",
     "open_store",
+    "read_lines",
     "read_log",
     "settings_text",
     "sighting_row",

@@ -16,7 +16,7 @@ from espalier.errors import InternalError
 from espalier.planning.world.record import AttemptRecord, MadeTrial, Origin
 from espalier.pruning import Decision
 from espalier.store import schema
-from espalier.store.rows import (
+from espalier.store.log import (
     Head,
     Log,
     StoredChange,
@@ -25,11 +25,9 @@ from espalier.store.rows import (
     StoredObservation,
     StoredSpec,
     StudyRow,
-    change_of,
-    decision_of,
-    end_of,
-    settings_of_rule,
+    in_order,
 )
+from espalier.store.rows import change_of, decision_of, end_of, settings_of_rule
 from espalier.store.summary import summary_of
 
 Rules = Mapping[int, tuple[str, Mapping[str, object]]]
@@ -335,15 +333,17 @@ def log_of(connection: Connection, study: StudyRow) -> Log:
     order = (schema.decisions.c.seq, schema.decisions.c.shadow)
     decisions = connection.execute(of_study(schema.decisions).order_by(*order))
     head = head_of(connection, study.id)
+    events = in_order(
+        (observation_of(row) for row in connection.execute(observations)),
+        all_decided((restored(row, rules) for row in decisions), head),
+        head.ends,
+        head.changes,
+    )
     return Log(
         study=study,
-        attempts=head.attempts,
-        observations=[observation_of(row) for row in connection.execute(observations)],
-        decisions=list(all_decided((restored(row, rules) for row in decisions), head)),
-        ends=head.ends,
-        rules=head.rules,
+        attempts=sorted(head.attempts),
+        events=list(events),
         sightings=head.sightings,
-        changes=head.changes,
         made=made_of(connection, study.id),
         specs=specs_of(connection, study.id),
     )

@@ -13,7 +13,8 @@ from espalier.planning.world.record import AttemptRecord, End, TrialRecord
 from espalier.pruning import Action, Decision, JudgeSummary, Reason, Restraint, TrialState
 from espalier.store import reading as ask
 from espalier.store import schema
-from espalier.store.rows import Row, evidence_of, evidence_text, finite_or_none
+from espalier.store.batch import Row
+from espalier.store.rows import evidence_of, evidence_text, finite_or_none
 from espalier.store.summary import summary_of
 
 Rest = tuple[dict[int, TrialRecord], JudgeSummary, Restraint | None]

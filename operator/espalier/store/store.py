@@ -20,12 +20,13 @@ from espalier.planning.world.record import MadeTrial
 from espalier.pruning import Decision
 from espalier.steady_clock import SteadyClock
 from espalier.store import reading as ask
+from espalier.store.batch import Batch
 from espalier.store.connections import reading
 from espalier.store.group_commit import GroupCommit, StoreObserver
 from espalier.store.location import SoleWriter
+from espalier.store.log import Head, Log, StoredDecision, StoredSpec, StudyRow
 from espalier.store.pages import Arrived, arrived_after
 from espalier.store.rest import Rest, rest_of
-from espalier.store.rows import Batch, Head, Log, StoredDecision, StoredSpec, StudyRow
 from espalier.store.space import spare_pages
 from espalier.store.undertaker import Undertaker
 from espalier.store.writer import Writer

@@ -14,8 +14,9 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Programmin
 from espalier.store import reading as ask
 from espalier.store import schema
 from espalier.store.adoption import adopted
+from espalier.store.batch import Batch, Row
 from espalier.store.connections import writing
-from espalier.store.rows import Batch, Row, StudyRow
+from espalier.store.log import StudyRow
 from espalier.store.space import give_back_some, let_it_shrink
 
 _ORDER = (
