@@ -1,4 +1,4 @@
-"""The four treatments of an error, each named by what is to be done next.
+"""The treatments of an error, each named by what is to be done next.
 
 A message says what was expected, what came and what to do. Anything else that is raised is
 treated as a bug of ours.
@@ -11,13 +11,14 @@ class EspalierError(Exception):
     """Any error that Espalier itself raises; its message says what was expected and what came."""
 
 
-class SpecError(EspalierError):
-    """The Study, Trial or template must be changed by who wrote it; trying again does not help.
+class InputError(EspalierError):
+    """Something that a person wrote must be changed; trying again does not help.
 
     Parameters
     ----------
     field : str
-        Path of the offending field, such as ``spec.parameters[2].float.min``.
+        What is wrong: the path of a field such as ``spec.parameters[2].float.min``, a flag such as
+        ``--store``, a file, or nothing where the message says it.
     message : str
         What was expected, what came, what to do.
     """
@@ -27,9 +28,17 @@ class SpecError(EspalierError):
         self.field = field
         self.message = message
 
-    def __reduce__(self) -> tuple[type[SpecError], tuple[str, str]]:
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, str]]:
         """Survive the way out of another process."""
         return type(self), (self.field, self.message)
+
+
+class SpecError(InputError):
+    """The Study, Trial or template must be changed by who wrote it."""
+
+
+class UsageError(InputError):
+    """A flag, an argument or a file must be changed by who runs the command."""
 
 
 class ReportError(EspalierError):
@@ -83,5 +92,25 @@ class RetryLater(EspalierError):
         self.after = after
 
 
+class Outdated(EspalierError):
+    """What was known of the cluster is so no longer: look again, and decide anew."""
+
+
 class InternalError(EspalierError):
     """A defect of Espalier itself: to be reported, with its traceback, as a bug."""
+
+
+TREATMENTS: tuple[type[EspalierError], ...] = (
+    SpecError,
+    UsageError,
+    ReportError,
+    RetryLater,
+    Outdated,
+    InternalError,
+)
+"""What can be done next about an error; every error is treated in one of these ways."""
+
+
+def treatment(error: BaseException) -> type[EspalierError]:
+    """Return how an error is treated: what Espalier did not raise itself is a bug of ours."""
+    return next((each for each in TREATMENTS if isinstance(error, each)), InternalError)

@@ -1,5 +1,7 @@
 """`python -m espalier_sidecar` runs the sidecar; with `ready`, waits until it listens."""
 
+from __future__ import annotations
+
 import os
 import sys
 
@@ -14,19 +16,19 @@ def main() -> int:
 
         return 0 if wait_until_ready(int(os.environ.get("ESPALIER_PORT", "9321"))) else EXIT_UNREADY
     from espalier_sidecar.errors import BadEnvironment
+    from espalier_sidecar.log import log_line
     from espalier_sidecar.settings import read_settings
     from espalier_sidecar.sidecar import Sidecar, hold_signals
-    from espalier_sidecar.voice import say
 
     if sys.argv[1:]:
-        say(f"expected no argument, or ready; came {' '.join(sys.argv[1:])}")
+        log_line(f"expected no argument, or ready; came {' '.join(sys.argv[1:])}")
         return EXIT_MISUSED
     hold_signals()
     try:
         settings = read_settings(os.environ)
         sidecar = Sidecar(settings)
     except (BadEnvironment, OSError, ValueError) as error:
-        say(str(error))
+        log_line(str(error))
         return EXIT_MISUSED
     return sidecar.run()
 

@@ -1,5 +1,7 @@
 """How long to wait before trying again."""
 
+from __future__ import annotations
+
 
 class Backoff:
     """Exponential, with jitter, up to a limit.
@@ -14,7 +16,7 @@ class Backoff:
         self._tries = 0
 
     def next(self, draw: float) -> float:
-        """Give the next delay in seconds; `draw` lies in [0, 1)."""
+        """Return the next delay in seconds; `draw` lies in [0, 1)."""
         full = min(self._limit, self._first * 2.0 ** min(self._tries, 32))
         self._tries += 1
         return full * (0.5 + 0.5 * draw)

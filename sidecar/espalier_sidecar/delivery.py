@@ -1,5 +1,7 @@
 """Brings what is spooled to the operator, for as long as it takes."""
 
+from __future__ import annotations
+
 import random
 import threading
 import time
@@ -8,11 +10,11 @@ from http.client import HTTPException
 
 from espalier_sidecar.backoff import Backoff
 from espalier_sidecar.ingest_client import Answer
-from espalier_sidecar.notice import PruneNotice
+from espalier_sidecar.log import log_line, log_line_limited
+from espalier_sidecar.prune_notice import PruneNotice
 from espalier_sidecar.rejected import Rejected
 from espalier_sidecar.report import Report
 from espalier_sidecar.spool import LineEnd, Spool
-from espalier_sidecar.voice import say, say_some
 from espalier_sidecar.wire import MAX_REPORTS, ReadAnswer, Treatment, encode_batch, read_answer
 
 DRAIN_PAUSE = 0.25
@@ -101,9 +103,10 @@ class Delivery(threading.Thread):
         self.delivered += count
         self._backoff.reset()
         if self._failing_since is not None:
-            say(f"the operator answers again after {time.monotonic() - self._failing_since:.1f} s")
+            away = time.monotonic() - self._failing_since
+            log_line(f"the operator answers again after {away:.1f} s")
             self._failing_since = None
-        self._notice.hear(outcome.decision)
+        self._notice.record(outcome.decision)
 
     def _pause(self, outcome: ReadAnswer) -> bool:
         """Wait before the next try; false if there shall be none."""
@@ -113,7 +116,7 @@ class Delivery(threading.Thread):
         draining = self._draining.is_set()
         if draining:
             delay = min(delay, DRAIN_PAUSE)
-        say_some(
+        log_line_limited(
             "undelivered",
             f"{self._spool.pending} values wait, next try in {delay:.1f} s: {outcome.message}",
         )

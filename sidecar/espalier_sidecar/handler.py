@@ -1,5 +1,7 @@
 """The requests of a trainer, read within limits and answered in words."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import socket
@@ -11,10 +13,11 @@ from io import BufferedIOBase
 from typing import TYPE_CHECKING
 
 from espalier_sidecar import limits
+from espalier_sidecar.byte_budget import BudgetExhausted
 from espalier_sidecar.errors import BadReport, SpoolFull
+from espalier_sidecar.log import log_line_limited
 from espalier_sidecar.report import parse_reports
-from espalier_sidecar.room import NoRoom
-from espalier_sidecar.voice import clip, say_some
+from espalier_sidecar.text import clip
 
 if TYPE_CHECKING:
     from espalier_sidecar.local_server import LocalServer
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 MAX_DISCARDED = 16 * limits.MIB
 IDLE_SECONDS = 60.0
 BODY_SECONDS = 5.0
-ROOM_SECONDS = 3.0
+BUDGET_SECONDS = 3.0
 LINGER_SECONDS = 1.0
 
 
@@ -62,7 +65,7 @@ class Input(BufferedIOBase):
 class Handler(BaseHTTPRequestHandler):
     """One connection of the trainer."""
 
-    server: "LocalServer"
+    server: LocalServer
     rfile: Input
     protocol_version = "HTTP/1.1"
     default_request_version = "HTTP/1.0"
@@ -89,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer whether to stop, and how the sidecar is."""
         if self.path == "/should-prune":
-            self._answer(200, self.server.notice.answer())
+            self._answer(200, self.server.notice.as_json())
         elif self.path == "/healthz":
             self._answer(200, json.dumps(self.server.health()))
         else:
@@ -101,13 +104,13 @@ class Handler(BaseHTTPRequestHandler):
         if length is None:
             return
         try:
-            with self._room_for(length):
+            with self._reserved(length):
                 body = self._body(length)
                 if body is not None and self.path == "/report":
                     self._report(body)
                 elif body is not None:
                     self._not_found()
-        except NoRoom:
+        except BudgetExhausted:
             self._hang_up()
             self._complain(
                 503,
@@ -139,17 +142,17 @@ class Handler(BaseHTTPRequestHandler):
                 self.server.spool.append(reports)
                 del reports
         except BadReport as error:
-            say_some("bad report", f"answered 400: {error}")
+            log_line_limited("bad report", f"answered 400: {error}")
             self._complain(400, str(error))
         except SpoolFull as error:
-            say_some("full", f"answered 507: {error}")
+            log_line_limited("full", f"answered 507: {error}")
             self._complain(507, f"the value was not kept, its volume is full: {error}")
         else:
-            queued = {"queued": count, "prune": self.server.notice.prune}
+            queued = {"queued": count, "prune": self.server.notice.pruned}
             self._answer(202, json.dumps(queued))
 
     def _length(self) -> int | None:
-        """Give the length of a body that may be read; else answer why not."""
+        """Return the length of a body that may be read; else answer why not."""
         text = self.headers.get("Content-Length", "")
         if not (text.isascii() and text.isdigit()):
             self._hang_up()
@@ -165,11 +168,11 @@ class Handler(BaseHTTPRequestHandler):
         return length
 
     @contextlib.contextmanager
-    def _room_for(self, length: int) -> Iterator[None]:
+    def _reserved(self, length: int) -> Iterator[None]:
         if length <= limits.SMALL_BODY:
             yield
             return
-        with self.server.room.lend(length, ROOM_SECONDS):
+        with self.server.budget.reserve(length, BUDGET_SECONDS):
             yield
 
     def _body(self, length: int) -> bytearray | None:

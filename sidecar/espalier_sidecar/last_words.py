@@ -5,15 +5,17 @@ away loses nothing. Kubernetes keeps 4096 bytes of it, and of 12 KiB an equal sh
 pod's containers: the operator says how much that is.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import stat
 import threading
 from collections.abc import Sequence
 
+from espalier_sidecar.log import log_line_limited
 from espalier_sidecar.report import Report
 from espalier_sidecar.spool import Spool
-from espalier_sidecar.voice import say_some
 
 MAX_BYTES = 4096
 SHORTEST_REPORT = len('["a",1,1],')
@@ -42,8 +44,8 @@ def last_words(
         if size > max_bytes:
             break
         kept += 1
-    tail = list(newest[len(newest) - kept :])
-    return _compose(tail, pending - kept + dropped)
+    fitting = list(newest[len(newest) - kept :])
+    return _compose(fitting, pending - kept + dropped)
 
 
 class LastWords:
@@ -74,10 +76,10 @@ class LastWords:
                 finally:
                     os.close(fd)
             except OSError as error:
-                say_some("last words", f"could not write {self._path}: {error}")
+                log_line_limited("last words", f"could not write {self._path}: {error}")
 
     def _length(self) -> int:
-        """Give the length of the message that an earlier container left."""
+        """Return the length of the message that an earlier container left."""
         try:
             fd = self._open()
         except OSError:

@@ -1,5 +1,7 @@
 """What the trainer talks to, on 127.0.0.1: its connections; `handler.py` reads what they say."""
 
+from __future__ import annotations
+
 import json
 import socket
 import socketserver
@@ -7,10 +9,10 @@ import threading
 from collections.abc import Callable
 
 from espalier_sidecar import limits
-from espalier_sidecar.farewell import Farewell
+from espalier_sidecar.byte_budget import ByteBudget
 from espalier_sidecar.handler import Handler
-from espalier_sidecar.notice import PruneNotice
-from espalier_sidecar.room import Room
+from espalier_sidecar.prune_notice import PruneNotice
+from espalier_sidecar.refused_connections import RefusedConnections
 from espalier_sidecar.spool import Spool
 
 _BUSY = json.dumps(
@@ -45,10 +47,10 @@ class LocalServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self.spool = spool
         self.notice = notice
         self.health = health
-        self.room = Room(limits.BODIES)
+        self.budget = ByteBudget(limits.BODIES)
         self.parsing = threading.Lock()
         self._places = threading.BoundedSemaphore(limits.CONNECTIONS)
-        self._farewell = Farewell()
+        self._refused = RefusedConnections()
         super().__init__(("127.0.0.1", port), Handler)
 
     def server_bind(self) -> None:
@@ -61,7 +63,7 @@ class LocalServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         """Serve a connection in a thread of its own, as long as there are few of them."""
         assert isinstance(request, socket.socket)
         if not self._places.acquire(blocking=False):
-            self._farewell.bid(request, BUSY)
+            self._refused.refuse(request, BUSY)
             return
         try:
             super().process_request(request, client_address)

@@ -1,11 +1,13 @@
 """Reports that the operator refused: kept for whoever wonders, and said."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os
 
+from espalier_sidecar.log import log_line_limited
 from espalier_sidecar.report import Report
-from espalier_sidecar.voice import say_some
 from espalier_sidecar.volume import Folder
 
 NAME = "rejected.jsonl"
@@ -22,7 +24,7 @@ class Rejected:
     def add(self, report: Report, message: str) -> None:
         """Set one report aside."""
         self.count += 1
-        say_some(
+        log_line_limited(
             "refused",
             f"the operator refused {report.metric} at step {report.step}: {message}",
         )

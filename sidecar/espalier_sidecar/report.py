@@ -1,15 +1,17 @@
 """One value of a training loop, and how a trainer may write it."""
 
+from __future__ import annotations
+
 import json
 import math
 import re
 from typing import NamedTuple
 
 from espalier_sidecar.errors import BadReport
-from espalier_sidecar.voice import clip
+from espalier_sidecar.text import clip
 
 MAX_STEP = 2**53
-SHORTEST = 16  # no report is written in fewer bytes
+SHORTEST_REPORT = 16  # bytes; none is written in fewer
 METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.]{0,62}")
 FORM = '{"step": 3, "value": 0.91}, with "metric" if it is not the study\'s'
 
@@ -39,7 +41,7 @@ def parse_reports(body: bytes | bytearray, metric: str) -> list[Report]:
     """
     try:
         # What has more objects than reports can have is not parsed: it would need much memory.
-        if body.count(b"{") + body.count(b"[") > 2 + len(body) // SHORTEST:
+        if body.count(b"{") + body.count(b"[") > 2 + len(body) // SHORTEST_REPORT:
             raise ValueError
         found = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -52,7 +54,13 @@ def parse_reports(body: bytes | bytearray, metric: str) -> list[Report]:
 
 
 def make_report(metric: object, step: object, value: object, where: str = "") -> Report:
-    """Check the three parts of a report; a value that is not finite becomes `None`."""
+    """Check the three parts of a report; a value that is not finite becomes `None`.
+
+    Raises
+    ------
+    BadReport
+        If one of them cannot be used.
+    """
     if not isinstance(metric, str) or METRIC.fullmatch(metric) is None:
         raise BadReport(
             f"{where}expected as metric a letter or _, then up to 62 letters, digits, _ or .; "

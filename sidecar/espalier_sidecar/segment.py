@@ -1,5 +1,7 @@
 """One file of the spool: reports as JSON lines, appended whole or not at all."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import math
@@ -24,7 +26,13 @@ class Segment:
         self._mend()
 
     def append(self, lines: bytes) -> None:
-        """Add lines; on failure the file is as before."""
+        """Add lines; on failure the file is as before.
+
+        Raises
+        ------
+        OSError
+            If not all of it could be written.
+        """
         try:
             written = os.pwrite(self._fd, lines, self.size)
             if written != len(lines):
@@ -48,7 +56,7 @@ class Segment:
         return lines
 
     def close(self) -> None:
-        """Leave the file as it is."""
+        """Close the file, and leave it as it is."""
         os.close(self._fd)
 
     def remove(self) -> None:
@@ -59,11 +67,11 @@ class Segment:
 
     def _mend(self) -> None:
         """Cut off a line that a killed sidecar, or a full volume, left unfinished."""
-        tail_start = max(0, self.size - 4096)
-        tail = os.pread(self._fd, 4096, tail_start)
-        whole = tail.rfind(b"\n") + 1
-        if whole < len(tail):
-            self.size = tail_start + whole
+        start = max(0, self.size - 4096)
+        end = os.pread(self._fd, 4096, start)
+        whole = end.rfind(b"\n") + 1
+        if whole < len(end):
+            self.size = start + whole
             os.ftruncate(self._fd, self.size)
 
 

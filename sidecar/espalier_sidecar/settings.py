@@ -1,56 +1,73 @@
 """What the operator tells the sidecar, through its environment."""
 
+from __future__ import annotations
+
 import json
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from espalier_sidecar.collectors.base import Source
+from espalier_sidecar.collectors.file import JsonLinesFile
+from espalier_sidecar.collectors.table import LOCAL, read_source
 from espalier_sidecar.errors import BadEnvironment
 from espalier_sidecar.last_words import MAX_BYTES
-from espalier_sidecar.voice import clip
+from espalier_sidecar.text import clip
 
-
-class LogSource(NamedTuple):
-    """A log file, and the pattern that finds values in it."""
-
-    path: str
-    pattern: re.Pattern[str]
+REPORT_FILE = "reports.jsonl"
+"""The file in the shared volume that is followed in every study."""
 
 
 class Settings(NamedTuple):
     """The sidecar's environment, checked."""
 
     ingest_url: str
+    """Where values are posted, without a slash at its end: `https://...`."""
     ca_pem: str
+    """The certificate authority that is trusted there, as PEM."""
     token_file: str
+    """Path of the service account token that each post carries."""
     trial: str
+    """The trial, as `namespace/name`."""
     metric: str
-    report_files: tuple[str, ...]
-    log: LogSource | None
+    """The study's metric: that of values which come without a name."""
+    sources: tuple[Source, ...]
+    """What is collected from: the report file always, then what the study's collector names."""
     port: int
+    """The port on 127.0.0.1 that the trainer posts to."""
     directory: str
+    """Path at which the volume that trainer and sidecar share is mounted."""
     termination_log: str
+    """Path of the container's termination message."""
     last_words_bytes: int
+    """How long that message may be."""
     spool_bytes: int
+    """How many bytes of values may wait for the operator; more drop the oldest."""
     drain_seconds: float
+    """How long values are read and delivered after SIGTERM."""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Check the environment; every complaint names the variable."""
+    """Check the environment.
+
+    Raises
+    ------
+    BadEnvironment
+        If it cannot be used; the message names the variable, or the field of the Study.
+    """
     directory = environ.get("ESPALIER_DIRECTORY", "/espalier")
     url = _needed(environ, "ESPALIER_INGEST_URL")
     if not url.startswith("https://"):
         raise BadEnvironment(f"ESPALIER_INGEST_URL: expected https://...; came {url!r}")
-    files, log = _collector(environ.get("ESPALIER_COLLECTOR") or "{}")
-    own = f"{directory}/reports.jsonl"
+    report_file = JsonLinesFile(f"{directory}/{REPORT_FILE}")
+    chosen = _collector(environ.get("ESPALIER_COLLECTOR") or "{}")
+    chosen = None if chosen == report_file else chosen
     return Settings(
         ingest_url=url.rstrip("/"),
         ca_pem=_needed(environ, "ESPALIER_CA_PEM"),
         token_file=environ.get("ESPALIER_TOKEN_FILE", "/var/run/secrets/espalier/token"),
         trial=_needed(environ, "ESPALIER_TRIAL"),
         metric=_needed(environ, "ESPALIER_METRIC"),
-        report_files=(own, *(path for path in files if path != own)),
-        log=log,
+        sources=(report_file,) if chosen is None else (report_file, chosen),
         port=int(_number(environ, "ESPALIER_PORT", 9321)),
         directory=directory,
         termination_log=environ.get("ESPALIER_TERMINATION_LOG", "/dev/termination-log"),
@@ -80,39 +97,15 @@ def _number(environ: Mapping[str, str], name: str, default: float) -> float:
     return number
 
 
-def _collector(text: str) -> tuple[list[str], LogSource | None]:
-    """Read the study's `spec.collector`: what to follow besides the sidecar's own file."""
+def _collector(text: str) -> Source | None:
+    """Return what the study's `spec.collector` adds to posts and report file, if anything."""
     try:
         collector = json.loads(text)
-        kind = collector.get("type", "Local")
-        if kind == "File":
-            return [_text(collector["file"]["path"])], None
-        if kind == "Log":
-            return [], _log_source(collector["log"])
+        type_ = collector.get("type", LOCAL)
+        if type_ == LOCAL:
+            return None
+        return read_source(type_, collector.get(type_[:1].lower() + type_[1:], {}))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadEnvironment(
             f"ESPALIER_COLLECTOR: expected the study's spec.collector as JSON; came {clip(text)}"
         ) from error
-    return [], None
-
-
-def _text(found: object) -> str:
-    if not isinstance(found, str):
-        raise TypeError
-    return found
-
-
-def _log_source(log: Mapping[str, str]) -> LogSource:
-    try:
-        pattern = re.compile(_text(log["pattern"]))
-    except (re.error, OverflowError, RecursionError) as error:
-        raise BadEnvironment(
-            f"spec.collector.log.pattern: expected a regular expression; {error}"
-        ) from error
-    missing = {"step", "value"} - pattern.groupindex.keys()
-    if missing:
-        raise BadEnvironment(
-            "spec.collector.log.pattern: expected groups (?P<step>...) and (?P<value>...); "
-            f"{' and '.join(sorted(missing))} not named in {clip(log['pattern'])}"
-        )
-    return LogSource(_text(log["path"]), pattern)

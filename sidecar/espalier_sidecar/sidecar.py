@@ -1,33 +1,34 @@
 """The parts of the sidecar, put together."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import signal
 import time
 
+from espalier_sidecar.collectors.base import Collector, Context
+from espalier_sidecar.collectors.positions import Positions
 from espalier_sidecar.delivery import Delivery
-from espalier_sidecar.follower import Follower
 from espalier_sidecar.ingest_client import IngestClient
+from espalier_sidecar.intake import Intake
 from espalier_sidecar.last_words import LastWords
 from espalier_sidecar.limits import SPOOL_IN_MEMORY
-from espalier_sidecar.lines import LogLine, json_line, stop_ticking
 from espalier_sidecar.local_server import LocalServer
-from espalier_sidecar.notice import PruneNotice
-from espalier_sidecar.positions import Positions
+from espalier_sidecar.log import log_line
+from espalier_sidecar.prune_notice import PruneNotice
 from espalier_sidecar.rejected import Rejected
-from espalier_sidecar.settings import Settings
+from espalier_sidecar.settings import REPORT_FILE, Settings
 from espalier_sidecar.spool import Spool
-from espalier_sidecar.voice import say
 from espalier_sidecar.volume import Folder, MemoryFolder
 
 STOP = frozenset({signal.SIGTERM, signal.SIGINT})
-POLL_SECONDS = 0.025
-# Of a chatty file so much is read at a time; between two looks the requests have their turn.
-LOOK_SECONDS = 0.02
-BREATH_SECONDS = 0.005
-# Of the time at the end, the part that may go into reading; and what the ends of the files get.
+IDLE_PAUSE_SECONDS = 0.025
+# So long are collectors polled that have much to read; in the pauses the requests have their turn.
+POLL_SECONDS = 0.02
+BUSY_PAUSE_SECONDS = 0.005
 READING_PART = 0.5
-ENDS_SECONDS = 0.2
+"""Of the time at the end, the part that may go into reading what is left."""
 
 
 def hold_signals() -> None:
@@ -36,7 +37,20 @@ def hold_signals() -> None:
 
 
 class Sidecar:
-    """Takes values in three ways, and delivers them until it is told to stop."""
+    """Takes values by posts and from collectors, and delivers them until it is told to stop.
+
+    Parameters
+    ----------
+    settings
+        What the operator said.
+
+    Raises
+    ------
+    OSError
+        If the shared volume is not there, or another process listens on the port.
+    ValueError
+        If the operator's URL or its certificate authority cannot be used.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -47,7 +61,7 @@ class Sidecar:
         )
         self._notice = PruneNotice(self._volume, own)
         self._rejected = Rejected(own)
-        self._followers = self._follow(own)
+        self._intake = Intake(self._collectors(own), self._spool)
         ingest = IngestClient(settings.ingest_url, settings.ca_pem, settings.token_file)
         self._delivery = Delivery(
             settings.trial,
@@ -62,7 +76,7 @@ class Sidecar:
         )
 
     def run(self) -> int:
-        """Work until SIGTERM; give the exit code.
+        """Work until SIGTERM; return the exit code.
 
         The signals are waited for, not handled: that works for the process with the number 1
         too, which has no default handlers, and interrupts nothing half done.
@@ -70,16 +84,16 @@ class Sidecar:
         try:
             return self._work()
         finally:
-            stop_ticking()
+            self._intake.close()
 
     def _work(self) -> int:
         self._server.begin()
         self._delivery.start()
-        pause = POLL_SECONDS
+        pause = IDLE_PAUSE_SECONDS
         while signal.sigtimedwait(STOP, pause) is None:
-            pause = BREATH_SECONDS if self._look(LOOK_SECONDS) else POLL_SECONDS
+            pause = BUSY_PAUSE_SECONDS if self._intake.poll(POLL_SECONDS) else IDLE_PAUSE_SECONDS
             if not self._delivery.is_alive():
-                say("delivery ended by a fault of ours; the container starts again")
+                log_line("delivery ended by a fault of ours; the container starts again")
                 return 1
         self._finish()
         return 0
@@ -91,14 +105,8 @@ class Sidecar:
             "pending": self._spool.pending,
             "rejected": self._rejected.count,
             "dropped": self._spool.dropped,
-            "bad_lines": sum(follower.bad_lines for follower in self._followers),
+            "bad_lines": self._intake.bad(),
         }
-
-    def _look(self, seconds: float, last: bool = False) -> bool:
-        """Take what is new, each file in its share of the time; true if there is more."""
-        share = seconds / len(self._followers)
-        more = [follower.poll(time.monotonic() + share, last) for follower in self._followers]
-        return any(more)
 
     def _finish(self) -> None:
         """Deliver what is left, and leave the rest in the termination message.
@@ -108,51 +116,36 @@ class Sidecar:
         """
         ends = time.monotonic() + self._settings.drain_seconds
         self._last_words.write()
-        self._read_to_the_ends(self._settings.drain_seconds * READING_PART)
+        self._intake.finish(self._settings.drain_seconds * READING_PART)
         self._last_words.write()
         self._delivery.drain(max(0.0, ends - time.monotonic()))
         self._last_words.write()
         counts = ", ".join(f"{name} {count}" for name, count in self.health().items())
-        say(f"ends: {counts}")
-
-    def _read_to_the_ends(self, seconds: float) -> None:
-        """Read what is left; where that is too much, at least how each file ends."""
-        if self._look(seconds, last=True):
-            for follower in self._followers:
-                follower.skip()
-            self._look(ENDS_SECONDS, last=True)
+        log_line(f"ends: {counts}")
 
     def _own_spool(self) -> tuple[Folder, Spool]:
-        """Give the sidecar's own folder and its spool; in memory, if the volume takes none."""
+        """Return the sidecar's own folder and its spool; in memory, if the volume takes none."""
         try:
             own = self._volume.own_folder()
             return own, Spool(own, self._settings.spool_bytes)
         except OSError as error:
-            say(f"keeps values in memory, which a restart loses: {error}")
+            log_line(f"keeps values in memory, which a restart loses: {error}")
             own = MemoryFolder()
             return own, Spool(own, min(SPOOL_IN_MEMORY, self._settings.spool_bytes))
 
-    def _follow(self, own: Folder) -> list[Follower]:
+    def _collectors(self, own: Folder) -> list[Collector]:
+        self._offer_report_file()
         settings = self._settings
-        read_json = json_line(settings.metric)
-        readers = [(path, read_json) for path in settings.report_files]
-        if settings.log is not None:
-            readers.append((settings.log.path, LogLine(settings.log.pattern, settings.metric)))
-        names = [path.removeprefix(f"{settings.directory}/") for path, _ in readers]
-        self._offer(names[0])
-        positions = Positions(own, names)
-        return [
-            Follower(self._volume, name, read, self._spool, positions)
-            for name, (_, read) in zip(names, readers, strict=True)
-        ]
+        context = Context(self._volume, settings.directory, settings.metric, Positions(own))
+        return [source.collector(context) for source in settings.sources]
 
-    def _offer(self, name: str) -> None:
+    def _offer_report_file(self) -> None:
         """Make the report file, for a trainer that runs as any user, where nothing has its name.
 
-        What has it already is looked at by its follower, which says what is wrong with it.
+        What has it already is looked at by its collector, which says what is wrong with it.
         """
         with contextlib.suppress(OSError):
-            fd = self._volume.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            fd = self._volume.open(REPORT_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
             try:
                 os.fchmod(fd, 0o666)
             finally:

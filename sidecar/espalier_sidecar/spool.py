@@ -5,6 +5,8 @@ drops its oldest: the newest values tell how the trial is doing now, and how it 
 is synced to the disk: the volume dies with the pod, and a container's end loses no page cache.
 """
 
+from __future__ import annotations
+
 import contextlib
 import os
 import re
@@ -18,9 +20,9 @@ from espalier_sidecar.segment import LONGEST_LINE, Segment, decode_line, encode_
 from espalier_sidecar.volume import Folder
 
 SEGMENTS = 16
-AT_ONCE = 1000
-BLOCK = 16 * 1024
-LOOKED_AT = 2**14
+REPORTS_A_WRITE = 1000
+BLOCK_BYTES = 16 * 1024
+LINES_A_PEEK = 2**14
 NOWHERE = (0, 0)
 _NAME = re.compile(r"([0-9]{12})\.jsonl")
 _MARK = re.compile(rb"([0-9]{12}) ([0-9]{12}) ([0-9]{12})\n")
@@ -62,13 +64,13 @@ class Spool:
         """
         lines = [encode_line(report) for report in reports]
         with self._changed:
-            for start in range(0, len(lines), AT_ONCE):
-                some = lines[start : start + AT_ONCE]
+            for start in range(0, len(lines), REPORTS_A_WRITE):
+                some = lines[start : start + REPORTS_A_WRITE]
                 self._write(b"".join(some), len(some))
             self._changed.notify_all()
 
     def peek(self, max_reports: int) -> list[tuple[LineEnd, Report]]:
-        """Give the oldest reports, each with the place to acknowledge once it is delivered.
+        """Return the oldest reports, each with the place to acknowledge once it is delivered.
 
         None may come although some are pending: the volume is the trainer's too, and so many lines
         at once that are not ours are passed over, and no more are looked at while others wait.
@@ -79,7 +81,7 @@ class Spool:
             place = self._place
             for segment in self._segments:
                 offset = self._offset_in(segment)
-                while looked_at < LOOKED_AT and (block := segment.read(offset, BLOCK)):
+                while looked_at < LINES_A_PEEK and (block := segment.read(offset, BLOCK_BYTES)):
                     for line in block.splitlines(keepends=True):
                         offset += len(line)
                         looked_at += 1
@@ -89,10 +91,10 @@ class Spool:
                             found.append((place, report))
                         if len(found) == max_reports:
                             return found
-                        if looked_at == LOOKED_AT:
+                        if looked_at == LINES_A_PEEK:
                             break
             if not found and self.pending:
-                if looked_at < LOOKED_AT:
+                if looked_at < LINES_A_PEEK:
                     place = LineEnd(self._segments[-1].number, self._segments[-1].size)
                 self.acknowledge(place)
             return found
@@ -118,7 +120,7 @@ class Spool:
             return place >= LineEnd(self._segments[-1].number, self._segments[-1].size)
 
     def newest(self, limit: int) -> list[Report]:
-        """Give the newest `limit` reports that are not acknowledged, oldest first."""
+        """Return the newest `limit` reports that are not acknowledged, oldest first."""
         with self._changed:
             found: list[Report] = []
             left = LONGEST_LINE * limit
@@ -146,7 +148,7 @@ class Spool:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Leave the files as they are."""
+        """Close the files, and leave them as they are."""
         with self._changed:
             for segment in self._segments:
                 segment.close()
@@ -166,7 +168,7 @@ class Spool:
         self.pending += count
 
     def _segment_for(self, length: int) -> Segment:
-        """Give the last segment, or a new one if that has no room for so many bytes."""
+        """Return the last segment, or a new one if that has no room for so many bytes."""
         last = self._segments[-1]
         if last.size and last.size + length > self._segment_bytes:
             last = self._segment(last.number + 1)
@@ -174,7 +176,7 @@ class Spool:
         return last
 
     def _segment(self, number: int) -> Segment:
-        return Segment(self._folder, number, self._segment_bytes + AT_ONCE * LONGEST_LINE)
+        return Segment(self._folder, number, self._segment_bytes + REPORTS_A_WRITE * LONGEST_LINE)
 
     def _drop_oldest(self) -> bool:
         """Make room, whether or not the oldest segment was delivered."""

@@ -288,8 +288,8 @@ SECTIONS: dict[str, Bad] = {
     ),
     "settings of a grid for another sampler": Bad(
         section("sampler", type="Sobol", grid={"points": 5}),
-        ("spec.sampler", "grid belongs to type Grid; set type: Grid, or remove grid"),
-        ("spec.sampler.grid", "expected no grid, since type is Sobol"),
+        ("spec.sampler.grid", "grid belongs to type: Grid; remove grid, or choose that type"),
+        ("spec.sampler.grid", "expected nothing, since type is Sobol, got settings; remove grid"),
     ),
     "a seed below zero": Bad(
         section("sampler", seed=-1),
@@ -376,14 +376,14 @@ SECTIONS: dict[str, Bad] = {
             pruner={"type": "Threshold", "threshold": {"lower": 2, "upper": 1}}
         ),
         ("spec.pruner.threshold.lower", "lower must not exceed upper; swap them"),
-        ("spec.pruner.threshold", "expected lower to be at most upper, 1.0, got 2.0; change it"),
+        ("spec.pruner.threshold.lower", "expected lower to be at most upper, 1.0, got 2.0; swap"),
     ),
     "a first rung beyond the largest": Bad(
         lambda spec: spec.update(
             pruner={"type": "Hyperband", "hyperband": {"minResource": 9, "maxResource": 3}}
         ),
         ("spec.pruner.hyperband.minResource", "minResource must not exceed maxResource; swap them"),
-        ("spec.pruner.hyperband", "maxResource to be at least minResource, 9, got 3; change it"),
+        ("spec.pruner.hyperband.maxResource", "to be at least minResource, 9, got 3; swap them"),
     ),
     "the first trials at a rung both kept and pruned": Bad(
         lambda spec: spec.update(
@@ -393,7 +393,10 @@ SECTIONS: dict[str, Bad] = {
             }
         ),
         ("spec.pruner.successiveHalving.bootstrapCount", "prunes them; remove one of them"),
-        ("spec.pruner.successiveHalving", "bootstrapCount to be 0, since minTrials, 4, keeps"),
+        (
+            "spec.pruner.successiveHalving.bootstrapCount",
+            "bootstrapCount to be 0, since minTrials, 4, keeps",
+        ),
     ),
     "a warm-up that lasts to the end": Bad(
         lambda spec: spec.update(pruner={"type": "Auto", "auto": {"warmupSteps": 27}}),
@@ -420,25 +423,31 @@ SECTIONS: dict[str, Bad] = {
     "a log to read without a pattern": Bad(
         lambda spec: spec.update(collector={"type": "Log"}),
         (
-            "spec.collector",
-            "type Log needs log with a pattern that has groups named step and value",
+            "spec.collector.type",
+            "type: Log needs settings; add log with a pattern that has groups named step and value",
         ),
         ("spec.collector.log", "since type is Log, got nothing; add log"),
     ),
     "a file to read without its path": Bad(
         lambda spec: spec.update(collector={"type": "File"}),
-        ("spec.collector", "type File needs file with the path of the file to follow"),
+        (
+            "spec.collector.type",
+            "type: File needs settings; add file with the path of the file to follow",
+        ),
         ("spec.collector.file", "since type is File, got nothing; add file"),
     ),
     "a file to read for the local collector": Bad(
         section("collector", file={"path": "/espalier/values.jsonl"}),
-        ("spec.collector", "file belongs to type File; set type: File, or remove file"),
-        ("spec.collector.file", "since type is Local, got settings; set type: File"),
+        ("spec.collector.file", "file belongs to type: File; remove file, or choose that type"),
+        (
+            "spec.collector.file",
+            "since type is Local, got settings; remove file, or set type: File",
+        ),
     ),
     "a log to read for the file collector": Bad(
         section("collector", type="File", log={"pattern": "(?P<value>.*)"}),
-        ("spec.collector", "log belongs to type Log; set type: Log, or remove log"),
-        ("spec.collector.log", "since type is File, got settings; set type: Log"),
+        ("spec.collector.log", "log belongs to type: Log; remove log, or choose that type"),
+        ("spec.collector.log", "since type is File, got settings; remove log, or set type: Log"),
     ),
     "a file outside the shared volume": Bad(
         section("collector", type="File", file={"path": "/tmp/values.jsonl"}),

@@ -12,7 +12,7 @@ from espalier.api import check_values, parse_study, parse_trial, space_of
 from espalier.api.judging import JudgeSettings, judge_of, settings_of
 from espalier.errors import SpecError
 from espalier.pruning import Direction
-from espalier.search import sample
+from espalier.search import NO_HISTORY
 from tests.api.studies import BAD, changed, good_study
 
 
@@ -121,7 +121,7 @@ def test_whatever_stands_in_a_field_it_is_read_or_refused_as_a_fault_of_the_spec
         assert_our_own_words(error)
         return
     space, sampler = space_of(spec.parameters), spec.sampler.sampler()
-    drawn = sample(space, sampler, spec.sampler.seed, 0)
+    drawn = sampler.propose(space, NO_HISTORY, spec.sampler.seed, 0)
     assert check_values(space, json.loads(json.dumps(drawn))) == drawn
 
 

@@ -15,7 +15,7 @@ from espalier.api.judging import JudgeSettings, judge_of
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.backtest.replay import Replay, replay
 from espalier.cli.main import main
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.pruning import (
     Direction,
     Ledger,
@@ -187,7 +187,7 @@ def test_a_log_is_taken_line_by_line_and_not_kept(log):
 
 
 def test_a_log_out_of_order_is_refused(log):
-    with pytest.raises(SpecError, match="in the order of arrival"):
+    with pytest.raises(UsageError, match="in the order of arrival"):
         replay_rows([log[0], *reversed(log[1:])], "log")
 
 
@@ -235,7 +235,7 @@ def test_a_pruner_that_raised_raises_again_and_is_no_difference(monkeypatch):
 
 
 def test_what_is_no_log_says_what_is_expected():
-    with pytest.raises(SpecError, match="espalier export"):
+    with pytest.raises(UsageError, match="espalier export"):
         replay_rows([{"kind": "observation"}], "log")
 
 

@@ -15,7 +15,7 @@ from espalier.backtest.compare import compare
 from espalier.backtest.curves import Curves, curves_of, read_file, read_folder
 from espalier.backtest.measure import Setting, mean_of, regret, study
 from espalier.backtest.simulate import duration, simulate
-from espalier.errors import SpecError
+from espalier.errors import SpecError, UsageError
 from espalier.pruning import Direction
 from espalier.store import Log, read_lines
 
@@ -168,14 +168,14 @@ def test_recorded_tasks_have_what_their_description_says():
 
 
 def test_a_folder_without_tasks_says_what_is_expected(tmp_path):
-    with pytest.raises(SpecError, match=r"NAME\.npz"):
+    with pytest.raises(UsageError, match=r"NAME\.npz"):
         read_folder(tmp_path)
 
 
 def test_a_file_without_values_says_what_is_expected(tmp_path):
     np.savez(tmp_path / "a.npz", other=np.zeros(3))
     (tmp_path / "a.json").write_text('{"direction": "min"}')
-    with pytest.raises(SpecError, match="values"):
+    with pytest.raises(UsageError, match="values"):
         read_file(tmp_path / "a.npz")
 
 
@@ -235,5 +235,5 @@ def test_a_trial_that_completed_without_a_value_of_the_objective_is_no_curve():
         {"kind": "end", "trial": 1, "state": "Completed", **over},
     ]
     assert curves_of(log_of([*silent, *spoken]), "default/study").values.tolist() == [[3.0]]
-    with pytest.raises(SpecError, match="a value at every step"):
+    with pytest.raises(UsageError, match="a value at every step"):
         curves_of(log_of(silent), "default/study")

@@ -8,7 +8,7 @@ import ssl
 
 import pytest
 
-from espalier.errors import RetryLater, SpecError
+from espalier.errors import RetryLater, UsageError
 from espalier.ingest import (
     Authority,
     issue_leaf,
@@ -78,7 +78,7 @@ def test_what_cannot_be_used_says_what_to_do() -> None:
         ((one.certificate_pem, b""), NOW, "cannot be read"),
         ((one.certificate_pem, one.key_pem), later, "expired"),
     ]:
-        with pytest.raises(SpecError, match=f"{why}.*empty the Secret's data"):
+        with pytest.raises(UsageError, match=f"{why}.*empty the Secret's data"):
             kept(Secret(pair), now)
 
 

@@ -2,6 +2,7 @@
 
 from prometheus_client import CollectorRegistry
 
+from espalier.errors import RetryLater
 from espalier.metrics import ControlView, Observer, StudyFigures, build_registry
 from espalier.metrics.figures import Cost
 
@@ -58,7 +59,7 @@ def observe_everything(observer: Observer) -> None:
     observer.store_committed(0.001, 12)
     observer.store_failed()
     observer.reconciled(0.03)
-    observer.reconcile_failed("RetryLater")
+    observer.reconcile_failed(RetryLater("away"))
     observer.api_answered("create", "jobs", 201, 0.01)
     observer.api_answered("list", "pods", None, 5.0)
     observer.api_waited("Tenant", 0.02)

@@ -14,7 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from espalier.generate.panels import ROWS, Panel, Query
+from grafana_foundation_sdk.models.dashboard import Panel
+from grafana_foundation_sdk.models.prometheus import Dataquery
+
+from espalier.generate.dashboard import dashboard
 from tools.cluster import debian
 from tools.cluster.layout import cache_folder
 from tools.cluster.progress import Progress
@@ -26,9 +29,14 @@ VARIABLES = {"$__rate_interval": "1h", "$namespace": ".*", "$study": ".*", "$obj
 """What Grafana would put in; the rates look back over the whole test."""
 
 
-def panel_queries() -> list[tuple[Panel, Query]]:
+def panels() -> list[Panel]:
+    """List every panel of the dashboard, without the rows that are titles."""
+    return [panel for panel in dashboard().panels if isinstance(panel, Panel)]
+
+
+def panel_queries() -> list[tuple[Panel, Dataquery]]:
     """List every query of the dashboard with its panel."""
-    return [(panel, query) for row in ROWS.values() for panel in row for query in panel.queries]
+    return [(panel, query) for panel in panels() for query in panel.targets]
 
 
 def filled_in(expr: str) -> str:

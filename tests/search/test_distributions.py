@@ -9,28 +9,29 @@ from scipy import stats
 from scipy.stats import qmc
 
 from espalier.search import (
+    NO_HISTORY,
     Choice,
     FloatRange,
+    Grid,
     IntRange,
     Parameter,
-    Sampler,
-    SamplerType,
+    Random,
     Scale,
+    Sobol,
     Space,
-    sample,
 )
 
 DRAWS = 4000
 SAMPLERS = pytest.mark.parametrize(
     "sampler",
-    [Sampler(SamplerType.RANDOM), Sampler(SamplerType.SOBOL)],
-    ids=lambda s: s.type.value,
+    [Random(), Sobol()],
+    ids=lambda s: s.name,
 )
 
 
 def draw(domain, sampler, name="x"):
     space = Space((Parameter(name, domain),))
-    return [sample(space, sampler, 11, number)[name] for number in range(DRAWS)]
+    return [sampler.propose(space, NO_HISTORY, 11, number)[name] for number in range(DRAWS)]
 
 
 @SAMPLERS
@@ -75,8 +76,8 @@ def test_a_log_int_gives_each_order_of_magnitude_its_share(sampler):
 
 def test_parameters_of_a_trial_are_independent():
     space = Space(tuple(Parameter(name, FloatRange(0, 1)) for name in ("x", "y")))
-    random = Sampler(SamplerType.RANDOM)
-    drawn = [sample(space, random, 3, number) for number in range(DRAWS)]
+    random = Random()
+    drawn = [random.propose(space, NO_HISTORY, 3, number) for number in range(DRAWS)]
     assert abs(stats.pearsonr([d["x"] for d in drawn], [d["y"] for d in drawn])[0]) < 0.05
     lagged = stats.pearsonr([d["x"] for d in drawn[1:]], [d["x"] for d in drawn[:-1]])[0]
     assert abs(lagged) < 0.05
@@ -85,22 +86,22 @@ def test_parameters_of_a_trial_are_independent():
 def test_sobol_covers_the_unit_square_more_evenly_than_random():
     space = Space(tuple(Parameter(name, FloatRange(0, 1)) for name in ("x", "y")))
 
-    def discrepancy(type_):
-        points = [sample(space, Sampler(type_), 5, n) for n in range(256)]
+    def discrepancy(sampler):
+        points = [sampler.propose(space, NO_HISTORY, 5, n) for n in range(256)]
         return qmc.discrepancy([[p["x"], p["y"]] for p in points])
 
-    assert discrepancy(SamplerType.SOBOL) < discrepancy(SamplerType.RANDOM) / 5
+    assert discrepancy(Sobol()) < discrepancy(Random()) / 5
 
 
 def test_sobol_gives_the_points_of_scipy_also_across_its_blocks():
     space = Space(tuple(Parameter(name, FloatRange(0, 1)) for name in ("x", "y", "z")))
     engine = qmc.Sobol(3, scramble=True, rng=np.random.default_rng(42))
     for number, point in enumerate(engine.random(512)):
-        assert list(sample(space, Sampler(SamplerType.SOBOL), 42, number).values()) == list(point)
+        assert list(Sobol().propose(space, NO_HISTORY, 42, number).values()) == list(point)
 
 
 def test_a_grid_is_walked_all_over_and_not_from_one_corner():
     space = Space(tuple(Parameter(name, IntRange(0, 31)) for name in ("x", "y")))
-    first = [sample(space, Sampler(SamplerType.GRID), 1, number) for number in range(100)]
+    first = [Grid().propose(space, NO_HISTORY, 1, number) for number in range(100)]
     for name in ("x", "y"):
         assert 10 < np.mean([chosen[name] for chosen in first]) < 21

@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 
 from espalier.search import (
+    NO_HISTORY,
     Choice,
     FloatRange,
+    Grid,
     IntRange,
     Parameter,
-    Sampler,
-    SamplerType,
+    Random,
     Scale,
+    Sobol,
     Space,
     When,
-    sample,
 )
 
 SPACE = Space(
@@ -34,16 +35,16 @@ SPACE = Space(
     )
 )
 SAMPLERS = {
-    "Random": Sampler(SamplerType.RANDOM),
-    "Sobol": Sampler(SamplerType.SOBOL),
-    "Grid": Sampler(SamplerType.GRID, points=4),
+    "Random": Random(),
+    "Sobol": Sobol(),
+    "Grid": Grid(points=4),
 }
 NUMBERS = (0, 1, 2, 3, 127, 128, 1000)
 RECORDED = json.loads((Path(__file__).parent / "golden.json").read_text())
 
 
 def configurations(name: str, seed: int) -> list[dict]:
-    return [sample(SPACE, SAMPLERS[name], seed, number) for number in NUMBERS]
+    return [SAMPLERS[name].propose(SPACE, NO_HISTORY, seed, number) for number in NUMBERS]
 
 
 @pytest.mark.parametrize("name", SAMPLERS)

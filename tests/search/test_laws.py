@@ -7,21 +7,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from espalier.search import (
+    NO_HISTORY,
     FloatRange,
+    Grid,
     IntRange,
     Parameter,
-    Sampler,
-    SamplerType,
+    Random,
     Scale,
+    Sobol,
     Space,
-    grid_size,
     same,
-    sample,
 )
-from espalier.search.grid import permute
+from espalier.search.samplers.grid import permute
 from tests.search.spaces import any_domain, float_ranges, int_ranges, small_domain, spaces
 
-UNLIMITED = [Sampler(SamplerType.RANDOM), Sampler(SamplerType.SOBOL)]
+UNLIMITED = [Random(), Sobol()]
 seeds = st.integers(0, 2**53 - 1)
 numbers = st.integers(0, 100_000)
 units = st.floats(0, 1, exclude_max=True)
@@ -37,52 +37,52 @@ def check_configuration(space, chosen):
     assert list(chosen) == list(active)
 
 
-@pytest.mark.parametrize("sampler", UNLIMITED, ids=lambda s: s.type.value)
+@pytest.mark.parametrize("sampler", UNLIMITED, ids=lambda s: s.name)
 @given(space=spaces(any_domain), seed=seeds, number=numbers)
 @settings(max_examples=150, deadline=None)
 def test_a_configuration_has_legal_values_of_exactly_the_active_parameters(
     sampler, space, seed, number
 ):
-    check_configuration(space, sample(space, sampler, seed, number))
+    check_configuration(space, sampler.propose(space, NO_HISTORY, seed, number))
 
 
-@pytest.mark.parametrize("sampler", UNLIMITED, ids=lambda s: s.type.value)
+@pytest.mark.parametrize("sampler", UNLIMITED, ids=lambda s: s.name)
 @given(space=spaces(any_domain), seed=seeds, order=st.permutations(range(6)))
 @settings(max_examples=50, deadline=None)
 def test_a_trial_has_the_same_parameters_in_whatever_order_trials_are_asked_for(
     sampler, space, seed, order
 ):
-    there = {number: sample(space, sampler, seed, number) for number in range(6)}
-    again = {number: sample(space, sampler, seed, number) for number in order}
+    there = {number: sampler.propose(space, NO_HISTORY, seed, number) for number in range(6)}
+    again = {number: sampler.propose(space, NO_HISTORY, seed, number) for number in order}
     assert there == again
 
 
-@pytest.mark.parametrize("sampler", UNLIMITED, ids=lambda s: s.type.value)
+@pytest.mark.parametrize("sampler", UNLIMITED, ids=lambda s: s.name)
 def test_other_numbers_and_other_seeds_give_other_values(sampler):
     space = Space((Parameter("x", FloatRange(0, 1)),))
-    by_number = {sample(space, sampler, 1, number)["x"] for number in range(1000)}
-    by_seed = {sample(space, sampler, seed, 0)["x"] for seed in range(1000)}
+    by_number = {sampler.propose(space, NO_HISTORY, 1, number)["x"] for number in range(1000)}
+    by_seed = {sampler.propose(space, NO_HISTORY, seed, 0)["x"] for seed in range(1000)}
     assert len(by_number) == len(by_seed) == 1000
 
 
 @given(space=spaces(any_domain), extra=any_domain, seed=seeds, number=numbers)
 @settings(max_examples=50, deadline=None)
 def test_random_values_do_not_change_when_a_parameter_is_added(space, extra, seed, number):
-    random = Sampler(SamplerType.RANDOM)
+    random = Random()
     longer = Space((Parameter("new", extra), *space.parameters))
-    with_new = sample(longer, random, seed, number)
+    with_new = random.propose(longer, NO_HISTORY, seed, number)
     del with_new["new"]
-    assert with_new == sample(space, random, seed, number)
+    assert with_new == random.propose(space, NO_HISTORY, seed, number)
 
 
 @given(space=spaces(small_domain), seed=seeds)
 @settings(max_examples=150, deadline=None)
 def test_a_grid_has_every_configuration_once_and_no_other(space, seed):
-    grid = Sampler(SamplerType.GRID)
-    size = grid_size(space)
+    grid = Grid()
+    size = Grid().size(space)
     if size > 3000:
         return
-    seen = [sample(space, grid, seed, number) for number in range(size)]
+    seen = [grid.propose(space, NO_HISTORY, seed, number) for number in range(size)]
     for chosen in seen:
         check_configuration(space, chosen)
     assert len({repr(chosen) for chosen in seen}) == size
@@ -105,25 +105,27 @@ def brute_force(space):
 @given(space=spaces(small_domain), seed=seeds)
 @settings(max_examples=50, deadline=None)
 def test_a_grid_that_is_exhausted_says_so(space, seed):
-    size = grid_size(space)
+    size = Grid().size(space)
     with pytest.raises(IndexError, match=f"{size} configurations"):
-        sample(space, Sampler(SamplerType.GRID), seed, size)
+        Grid().propose(space, NO_HISTORY, seed, size)
 
 
 @given(space=spaces(any_domain), points=st.integers(2, 7), seed=seeds, share=units)
 @settings(max_examples=150, deadline=None)
 def test_a_grid_with_points_is_finite_over_any_space(space, points, seed, share):
-    sampler = Sampler(SamplerType.GRID, points)
+    sampler = Grid(points=points)
     size = sampler.size(space)
-    check_configuration(space, sample(space, sampler, seed, min(int(share * size), size - 1)))
+    check_configuration(
+        space, sampler.propose(space, NO_HISTORY, seed, min(int(share * size), size - 1))
+    )
 
 
 @pytest.mark.parametrize("parameters", [20, 30, 64])
 def test_a_grid_of_any_size_varies_every_parameter_and_repeats_nothing(parameters):
     space = Space(tuple(Parameter(f"p{i}", FloatRange(0, 1)) for i in range(parameters)))
-    grid = Sampler(SamplerType.GRID, 1000)
+    grid = Grid(points=1000)
     assert grid.size(space) == 1000**parameters
-    seen = [sample(space, grid, 3, number) for number in range(300)]
+    seen = [grid.propose(space, NO_HISTORY, 3, number) for number in range(300)]
     assert len({repr(chosen) for chosen in seen}) == 300
     # Of 1,000 values, 300 draws meet some 259 different ones.
     met = [len({chosen[parameter.name] for chosen in seen}) for parameter in space.parameters]

@@ -11,11 +11,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from espalier_sidecar.collectors.base import Context
+from espalier_sidecar.collectors.file import json_line
+from espalier_sidecar.collectors.followed_file import FollowedFile
+from espalier_sidecar.collectors.positions import Positions
 from espalier_sidecar.errors import SpoolFull
-from espalier_sidecar.follower import Follower
-from espalier_sidecar.lines import json_line
-from espalier_sidecar.notice import PruneNotice
-from espalier_sidecar.positions import Positions
+from espalier_sidecar.intake import take
+from espalier_sidecar.prune_notice import PruneNotice
 from espalier_sidecar.rejected import Rejected
 from espalier_sidecar.report import METRIC, Report
 from espalier_sidecar.spool import Spool
@@ -45,8 +47,8 @@ class HostileHands(RuleBasedStateMachine):
         self.spool = Spool(own, 4000)
         self.rejected = Rejected(own)
         self.notice = PruneNotice(root, own)
-        positions = Positions(own, ["reports.jsonl"])
-        self.follower = Follower(root, "reports.jsonl", json_line("loss"), self.spool, positions)
+        context = Context(root, str(self.volume), "loss", Positions(own))
+        self.collector = FollowedFile(context, "reports.jsonl", json_line("loss"))
 
     @rule(acts=st.lists(st.tuples(PLACES, st.sampled_from(HOSTILE)), min_size=1, max_size=4))
     def lay(self, acts) -> None:
@@ -96,14 +98,17 @@ class HostileHands(RuleBasedStateMachine):
 
     @rule(last=st.booleans())
     def follow(self, last: bool) -> None:
-        self.follower.poll(time.monotonic() + 0.001, last)
+        take(self.collector, self.spool, time.monotonic() + 0.001, last)
         if last:
-            self.follower.skip()
+            self.collector.skip()
+        health = self.collector.health()
+        assert 0 <= health.bad <= health.seen
+        assert 0 <= health.matched <= health.seen
 
     @rule()
     def prune(self) -> None:
-        self.notice.hear(PRUNE)
-        assert self.notice.prune
+        self.notice.record(PRUNE)
+        assert self.notice.pruned
 
     @rule()
     def refuse(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from espalier_sidecar.tail import Tail
+from espalier_sidecar.collectors.growing_file import GrowingFile
 from espalier_sidecar.volume import Folder
 from tests.sidecar.fake_ingest import PRUNE, FakeIngest
 from tests.sidecar.running import RunningSidecar
@@ -304,7 +304,7 @@ def test_a_link_that_comes_and_goes_is_never_followed(tmp_path: Path, outside: P
     try:
         for _ in range(5000):
             try:
-                found.add(Tail(Folder.at(str(volume)), "a/log").read())
+                found.add(GrowingFile(Folder.at(str(volume)), "a/log").read())
             except OSError:
                 found.add(None)
     finally:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from espalier_sidecar.collectors.log import LogFile
 from espalier_sidecar.settings import read_settings
 from tests.sidecar.fake_ingest import PRUNE, FakeIngest
 from tests.sidecar.running import RunningSidecar
@@ -144,8 +145,8 @@ def test_the_shell_lines_report(sidecar: RunningSidecar, ingest: FakeIngest) -> 
 def test_the_pattern_finds_what_the_example_trainer_prints() -> None:
     text = next(text for language, text in BLOCKS if language == "yaml")
     collector = yaml.safe_load(text)["collector"]
-    log = read_settings({**GOOD, "ESPALIER_COLLECTOR": json.dumps(collector)}).log
-    assert log is not None
+    _, log = read_settings({**GOOD, "ESPALIER_COLLECTOR": json.dumps(collector)}).sources
+    assert isinstance(log, LogFile)
     found = log.pattern.search("epoch 3: val_accuracy 0.9125")
     assert found is not None
     assert found.groupdict() == {"step": "3", "value": "0.9125"}

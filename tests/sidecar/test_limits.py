@@ -16,12 +16,15 @@ import pytest
 from espalier.api.resources import LEAST_MEMORY
 from espalier.planning.world.settings import SidecarSettings
 from espalier_sidecar import limits
+from espalier_sidecar.byte_budget import BudgetExhausted, ByteBudget
+from espalier_sidecar.collectors.base import Context
+from espalier_sidecar.collectors.file import json_line
+from espalier_sidecar.collectors.followed_file import FollowedFile
+from espalier_sidecar.collectors.log import MAX_LINE_BYTES, PatternReader, stop_timer
+from espalier_sidecar.collectors.positions import Positions
 from espalier_sidecar.errors import BadReport
-from espalier_sidecar.follower import Follower
-from espalier_sidecar.lines import LONGEST_LOG_LINE, LogLine, json_line, stop_ticking
-from espalier_sidecar.positions import Positions
+from espalier_sidecar.intake import take
 from espalier_sidecar.report import parse_reports
-from espalier_sidecar.room import NoRoom, Room
 from espalier_sidecar.segment import encode_line
 from espalier_sidecar.spool import Spool
 from espalier_sidecar.volume import Folder
@@ -35,7 +38,7 @@ MEMORY = limits.CONTAINER - limits.SPARE
 @pytest.fixture(autouse=True)
 def _no_timer_is_left():
     yield
-    stop_ticking()
+    stop_timer()
 
 
 def listed(item: str, size: int = limits.BODY) -> bytes:
@@ -87,24 +90,29 @@ def test_a_body_is_not_much_larger_parsed(body: bytes) -> None:
 
 
 def test_room_is_lent_up_to_its_size_and_given_back() -> None:
-    room = Room(10)
-    with room.lend(6, 0), room.lend(4, 0), pytest.raises(NoRoom), room.lend(1, 0):
+    budget = ByteBudget(10)
+    with (
+        budget.reserve(6, 0),
+        budget.reserve(4, 0),
+        pytest.raises(BudgetExhausted),
+        budget.reserve(1, 0),
+    ):
         pass
-    with pytest.raises(ZeroDivisionError), room.lend(10, 0):
+    with pytest.raises(ZeroDivisionError), budget.reserve(10, 0):
         raise ZeroDivisionError
-    with room.lend(10, 0):
+    with budget.reserve(10, 0):
         pass
 
 
 def test_a_post_waits_for_room() -> None:
-    room = Room(10)
+    budget = ByteBudget(10)
     got = threading.Event()
 
     def wait() -> None:
-        with room.lend(8, 20):
+        with budget.reserve(8, 20):
             got.set()
 
-    with room.lend(5, 0):
+    with budget.reserve(5, 0):
         waiting = threading.Thread(target=wait)
         waiting.start()
         assert not got.is_set()
@@ -246,9 +254,9 @@ def test_a_followed_file_of_any_size_is_read_in_little_memory(
 @pytest.mark.parametrize(
     ("pattern", "line"),
     [
-        pytest.param(r"(?P<step>\d)(?P<value>\d)", "1" * LONGEST_LOG_LINE, id="many values"),
+        pytest.param(r"(?P<step>\d)(?P<value>\d)", "1" * MAX_LINE_BYTES, id="many values"),
         pytest.param(r"(?P<step>\d)(?P<value>\d)", "1" * 1024, id="as many values as may be"),
-        pytest.param(r"(?P<step>.*?)(?P<value>)", "x" * LONGEST_LOG_LINE, id="none"),
+        pytest.param(r"(?P<step>.*?)(?P<value>)", "x" * MAX_LINE_BYTES, id="none"),
         pytest.param(None, listed('{"step":1,"value":1}', limits.CHUNK - 1).decode(), id="reports"),
         pytest.param(None, listed('{"k":0}', limits.CHUNK - 1).decode(), id="objects"),
     ],
@@ -256,14 +264,15 @@ def test_a_followed_file_of_any_size_is_read_in_little_memory(
 def test_a_chunk_of_a_followed_file_is_not_much_larger_parsed(
     pattern: str | None, line: str, tmp_path: Path
 ) -> None:
-    read_line = LogLine(re.compile(pattern), "loss") if pattern else json_line("loss")
+    read_line = PatternReader(re.compile(pattern), "loss") if pattern else json_line("loss")
     (tmp_path / "log").write_text(f"{line}\n" * 20)
     volume = Folder.at(str(tmp_path))
     own = volume.own_folder()
     spool = Spool(own, 2**24)
-    follower = Follower(volume, "log", read_line, spool, Positions(own, ["log"]))
+    context = Context(volume, str(tmp_path), "loss", Positions(own))
+    collector = FollowedFile(context, "log", read_line)
     tracemalloc.start()
-    assert not follower.poll(time.monotonic() + 600)
+    assert not take(collector, spool, time.monotonic() + 600)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak <= limits.CHUNK + limits.CHUNK_PARSED

@@ -1,10 +1,15 @@
 """The environment: what it may say, and what is said about the rest."""
 
+import json
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from espalier_sidecar.backoff import Backoff
+from espalier_sidecar.collectors.file import JsonLinesFile
+from espalier_sidecar.collectors.log import LogFile
 from espalier_sidecar.errors import BadEnvironment
 from espalier_sidecar.settings import read_settings
 
@@ -14,12 +19,12 @@ GOOD = {
     "ESPALIER_TRIAL": "research/digits-7",
     "ESPALIER_METRIC": "val_accuracy",
 }
+PATTERN = r"(?P<step>\d+) (?P<value>\S+)"
 
 
 def test_four_variables_are_enough() -> None:
     settings = read_settings(GOOD)
-    assert settings.report_files == ("/espalier/reports.jsonl",)
-    assert settings.log is None
+    assert settings.sources == (JsonLinesFile("/espalier/reports.jsonl"),)
     assert settings.port == 9321
     assert settings.last_words_bytes == 4096
 
@@ -27,7 +32,24 @@ def test_four_variables_are_enough() -> None:
 def test_a_file_collector_adds_its_file() -> None:
     collector = '{"type": "File", "file": {"path": "/espalier/metrics.jsonl"}}'
     settings = read_settings({**GOOD, "ESPALIER_COLLECTOR": collector})
-    assert settings.report_files == ("/espalier/reports.jsonl", "/espalier/metrics.jsonl")
+    assert settings.sources == (
+        JsonLinesFile("/espalier/reports.jsonl"),
+        JsonLinesFile("/espalier/metrics.jsonl"),
+    )
+
+
+def test_the_report_file_is_followed_once_though_the_study_names_it_too() -> None:
+    collector = '{"type": "File", "file": {"path": "/espalier/reports.jsonl"}}'
+    settings = read_settings({**GOOD, "ESPALIER_COLLECTOR": collector})
+    assert settings.sources == (JsonLinesFile("/espalier/reports.jsonl"),)
+
+
+def test_a_log_collector_adds_its_log() -> None:
+    collector = {"type": "Log", "log": {"path": "/espalier/log", "pattern": PATTERN}}
+    settings = read_settings({**GOOD, "ESPALIER_COLLECTOR": json.dumps(collector)})
+    report_file, log = settings.sources
+    assert report_file == JsonLinesFile("/espalier/reports.jsonl")
+    assert log == LogFile("/espalier/log", re.compile(PATTERN))
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -46,6 +68,19 @@ def test_each_of_them_is_needed(name: str) -> None:
         pytest.param("ESPALIER_COLLECTOR", "{", "as JSON", id="a collector that is no JSON"),
         pytest.param("ESPALIER_COLLECTOR", '{"type": "File"}', "as JSON", id="a file, no path"),
         pytest.param("ESPALIER_COLLECTOR", "[1]", "as JSON", id="a collector that is a list"),
+        pytest.param("ESPALIER_COLLECTOR", '{"type": 1}', "as JSON", id="a type that is no text"),
+        pytest.param(
+            "ESPALIER_COLLECTOR",
+            '{"type": "Tarot", "tarot": {}}',
+            "expected one of Local, File, Log; came 'Tarot'",
+            id="a type that only a newer operator knows",
+        ),
+        pytest.param(
+            "ESPALIER_COLLECTOR",
+            '{"type": "Log", "log": {"path": 1, "pattern": "(?P<step>.)(?P<value>.)"}}',
+            "as JSON",
+            id="a path that is no text",
+        ),
         pytest.param(
             "ESPALIER_COLLECTOR",
             '{"type": "Log", "log": {"path": "x", "pattern": "("}}',

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from espalier_sidecar.errors import SpoolFull
 from espalier_sidecar.report import Report
-from espalier_sidecar.spool import LOOKED_AT, Spool
+from espalier_sidecar.spool import LINES_A_PEEK, Spool
 from espalier_sidecar.volume import Folder
 
 
@@ -146,7 +146,7 @@ def test_much_that_is_not_ours_is_passed_over_a_part_at_a_time(
     spool.append([value(0)])
     spool.close()
     file = next(tmp_path.glob("*.jsonl"))
-    count = 5 * LOOKED_AT
+    count = 5 * LINES_A_PEEK
     file.write_bytes(file.read_bytes() + garbage * count + b'["loss",1,1]\n')
     spool = opened(tmp_path, 2**24)
     assert spool.pending == count + 2

@@ -126,7 +126,7 @@ def test_no_timer_ticks_while_the_interpreter_ends(start: Start, tmp_path: Path)
 
 LONG_END = """
 import re, time
-from espalier_sidecar.lines import LogLine
+from espalier_sidecar.collectors.log import PatternReader
 
 class Late:
     def __init__(self):
@@ -135,7 +135,7 @@ class Late:
         self.sleep(0.5)
 
 late = Late()
-LogLine(re.compile("(?P<step>1)(?P<value>2)"), "loss")
+PatternReader(re.compile("(?P<step>1)(?P<value>2)"), "loss")
 """
 
 

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from espalier.cli.main import main
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.store import Store, StudyRow, lines, open_store, read_log
 from espalier.store.backup import back_up, stage, staged
 from espalier.store.location import path_of
@@ -170,7 +170,7 @@ def test_what_is_no_whole_backup_is_refused_and_nothing_is_left(
 ) -> None:
     copy = backup_of(filled(tmp_path / "old"), tmp_path / "copy.db")
     fresh = empty(tmp_path / "new")
-    with pytest.raises(SpecError, match=says) as caught:
+    with pytest.raises(UsageError, match=says) as caught:
         stage(io.BytesIO(spoil(copy)), fresh, new_uids=False)
     assert caught.value.field == "--from"
     assert list((tmp_path / "new").iterdir()) == []
@@ -179,7 +179,7 @@ def test_what_is_no_whole_backup_is_refused_and_nothing_is_left(
 def test_another_programs_database_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "other.db") as connection:
         connection.execute("CREATE TABLE studies (id INTEGER)")
-    with pytest.raises(SpecError, match="another program's"):
+    with pytest.raises(UsageError, match="another program's"):
         stage((tmp_path / "other.db").open("rb"), empty(tmp_path / "new"), new_uids=False)
 
 
@@ -188,14 +188,14 @@ def test_a_backup_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(path_of(url)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     copy = backup_of(url, tmp_path / "copy.db")
-    with pytest.raises(SpecError, match="its schema is 9999"):
+    with pytest.raises(UsageError, match="its schema is 9999"):
         stage(io.BytesIO(copy), empty(tmp_path / "new"), new_uids=False)
 
 
 def test_a_target_that_exists_is_left_alone(tmp_path: Path) -> None:
     url, target = filled(tmp_path), tmp_path / "mine"
     target.write_text("mine")
-    with pytest.raises(SpecError, match="exists already"):
+    with pytest.raises(UsageError, match="exists already"):
         back_up(url, target)
     assert target.read_text() == "mine"
 
@@ -203,7 +203,7 @@ def test_a_target_that_exists_is_left_alone(tmp_path: Path) -> None:
 def test_a_volume_without_room_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url = filled(tmp_path)
     monkeypatch.setattr("shutil.disk_usage", lambda _: _Full())
-    with pytest.raises(SpecError, match="enlarge the volume"):
+    with pytest.raises(UsageError, match="enlarge the volume"):
         back_up(url, tmp_path / "copy.db")
     assert not (tmp_path / "copy.db").exists()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, inspect
 
-from espalier.errors import RetryLater, SpecError
+from espalier.errors import RetryLater, UsageError
 from espalier.store import open_store, schema
 from espalier.store.filesystem import kind_of, refuse_network
 from tests.store.storing import storing, url_of, values
@@ -52,7 +52,7 @@ def test_the_file_system_of_a_path_is_that_of_the_longest_mount(path: str, kind:
 
 @pytest.mark.parametrize("path", ["/data/espalier", "/my disk/espalier"])
 def test_network_file_systems_are_refused_with_a_remedy(path: str) -> None:
-    with pytest.raises(SpecError, match=r"lies on (nfs4|fuse.sshfs).*ReadWriteOncePod"):
+    with pytest.raises(UsageError, match=r"lies on (nfs4|fuse.sshfs).*ReadWriteOncePod"):
         refuse_network(Path(path), MOUNTS)
     refuse_network(Path("/data/local/espalier"), MOUNTS)
 
@@ -68,7 +68,7 @@ def test_network_file_systems_are_refused_with_a_remedy(path: str) -> None:
     ],
 )
 def test_urls_that_will_not_do(url: str, says: str) -> None:
-    with pytest.raises(SpecError, match=re.escape(says)):
+    with pytest.raises(UsageError, match=re.escape(says)):
         opened(url)
 
 
@@ -106,13 +106,13 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     with path.open("r+b") as file:
         file.seek(4096 * 8)
         file.write(b"\xff" * 4096 * 20)
-    with pytest.raises(SpecError, match=r"is damaged .* restore a backup"):
+    with pytest.raises(UsageError, match=r"is damaged .* restore a backup"):
         opened(url_of(tmp_path))
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "espalier.db").write_text("values, values, values\n" * 1000)
-    with pytest.raises(SpecError, match="damaged"):
+    with pytest.raises(UsageError, match="damaged"):
         opened(url_of(tmp_path))
 
 
@@ -120,7 +120,7 @@ def test_a_schema_from_the_future_is_refused(tmp_path: Path) -> None:
     opened(url_of(tmp_path))
     with sqlite3.connect(tmp_path / "espalier.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(SpecError, match=r"its schema is 9999, the newest .* knows is 0006"):
+    with pytest.raises(UsageError, match=r"its schema is 9999, the newest .* knows is 0006"):
         opened(url_of(tmp_path))
 
 

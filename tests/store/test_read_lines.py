@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.planning.world.record import End, MadeTrial, Origin
 from espalier.pruning import Restraint, TrialState
 from espalier.store import (
@@ -24,7 +24,7 @@ from espalier.store import (
     lines,
     read_lines,
 )
-from espalier.store.log import in_order
+from espalier.study_log.log import in_order
 from tests.store.storing import judged_by
 from tests.store.test_rows import decisions
 from tests.store.test_sightings import sightings
@@ -140,7 +140,7 @@ def read(*rows: Any) -> Log:
     ],
 )
 def test_what_is_no_log_is_told_with_its_place(rows: list[Any], words: str) -> None:
-    with pytest.raises(SpecError, match=words):
+    with pytest.raises(UsageError, match=words):
         read(*rows)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
@@ -10,42 +9,13 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from espalier.declared.rule import AnyRule
+
 GROUP: Final = "espalier.dev"
 VERSION: Final = "v1alpha1"
 API_VERSION: Final = "espalier.dev/v1alpha1"
 LEVELS: Final = "levels"
 """Keyword of an object's JSON schema: how deep what is in it may be nested."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A CEL rule that the API server checks at apply.
-
-    Attributes
-    ----------
-    rule
-        The expression; ``self`` is the object of the model that carries it.
-    message
-        What is expected and what to do, where the expression is false.
-    message_expression
-        CEL for a message that names what came; `message` is used where it fails.
-    field_path
-        Path of the field at fault, relative to ``self``.
-    """
-
-    rule: str
-    message: str
-    message_expression: str | None = None
-    field_path: str | None = None
-
-    def to_dict(self) -> dict[str, str]:
-        """Return an entry of ``x-kubernetes-validations``."""
-        entry = {"rule": self.rule, "message": self.message}
-        if self.message_expression is not None:
-            entry["messageExpression"] = self.message_expression
-        if self.field_path is not None:
-            entry["fieldPath"] = self.field_path
-        return entry
 
 
 class Model(BaseModel):
@@ -65,7 +35,21 @@ class Model(BaseModel):
         use_attribute_docstrings=True,
     )
 
-    rules: ClassVar[tuple[Rule, ...]] = ()
+    rules: ClassVar[tuple[AnyRule, ...]] = ()
+
+    def check(self, path: str) -> None:
+        """Check what neither the schema nor a rule can say, for the operator alone.
+
+        Parameters
+        ----------
+        path
+            Where the object stands, for the error.
+
+        Raises
+        ------
+        SpecError
+            For the first field at fault.
+        """
 
     @classmethod
     def __get_pydantic_json_schema__(

@@ -16,10 +16,10 @@ from espalier.api.base import Model
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.api.study import CHANGEABLE, Study
 from espalier.api.validation import checked
+from espalier.declared.names import camel
 from espalier.errors import SpecError
 from espalier.pruning import Direction, Judge, Restraint, Terms
 from espalier.pruning.oversight.exempt import Exemption
-from espalier.pruning.pruners.base import camel
 
 
 class _StoredTerms(Model):

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from espalier.api.base import Model, Rule
+from espalier.api.base import Model
+from espalier.api.declared_model import choice_of
 from espalier.api.scalar import Scalar
+from espalier.api.sectioned import Sectioned, TypeChoice, sections
+from espalier.declared.bounds import LARGEST_NUMBER
+from espalier.declared.conditions import And, ExactlyOne, Or, absent, compare, not_chosen
+from espalier.declared.rule import Rule
+from espalier.declared.terms import At, Minus, Quotient
+from espalier.declared.words import first_sentence
 from espalier.search import (
+    SAMPLERS,
     Choice,
     Domain,
     FloatRange,
     IntRange,
     Parameter,
     Sampler,
-    SamplerType,
     Scale,
     Space,
     When,
@@ -25,31 +33,40 @@ from espalier.search import (
 MAX_NAME = 63
 NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 LARGEST_INT = 2**53 - 1
-LARGEST_FLOAT = 1e300
 MAX_PARAMETERS = 64
 MAX_VALUES = 64
 MAX_LATTICE = 1_000_000_000
+KINDS = ("float", "int", "categorical")
 
 ParameterName = Annotated[str, Field(pattern=NAME_PATTERN, max_length=MAX_NAME)]
 BoundedInt = Annotated[int, Field(ge=-LARGEST_INT, le=LARGEST_INT)]
 
+_STEPS = Minus(At("max"), At("min"))
 _RANGE_RULES = (
     Rule(
-        "self.min < self.max",
-        "min must be less than max; swap them, or leave the parameter out if it has one value",
-        field_path=".min",
+        condition=compare("min", "<", At("max")),
+        message="min must be less than max; swap them, or leave the parameter out if it has one"
+        " value",
+        expected=lambda given: f"min to be less than max ({given['max']}), got {given['min']}",
+        field=".min",
     ),
     Rule(
-        "self.scale != 'Log' || self.min > 0",
-        "scale Log needs min greater than 0; raise min, or set scale: Linear",
-        field_path=".min",
+        condition=Or(not_chosen("scale", "Log"), compare("min", ">", 0)),
+        message="scale Log needs min greater than 0; raise min, or set scale: Linear",
+        expected=lambda given: f"min greater than 0, since scale is Log, got {given['min']}",
+        field=".min",
     ),
     Rule(
-        "!has(self.step) || self.scale != 'Log'",
-        "step belongs to scale Linear; remove step, or set scale: Linear",
-        field_path=".step",
+        condition=Or(absent("step"), not_chosen("scale", "Log")),
+        message="step belongs to scale Linear; remove step, or set scale: Linear",
+        expected=lambda given: f"no step, since scale is Log, got {given['step']}",
+        field=".step",
     ),
 )
+
+
+def _step_fits(given: Mapping[str, Any]) -> str:
+    return f"a step that fits between min and max, at most 1e9 times, got {given['step']}"
 
 
 class FloatSpec(Model):
@@ -65,14 +82,25 @@ class FloatSpec(Model):
     rules: ClassVar = (
         *_RANGE_RULES,
         Rule(
-            "self.min >= -1e300 && self.max <= 1e300",
-            "min and max must lie between -1e300 and 1e300; choose a narrower range",
+            condition=And(
+                compare("min", ">=", -LARGEST_NUMBER), compare("max", "<=", LARGEST_NUMBER)
+            ),
+            message="min and max must lie between -1e300 and 1e300; choose a narrower range",
+            expected=lambda given: (
+                f"min and max between -1e300 and 1e300, got {given['min']} and {given['max']}"
+            ),
         ),
         Rule(
-            "!has(self.step) || (self.step <= self.max - self.min"
-            f" && (self.max - self.min) / self.step <= {MAX_LATTICE}.0)",
-            "step must fit between min and max, at most 1e9 times; choose another step",
-            field_path=".step",
+            condition=Or(
+                absent("step"),
+                And(
+                    compare("step", "<=", _STEPS),
+                    compare(Quotient(_STEPS, At("step")), "<=", float(MAX_LATTICE)),
+                ),
+            ),
+            message="step must fit between min and max, at most 1e9 times; choose another step",
+            expected=_step_fits,
+            field=".step",
         ),
     )
 
@@ -94,9 +122,10 @@ class IntSpec(Model):
     rules: ClassVar = (
         *_RANGE_RULES,
         Rule(
-            "!has(self.step) || self.step <= self.max - self.min",
-            "step must fit between min and max; choose a smaller step",
-            field_path=".step",
+            condition=Or(absent("step"), compare("step", "<=", _STEPS)),
+            message="step must fit between min and max; choose a smaller step",
+            expected=_step_fits,
+            field=".step",
         ),
     )
 
@@ -137,8 +166,12 @@ class ParameterSpec(Model):
 
     rules: ClassVar = (
         Rule(
-            "[has(self.float), has(self.int), has(self.categorical)].filter(x, x).size() == 1",
-            "exactly one of float, int and categorical is needed; keep one of them",
+            condition=ExactlyOne(tuple(map(At, KINDS))),
+            message="exactly one of float, int and categorical is needed; keep one of them",
+            expected=lambda given: (
+                "exactly one of float, int and categorical, got"
+                f" {' and '.join(kind for kind in KINDS if kind in given) or 'none'}"
+            ),
         ),
     )
 
@@ -150,33 +183,25 @@ class ParameterSpec(Model):
         return kind.domain()
 
 
-class GridSpec(Model):
-    """Settings of the grid."""
+def _offered(kind: type[Sampler]) -> TypeChoice:
+    """Return what a Study is offered of a sampler; one without settings has no section."""
+    words = first_sentence(kind)
+    choice = choice_of(kind, words[0].lower() + words[1:])
+    return choice if choice.settings.model_fields else replace(choice, settings=None)
 
-    points: Annotated[int, Field(ge=2, le=1000)]
-    """Number of values taken, evenly on its scale, from each range that has no step."""
 
-
-class SamplerSpec(Model):
+@sections(tuple(map(_offered, SAMPLERS.values())))
+class SamplerSpec(Sectioned):
     """How the trials' parameters are chosen: from the seed and the trial's number alone."""
 
-    type: SamplerType = SamplerType.RANDOM
-    """Random; Sobol (covers the space more evenly); Grid (each configuration once, in an order
-    that the seed gives; the study ends when all have been run)."""
+    type: str = next(iter(SAMPLERS))
     seed: Annotated[int, Field(ge=0, le=LARGEST_INT)] = 0
     """The same seed gives the same trials."""
-    grid: GridSpec | None = None
-
-    rules: ClassVar = (
-        Rule(
-            "!has(self.grid) || self.type == 'Grid'",
-            "grid belongs to type Grid; set type: Grid, or remove grid",
-        ),
-    )
 
     def sampler(self) -> Sampler:
-        """Return what `espalier.search.sample` takes."""
-        return Sampler(self.type, self.grid.points if self.grid else None)
+        """Return the sampler with its settings."""
+        given = {} if self.settings is None else self.settings.model_dump(by_alias=False)
+        return SAMPLERS[self.type](**given)
 
 
 def space_of(parameters: Sequence[ParameterSpec]) -> Space:

@@ -6,12 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from espalier.api.checks.log_pattern import check_log_pattern
-from espalier.api.checks.pruner import check_pruner
+from espalier.api.checks.rules import check_rules
 from espalier.api.checks.space import check_space
 from espalier.api.checks.template import check_template, trainer_of
 from espalier.api.resources import ResourcesSpec, check_resources
-from espalier.api.study import MAX_STUDY_NAME, CollectorSpec, Study
+from espalier.api.study import Study
 from espalier.api.trial import Trial
 from espalier.api.validation import M, checked_json
 from espalier.errors import SpecError
@@ -29,17 +28,9 @@ def parse_study(obj: Mapping[str, Any]) -> Study:
         For the first field at fault: its path, what was expected, what came, and the remedy.
     """
     study = _read(Study, obj)
-    name = study.metadata.name
-    if len(name) > MAX_STUDY_NAME or "." in name:
-        raise SpecError(
-            "metadata.name",
-            f"expected at most {MAX_STUDY_NAME} characters and no dot, since trials are named "
-            f"after the study, got {name!r}; choose another name",
-        )
+    check_rules(study, "")
     spec = study.spec
     check_space(spec.parameters, spec.sampler)
-    check_pruner(spec)
-    _check_collector(spec.collector)
     check_template(spec.template)
     trainer_of(spec.template, spec.trainer_container)
     if spec.sidecar.resources is not None:
@@ -79,27 +70,3 @@ def _read(model: type[M], obj: Mapping[str, Any]) -> M:
             "", f"expected an object that JSON can hold, got {error}; write plain finite values"
         ) from error
     return checked_json(model, text)
-
-
-def _check_collector(collector: CollectorSpec) -> None:
-    for type_, section in (("File", collector.file), ("Log", collector.log)):
-        if section is not None and collector.type != type_:
-            raise SpecError(
-                f"spec.collector.{type_.lower()}",
-                f"expected nothing, since type is {collector.type}, got settings; set "
-                f"type: {type_}, or remove {type_.lower()}",
-            )
-    if collector.type == "File" and collector.file is None:
-        raise SpecError(
-            "spec.collector.file",
-            "expected the path of the file to follow, since type is File, got nothing; add file",
-        )
-    if collector.type != "Log":
-        return
-    if collector.log is None:
-        raise SpecError(
-            "spec.collector.log",
-            "expected a pattern that has groups named step and value, since type is Log, got "
-            "nothing; add log",
-        )
-    check_log_pattern(collector.log.pattern)

@@ -3,152 +3,64 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
-from espalier.api.base import Model, Rule
-from espalier.api.pruner_rules import COMPOSITE_SECTIONS, SECTIONS, section_rules
-from espalier.api.pruner_settings import (
-    AutoSettings,
-    BanditSettings,
-    HyperbandSettings,
-    MedianSettings,
-    NopSettings,
-    PatientSettings,
-    PercentileSettings,
-    PluginSettings,
-    PosteriorSettings,
-    SuccessiveHalvingSettings,
-    ThresholdSettings,
-    WilcoxonSettings,
-    snake,
-)
+from espalier.api.base import Model
+from espalier.api.declared_model import choice_of
+from espalier.api.sectioned import Sectioned, TypeChoice, many, sections
+from espalier.declared.bounds import LARGEST_NUMBER, LARGEST_STEP
+from espalier.declared.conditions import Compare, Exists, ForAll, Or, absent
+from espalier.declared.names import snake
+from espalier.declared.rule import Rule
+from espalier.declared.terms import At
 from espalier.errors import SpecError
 from espalier.pruning.judge import Judge
 from espalier.pruning.oversight.breaker import BreakerSettings
 from espalier.pruning.oversight.guards import Guards, MinimumAcceptable
 from espalier.pruning.pruners.base import Pruner, SettingsError
-from espalier.pruning.pruners.composition import AllOf, AnyOf, leaves
+from espalier.pruning.pruners.composition import MOST_PARTS, AllOf, AnyOf, leaves
 from espalier.pruning.pruners.goal import Goal
-from espalier.pruning.pruners.registry import make
+from espalier.pruning.pruners.registry import BUILT_IN, make
 from espalier.pruning.terms import Terms
 
-LARGEST_STEP = 2**53 - 1
-LARGEST_FLOAT = 1e300
-MAX_OF = 8
 MAX_SHADOWS = 4
 
-LeafType = Literal[
-    "Auto",
-    "Bandit",
-    "Hyperband",
-    "Median",
-    "Nop",
-    "Patient",
-    "Percentile",
-    "Plugin",
-    "Posterior",
-    "SuccessiveHalving",
-    "Threshold",
-    "Wilcoxon",
-]
-PrunerType = Literal[
-    "All",
-    "Any",
-    "Auto",
-    "Bandit",
-    "Hyperband",
-    "Median",
-    "Nop",
-    "Patient",
-    "Percentile",
-    "Plugin",
-    "Posterior",
-    "SuccessiveHalving",
-    "Threshold",
-    "Wilcoxon",
-]
+
+class PluginSettings(Model):
+    """A pruner that is installed beside the operator under the entry point espalier.pruners."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=63)]
+    """Name of the entry point."""
+    settings: Annotated[
+        dict[str, Any],
+        WithJsonSchema({"type": "object", "x-kubernetes-preserve-unknown-fields": True}),
+    ] = Field(default_factory=dict)
+    """Whatever the pruner takes; names in camelCase become the arguments' in snake_case."""
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the settings by the names that the pruner's class has for them."""
+        return {snake(name): value for name, value in self.settings.items()}
 
 
-class LeafSpec(Model):
-    """One pruner: its type, and settings in the section that is named after the type."""
-
-    type: LeafType
-    """Which pruner judges."""
-    auto: AutoSettings | None = None
-    """Settings of type Auto."""
-    bandit: BanditSettings | None = None
-    """Settings of type Bandit."""
-    hyperband: HyperbandSettings | None = None
-    """Settings of type Hyperband."""
-    median: MedianSettings | None = None
-    """Settings of type Median."""
-    nop: NopSettings | None = None
-    """Type Nop has no settings."""
-    patient: PatientSettings | None = None
-    """Settings of type Patient."""
-    percentile: PercentileSettings | None = None
-    """Settings of type Percentile."""
-    plugin: PluginSettings | None = None
-    """Settings of type Plugin: a pruner that is installed beside the operator."""
-    posterior: PosteriorSettings | None = None
-    """Settings of type Posterior."""
-    successive_halving: SuccessiveHalvingSettings | None = None
-    """Settings of type SuccessiveHalving."""
-    threshold: ThresholdSettings | None = None
-    """Settings of type Threshold."""
-    wilcoxon: WilcoxonSettings | None = None
-    """Settings of type Wilcoxon."""
-
-    rules: ClassVar = section_rules(SECTIONS)
-
-    def build(self) -> Pruner:
-        """Make the pruner."""
-        return _leaf(self, self.type)
+PLUGIN = "Plugin"
+_PLUGIN = TypeChoice(
+    PLUGIN,
+    PluginSettings,
+    "Settings of type Plugin: a pruner that is installed beside the operator.",
+    "the name of its entry point",
+)
 
 
-def sections_with(field: str) -> tuple[str, ...]:
-    """Give the sections whose settings include a field, by its Python name."""
-    kinds = ((name, LeafSpec.model_fields[snake(name)].annotation) for name in SECTIONS.values())
-    return tuple(name for name, kind in kinds if field in get_args(kind)[0].model_fields)
+LEAVES = tuple(
+    sorted((*map(choice_of, BUILT_IN.values()), _PLUGIN), key=lambda choice: choice.type)
+)
+"""What a plain pruner may be: everything that is registered, and what others offer."""
 
 
-class PrunerSpec(Model):
-    """Which rule ends trials early: a type, and its settings in the section named after it."""
-
-    type: PrunerType = "Auto"
-    """Which pruner judges; Any and All combine several."""
-    all: Annotated[list[LeafSpec], Field(min_length=1, max_length=MAX_OF)] | None = None
-    """Type All prunes a trial if all of these say so at the same step."""
-    any: Annotated[list[LeafSpec], Field(min_length=1, max_length=MAX_OF)] | None = None
-    """Type Any prunes a trial if any of these says so."""
-    auto: AutoSettings | None = None
-    """Settings of type Auto."""
-    bandit: BanditSettings | None = None
-    """Settings of type Bandit."""
-    hyperband: HyperbandSettings | None = None
-    """Settings of type Hyperband."""
-    median: MedianSettings | None = None
-    """Settings of type Median."""
-    nop: NopSettings | None = None
-    """Type Nop has no settings."""
-    patient: PatientSettings | None = None
-    """Settings of type Patient."""
-    percentile: PercentileSettings | None = None
-    """Settings of type Percentile."""
-    plugin: PluginSettings | None = None
-    """Settings of type Plugin: a pruner that is installed beside the operator."""
-    posterior: PosteriorSettings | None = None
-    """Settings of type Posterior."""
-    successive_halving: SuccessiveHalvingSettings | None = None
-    """Settings of type SuccessiveHalving."""
-    threshold: ThresholdSettings | None = None
-    """Settings of type Threshold."""
-    wilcoxon: WilcoxonSettings | None = None
-    """Settings of type Wilcoxon."""
-
-    rules: ClassVar = section_rules(SECTIONS | COMPOSITE_SECTIONS)
+class _Buildable(Sectioned):
+    """What describes a pruner."""
 
     def build(self) -> Pruner:
         """Make the pruner.
@@ -158,11 +70,57 @@ class PrunerSpec(Model):
         SettingsError
             If the settings cannot be used.
         """
-        if self.type == "Any":
-            return AnyOf(of=tuple(leaf.build() for leaf in self.any or ()))
-        if self.type == "All":
-            return AllOf(of=tuple(leaf.build() for leaf in self.all or ()))
-        return _leaf(self, self.type)
+        if self.type == PLUGIN:
+            if self.settings is None:
+                raise SettingsError("pruner: expected plugin with a name, got none; add plugin")
+            return make(self.settings.name, self.settings.arguments())
+        given = {} if self.settings is None else self.settings.model_dump(by_alias=False)
+        return make(self.type, given)
+
+
+@sections(LEAVES)
+class LeafSpec(_Buildable):
+    """One pruner: its type, and settings in the section that is named after the type."""
+
+    type: str
+    """Which pruner judges."""
+
+
+COMPOSITES = (
+    TypeChoice(
+        AllOf.name,
+        many(LeafSpec, MOST_PARTS),
+        "Type All prunes a trial if all of these say so at the same step.",
+        "the pruners that must agree",
+    ),
+    TypeChoice(
+        AnyOf.name,
+        many(LeafSpec, MOST_PARTS),
+        "Type Any prunes a trial if any of these says so.",
+        "the pruners of which one is enough",
+    ),
+)
+
+
+@sections((*COMPOSITES, *LEAVES))
+class PrunerSpec(_Buildable):
+    """Which rule ends trials early: a type, and its settings in the section named after it."""
+
+    type: str = "Auto"
+    """Which pruner judges; Any and All combine several."""
+
+    def build(self) -> Pruner:
+        """Make the pruner.
+
+        Raises
+        ------
+        SettingsError
+            If the settings cannot be used.
+        """
+        for composite in (AllOf, AnyOf):
+            if self.type == composite.name:
+                return composite(of=tuple(leaf.build() for leaf in self.settings or ()))
+        return super().build()
 
 
 class ShadowSpec(LeafSpec):
@@ -175,7 +133,7 @@ class ShadowSpec(LeafSpec):
 class MinimumAcceptableSpec(Model):
     """A value that a trial must have reached from a step on."""
 
-    value: Annotated[float, Field(ge=-LARGEST_FLOAT, le=LARGEST_FLOAT)]
+    value: Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
     """The least good value that is acceptable."""
     from_step: Annotated[int, Field(ge=0, le=LARGEST_STEP)] = 0
     """From which step on a trial whose best value is worse is pruned."""
@@ -221,10 +179,25 @@ class PruningSpec(Model):
 
     rules: ClassVar = (
         Rule(
-            "!has(self.shadows) || self.shadows.all(a, self.shadows.exists_one(b, b.name =="
-            " a.name))",
-            "two shadows have the same name; give each its own",
-            field_path=".shadows",
+            condition=Or(
+                absent("shadows"),
+                ForAll(
+                    At("shadows"),
+                    "a",
+                    Exists(
+                        At("shadows"),
+                        "b",
+                        Compare(At("name", "b"), "==", At("name", "a")),
+                        once=True,
+                    ),
+                ),
+            ),
+            message="two shadows have the same name; give each its own",
+            expected=lambda given: (
+                "names of their own, got"
+                f" {', '.join(repr(shadow['name']) for shadow in given['shadows'])}"
+            ),
+            field=".shadows",
         ),
     )
 
@@ -279,13 +252,3 @@ def build_judge(
             "spec.objective.target", "expected a target for goal TimeToTarget, got none; add one"
         )
     return Judge(acting, replace(terms, window=pruning.window), pruning.guards(), shadows)
-
-
-def _leaf(spec: LeafSpec | PrunerSpec, kind: str) -> Pruner:
-    if kind == "Plugin":
-        if spec.plugin is None:
-            raise SettingsError("pruner: expected plugin with a name, got none; add plugin")
-        return make(spec.plugin.name, spec.plugin.arguments())
-    section: Model | None = getattr(spec, snake(SECTIONS[kind]))
-    given: dict[str, Any] = {} if section is None else section.model_dump(by_alias=False)
-    return make(kind, given)

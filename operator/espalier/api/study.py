@@ -6,28 +6,37 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from espalier.api.base import API_VERSION, LEVELS, Model, Rule
+from espalier.api.base import API_VERSION, LEVELS, Model
+from espalier.api.collectors import CollectorSpec
 from espalier.api.meta import ObjectMeta
+from espalier.api.parameter_rules import parameter_rules
 from espalier.api.parameters import MAX_PARAMETERS, ParameterSpec, SamplerSpec
-from espalier.api.pruner import PrunerSpec, PruningSpec, sections_with
-from espalier.api.pruner_rules import step_rules
+from espalier.api.pruner import PrunerSpec, PruningSpec
+from espalier.api.pruner_rules import step_rules, target_rule
 from espalier.api.resources import SidecarSpec
 from espalier.api.study_status import StudyStatus
+from espalier.declared.bounds import LARGEST_STEP
+from espalier.declared.conditions import (
+    And,
+    Compare,
+    Contains,
+    Has,
+    IfElse,
+    Not,
+    Or,
+    absent,
+    compare,
+)
+from espalier.declared.names import camel
+from espalier.declared.rule import Rule
+from espalier.declared.terms import At, Size
 from espalier.pruning import Direction
-from espalier.pruning.pruners.base import camel
 
 METRIC_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_.]{0,62}$"
-# Below /espalier, where no link is followed, without a part that is empty, . or .., and without
-# control characters. What begins with a dot just below it is the sidecar's own.
-_NAME = r"[^./\pC][^/\pC]*"
-VOLUME_PATH = rf"^/espalier/{_NAME}(/({_NAME}|\.{_NAME}|\.\.[^/\pC]+))*$"
-LARGEST_STEP = 2**53 - 1
 MAX_STUDY_NAME = 52
 TEMPLATE_LEVELS = 12
 """The deepest field of a pod template, a value of a projected volume's label selector, needs all of
 them."""
-
-VolumePath = Annotated[str, Field(pattern=VOLUME_PATH, max_length=256)]
 
 
 class ObjectiveSpec(Model):
@@ -68,56 +77,6 @@ class TrialsSpec(Model):
     there) before the trial ends, counted from the first failure. Until then it is tried again."""
 
 
-class FileCollector(Model):
-    """Where the trainer writes its values."""
-
-    path: VolumePath = "/espalier/reports.jsonl"
-    """A file of JSON lines that the sidecar follows, in the volume /espalier; no part of the path
-    is empty, . or .., has control characters, or begins with a dot just below the volume."""
-
-
-class LogCollector(Model):
-    """Which log the values are read from, and how."""
-
-    path: VolumePath = "/espalier/train.log"
-    """The log file that the sidecar follows, in the volume /espalier, like a file's path."""
-    pattern: Annotated[str, Field(min_length=1, max_length=512)]
-    """Regular expression (Python's) with groups named step and value, and maybe metric."""
-
-
-class CollectorSpec(Model):
-    """How values come from the trainer to the sidecar."""
-
-    type: Literal["Local", "File", "Log"] = "Local"
-    """Local: HTTP on localhost. File: a file of JSON lines. Log: a regular expression on a log."""
-    file: FileCollector | None = None
-    log: LogCollector | None = None
-
-    rules: ClassVar = (
-        Rule(
-            "!has(self.file) || self.type == 'File'",
-            "file belongs to type File; set type: File, or remove file",
-        ),
-        Rule(
-            "!has(self.log) || self.type == 'Log'",
-            "log belongs to type Log; set type: Log, or remove log",
-        ),
-        Rule(
-            "self.type != 'File' || has(self.file)",
-            "type File needs file with the path of the file to follow",
-        ),
-        Rule(
-            "self.type != 'Log' || has(self.log)",
-            "type Log needs log with a pattern that has groups named step and value",
-        ),
-    )
-
-
-_NOT_BEFORE = "has(p.when) && !self.parameters.exists(j, q, j < i && q.name == p.when.parameter)"
-_ON_A_FLOAT = "has(p.when) && self.parameters.exists(q, q.name == p.when.parameter && has(q.float))"
-_CONTINUUM = "has(p.float) && !has(p.float.step)"
-
-
 class StudySpec(Model):
     """What is to be tuned, how trials are chosen and pruned, and the pod that trains."""
 
@@ -149,50 +108,17 @@ class StudySpec(Model):
     """Pod template of the trials: anything that the cluster allows in a Job. A change is used for
     the attempts that start after it."""
 
-    rules: ClassVar = (
-        Rule(
-            f"!self.parameters.exists(i, p, {_NOT_BEFORE})",
-            "when must name a parameter that comes before; put that parameter first in the list",
-            f"'when of ' + self.parameters.transformList(i, p, {_NOT_BEFORE}, p.name)[0] + ' must"
-            " name a parameter that comes before; put that parameter first in the list'",
-            field_path=".parameters",
-        ),
-        Rule(
-            f"!self.parameters.exists(p, {_ON_A_FLOAT})",
-            "when must name a categorical or int parameter; make that one categorical or int",
-            f"'when of ' + self.parameters.transformList(i, p, {_ON_A_FLOAT}, p.name)[0] + ' must"
-            " name a categorical or int parameter, not a float one;"
-            " make that one categorical or int'",
-            field_path=".parameters",
-        ),
-        Rule(
-            "self.sampler.type != 'Grid' || has(self.sampler.grid)"
-            f" || !self.parameters.exists(p, {_CONTINUUM})",
-            "type Grid needs a finite number of values; give each float parameter a step,"
-            " or set sampler.grid.points",
-            "'type Grid needs a finite number of values; give ' +"
-            f" self.parameters.transformList(i, p, {_CONTINUUM}, p.name)[0] + ' a step, or set"
-            " sampler.grid.points'",
-            field_path=".sampler",
-        ),
-        Rule(
-            "has(self.objective.target)"
-            " || !(has(self.pruner.auto) && self.pruner.auto.goal == 'TimeToTarget')"
-            " && !(has(self.pruner.posterior) && self.pruner.posterior.goal == 'TimeToTarget')",
-            "goal TimeToTarget needs objective.target; add it, or choose another goal",
-            field_path=".objective",
-        ),
-        *step_rules(sections_with("warmup_steps"), sections_with("min_resource")),
-    )
+    rules: ClassVar = (*parameter_rules(), target_rule(), *step_rules())
 
 
 def _fixed(field: str) -> Rule:
-    new, old = f"self.spec.{field}", f"oldSelf.spec.{field}"
+    new, old = At(f"spec.{field}"), At(f"spec.{field}", "oldSelf")
+    same = IfElse(Has(new), And(Has(old), Compare(new, "==", old)), Not(Has(old)))
     return Rule(
-        "!has(oldSelf.status) || !has(oldSelf.status.startTime)"
-        f" || (has({new}) ? has({old}) && {new} == {old} : !has({old}))",
-        f"spec.{field} is fixed once the study has started; make another Study to change it",
-        field_path=f".spec.{field}",
+        condition=Or(absent("status", "oldSelf"), absent("status.startTime", "oldSelf"), same),
+        message=f"spec.{field} is fixed once the study has started; make another Study to change"
+        " it",
+        field=f".spec.{field}",
     )
 
 
@@ -210,9 +136,17 @@ class Study(Model):
 
     rules: ClassVar = (
         Rule(
-            f"self.metadata.name.size() <= {MAX_STUDY_NAME} && !self.metadata.name.contains('.')",
-            f"trials are named after the study: at most {MAX_STUDY_NAME} characters and no dot;"
-            " choose another name",
+            condition=And(
+                compare(Size(At("metadata.name")), "<=", MAX_STUDY_NAME),
+                Not(Contains(At("metadata.name"), ".")),
+            ),
+            message=f"trials are named after the study: at most {MAX_STUDY_NAME} characters and no"
+            " dot; choose another name",
+            expected=lambda study: (
+                f"at most {MAX_STUDY_NAME} characters and no dot, since trials are named after the"
+                f" study, got {study['metadata']['name']!r}"
+            ),
+            operators_field=".metadata.name",
         ),
         *(_fixed(field) for field in FIXED_FIELDS),
     )

@@ -6,16 +6,21 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from espalier.api.base import API_VERSION, Model, Rule, Status
+from espalier.api.base import API_VERSION, Model, Status
 from espalier.api.meta import ObjectMeta
 from espalier.api.parameters import MAX_PARAMETERS, ParameterName
 from espalier.api.reasons import Phase
 from espalier.api.scalar import Scalar
 from espalier.api.status import Conditions, Count, Message, Time, Word
+from espalier.declared.conditions import And, Compare, Contains, Not, compare
+from espalier.declared.rule import Rule
+from espalier.declared.terms import At, Size
 
 MOST_NUMBER = 999_999
 """Largest number of a sampled trial; those made by hand get theirs from the operator."""
 MOST_JOBS = 32
+MAX_TRIAL_NAME = 63
+"""Characters of a label's value."""
 
 
 class StudyReference(Model):
@@ -38,8 +43,9 @@ class TrialSpec(Model):
 
     rules: ClassVar = (
         Rule(
-            "self == oldSelf",
-            "the spec of a Trial never changes; make another Trial with the other parameters",
+            condition=Compare(At(), "==", At(root="oldSelf")),
+            message="the spec of a Trial never changes; make another Trial with the other"
+            " parameters",
         ),
     )
 
@@ -113,8 +119,12 @@ class Trial(Model):
 
     rules: ClassVar = (
         Rule(
-            "self.metadata.name.size() <= 63 && !self.metadata.name.contains('.')",
-            "the name becomes a label: at most 63 characters and no dot; choose another name",
+            condition=And(
+                compare(Size(At("metadata.name")), "<=", MAX_TRIAL_NAME),
+                Not(Contains(At("metadata.name"), ".")),
+            ),
+            message=f"the name becomes a label: at most {MAX_TRIAL_NAME} characters and no dot;"
+            " choose another name",
         ),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from espalier.api.checks.pruner import check_sections
+from espalier.api.checks.rules import check_rules
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.api.validation import checked
 from espalier.pruning import Judge, Report, Terms, TrialState
@@ -72,7 +72,8 @@ class Candidate:
         horizon = terms.horizon or 1
         pruner = checked(PrunerSpec, resolved(self.pruner, horizon), "spec.pruner")
         pruning = checked(PruningSpec, resolved(self.pruning, horizon), "spec.pruning")
-        check_sections(pruner, pruning)
+        check_rules(pruner, "spec.pruner")
+        check_rules(pruning, "spec.pruning")
         return build_judge(pruner, pruning, terms)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.pruning import Direction, TrialState
-from espalier.store import Log, StoredEnd, StoredObservation
+from espalier.study_log.log import Log, StoredEnd, StoredObservation
 
 Array = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ class Curves:
 
     Raises
     ------
-    SpecError
+    UsageError
         If the arrays do not fit together, are empty, or the seconds are none of a trial's start.
     """
 
@@ -46,18 +46,18 @@ class Curves:
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape != self.seconds.shape:
-            raise SpecError(
+            raise UsageError(
                 self.name,
                 f"expected values and seconds of the same N x S, got {self.values.shape} and "
                 f"{self.seconds.shape}; record a time for each value",
             )
         if not self.values.size:
-            raise SpecError(self.name, "expected at least one complete trial, got none")
+            raise UsageError(self.name, "expected at least one complete trial, got none")
         bad = ~_passing(self.seconds)
         if bad.any():
             row = int(np.argmax(bad))
             shown = ", ".join(f"{at:.6g}" for at in self.seconds[row, :4])
-            raise SpecError(
+            raise UsageError(
                 self.name,
                 "expected seconds since the trial's start, which grow along a row, got "
                 f"{shown}… in row {row}; add up the seconds of the steps (numpy.cumsum, axis 1)",
@@ -96,12 +96,12 @@ def read_folder(folder: Path) -> list[Curves]:
 
     Raises
     ------
-    SpecError
+    UsageError
         If there is no such pair, or one cannot be read.
     """
     found = sorted(path for path in folder.glob("*.npz") if path.with_suffix(".json").exists())
     if not found:
-        raise SpecError(str(folder), "expected pairs of NAME.npz and NAME.json, got none")
+        raise UsageError(str(folder), "expected pairs of NAME.npz and NAME.json, got none")
     return [read_file(path) for path in found]
 
 
@@ -110,14 +110,14 @@ def read_file(path: Path) -> Curves:
 
     Raises
     ------
-    SpecError
+    UsageError
         If one of the two cannot be read, or holds something else.
     """
     beside = path.with_suffix(".json")
     try:
         direction = direction_of(str(json.loads(beside.read_text(encoding="utf-8"))["direction"]))
     except (OSError, LookupError, TypeError, ValueError, RecursionError) as error:
-        raise SpecError(
+        raise UsageError(
             str(beside), f'expected {{"direction": "min"}} or "max", got: {error}; write it so'
         ) from error
     try:
@@ -125,7 +125,7 @@ def read_file(path: Path) -> Curves:
             values = np.asarray(arrays["values"], dtype=np.float64)
             seconds = np.asarray(arrays["seconds"], dtype=np.float64)
     except Exception as error:  # of any kind: zip and numpy read whatever the file holds
-        raise SpecError(
+        raise UsageError(
             str(path),
             f"expected arrays called values and seconds, got: {error!r}; write the file with "
             "numpy.savez",
@@ -134,7 +134,13 @@ def read_file(path: Path) -> Curves:
 
 
 def direction_of(text: str) -> Direction:
-    """Read min, minimize, max or maximize."""
+    """Read min, minimize, max or maximize.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
     if text.lower().startswith("min"):
         return Direction.MINIMIZE
     if text.lower().startswith("max"):
@@ -149,7 +155,7 @@ def curves_of(log: Log, name: str) -> Curves:
 
     Raises
     ------
-    SpecError
+    UsageError
         If no trial is left.
     """
     terms = log.study.terms
@@ -167,7 +173,7 @@ def curves_of(log: Log, name: str) -> Curves:
     # A trial may have completed without a single value of the objective.
     whole = [trial for trial in completed if all(step in values.get(trial, ()) for step in wanted)]
     if not whole:
-        raise SpecError(
+        raise UsageError(
             name,
             "expected trials that completed with a value at every step, got none; run the study "
             "with pruner Nop, or with exempt trials",
@@ -177,7 +183,7 @@ def curves_of(log: Log, name: str) -> Curves:
     times = np.maximum.accumulate(curves[:, :, 1], axis=1)
     over_time = times[:, -1] > times[:, 0] if horizon > 1 else np.full(len(whole), True)
     if not over_time.any():
-        raise SpecError(
+        raise UsageError(
             name,
             "expected trials whose values came one by one, got all values of a trial at one "
             "moment; let the trainer write each value when it has it (python -u, flush)",

@@ -8,9 +8,12 @@ from typing import Any
 
 import yaml
 
-from espalier.api.pruner_rules import SECTIONS
+from espalier.api.pruner import PrunerSpec
 from espalier.backtest.candidate import Candidate
-from espalier.errors import SpecError
+from espalier.declared.names import camel, section_of
+from espalier.errors import UsageError
+from espalier.pruning.pruners.registry import BUILT_IN
+from espalier.pruning.pruners.risk_bearing import RiskBearing
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,7 @@ class Knob:
     @property
     def type(self) -> str:
         """The type of pruner that has this setting."""
-        section = self.path.partition(".")[0]
-        return next(kind for kind, name in SECTIONS.items() if name == section)
+        return TYPES[self.path.partition(".")[0]]
 
     @property
     def setting(self) -> str:
@@ -40,23 +42,28 @@ class Knob:
         return self.path.partition(".")[2]
 
 
+TYPES = {choice.section: kind for kind, choice in PrunerSpec.choices.items()}
+"""The type of pruner that each section belongs to."""
+
+
 KNOBS = {
-    knob.type: knob
-    for knob in (
-        Knob("auto.risk", (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)),
-        Knob("posterior.risk", (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)),
-        Knob("median.warmupSteps", (0, "4%", "8%", "16%", "24%")),
-        Knob("percentile.warmupSteps", (0, "4%", "8%", "16%", "24%")),
-        Knob("successiveHalving.minResource", ("2%", "4%", "8%", "16%", "24%")),
-        Knob("hyperband.minResource", ("1%", "4%", "8%", "16%")),
-        Knob("bandit.exploration", (0, 1, 2, 4, 6)),
-        Knob("patient.patience", ("4%", "8%", "16%", "32%")),
-        Knob("wilcoxon.pThreshold", (0.01, 0.05, 0.1, 0.2, 0.4)),
-    )
+    name: Knob(f"{section_of(name)}.{camel(kind.boldness.setting)}", kind.boldness.values)
+    for name, kind in BUILT_IN.items()
+    if kind.boldness is not None
 }
-"""By type; Nop, Threshold and plug-ins have no setting that suits every task."""
-RISKS = ("auto.risk", "posterior.risk")
+"""What each pruner declares as its own knob; some have no setting that suits every task."""
+STATING = tuple(name for name, kind in BUILT_IN.items() if issubclass(kind, RiskBearing))
+"""The types that state a risk."""
+RISKS = tuple(KNOBS[name].path for name in STATING if name in KNOBS)
 """The knobs that state a risk."""
+
+
+def words() -> str:
+    """Return which type is tried over which setting: ``Auto and Posterior over risk, ...``."""
+    types: dict[str, list[str]] = {}
+    for knob in KNOBS.values():
+        types.setdefault(knob.setting, []).append(knob.type)
+    return ", ".join(f"{' and '.join(names)} over {setting}" for setting, names in types.items())
 
 
 def read_knob(text: str) -> Knob:
@@ -64,14 +71,14 @@ def read_knob(text: str) -> Knob:
 
     Raises
     ------
-    SpecError
+    UsageError
         If it is not of that form, or names no pruner's section.
     """
     path, _, listed = text.partition("=")
     section, _, setting = path.strip().partition(".")
     values = _values(listed)
-    if section not in SECTIONS.values() or not setting or not values:
-        raise SpecError(
+    if section not in TYPES or not setting or not values:
+        raise UsageError(
             "--sweep",
             "expected SECTION.SETTING=VALUE,VALUE,... of a pruner, such as "
             f"median.warmupSteps=0,8%,16%, got {text!r}",
@@ -110,14 +117,14 @@ def sweeps(bases: Sequence[Candidate], named: Sequence[Knob]) -> list[Sweep]:
 
     Raises
     ------
-    SpecError
+    UsageError
         If a pruner has no knob of its own, and none is named.
     """
     found = []
     for base in bases:
         knobs = [knob for knob in named if knob.type == base.type]
         if not knobs and base.type not in KNOBS:
-            raise SpecError(
+            raise UsageError(
                 f"pruner {base.label}",
                 f"expected a type with a knob of its own ({', '.join(KNOBS)}), or --sweep "
                 f"SECTION.SETTING=VALUES for it, got {base.type}",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from espalier.api.judging import judge_of
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.pruning import (
     Decision,
     Judge,
@@ -16,7 +16,7 @@ from espalier.pruning import (
     close_trial,
     verdict_of,
 )
-from espalier.store import Log, StoredChange, StoredDecision, StoredEnd, StoredObservation
+from espalier.study_log.log import Log, StoredChange, StoredDecision, StoredEnd, StoredObservation
 
 Key = tuple[str, int, int, int]
 """Name of the shadow (empty for the acting pruner), trial, attempt and step."""
@@ -69,7 +69,7 @@ def replay(log: Log, name: str) -> Replay:
 
     Raises
     ------
-    SpecError
+    UsageError
         If the log is not in the order of arrival, or the study's judge cannot be built.
     """
     judge = judge_of(log.study.settings)
@@ -87,7 +87,7 @@ def replay(log: Log, name: str) -> Replay:
             continue
         differences += [Difference(key, None, each) for key, each in open_.items()]
         if event.seq < seq:
-            raise SpecError(
+            raise UsageError(
                 name,
                 f"expected a log in the order of arrival, got seq {event.seq} after {seq}; export "
                 "it again",

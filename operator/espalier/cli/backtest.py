@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +18,20 @@ from espalier.backtest import calibration, compare, frontier
 from espalier.backtest.candidate import Candidate
 from espalier.backtest.compare import Key, Run
 from espalier.backtest.curves import Curves
-from espalier.backtest.knobs import RISKS, Sweep, read_knob, sweeps
+from espalier.backtest.knobs import KNOBS, RISKS, STATING, Sweep, read_knob, sweeps
 from espalier.backtest.measure import Measured, Setting
+from espalier.backtest.picture import require_matplotlib
 from espalier.cli import backtest_tables as tables
 from espalier.cli.backtest_inputs import read_candidates, read_curves
 from espalier.cli.boundary import Terminal
 from espalier.cli.pool import over
 from espalier.cli.store_option import store_option
 from espalier.cli.study_name import namespace_option
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 
 COMPARED = ("Auto", "Posterior", "Median", "SuccessiveHalving", "Hyperband", "Nop")
-STATING = ("Auto", "Posterior")
-SWEPT = ("Auto", "Posterior", "Median", "SuccessiveHalving", "Hyperband")
+"""What is compared where nobody names a pruner."""
+SWEPT = tuple(name for name in COMPARED if name in KNOBS)
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class BacktestReport:
 
     figures: dict[str, Any]
     tables: list[RenderableType]
-    picture: str
+    picture: Callable[[], str]
 
 
 @click.command("backtest")
@@ -80,7 +82,11 @@ class BacktestReport:
     help="Processes that simulate; the number of cores if not given. The figures are the same.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as one JSON object.")
-@click.option("--picture", type=click.Path(path_type=Path), help="Write a picture (SVG) here.")
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path),
+    help="Write a picture (SVG) here; needs espalier[pictures].",
+)
 @namespace_option
 @store_option
 def command(
@@ -154,6 +160,8 @@ def command(
         raise click.UsageError("--frontier and --calibration are two runs; ask for one of them")
     if budgets and (frontiers or calibrations or swept):
         raise click.UsageError("--budgets is for comparing; leave it out, or name no knob")
+    if picture is not None:
+        require_matplotlib()
     tasks = read_curves(curves, store, namespace)
     setting = Setting(workers, trials, orders, seed)
     _hint(tasks, trials)
@@ -165,7 +173,7 @@ def command(
         candidates = read_candidates(pruners or COMPARED, pruning)
         report = _comparison(candidates, tasks, setting, budgets, run)
     if picture is not None:
-        picture.write_text(report.picture, encoding="utf-8")
+        picture.write_text(report.picture(), encoding="utf-8")
     if as_json:
         about = {"workers": workers, "trials": trials, "orders": orders, "seed": seed}
         click.echo(json.dumps({**about, **report.figures}))
@@ -184,7 +192,7 @@ def _comparison(
     return BacktestReport(
         {"results": [result.to_dict() for result in results]},
         [tables.means(results, budgets), "", tables.by_task(results, [t.name for t in tasks])],
-        compare.picture(results, f"Saved against lost: {_of(tasks, setting)}"),
+        partial(compare.picture, results, f"Saved against lost: {_of(tasks, setting)}"),
     )
 
 
@@ -196,7 +204,7 @@ def _frontier(
     return BacktestReport(
         {"frontier": frontier.to_dicts(found)},
         [tables.of_frontiers(found)],
-        frontier.picture(found, title),
+        partial(frontier.picture, found, title),
     )
 
 
@@ -208,7 +216,7 @@ def _calibration(
     return BacktestReport(
         {"calibration": [each.to_dict() for each in found]},
         [tables.of_calibrations(found)],
-        calibration.picture(found, title),
+        partial(calibration.picture, found, title),
     )
 
 
@@ -222,7 +230,7 @@ def _sweeps(pruners: Sequence[str], pruning: str, swept: Sequence[str], risks: b
     lines = sweeps(bases, knobs)
     other = [line for line in lines if risks and line.knob.path not in RISKS]
     if other:
-        raise SpecError(
+        raise UsageError(
             "--calibration",
             f"expected pruners that state a risk ({', '.join(RISKS)}), got {other[0].knob.path}; "
             "use --frontier for others",

@@ -12,7 +12,7 @@ import yaml
 from espalier.backtest.candidate import Candidate
 from espalier.backtest.curves import Curves, curves_of, read_file, read_folder
 from espalier.cli.store_option import recorded_log
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 
 
 def read_curves(sources: Sequence[str], store: str, namespace: str | None = None) -> list[Curves]:
@@ -20,13 +20,13 @@ def read_curves(sources: Sequence[str], store: str, namespace: str | None = None
 
     Raises
     ------
-    SpecError
+    UsageError
         If a source is none of these, or two tasks have the same name.
     """
     tasks = [task for source in sources for task in _read(source, store, namespace)]
     twice = [name for name, times in Counter(task.name for task in tasks).items() if times > 1]
     if twice:
-        raise SpecError("CURVES", f"expected tasks of different names, got {twice[0]} twice")
+        raise UsageError("CURVES", f"expected tasks of different names, got {twice[0]} twice")
     return tasks
 
 
@@ -54,9 +54,9 @@ def _mapping(text: str, option: str) -> dict[str, Any]:
     try:
         found = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise SpecError(option, f"expected YAML, got {text!r}: {error}") from error
+        raise UsageError(option, f"expected YAML, got {text!r}: {error}") from error
     if not isinstance(found, dict):
-        raise SpecError(option, f"expected a mapping such as {{type: Auto}}, got {text!r}")
+        raise UsageError(option, f"expected a mapping such as {{type: Auto}}, got {text!r}")
     return found
 
 

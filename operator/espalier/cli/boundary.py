@@ -17,8 +17,7 @@ import click
 from rich.console import Console
 
 from espalier.cli.words import one_line
-from espalier.errors import EspalierError, InternalError
-from espalier.kube import Conflict, NotFound
+from espalier.errors import EspalierError, InternalError, Outdated
 
 FAILED, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 """Exit codes; 1 is left to a command's own answer, such as that decisions differ."""
@@ -37,7 +36,7 @@ class Terminal(Console):
     """A console that leaves it to the command's boundary that nobody reads any more."""
 
     def on_broken_pipe(self) -> None:
-        """Say so to the boundary; rich would exit with a code that means something else here."""
+        """Raise it for the boundary; rich would exit with a code that means something else here."""
         raise BrokenPipeError
 
 
@@ -71,10 +70,10 @@ def in_words() -> Iterator[None]:
 
 
 def _sentence(error: Exception) -> str:
+    if isinstance(error, Outdated):
+        return f"{error}; correct what is asked for, or try again"
     if isinstance(error, EspalierError) and not isinstance(error, InternalError):
         return str(error)
-    if isinstance(error, NotFound | Conflict):
-        return f"{error}; correct what is asked for, or try again"
     if isinstance(error, OSError):
         file = f"{error.filename}: " if error.filename is not None else ""
         return f"{file}{error.strerror or error}; give a file that can be used, or make room"

@@ -17,10 +17,11 @@ from espalier.api.checks.template import MOST_BYTES
 from espalier.cli.limit_flags import limit_flags, limits_of
 from espalier.cli.logs import set_up_logging
 from espalier.cli.patience_flags import patience_flags, patience_of
-from espalier.errors import SpecError
+from espalier.errors import InputError, SpecError
 from espalier.planning import HOST_FIELDS
 from espalier.planning.world.settings import RESOURCES
-from espalier.process.operator import Options, run_operator
+from espalier.process.operator import run_operator
+from espalier.process.options import Options
 
 EPILOG = """\b
 In a cluster the Helm chart sets all of these. To try the operator out of a cluster:
@@ -233,7 +234,7 @@ def command(log_level: str, log_format: str, **options: Any) -> None:
             runner.run(
                 run_operator(Options(values=limits_of(options), patience=patience, **options))
             )
-    except SpecError as error:
+    except InputError as error:
         click.echo(f"espalier run: {error}", err=True)
         sys.exit(2)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from espalier.cli.study_name import StudyName, read_study_name
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.store.export import read_log
-from espalier.store.log import Log
-from espalier.store.read_lines import lines_of, read_lines
+from espalier.study_log.log import Log
+from espalier.study_log.read_lines import lines_of, read_lines
 
 store_option = click.option(
     "--store",
@@ -27,12 +27,12 @@ def stored_log(store: str, study: StudyName) -> Log:
 
     Raises
     ------
-    SpecError
+    UsageError
         If the store cannot be read, or has no such study.
     """
     log = read_log(store, study.namespace, study.name)
     if log is None:
-        raise SpecError(
+        raise UsageError(
             "STUDY", f"the store has nothing of {study}; `espalier export --list` names the studies"
         )
     return log
@@ -43,7 +43,7 @@ def recorded_log(source: str, store: str, namespace: str | None) -> Log:
 
     Raises
     ------
-    SpecError
+    UsageError
         If it is neither; what is said names both ways in which it was read.
     """
     path = Path(source)
@@ -51,7 +51,7 @@ def recorded_log(source: str, store: str, namespace: str | None) -> Log:
         return read_lines(lines_of(path), source)
     try:
         return stored_log(store, read_study_name(source, namespace))
-    except SpecError as error:
-        raise SpecError(
+    except UsageError as error:
+        raise UsageError(
             "", f"there is no file or folder {source!r}; nor is it a study that is stored: {error}"
         ) from error

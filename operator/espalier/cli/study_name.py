@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import click
 
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 
 DEFAULT = "default"
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -48,15 +48,15 @@ def read_study_name(
 
     Raises
     ------
-    SpecError
+    UsageError
         If it is no such name, or -n and the name say different namespaces.
     """
     if namespace is not None and not re.fullmatch(_LABEL, namespace):
-        raise SpecError("--namespace", f"expected the name of a namespace, got {namespace!r}")
+        raise UsageError("--namespace", f"expected the name of a namespace, got {namespace!r}")
     found = _NAMED.fullmatch(text) if len(text) <= _LONGEST else None
     if found is None:
-        raise SpecError("STUDY", f"expected NAME or NAMESPACE/NAME of a study, got {text[:80]!r}")
+        raise UsageError("STUDY", f"expected NAME or NAMESPACE/NAME of a study, got {text[:80]!r}")
     own = found["namespace"]
     if own and namespace and own != namespace:
-        raise SpecError("STUDY", f"expected one namespace, got {text} with -n {namespace}")
+        raise UsageError("STUDY", f"expected one namespace, got {text} with -n {namespace}")
     return StudyName(own or namespace or default or DEFAULT, found["name"])

@@ -17,8 +17,9 @@ from espalier.cli.boundary import Terminal
 from espalier.cli.frame import SORTS, Frame, View
 from espalier.cli.study_name import StudyName, namespace_option, read_study_name
 from espalier.cli.table import ending
-from espalier.errors import RetryLater, SpecError
+from espalier.errors import RetryLater, UsageError
 from espalier.kube import STUDY, TRIAL, Cluster, NotFound, NotServed, own_namespace
+from espalier.planning.world.names import STUDY_LABEL
 
 REFRESH_SECONDS = 1.0
 
@@ -40,18 +41,18 @@ async def observe(
 
     Raises
     ------
-    SpecError
+    UsageError
         If there is no such study, or the cluster has no Studies.
     """
     try:
         found = await cluster.get(STUDY, study.namespace, study.name)
     except NotFound as error:
-        raise SpecError(
+        raise UsageError(
             "STUDY",
             f"there is no study '{study.name}' in namespace '{study.namespace}'; "
             "`kubectl get studies -A` lists them",
         ) from error
-    labels = f"espalier.dev/study={study.name}"
+    labels = f"{STUDY_LABEL}={study.name}"
     trials, _ = await cluster.list(TRIAL, study.namespace, labels=labels)
     return found, trials
 
@@ -61,13 +62,13 @@ async def first_frame(cluster: Cluster, study: StudyName, view: View) -> Frame:
 
     Raises
     ------
-    SpecError, RetryLater
+    UsageError, RetryLater
         If there is nothing to draw.
     """
     try:
         return Frame(*await observe(cluster, study), view)
     except NotServed as error:
-        raise SpecError(
+        raise UsageError(
             "--kubeconfig",
             f"the cluster knows no Studies; is Espalier installed there? ({error})",
         ) from error

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from espalier.generate.backtest_page import backtest_page
 from espalier.generate.commands_page import commands_page
 from espalier.generate.crd_page import crd_page
 from espalier.generate.crds import crds
-from espalier.generate.dashboard import dashboard
+from espalier.generate.dashboard import dashboard_json
 from espalier.generate.flags_page import flags_page
 from espalier.generate.metrics_page import metrics_page
 from espalier.generate.pruners_page import pruners_page
 from espalier.generate.reasons_page import reasons_page
+from espalier.generate.workload_kinds import workload_kinds
 
 
 def generated() -> dict[str, str]:
@@ -21,7 +21,8 @@ def generated() -> dict[str, str]:
     return {
         **{f"crds/{name}": text for name, text in crds().items()},
         **{f"charts/espalier/files/crds/{name}": text for name, text in crds().items()},
-        "charts/espalier/files/dashboards/espalier.json": json.dumps(dashboard(), indent=2) + "\n",
+        "charts/espalier/files/dashboards/espalier.json": dashboard_json(),
+        "charts/espalier/files/workloads.yaml": workload_kinds(),
         "docs/reference/backtest.md": backtest_page(),
         "docs/reference/commands.md": commands_page(),
         "docs/reference/crd.md": crd_page(),

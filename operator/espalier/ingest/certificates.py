@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from espalier.errors import RetryLater, SpecError
+from espalier.errors import RetryLater, UsageError
 
 _AUTHORITY_DAYS, _LEAF_DAYS = 3650, 90
 # A pod's clock may be behind ours.
@@ -56,7 +56,7 @@ async def kept_authority(load: Load, save: Save, now: datetime.datetime) -> Auth
 
     Raises
     ------
-    SpecError
+    UsageError
         If what is kept cannot be used.
     RetryLater
         If another operator kept one in the same moment: load it.
@@ -86,8 +86,8 @@ def _usable(authority: Authority, now: datetime.datetime) -> Authority:
     return authority
 
 
-def _unusable(why: str) -> SpecError:
-    return SpecError(
+def _unusable(why: str) -> UsageError:
+    return UsageError(
         "--ca-secret",
         f"expected a certificate authority in it; {why}; empty the Secret's data to have a new "
         "one made (running pods keep trusting the old one until they end)",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.kube.cluster import Cluster
 from espalier.kube.errors import Conflict, NotFound
 from espalier.kube.kinds import SECRET
@@ -28,13 +28,19 @@ class CaSecret:
         self._version = ""
 
     async def load(self) -> tuple[bytes, bytes] | None:
-        """Return certificate and key as PEM, None while the Secret is empty."""
+        """Return certificate and key as PEM, None while the Secret is empty.
+
+        Raises
+        ------
+        UsageError
+            If there is no such Secret.
+        """
         if not self._name:
             return None
         try:
             found = await self._cluster.get(SECRET, self._namespace, self._name)
         except NotFound as error:
-            raise SpecError(
+            raise UsageError(
                 "--ca-secret",
                 f"expected a Secret {self._namespace}/{self._name}, there is none; create it "
                 "empty, as the Helm chart does",

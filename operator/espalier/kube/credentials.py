@@ -6,7 +6,7 @@ import os
 
 from kubernetes.aio import client, config
 
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 
 
 async def api_client(kubeconfig: str | None) -> client.ApiClient:
@@ -19,7 +19,7 @@ async def api_client(kubeconfig: str | None) -> client.ApiClient:
 
     Raises
     ------
-    SpecError
+    UsageError
         If there is no such file, it cannot be used, or this process runs in no pod.
     """
     settings = client.Configuration()
@@ -51,7 +51,7 @@ def own_namespace(kubeconfig: str) -> str | None:
 async def _load(kubeconfig: str, settings: client.Configuration) -> None:
     paths = _paths(kubeconfig)
     if not any(map(os.path.exists, paths)):
-        raise SpecError(
+        raise UsageError(
             "--kubeconfig",
             f"expected a kubeconfig, there is no file {kubeconfig}; give its path, or set "
             "KUBECONFIG",
@@ -76,7 +76,7 @@ def _load_from_pod(settings: client.Configuration) -> None:
             client_configuration=settings
         )
     except Exception as error:
-        raise SpecError(
+        raise UsageError(
             "--kubeconfig",
             f"expected to run in a pod with a service account ({error}); out of a cluster give a "
             "kubeconfig",
@@ -85,11 +85,11 @@ def _load_from_pod(settings: client.Configuration) -> None:
     settings.client_session_kwargs = {"trust_env": False}
 
 
-def _unusable(kubeconfig: str | None, error: Exception) -> SpecError:
+def _unusable(kubeconfig: str | None, error: Exception) -> UsageError:
     said = " ".join(str(error).split())[:300]
     if not said or isinstance(error, LookupError | TypeError | AttributeError):
         said = "it has not the form of one"  # these say what our library tried, not what is there
-    return SpecError(
+    return UsageError(
         "--kubeconfig",
         f"expected a kubeconfig that can be used, got {kubeconfig or 'that of the pod'} ({said}); "
         "see what `kubectl config view` says of it",

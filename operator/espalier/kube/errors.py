@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from espalier.errors import RetryLater, SpecError
+from espalier.errors import EspalierError, Outdated, RetryLater, SpecError
 
 _LATER = {408, 425, 429, 500, 502, 503, 504}
 
 
-class NotFound(Exception):
+class NotFound(Outdated):
     """Some object that the request named does not exist; `is_about` tells which.
 
     Parameters
@@ -33,7 +33,7 @@ class NotServed(RetryLater):
     """The API server does not serve this kind of object (now): that says nothing about objects."""
 
 
-class Conflict(Exception):
+class Conflict(Outdated):
     """The object exists already, or is another one than was meant (uid, resourceVersion)."""
 
     def __init__(self, message: str, *, exists: bool) -> None:
@@ -42,7 +42,10 @@ class Conflict(Exception):
 
 
 class Refused(SpecError):
-    """The API server does not take the object as it is; the message is its own."""
+    """The API server does not take the object as it is; the message is its own.
+
+    It may take the same object later, when somebody has changed a policy, a role or a quota.
+    """
 
     def __init__(self, message: str, *, code: int, causes: tuple[dict[str, Any], ...] = ()) -> None:
         fields = [str(cause["field"]) for cause in causes if cause.get("field")]
@@ -56,7 +59,7 @@ class Refused(SpecError):
         return any(cause.get("reason") == "NamespaceTerminating" for cause in self.causes)
 
 
-def from_answer(what: str, code: int, body: bytes, retry_after: str | None) -> Exception:
+def from_answer(what: str, code: int, body: bytes, retry_after: str | None) -> EspalierError:
     """Turn an answer that is not 2xx into the error that says what to do next."""
     status = _status(body)
     said = str(status.get("message") or f"the API server answered {code}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from espalier.metrics.metric import Metric, MetricType, Source
+from espalier.errors import TREATMENTS
+from espalier.metrics.metric import Metric, MetricSource, MetricType
 
 LABELS: dict[str, str] = {
     "namespace": "the Study's namespace",
@@ -27,8 +28,10 @@ LABELS: dict[str, str] = {
     "resource": "the plural of the Kubernetes resource, such as `jobs`",
     "rank": "`Urgent` (deletions of pruned trials), `Own` (the operator's lists) or `Tenant`",
     "result": "`Accepted`, `Refused`, or `Unavailable` where the API server could not be asked",
-    "treatment": "`SpecError` (the Study is wrong), `ReportError` (the report is wrong), "
-    "`RetryLater` (tried again), `InternalError` (a bug of Espalier's)",
+    "treatment": "`SpecError` (the Study is wrong, or the API server refuses what follows from it),"
+    " `UsageError` (a flag is wrong), `ReportError` (the report is wrong), `RetryLater` (tried"
+    " again), `Outdated` (the cluster has moved on; tried again), `InternalError` (a bug of"
+    " Espalier's)",
     "bound": "`lower` or `upper`: of what was saved by the completed trials' quartiles, else of a "
     "95 % interval",
     "type": "a condition of a Study: see [reasons](reasons.md)",
@@ -45,19 +48,19 @@ _ROWS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5
 
 
 def _snapshot(name: str, kind: MetricType, labels: tuple[str, ...], help_: str) -> Metric:
-    return Metric(name, kind, Source.SNAPSHOT, labels, help_)
+    return Metric(name, kind, MetricSource.SNAPSHOT, labels, help_)
 
 
 def _counter(
     name: str, labels: tuple[str, ...], help_: str, preset: tuple[str, ...] = ()
 ) -> Metric:
-    return Metric(name, MetricType.COUNTER, Source.OBSERVED, labels, help_, preset=preset)
+    return Metric(name, MetricType.COUNTER, MetricSource.OBSERVED, labels, help_, preset=preset)
 
 
 def _histogram(
     name: str, labels: tuple[str, ...], help_: str, buckets: tuple[float, ...] = _FAST
 ) -> Metric:
-    return Metric(name, MetricType.HISTOGRAM, Source.OBSERVED, labels, help_, buckets)
+    return Metric(name, MetricType.HISTOGRAM, MetricSource.OBSERVED, labels, help_, buckets)
 
 
 def _cost(name: str, verb: str, used: str, saved: str) -> tuple[Metric, ...]:
@@ -252,7 +255,7 @@ _CONTROL = (
         "espalier_reconcile_errors_total",
         ("treatment",),
         "Reconciliations that failed, by how the failure is treated.",
-        ("SpecError", "ReportError", "RetryLater", "InternalError"),
+        tuple(each.__name__ for each in TREATMENTS),
     ),
     _snapshot("espalier_queue_depth", MetricType.GAUGE, (), "Studies that wait to be reconciled."),
     _snapshot(

@@ -6,8 +6,9 @@ import threading
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from espalier.errors import treatment
 from espalier.metrics.declared import BY_NAME, METRICS
-from espalier.metrics.metric import MetricType, Source
+from espalier.metrics.metric import MetricSource, MetricType
 
 
 class Observer:
@@ -29,7 +30,7 @@ class Observer:
         self._counters: dict[str, Counter] = {}
         self._histograms: dict[str, Histogram] = {}
         for metric in METRICS:
-            if metric.source is not Source.OBSERVED:
+            if metric.source is not MetricSource.OBSERVED:
                 continue
             if metric.kind is MetricType.COUNTER:
                 self._counters[metric.name] = Counter(
@@ -123,9 +124,9 @@ class Observer:
         """A study was reconciled, with or without an error."""
         self._time("espalier_reconcile_duration_seconds", seconds)
 
-    def reconcile_failed(self, treatment: str) -> None:
-        """A reconciliation failed: `treatment` is the error's class among the four."""
-        self._count("espalier_reconcile_errors_total", treatment)
+    def reconcile_failed(self, error: BaseException) -> None:
+        """A reconciliation failed by this error: it is counted by how it is treated."""
+        self._count("espalier_reconcile_errors_total", treatment(error).__name__)
 
     def api_answered(self, verb: str, resource: str, code: int | None, seconds: float) -> None:
         """The Kubernetes API answered a request; `code` is None where no answer came."""

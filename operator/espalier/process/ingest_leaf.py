@@ -8,10 +8,10 @@ import logging
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.ingest import Authority, issue_leaf, server_context, show
 
-log = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 
 _RENEW_SECONDS = 30 * 24 * 3600.0
 
@@ -37,9 +37,9 @@ class Leaf:
             try:
                 show(self.context, *self._issue())
             except Exception:  # the present one goes on, and the next try is due in time
-                log.exception("ingest could not make a new certificate")
+                _LOG.exception("ingest could not make a new certificate")
             else:
-                log.info("ingest shows a new certificate")
+                _LOG.info("ingest shows a new certificate")
 
 
 def names_of(url: str) -> tuple[str, ...]:
@@ -47,13 +47,13 @@ def names_of(url: str) -> tuple[str, ...]:
 
     Raises
     ------
-    SpecError
+    UsageError
         If it is not an https URL with a host.
     """
     parts = urlsplit(url)
     host = parts.hostname
     if parts.scheme != "https" or not host:
-        raise SpecError("--ingest-url", f"expected https://HOST:PORT, got {url!r}; correct it")
+        raise UsageError("--ingest-url", f"expected https://HOST:PORT, got {url!r}; correct it")
     try:
         ipaddress.ip_address(host)
     except ValueError:

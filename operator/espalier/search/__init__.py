@@ -1,11 +1,17 @@
-"""Parameter spaces and the samplers that draw a trial's parameters from them.
+"""Parameter spaces and the samplers that propose a trial's parameters from them.
 
 Everything here is pure: a trial's parameters follow from the space, the sampler's settings, the
-study's seed and the trial's number, and from nothing else.
+study's history and seed and the trial's number, and from nothing else.
 """
 
-from espalier.search.grid import grid_size
-from espalier.search.samplers import Sampler, SamplerType, sample
+from __future__ import annotations
+
+from espalier.search.history import NO_HISTORY, History, PastTrial
+from espalier.search.samplers.base import Sampler
+from espalier.search.samplers.grid import Grid
+from espalier.search.samplers.random import Random
+from espalier.search.samplers.registry import SAMPLERS
+from espalier.search.samplers.sobol import Sobol
 from espalier.search.space import (
     Choice,
     Domain,
@@ -21,19 +27,23 @@ from espalier.search.space import (
 )
 
 __all__ = [
+    "NO_HISTORY",
+    "SAMPLERS",
     "Choice",
     "Domain",
     "FloatRange",
+    "Grid",
+    "History",
     "IntRange",
     "Parameter",
+    "PastTrial",
+    "Random",
     "Sampler",
-    "SamplerType",
     "Scale",
+    "Sobol",
     "Space",
     "Value",
     "When",
-    "grid_size",
     "same",
-    "sample",
     "text_of",
 ]

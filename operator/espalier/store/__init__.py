@@ -1,22 +1,12 @@
 """Observations, decisions and ends of trials, durably."""
 
+from __future__ import annotations
+
 from espalier.store.batch import Batch, made_bytes
 from espalier.store.export import list_studies, read_log
 from espalier.store.group_commit import StoreObserver
-from espalier.store.log import (
-    Head,
-    Log,
-    StoredChange,
-    StoredDecision,
-    StoredEnd,
-    StoredObservation,
-    StoredSpec,
-    StudyRow,
-)
-from espalier.store.log_lines import lines
 from espalier.store.opening import open_store
 from espalier.store.pages import Arrived
-from espalier.store.read_lines import read_lines
 from espalier.store.rest import figures_row
 from espalier.store.rows import (
     change_row,
@@ -30,6 +20,18 @@ from espalier.store.rows import (
 )
 from espalier.store.store import KEEP_CLOSED, Store
 from espalier.store.summary import summary_text
+from espalier.study_log.lines import lines
+from espalier.study_log.log import (
+    Head,
+    Log,
+    StoredChange,
+    StoredDecision,
+    StoredEnd,
+    StoredObservation,
+    StoredSpec,
+    StudyRow,
+)
+from espalier.study_log.read_lines import read_lines
 
 __all__ = [
     "KEEP_CLOSED",

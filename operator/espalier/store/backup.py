@@ -16,7 +16,7 @@ from typing import BinaryIO
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DatabaseError
 
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 from espalier.store import schema
 from espalier.store.connections import check, reading, writing
 from espalier.store.filesystem import refuse_network
@@ -47,17 +47,17 @@ def back_up(url: str, target: Path) -> None:
 
     Raises
     ------
-    SpecError
+    UsageError
         If there is no such store, the target exists, or its volume has no room.
     """
     path = path_of(url)
     if not path.is_file():
-        raise SpecError("--store", f"there is no file {path}; give the URL of a store")
+        raise UsageError("--store", f"there is no file {path}; give the URL of a store")
     with path.open("rb") as file:
         _check_kind(file, "--store")
     needed, free = path.stat().st_size, shutil.disk_usage(target.parent).free
     if free < needed:
-        raise SpecError(
+        raise UsageError(
             "--to",
             f"expected {needed >> 20} MiB free in {target.parent} for a copy, there are "
             f"{free >> 20}; give another place, or enlarge the volume",
@@ -65,7 +65,7 @@ def back_up(url: str, target: Path) -> None:
     try:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError as error:
-        raise SpecError("--to", f"{target} exists already; give another name") from error
+        raise UsageError("--to", f"{target} exists already; give another name") from error
     try:
         with contextlib.closing(sqlite3.connect(path, timeout=60)) as connection:
             # An empty file is taken for a new one.
@@ -73,7 +73,7 @@ def back_up(url: str, target: Path) -> None:
         _flush(target)
     except sqlite3.Error as error:
         target.unlink(missing_ok=True)
-        raise SpecError("--store", f"{path} cannot be copied: {error}; is it sound?") from error
+        raise UsageError("--store", f"{path} cannot be copied: {error}; is it sound?") from error
     except BaseException:
         target.unlink(missing_ok=True)
         raise
@@ -111,12 +111,12 @@ def stage(
 
     Raises
     ------
-    SpecError
+    UsageError
         If it is no backup that this version can read.
     """
     path = path_of(url)
     if not path.parent.is_dir():
-        raise SpecError("--store", f"expected a directory at {path.parent}, got none; make it")
+        raise UsageError("--store", f"expected a directory at {path.parent}, got none; make it")
     refuse_network(path.parent)
     part = path.with_name(f"{path.name}.restore-part")
     _remove(part)
@@ -167,15 +167,15 @@ def _made_ready(part: Path, new_uids: bool, now: float) -> list[Contents]:
     engine = reading(part)
     try:
         check(engine, part)
-    except SpecError as error:
-        raise SpecError("--from", "the backup is damaged or cut short; give another") from error
+    except UsageError as error:
+        raise UsageError("--from", "the backup is damaged or cut short; give another") from error
     finally:
         engine.dispose()
     engine = writing(part)
     try:
         with engine.begin() as connection:
             if current(connection) is None:
-                raise SpecError("--from", f"{_NONE}; it is another program's database")
+                raise UsageError("--from", f"{_NONE}; it is another program's database")
             migrate(connection)
             if new_uids:
                 waiting = update(schema.studies).where(schema.studies.c.closed_at.is_(None))
@@ -196,7 +196,7 @@ def _made_ready(part: Path, new_uids: bool, now: float) -> list[Contents]:
         raw.cursor().execute("PRAGMA journal_mode=DELETE")  # all of it in one file again
         raw.close()
     except DatabaseError as error:
-        raise SpecError(
+        raise UsageError(
             "--from", f"the backup cannot be read: {error.orig}; give another"
         ) from error
     finally:
@@ -206,7 +206,7 @@ def _made_ready(part: Path, new_uids: bool, now: float) -> list[Contents]:
 
 def _check_kind(file: BinaryIO, field: str) -> None:
     if file.read(16) != b"SQLite format 3\0":
-        raise SpecError(field, f"{_NONE}; it is no SQLite database")
+        raise UsageError(field, f"{_NONE}; it is no SQLite database")
 
 
 def _remove(path: Path) -> None:

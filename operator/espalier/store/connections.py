@@ -10,7 +10,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool, StaticPool
 
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 
 _LOG = logging.getLogger(__name__)
 BUSY_TIMEOUT_SECONDS = 5.0
@@ -71,7 +71,7 @@ def check(engine: Engine, path: Path) -> None:
 
     Raises
     ------
-    SpecError
+    UsageError
         If the file is damaged or no database, with what to do about it.
     """
     try:
@@ -83,7 +83,7 @@ def check(engine: Engine, path: Path) -> None:
         found = [str(error.orig)]
     if found != ["ok"]:
         damage = " ".join(" ".join(found).split())
-        raise SpecError(
+        raise UsageError(
             "--store",
             f"{path} is damaged ({damage[:300]}); restore a backup, or move it aside: studies "
             "then start anew",

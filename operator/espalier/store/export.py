@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from espalier.errors import RetryLater, SpecError
+from espalier.errors import RetryLater, UsageError
 from espalier.store import pages
 from espalier.store import reading as ask
 from espalier.store.connections import reading
 from espalier.store.location import path_of
-from espalier.store.log import (
+from espalier.study_log.log import (
     Log,
     StudyRow,
     in_order,
@@ -36,7 +36,7 @@ def list_studies(url: str) -> list[StudyRow]:
 
     Raises
     ------
-    SpecError
+    UsageError
         If there is no file, or it is no store that can be read.
     RetryLater
         If it is busy.
@@ -54,7 +54,7 @@ def read_log(url: str, namespace: str, name: str) -> Log | None:
 
     Raises
     ------
-    SpecError
+    UsageError
         If there is no file, or it is no store that can be read; also while the log is gone
         through.
     RetryLater
@@ -98,8 +98,8 @@ def _legible(path: Path | None) -> Iterator[None]:
         raise _illegible(path, f"{type(error).__name__}: {error}") from error
 
 
-def _illegible(path: Path | None, said: str) -> SpecError:
-    return SpecError(
+def _illegible(path: Path | None, said: str) -> UsageError:
+    return UsageError(
         "--store",
         f"expected a store of this version, got {path or 'one'} that cannot be read ({said}); give "
         "the operator's store, or a copy that `VACUUM INTO` made of it",
@@ -114,7 +114,7 @@ def _each(path: Path, rows: Iterator[_T]) -> Iterator[_T]:
 def _existing(url: str) -> Path:
     path = path_of(url)
     if not path.is_file():
-        raise SpecError(
+        raise UsageError(
             "--store",
             f"expected a store's file, there is none at {path}; run this in the operator's pod, or "
             "give the URL of a copy of its store: sqlite:////ABSOLUTE/PATH",

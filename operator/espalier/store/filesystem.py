@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 
 _NETWORK = frozenset(
     {
@@ -52,7 +52,7 @@ def refuse_network(path: Path, mountinfo: Iterable[str] | None = None) -> None:
 
     Raises
     ------
-    SpecError
+    UsageError
         With the kind that was found and what to use instead.
     """
     if mountinfo is None:
@@ -63,7 +63,7 @@ def refuse_network(path: Path, mountinfo: Iterable[str] | None = None) -> None:
     resolved = Path(os.path.realpath(path))
     kind = kind_of(resolved, mountinfo)
     if kind in _NETWORK or kind == "fuse" or kind.startswith(("fuse.", "fuseblk")):
-        raise SpecError(
+        raise UsageError(
             "--store",
             f"expected a directory on a local disk or block volume; {resolved} lies on {kind}, "
             "where SQLite's write-ahead log loses data silently; use a volume with access mode "

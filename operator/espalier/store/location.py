@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from espalier.errors import RetryLater, SpecError
+from espalier.errors import RetryLater, UsageError
 
 _EXAMPLE = "sqlite:////var/lib/espalier/espalier.db"
 
@@ -19,26 +19,26 @@ def path_of(url: str) -> Path:
 
     Raises
     ------
-    SpecError
+    UsageError
         If the URL cannot be read, or names a database that is not supported.
     """
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
-        raise SpecError(
+        raise UsageError(
             "--store", f"expected a URL such as {_EXAMPLE}; came {url!r}; correct it"
         ) from error
     backend = parsed.get_backend_name()
     if backend == "postgresql":
-        raise SpecError(
+        raise UsageError(
             "--store",
             "PostgreSQL is not supported yet: the tables are made for it, but nothing has been "
             f"tested on it; use {_EXAMPLE}",
         )
     if backend != "sqlite":
-        raise SpecError("--store", f"expected sqlite; came {backend}; use {_EXAMPLE}")
+        raise UsageError("--store", f"expected sqlite; came {backend}; use {_EXAMPLE}")
     if not parsed.database or parsed.database == ":memory:":
-        raise SpecError(
+        raise UsageError(
             "--store", f"expected a file that outlives the process; came {url!r}; use {_EXAMPLE}"
         )
     return Path(parsed.database).absolute()

@@ -10,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from espalier.errors import SpecError
+from espalier.errors import UsageError
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def migrate(connection: Connection) -> None:
 
     Raises
     ------
-    SpecError
+    UsageError
         If the database was written by a newer Espalier.
     """
     config = _config()
@@ -41,7 +41,7 @@ def migrate(connection: Connection) -> None:
     if found == head:
         return
     if found is not None and found not in known:
-        raise SpecError(
+        raise UsageError(
             "--store",
             f"its schema is {found}, the newest that this version of Espalier knows is {head}; "
             "run the version that wrote it, or a newer one",

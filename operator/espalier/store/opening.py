@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from espalier.errors import RetryLater, SpecError
+from espalier.errors import RetryLater, UsageError
 from espalier.store.backup import take_up
 from espalier.store.connections import check, reading
 from espalier.store.filesystem import refuse_network
@@ -44,7 +44,7 @@ async def open_store(
 
     Raises
     ------
-    SpecError
+    UsageError
         If the URL, the file system or the file will not do; the message says what to change.
     RetryLater
         If another process writes to the store, or the disk does not answer.
@@ -56,7 +56,7 @@ async def open_store(
 
 def _prepare(path: Path) -> tuple[SoleWriter, Writer]:
     if not path.parent.is_dir():
-        raise SpecError(
+        raise UsageError(
             "--store",
             f"expected a directory at {path.parent}, there is none; mount the volume there",
         )

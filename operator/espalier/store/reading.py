@@ -16,7 +16,9 @@ from espalier.errors import InternalError
 from espalier.planning.world.record import AttemptRecord, MadeTrial, Origin
 from espalier.pruning import Decision
 from espalier.store import schema
-from espalier.store.log import (
+from espalier.store.rows import change_of, decision_of, end_of, settings_of_rule
+from espalier.store.summary import summary_of
+from espalier.study_log.log import (
     Head,
     Log,
     StoredChange,
@@ -27,8 +29,6 @@ from espalier.store.log import (
     StudyRow,
     in_order,
 )
-from espalier.store.rows import change_of, decision_of, end_of, settings_of_rule
-from espalier.store.summary import summary_of
 
 Rules = Mapping[int, tuple[str, Mapping[str, object]]]
 """The pruner and its settings, by the rule's number."""
@@ -321,7 +321,13 @@ def last_seq(connection: Connection, study: int) -> int:
 
 
 def log_of(connection: Connection, study: StudyRow) -> Log:
-    """Return all that is stored of a study, all of it in memory."""
+    """Return all that is stored of a study, all of it in memory.
+
+    Raises
+    ------
+    InternalError
+        If the connection is in no transaction.
+    """
     if not connection.in_transaction():
         raise InternalError("a log is read in a transaction, so that its parts agree")
 

@@ -12,7 +12,7 @@ from espalier.planning.world.record import AttemptRecord, End, MadeTrial
 from espalier.pruning import Action, Decision, Reason, Restraint, TrialState
 from espalier.pruning.decisions.decision import Evidence
 from espalier.store.batch import Row
-from espalier.store.log import StoredChange, StoredDecision, StoredEnd, StoredSpec
+from espalier.study_log.log import StoredChange, StoredDecision, StoredEnd, StoredSpec
 
 
 def trial_row(study: int, number: int, made: MadeTrial) -> Row:

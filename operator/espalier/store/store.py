@@ -24,12 +24,12 @@ from espalier.store.batch import Batch
 from espalier.store.connections import reading
 from espalier.store.group_commit import GroupCommit, StoreObserver
 from espalier.store.location import SoleWriter
-from espalier.store.log import Head, Log, StoredDecision, StoredSpec, StudyRow
 from espalier.store.pages import Arrived, arrived_after
 from espalier.store.rest import Rest, rest_of
 from espalier.store.space import spare_pages
 from espalier.store.undertaker import Undertaker
 from espalier.store.writer import Writer
+from espalier.study_log.log import Head, Log, StoredDecision, StoredSpec, StudyRow
 
 _T = TypeVar("_T")
 KEEP_CLOSED = 168 * 3600.0
@@ -122,6 +122,11 @@ class Store:
 
         Later calls change its settings while it has no values, and nothing else. With ``adopt``
         the first call may find the rows of a backup, see `espalier.store.adoption`.
+
+        Raises
+        ------
+        RetryLater
+            If the rows of a study of this name are still being purged.
         """
         found = await self._read(lambda connection: ask.find_study(connection, uid))
         if found is not None and found.settings == settings:

@@ -16,8 +16,8 @@ from espalier.store import schema
 from espalier.store.adoption import adopted
 from espalier.store.batch import Batch, Row
 from espalier.store.connections import writing
-from espalier.store.log import StudyRow
 from espalier.store.space import give_back_some, let_it_shrink
+from espalier.study_log.log import StudyRow
 
 _ORDER = (
     "attempts",

@@ -8,8 +8,8 @@ import pytest
 
 from espalier.pruning import (
     Action,
-    All,
-    Any,
+    AllOf,
+    AnyOf,
     BreakerSettings,
     MinimumAcceptable,
     Nop,
@@ -103,29 +103,29 @@ def test_patience_of_a_rung_pruner_counts_rungs() -> None:
 
 def test_any_prunes_on_one_vote_and_all_on_no_less_than_all() -> None:
     high, low = Threshold(upper=10.0), Threshold(lower=0.0)
-    one, every = judge_of(Any(of=(high, low))), judge_of(All(of=(high, low)))
+    one, every = judge_of(AnyOf(of=(high, low))), judge_of(AllOf(of=(high, low)))
     assert say(one, 0, 1, 11.0).reason is Reason.ABOVE_UPPER
     assert say(one, 1, 1, -1.0).reason is Reason.BELOW_LOWER
     assert say(one, 2, 1, 5.0).action is Action.KEEP
     for trial, value in enumerate([11.0, -1.0, 5.0]):
         assert say(every, trial, 1, value).action is Action.KEEP
-    both = judge_of(All(of=(Threshold(upper=10.0), Threshold(upper=20.0))))
+    both = judge_of(AllOf(of=(Threshold(upper=10.0), Threshold(upper=20.0))))
     assert say(both, 0, 1, 15.0).action is Action.KEEP
     assert say(both, 0, 2, 25.0).action is Action.PRUNE
 
 
 def test_patience_in_a_composition_is_each_pruners_own() -> None:
     patient, hasty = Threshold(lower=0.0, patience=2), Threshold(lower=-10.0)
-    judge = judge_of(Any(of=(patient, hasty)))
+    judge = judge_of(AnyOf(of=(patient, hasty)))
     assert say(judge, 0, 1, -1.0).action is Action.KEEP
     assert say(judge, 0, 2, -1.0).action is Action.PRUNE
     assert say(judge, 1, 1, -11.0).action is Action.PRUNE
 
 
-@pytest.mark.parametrize("kind", [Any, All])
+@pytest.mark.parametrize("kind", [AnyOf, AllOf])
 def test_composites_do_not_hold_composites(kind) -> None:
     with pytest.raises(SettingsError, match="plain pruners"):
-        kind(of=(Nop(), All(of=(Nop(),))))
+        kind(of=(Nop(), AllOf(of=(Nop(),))))
     with pytest.raises(SettingsError, match="1 to 8"):
         kind(of=())
 

@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from espalier.api.pruner import PrunerSpec, sections_with
-from espalier.generate.pruner_words import WHY_NOT
+from espalier.api.pruner import PrunerSpec
+from espalier.generate.pruner_words import shared
 from espalier.pruning import (
     Direction,
     Guards,
@@ -114,13 +114,26 @@ def test_a_trial_that_has_reported_nothing_is_kept_by_every_type() -> None:
         assert decision.reason is Reason.NOTHING_REPORTED
 
 
-def test_the_page_names_every_setting_that_two_types_share_for_the_same_thing() -> None:
-    named = {field for fields in WHY_NOT for field in fields}
-    for fields in WHY_NOT:
-        assert len({sections_with(field) for field in fields}) == 1
-    of_rungs = {"min_resource", "reduction_factor", "bootstrap_count"}
-    of_risk = {"goal", "risk"}
-    kinds = [type(built(kind)) for kind in PRUNES]
-    fields = [field.name for kind in kinds for field in dataclasses.fields(kind)]
-    often = {name for name in fields if fields.count(name) > 1}
-    assert often == named | of_rungs | of_risk
+def test_what_a_type_does_instead_is_said_of_settings_that_others_share_and_it_lacks() -> None:
+    for name, kind in BUILT_IN.items():
+        given = {field.name for field in dataclasses.fields(kind)} - kind.not_in_study
+        others = [other for other in BUILT_IN.values() if other is not kind]
+        for setting in kind.in_place_of:
+            assert sum(setting in other.__dataclass_fields__ for other in others) > 1
+            # Patient's own patience is another thing than that of the others.
+            assert setting not in given or (name, setting) == ("Patient", "patience")
+
+
+def test_the_page_says_who_has_a_shared_setting_and_what_the_others_do() -> None:
+    rows = [line.split(" | ") for line in shared().splitlines() if line.startswith("| `")]
+    said = {
+        name.strip("`| "): (types, instead)
+        for names, types, instead in rows
+        for name in names.split(", ")
+    }
+    assert said["startupTrials"] == ("all but Nop", "Nop: judges nothing |")
+    assert said["patience"][0] == "all but Nop and Patient"
+    assert said["minTrials"][0] == "Hyperband, Median, Percentile, SuccessiveHalving"
+    assert "Bandit, Wilcoxon: compares with one trial, the leader" in said["minTrials"][1]
+    assert "Wilcoxon: pairs all values" in said["ownValue"][1]
+    assert said["match"] == said["peers"]

@@ -9,7 +9,7 @@ import optuna
 import pytest
 
 from espalier.pruning import (
-    All,
+    AllOf,
     Direction,
     Guards,
     Hyperband,
@@ -211,9 +211,9 @@ def test_steps_beyond_2048_are_judged_at_the_check_that_was_announced(warmup, in
 
 
 def test_all_of_patient_and_another_is_patient_around_the_other() -> None:
-    """A Study has no pruner inside another; type All says the same."""
+    """A Study has no pruner inside another; type AllOf says the same."""
     inner = Median(startup_trials=1)
-    around, beside = Patient(patience=1, inner=inner), All(of=(Patient(patience=1), inner))
+    around, beside = Patient(patience=1, inner=inner), AllOf(of=(Patient(patience=1), inner))
     pruned = 0
     for seed in range(200):
         ledger = Ledger(Terms(DOWN, 30))

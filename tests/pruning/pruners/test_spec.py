@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from pathlib import Path
 
@@ -10,18 +9,12 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
-from espalier.api.pruner_rules import SECTIONS
-from espalier.api.pruner_settings import PluginSettings, snake
+from espalier.api.pruner import PluginSettings, PrunerSpec, PruningSpec, build_judge
+from espalier.declared.names import camel, section_of
 from espalier.errors import SpecError
 from espalier.pruning import Direction, Guards, Judge, Report, Terms
-from espalier.pruning.pruners.registry import BUILT_IN, make, pruner_type
-
-CAMEL = {
-    "Patient": {"patience": 2},
-    "Percentile": {"percentile": 40.0},
-    "Threshold": {"lower": 0.0},
-}
+from espalier.pruning.pruners.registry import BUILT_IN, make
+from tests.pruning.every_pruner import NEEDED
 
 
 def judge_of(pruner: str, pruning: str = "{}", **more) -> Judge:
@@ -44,27 +37,10 @@ def test_who_writes_nothing_gets_auto_and_the_guards_by_default() -> None:
 
 @pytest.mark.parametrize("kind", sorted(BUILT_IN))
 def test_each_type_builds_its_pruner_with_the_same_defaults(kind: str) -> None:
-    settings = CAMEL.get(kind, {})
-    spec = PrunerSpec.model_validate({"type": kind, SECTIONS[kind]: settings})
-    needed = {snake(name): value for name, value in settings.items()}
+    needed = NEEDED.get(kind, {})
+    section = {camel(name): value for name, value in needed.items()}
+    spec = PrunerSpec.model_validate({"type": kind, section_of(kind): section})
     assert spec.build() == make(kind, needed)
-
-
-@pytest.mark.parametrize("kind", sorted(BUILT_IN))
-def test_each_setting_of_a_pruner_is_in_the_study_and_the_other_way_round(kind: str) -> None:
-    model = type(
-        PrunerSpec.model_validate(
-            {"type": kind, SECTIONS[kind]: CAMEL.get(kind, {})}
-        ).__getattribute__(snake(SECTIONS[kind]))
-    )
-    fields = {field.name for field in dataclasses.fields(pruner_type(kind))}
-    # Type All of Patient and another pruner stands for Patient's inner one.
-    assert set(model.model_fields) <= fields
-    left_out = {
-        "Nop": {"startup_trials", "warmup_steps", "interval_steps", "patience"},
-        "Patient": {"inner"},
-    }
-    assert fields - set(model.model_fields) == left_out.get(kind, set())
 
 
 def test_composites_and_shadows() -> None:

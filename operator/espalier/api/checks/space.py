@@ -8,23 +8,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from espalier.api.parameters import (
-    LARGEST_FLOAT,
-    MAX_LATTICE,
     MAX_NAME,
     NAME_PATTERN,
     FloatSpec,
-    IntSpec,
     ParameterSpec,
     SamplerSpec,
     space_of,
 )
 from espalier.api.scalar import checked_scalar
 from espalier.errors import SpecError
-from espalier.search import FloatRange, Parameter, SamplerType, Scale, Space, Value, text_of
+from espalier.search import FloatRange, Grid, Parameter, Space, Value, text_of
 
 
 def check_space(parameters: Sequence[ParameterSpec], sampler: SamplerSpec) -> None:
-    """Check that parameters and sampler make a space that can be sampled.
+    """Check what no rule can say of parameters and sampler; the rules have been checked.
 
     Raises
     ------
@@ -40,10 +37,16 @@ def check_space(parameters: Sequence[ParameterSpec], sampler: SamplerSpec) -> No
                 f"expected a name of its own, got {parameter.name!r} for the second time; "
                 "rename one of the two",
             )
-        _check_kind(path, parameter)
+        if parameter.categorical is not None:
+            _check_texts(f"{path}.categorical.values", parameter.categorical.values)
+        elif parameter.float_ is not None:
+            _check_resolution(f"{path}.float", parameter.float_)
         _check_when(path, parameter, earlier)
         earlier[parameter.name] = parameter
-    _check_sampler(parameters, sampler)
+    drawn = sampler.sampler()
+    if isinstance(drawn, Grid) and drawn.points is not None:
+        for each in space_of(parameters).parameters:
+            _check_points(each, drawn.points)
 
 
 def check_values(space: Space, values: Mapping[str, Any]) -> dict[str, Value]:
@@ -92,25 +95,6 @@ def check_values(space: Space, values: Mapping[str, Any]) -> dict[str, Value]:
     return chosen
 
 
-def _check_kind(path: str, parameter: ParameterSpec) -> None:
-    kinds = {
-        "float": parameter.float_,
-        "int": parameter.int_,
-        "categorical": parameter.categorical,
-    }
-    given = [kind for kind, spec in kinds.items() if spec is not None]
-    if len(given) != 1:
-        raise SpecError(
-            path,
-            "expected exactly one of float, int and categorical, "
-            f"got {' and '.join(given) or 'none'}; keep one of them",
-        )
-    if parameter.categorical is not None:
-        _check_texts(f"{path}.categorical.values", parameter.categorical.values)
-    elif (spec := parameter.float_ or parameter.int_) is not None:
-        _check_range(f"{path}.{given[0]}", spec)
-
-
 def _check_texts(path: str, values: Sequence[Value]) -> None:
     seen: dict[str, int] = {}
     for index, value in enumerate(values):
@@ -123,43 +107,8 @@ def _check_texts(path: str, values: Sequence[Value]) -> None:
             )
 
 
-def _check_range(path: str, spec: FloatSpec | IntSpec) -> None:
-    if not spec.min < spec.max:
-        raise SpecError(
-            f"{path}.min",
-            f"expected min to be less than max ({spec.max}), got {spec.min}; swap them, or leave "
-            "the parameter out if it has one value",
-        )
-    if spec.scale is Scale.LOG and not spec.min > 0:
-        raise SpecError(
-            f"{path}.min",
-            f"expected min greater than 0, since scale is Log, got {spec.min}; raise min, or set "
-            "scale: Linear",
-        )
-    if isinstance(spec, FloatSpec) and not (
-        spec.min >= -LARGEST_FLOAT and spec.max <= LARGEST_FLOAT
-    ):
-        raise SpecError(
-            path,
-            f"expected min and max between -1e300 and 1e300, got {spec.min} and {spec.max}; choose "
-            "a narrower range",
-        )
-    if spec.step is None:
-        return
-    if spec.scale is Scale.LOG:
-        raise SpecError(
-            f"{path}.step",
-            f"expected no step, since scale is Log, got {spec.step}; remove step, or set "
-            "scale: Linear",
-        )
-    steps = (spec.max - spec.min) / spec.step
-    if steps < 1 or (isinstance(spec, FloatSpec) and steps > MAX_LATTICE):
-        raise SpecError(
-            f"{path}.step",
-            f"expected a step that fits between min and max, at most 1e9 times, got {spec.step}; "
-            "choose another step",
-        )
-    if isinstance(spec, FloatSpec) and spec.step < _resolution(spec):
+def _check_resolution(path: str, spec: FloatSpec) -> None:
+    if spec.step is not None and spec.step < _resolution(spec):
         raise SpecError(
             f"{path}.step",
             f"expected a step that a number of the size of {spec.min} and {spec.max} can tell, at "
@@ -173,24 +122,11 @@ def _resolution(spec: FloatSpec) -> float:
 
 
 def _check_when(path: str, parameter: ParameterSpec, earlier: Mapping[str, ParameterSpec]) -> None:
+    """Check that a parameter's condition asks for values that are ever taken."""
     when = parameter.when
     if when is None:
         return
-    parent = earlier.get(when.parameter)
-    if parent is None:
-        raise SpecError(
-            f"{path}.when.parameter",
-            "expected the name of a parameter that comes before "
-            f"({_listed(list(earlier)) or 'there is none'}), got {when.parameter!r}; put that "
-            "parameter first in the list, or correct the name",
-        )
-    if parent.float_ is not None:
-        raise SpecError(
-            f"{path}.when.parameter",
-            f"expected a categorical or int parameter, got {when.parameter!r}, which is a float "
-            "one; make that one categorical or int",
-        )
-    domain = parent.domain()
+    domain = earlier[when.parameter].domain()
     for index, value in enumerate(when.in_):
         if not domain.legal(value):
             raise SpecError(
@@ -200,37 +136,18 @@ def _check_when(path: str, parameter: ParameterSpec, earlier: Mapping[str, Param
             )
 
 
-def _check_sampler(parameters: Sequence[ParameterSpec], sampler: SamplerSpec) -> None:
-    if sampler.type is not SamplerType.GRID:
-        if sampler.grid is not None:
-            raise SpecError(
-                "spec.sampler.grid",
-                f"expected no grid, since type is {sampler.type}, got one; set type: Grid, or "
-                "remove grid",
-            )
-        return
-    for parameter, spec in zip(space_of(parameters).parameters, parameters, strict=True):
-        if sampler.grid is None and parameter.domain.size is None and spec.float_ is not None:
-            raise SpecError(
-                "spec.sampler",
-                "expected a finite number of values, since type is Grid, got the continuum of "
-                f"{parameter.name}; give it a step, or set sampler.grid.points",
-            )
-        _check_points(parameter, sampler)
-
-
-def _check_points(parameter: Parameter, sampler: SamplerSpec) -> None:
+def _check_points(parameter: Parameter, points: int) -> None:
     """Check that the points of a float range differ: a very narrow one has not so many numbers."""
-    domain, grid = parameter.domain, sampler.grid
-    if grid is None or not isinstance(domain, FloatRange) or domain.step is not None:
+    domain = parameter.domain
+    if not isinstance(domain, FloatRange) or domain.step is not None:
         return
-    spread = domain.points(grid.points)
+    spread = domain.points(points)
     different = len({spread.at(index) for index in range(spread.size)})
     if different < spread.size:
         raise SpecError(
             "spec.sampler.grid.points",
             f"expected at most {different}, since {parameter.name} has no more different numbers "
-            f"between {domain.min} and {domain.max}, got {grid.points}; lower points, or widen the "
+            f"between {domain.min} and {domain.max}, got {points}; lower points, or widen the "
             "range",
         )
 

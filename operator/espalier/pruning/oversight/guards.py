@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
+from espalier.declared.names import camel
 from espalier.pruning.decisions.decision import NO_EVIDENCE, Action, Decision, Evidence
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.oversight.breaker import BreakerSettings
-from espalier.pruning.pruners.base import SettingsError, camel
+from espalier.pruning.pruners.base import SettingsError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,3 +120,19 @@ def overrule(decision: Decision, reason: Reason, why: Evidence) -> Decision:
     """Keep a trial that was to be pruned, and say what was overruled."""
     evidence = {**decision.evidence, **why, "overruled": decision.reason.value}
     return replace(decision, action=Action.KEEP, reason=reason, evidence=evidence)
+
+
+def behind(curve: Curve, step: int) -> Decision:
+    """Keep a trial that reported a step behind its latest one, on which it was judged already."""
+    return Decision(
+        curve.number,
+        curve.attempt,
+        step,
+        Action.KEEP,
+        Reason.BEHIND_LATEST_STEP,
+        {"latest": curve.last_step},
+        None,
+        None,
+        "Guards",
+        {},
+    )

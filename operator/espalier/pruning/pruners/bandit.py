@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import hypot, inf, isfinite, nan, sqrt
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from annotated_types import Ge, Gt, Le
+
+from espalier.declared.bounds import LARGEST_NUMBER
 from espalier.pruning.decisions.decision import Decision, Evidence
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.report import TrialState
 from espalier.pruning.pruners.base import Gated
+from espalier.pruning.pruners.boldness import Boldness
 
 WINDOW = 16
 """A trial's level, slope and noise are those of its latest so many reports."""
@@ -66,15 +71,15 @@ class Bandit(Gated):
         Width of the bounds, in standard deviations of a trial's own noise.
     """
 
-    budget: float | None = None
-    exploration: float = 2.0
+    budget: Annotated[float, Gt(0), Le(LARGEST_NUMBER)] | None = None
+    exploration: Annotated[float, Ge(0), Le(100)] = 2.0
 
     name: ClassVar[str] = "Bandit"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.require("budget", self.budget is None or self.budget > 0, "above 0")
-        self.require("exploration", self.exploration >= 0, "at least 0")
+    boldness: ClassVar[Boldness | None] = Boldness("exploration", (0, 1, 2, 4, 6))
+    in_place_of: ClassVar[Mapping[str, str]] = {
+        "min_trials": "compares with one trial, the leader",
+        "own_value": "takes the line through the latest 16 reports",
+    }
 
     def rule(self, ledger: Ledger, curve: Curve) -> Decision:
         """Judge the trial by its bound, then by its cost."""

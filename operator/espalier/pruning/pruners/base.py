@@ -8,13 +8,17 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Annotated, ClassVar, Protocol, runtime_checkable
 
+from espalier.declared.bounds import Count, Resource, Step, Times, WithinTrial, first_outside
+from espalier.declared.names import camel
+from espalier.declared.settings import Declared
 from espalier.pruning.decisions.decision import NO_EVIDENCE, Action, Decision, Evidence
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.own_value import OwnValue, own_score
+from espalier.pruning.pruners.boldness import Boldness
 
 
 class SettingsError(ValueError):
@@ -38,7 +42,7 @@ class Pruner(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scheduled:
+class Scheduled(Declared):
     """Common to all pruners: when a trial is judged at all.
 
     Parameters
@@ -50,26 +54,40 @@ class Scheduled:
     interval_steps
         A trial is judged at its first report in every interval of so many steps, counted from
         `warmup_steps`.
+
+    Attributes
+    ----------
+    boldness
+        The setting that makes the pruner bolder or more careful, for backtests to turn.
+    in_place_of
+        By settings that several pruners share and this one lacks: what it does instead.
     """
 
-    startup_trials: int = 0
-    warmup_steps: int = 0
-    interval_steps: int = 1
+    startup_trials: Count = 0
+    warmup_steps: Annotated[Step, WithinTrial("<", "no trial is ever pruned")] = 0
+    interval_steps: Resource = 1
 
-    name: ClassVar[str]
+    boldness: ClassVar[Boldness | None] = None
+    in_place_of: ClassVar[Mapping[str, str]] = {}
 
     def __post_init__(self) -> None:
-        self.require("startup_trials", self.startup_trials >= 0, "at least 0")
-        self.require("warmup_steps", self.warmup_steps >= 0, "at least 0")
-        self.require("interval_steps", self.interval_steps >= 1, "at least 1")
+        """Refuse settings that are out of bounds or break a rule.
 
-    def require(self, field: str, holds: bool, expected: str) -> None:
-        """Refuse settings that make no sense."""
-        if not holds:
-            raise SettingsError(
-                f"{self.name}: expected {camel(field)} to be {expected}, "
-                f"got {getattr(self, field)!r}; change it in the study's pruner"
-            )
+        Raises
+        ------
+        SettingsError
+            For the first setting at fault.
+        """
+        if (outside := first_outside(self)) is not None:
+            field, expected = outside
+            raise self._refusal(f"{camel(field)} to be {expected}, got {getattr(self, field)!r}")
+        given = {name: value for name, value in settings_of(self).items() if value is not None}
+        for rule in self.rules:
+            for breach in rule.breaches(given):
+                raise self._refusal(breach.expected)
+
+    def _refusal(self, expected: str) -> SettingsError:
+        return SettingsError(f"{self.name}: expected {expected}; change it in the study's pruner")
 
     @cached_property
     def settings(self) -> Mapping[str, object]:
@@ -170,11 +188,7 @@ class Gated(Scheduled):
         So many judged steps in a row must say prune.
     """
 
-    patience: int = 1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.require("patience", self.patience >= 1, "at least 1")
+    patience: Times = 1
 
     @property
     def votes_needed(self) -> int:
@@ -194,12 +208,8 @@ class Comparing(Gated):
         Which of the trial's own values is compared.
     """
 
-    min_trials: int = 1
+    min_trials: Times = 1
     own_value: OwnValue = OwnValue.BEST
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.require("min_trials", self.min_trials >= 1, "at least 1")
 
     def own(self, curve: Curve) -> float:
         """Give the trial's own score that is compared; NaN if it has none."""
@@ -213,9 +223,3 @@ def settings_of(pruner: object) -> Mapping[str, object]:
         value = getattr(pruner, field.name)
         found[camel(field.name)] = value.value if isinstance(value, StrEnum) else value
     return MappingProxyType(found)
-
-
-def camel(name: str) -> str:
-    """Turn a Python name into the name of a field in a Study."""
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)

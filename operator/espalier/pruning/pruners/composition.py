@@ -13,6 +13,9 @@ from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.pruners.base import Pruner, SettingsError, settings_of
 
+MOST_PARTS = 8
+"""So many pruners may be combined."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Composite:
@@ -26,8 +29,10 @@ class Composite:
     name: ClassVar[str]
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.of) <= 8:
-            raise SettingsError(f"{self.name}: expected 1 to 8 pruners, got {len(self.of)}")
+        if not 1 <= len(self.of) <= MOST_PARTS:
+            raise SettingsError(
+                f"{self.name}: expected 1 to {MOST_PARTS} pruners, got {len(self.of)}"
+            )
         if any(isinstance(pruner, Composite) for pruner in self.of):
             raise SettingsError(f"{self.name}: expected plain pruners, got {self.name} of Any/All")
 

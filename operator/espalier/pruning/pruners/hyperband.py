@@ -8,13 +8,18 @@ from functools import cache
 from itertools import takewhile
 from typing import ClassVar
 
+from espalier.declared.bounds import Resource
+from espalier.declared.conditions import Or, absent, compare
+from espalier.declared.rule import AnyRule, Rule
+from espalier.declared.terms import At
 from espalier.pruning.decisions.decision import Decision
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.own_value import OwnValue
 from espalier.pruning.history.rung_ranks import RungRanks, rung_steps
-from espalier.pruning.pruners.successive_halving import Halving
+from espalier.pruning.pruners.boldness import Boldness
+from espalier.pruning.pruners.successive_halving import Factor, FirstRung, Halving
 
 
 @cache
@@ -82,30 +87,33 @@ class Hyperband(Halving):
 
     Parameters
     ----------
+    min_trials
+        Nothing is pruned at a rung that fewer trials of the bracket have reached.
     min_resource
         Step of the first rung of the bracket that prunes first.
     max_resource
-        Largest step of a trial; the horizon if not given.
-    reduction_factor
-        One in so many goes on from each rung.
-    bootstrap_count
-        Nothing goes on from a rung until more trials than this have reached it.
+        Largest step of a trial; resource.max if not given.
     """
 
-    reduction_factor: int = 3
-    min_resource: int = 1
-    max_resource: int | None = None
+    reduction_factor: Factor = 3
+    min_resource: FirstRung = 1
+    max_resource: Resource | None = None
 
     name: ClassVar[str] = "Hyperband"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.require("min_resource", self.min_resource >= 1, "at least 1")
-        self.require(
-            "max_resource",
-            self.max_resource is None or self.max_resource >= self.min_resource,
-            f"at least minResource, {self.min_resource}",
-        )
+    rules: ClassVar[tuple[AnyRule, ...]] = (
+        *Halving.rules,
+        Rule(
+            condition=Or(absent("maxResource"), compare("minResource", "<=", At("maxResource"))),
+            message="minResource must not exceed maxResource; swap them",
+            expected=lambda given: (
+                f"maxResource to be at least minResource, {given['minResource']},"
+                f" got {given['maxResource']}"
+            ),
+            field=".minResource",
+            operators_field=".maxResource",
+        ),
+    )
+    boldness: ClassVar[Boldness | None] = Boldness("min_resource", ("1%", "4%", "8%", "16%"))
 
     def rule(self, ledger: Ledger, curve: Curve) -> Decision:
         """Judge the trial in its bracket."""

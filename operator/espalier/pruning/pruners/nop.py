@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,6 +18,10 @@ class Nop(Gated):
     """Never prune: every trial runs to its end."""
 
     name: ClassVar[str] = "Nop"
+    not_in_study: ClassVar[frozenset[str]] = frozenset(
+        {"startup_trials", "warmup_steps", "interval_steps", "patience"}
+    )
+    in_place_of: ClassVar[Mapping[str, str]] = dict.fromkeys(not_in_study, "judges nothing")
 
     def rule(self, ledger: Ledger, curve: Curve) -> Decision:
         """Keep the trial."""

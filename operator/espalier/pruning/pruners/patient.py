@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from annotated_types import Ge, Le
+
+from espalier.declared.bounds import LARGEST_NUMBER, Count
 from espalier.pruning.decisions.decision import Decision, Evidence
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.recent_best import RecentBests
 from espalier.pruning.pruners.base import Pruner, Scheduled, SettingsError, settings_of
+from espalier.pruning.pruners.boldness import Boldness
 from espalier.pruning.pruners.composition import leaves
 from espalier.pruning.pruners.optional_parts import stated_risk, votes_needed
 
@@ -33,23 +37,30 @@ class Patient(Scheduled):
     Parameters
     ----------
     patience
-        How many further reports without improvement a trial may make.
+        How many further reports without improvement a trial may make: the length of the plateau.
     min_delta
         A trial is pruned only if it is worse than its earlier best by more than this.
     inner
         A pruner that must say prune as well.
     """
 
-    patience: int
-    min_delta: float = 0.0
+    patience: Count
+    min_delta: Annotated[float, Ge(0), Le(LARGEST_NUMBER)] = 0.0
     inner: Pruner | None = None
 
     name: ClassVar[str] = "Patient"
+    # In a Study, type All of Patient and another pruner stands for the inner one.
+    not_in_study: ClassVar[frozenset[str]] = frozenset({"inner"})
+    boldness: ClassVar[Boldness | None] = Boldness("patience", ("4%", "8%", "16%", "32%"))
+    in_place_of: ClassVar[Mapping[str, str]] = {
+        "patience": "counts reports of a plateau by its own `patience`; one judged step that says"
+        " prune is enough",
+        "min_trials": "compares with no other trial",
+        "own_value": "compares the trial's best values",
+    }
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.require("patience", self.patience >= 0, "at least 0")
-        self.require("min_delta", self.min_delta >= 0, "at least 0")
         for leaf in () if self.inner is None else leaves(self.inner):
             # Only the outermost pruner's votes and risk are counted.
             votes, risk = votes_needed(leaf), stated_risk(leaf)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from annotated_types import Interval
+
+from espalier.declared.bounds import Count
 from espalier.pruning.decisions.decision import Decision
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.columns import next_column
@@ -14,15 +17,26 @@ from espalier.pruning.history.ranking import Ranking
 from espalier.pruning.history.step_ranks import Match, Peers, StepRanks
 from espalier.pruning.history.step_tree import Layers
 from espalier.pruning.pruners.base import Comparing
+from espalier.pruning.pruners.boldness import Boldness
 
 
 @dataclass(frozen=True, kw_only=True)
 class _AgainstPercentile(Comparing):
-    """The rule that Percentile and Median share."""
+    """The rule that Percentile and Median share.
 
-    startup_trials: int = 5
+    Parameters
+    ----------
+    peers
+        Compare with completed trials only, or with all that reached the step.
+    match
+        Take a peer's latest value up to the step, or only one at exactly the step.
+    """
+
+    startup_trials: Count = 5
     peers: Peers = Peers.COMPLETED
     match: Match = Match.AT_OR_BEFORE
+
+    boldness: ClassVar[Boldness | None] = Boldness("warmup_steps", (0, "4%", "8%", "16%", "24%"))
 
     def rule(self, ledger: Ledger, curve: Curve) -> Decision:
         """Compare the trial with the percentile of its peers; a tie keeps it."""
@@ -90,19 +104,11 @@ class Percentile(_AgainstPercentile):
     ----------
     percentile
         The part of the peers that counts as good enough, in percent.
-    peers
-        With whom to compare.
-    match
-        Which of a peer's values counts at a step.
     """
 
-    percentile: float
+    percentile: Annotated[float, Interval(ge=0, le=100)]
 
     name: ClassVar[str] = "Percentile"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.require("percentile", 0.0 <= self.percentile <= 100.0, "between 0 and 100")
 
     @property
     def kept_percentile(self) -> float:
@@ -115,13 +121,6 @@ class Median(_AgainstPercentile):
     """Prune a trial whose best value so far is worse than the median of its peers.
 
     Optuna's ``MedianPruner``, that is, Percentile at 50.
-
-    Parameters
-    ----------
-    peers
-        With whom to compare.
-    match
-        Which of a peer's values counts at a step.
     """
 
     name: ClassVar[str] = "Median"

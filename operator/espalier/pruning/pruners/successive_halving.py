@@ -2,35 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from annotated_types import Ge, Le
+
+from espalier.declared.bounds import Count, Resource, WithinTrial
+from espalier.declared.conditions import Or, absent, compare
+from espalier.declared.rule import AnyRule, Rule
 from espalier.pruning.decisions.decision import Decision, Evidence
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.ledger import Ledger
-from espalier.pruning.history.own_value import OwnValue
-from espalier.pruning.history.rung_ranks import WORST, RungRanks
+from espalier.pruning.history.own_value import WORST, OwnValue
+from espalier.pruning.history.rung_ranks import RungRanks
 from espalier.pruning.pruners.base import Comparing
+from espalier.pruning.pruners.boldness import Boldness
+
+Factor = Annotated[int, Ge(2), Le(1000)]
+"""One in so many goes on from a rung."""
+FirstRung = Annotated[Resource, WithinTrial("<=", "no trial reaches a rung")]
+"""The step of a first rung."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Halving(Comparing):
-    """What SuccessiveHalving and Hyperband share: judging a trial at the rungs it reached."""
+    """What SuccessiveHalving and Hyperband share: judging a trial at the rungs it reached.
+
+    Parameters
+    ----------
+    min_trials
+        Nothing is pruned at a rung that fewer trials have reached.
+    own_value
+        Which of a trial's values counts at a rung, for all trials.
+    reduction_factor
+        One in so many goes on from each rung, which are so many times as far apart.
+    bootstrap_count
+        Nothing goes on from a rung until more trials than this have reached it.
+    """
 
     own_value: OwnValue = OwnValue.LAST
-    reduction_factor: int = 4
-    bootstrap_count: int = 0
+    reduction_factor: Factor = 4
+    bootstrap_count: Count = 0
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.require("reduction_factor", self.reduction_factor >= 2, "at least 2")
-        self.require("bootstrap_count", self.bootstrap_count >= 0, "at least 0")
-        self.require(
-            "bootstrap_count",
-            self.bootstrap_count == 0 or self.min_trials == 1,
-            f"0, since minTrials, {self.min_trials}, keeps the first trials at a rung",
-        )
+    rules: ClassVar[tuple[AnyRule, ...]] = (
+        Rule(
+            condition=Or(
+                absent("bootstrapCount"),
+                compare("bootstrapCount", "==", 0),
+                absent("minTrials"),
+                compare("minTrials", "==", 1),
+            ),
+            message="minTrials keeps the first trials at a rung and bootstrapCount prunes them;"
+            " remove one of them",
+            expected=lambda given: (
+                f"bootstrapCount to be 0, since minTrials, {given['minTrials']}, keeps the first"
+                f" trials at a rung, got {given['bootstrapCount']}"
+            ),
+            field=".bootstrapCount",
+        ),
+    )
+    in_place_of: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("peers", "match"),
+        "compares all that have reached a rung, each with the value with which it got there",
+    )
 
     def at_rungs(
         self, ranks: RungRanks, ledger: Ledger, curve: Curve, bracket: int | None
@@ -94,26 +130,16 @@ class SuccessiveHalving(Halving):
     Parameters
     ----------
     min_resource
-        Step of the first rung; a hundredth of the horizon, at least 1, if not given.
-    reduction_factor
-        One in so many goes on from each rung.
+        Step of the first rung; a hundredth of resource.max, at least 1, if not given.
     min_early_stopping_rate
         So many rungs are left out at the start.
-    bootstrap_count
-        Nothing goes on from a rung until more trials than this have reached it.
     """
 
-    min_resource: int | None = None
-    min_early_stopping_rate: int = 0
+    min_resource: FirstRung | None = None
+    min_early_stopping_rate: Annotated[int, Ge(0), Le(53)] = 0
 
     name: ClassVar[str] = "SuccessiveHalving"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.require(
-            "min_resource", self.min_resource is None or self.min_resource >= 1, "at least 1"
-        )
-        self.require("min_early_stopping_rate", self.min_early_stopping_rate >= 0, "at least 0")
+    boldness: ClassVar[Boldness | None] = Boldness("min_resource", ("2%", "4%", "8%", "16%", "24%"))
 
     def rule(self, ledger: Ledger, curve: Curve) -> Decision:
         """Judge the trial at the rungs it has just reached."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from espalier.declared.bounds import Number
+from espalier.declared.conditions import Or, absent, compare, has
+from espalier.declared.rule import AnyRule, Rule
+from espalier.declared.terms import At
 from espalier.pruning.decisions.decision import Decision, Evidence
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.curve import Curve
@@ -22,22 +27,34 @@ class Threshold(Gated):
     Parameters
     ----------
     lower
-        Prune a value below this.
+        Prune a trial whose value is below this.
     upper
-        Prune a value above this.
+        Prune a trial whose value is above this.
     """
 
-    lower: float | None = None
-    upper: float | None = None
+    lower: Number | None = None
+    upper: Number | None = None
 
     name: ClassVar[str] = "Threshold"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        given = self.lower is not None or self.upper is not None
-        self.require("lower", given, "given, or upper, or both")
-        if self.lower is not None and self.upper is not None:
-            self.require("lower", self.lower <= self.upper, f"at most upper, {self.upper}")
+    rules: ClassVar[tuple[AnyRule, ...]] = (
+        Rule(
+            condition=Or(has("lower"), has("upper")),
+            message="no bound is given; add lower, upper or both",
+            expected=lambda _: "lower to be given, or upper, or both, got nothing",
+        ),
+        Rule(
+            condition=Or(absent("lower"), absent("upper"), compare("lower", "<=", At("upper"))),
+            message="lower must not exceed upper; swap them",
+            expected=lambda given: (
+                f"lower to be at most upper, {given['upper']}, got {given['lower']}"
+            ),
+            field=".lower",
+        ),
+    )
+    in_place_of: ClassVar[Mapping[str, str]] = {
+        "min_trials": "compares with no other trial",
+        "own_value": "takes the latest value",
+    }
 
     def rule(self, ledger: Ledger, curve: Curve) -> Decision:
         """Compare the latest value with the bounds."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from annotated_types import Interval
+
+from espalier.declared.bounds import Count
 from espalier.pruning.decisions.decision import Decision, Evidence
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.pruners.base import Gated
+from espalier.pruning.pruners.boldness import Boldness
 from espalier.pruning.pruners.wilcoxon.leader_pairs import LeaderPairs
 
 
@@ -35,16 +40,16 @@ class Wilcoxon(Gated):
         looks.
     """
 
-    p_threshold: float = 0.1
-    startup_steps: int = 2
+    p_threshold: Annotated[float, Interval(ge=0, le=1)] = 0.1
+    startup_steps: Count = 2
     correct_looks: bool = False
 
     name: ClassVar[str] = "Wilcoxon"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.require("p_threshold", 0.0 <= self.p_threshold <= 1.0, "between 0 and 1")
-        self.require("startup_steps", self.startup_steps >= 0, "at least 0")
+    boldness: ClassVar[Boldness | None] = Boldness("p_threshold", (0.01, 0.05, 0.1, 0.2, 0.4))
+    in_place_of: ClassVar[Mapping[str, str]] = {
+        "min_trials": "compares with one trial, the leader",
+        "own_value": "pairs all values",
+    }
 
     def rule(self, ledger: Ledger, curve: Curve) -> Decision:
         """Test the trial against the best completed one."""

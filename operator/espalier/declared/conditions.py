@@ -1,0 +1,272 @@
+"""Conditions on plain values, each with two renderings: CEL, and a predicate in Python."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from espalier.declared.terms import At, Constant, Scope, Term
+
+_RELATIONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+class Condition(Protocol):
+    """What can hold of a scope, or not."""
+
+    def cel(self) -> str:
+        """Return the expression in CEL."""
+
+    def holds(self, scope: Scope) -> bool:
+        """Whether it holds; parts are asked from left to right, until they decide.
+
+        Raises
+        ------
+        KeyError
+            If a field on the way is absent, where CEL has an error too.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """A field is there."""
+
+    field: At
+
+    def cel(self) -> str:
+        """Return the expression in CEL."""
+        return f"has({self.field.cel()})"
+
+    def holds(self, scope: Scope) -> bool:
+        """Whether the field is there."""
+        return self.field.present(scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Two values stand in a relation."""
+
+    left: Term
+    relation: str
+    right: Term
+
+    def cel(self) -> str:
+        """Return the expression in CEL."""
+        return f"{self.left.cel()} {self.relation} {self.right.cel()}"
+
+    def holds(self, scope: Scope) -> bool:
+        """Whether the values stand in the relation."""
+        return _RELATIONS[self.relation](self.left.value(scope), self.right.value(scope))
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """A text has another in it."""
+
+    text: Term
+    part: str
+
+    def cel(self) -> str:
+        """Return the expression in CEL."""
+        return f"{self.text.cel()}.contains('{self.part}')"
+
+    def holds(self, scope: Scope) -> bool:
+        """Whether the text has the other in it."""
+        return self.part in self.text.value(scope)
+
+
+class Not:
+    """The opposite."""
+
+    def __init__(self, of: Condition) -> None:
+        self.of = of
+
+    def cel(self) -> str:
+        """Return the expression in CEL."""
+        whole = isinstance(self.of, Has | Contains | Exists | ForAll | Not)
+        return f"!{self.of.cel()}" if whole else f"!({self.of.cel()})"
+
+    def holds(self, scope: Scope) -> bool:
+        """Whether the other does not hold."""
+        return not self.of.holds(scope)
+
+
+class Or:
+    """At least one holds."""
+
+    def __init__(self, *parts: Condition) -> None:
+        self.parts = parts
+
+    def cel(self) -> str:
+        """Return the expression in CEL."""
+        return " || ".join(_in_brackets(part, (And, IfElse)) for part in self.parts)
+
+    def holds(self, scope: Scope) -> bool:
+        """Whether one holds; the first that does decides."""
+        return any(part.holds(scope) for part in self.parts)
+
+
+class And:
+    """All hold."""
+
+    def __init__(self, *parts: Condition) -> None:
+        self.parts = parts
+
+    def cel(self) -> str:
+        """Return the expression in CEL."""
+        return " && ".join(_in_brackets(part, (Or, IfElse)) for part in self.parts)
+
+    def holds(self, scope: Scope) -> bool:
+        """Whether all hold; the first that does not decides."""
+        return all(part.holds(scope) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class IfElse:
+    """One of two, as a third holds or not."""
+
+    test: Condition
+    then: Condition
+    otherwise: Condition
+
+    def cel(self) -> str:
+        """Return the expression in CEL."""
+        return f"{self.test.cel()} ? {self.then.cel()} : {self.otherwise.cel()}"
+
+    def holds(self, scope: Scope) -> bool:
+        """Whether the one that is asked for holds."""
+        return (self.then if self.test.holds(scope) else self.otherwise).holds(scope)
+
+
+@dataclass(frozen=True, slots=True)
+class ExactlyOne:
+    """Exactly one of some fields is there."""
+
+    fields: tuple[At, ...]
+
+    def cel(self) -> str:
+        """Return the expression in CEL."""
+        listed = ", ".join(Has(field).cel() for field in self.fields)
+        return f"[{listed}].filter(x, x).size() == 1"
+
+    def holds(self, scope: Scope) -> bool:
+        """Whether exactly one is there."""
+        return sum(field.present(scope) for field in self.fields) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """Some entry of a list is as said.
+
+    Parameters
+    ----------
+    entries
+        The list.
+    name, index
+        Variables for an entry and its place; without `index` the condition does not ask for the
+        place, and who looks at `those` finds it as ``i``.
+    is_so
+        What is said of it.
+    once
+        Exactly one entry is so.
+    """
+
+    entries: At
+    name: str
+    is_so: Condition
+    index: str | None = None
+    once: bool = False
+
+    def cel(self) -> str:
+        """Return the expression in CEL."""
+        macro = "exists_one" if self.once else "exists"
+        names = self.name if self.index is None else f"{self.index}, {self.name}"
+        return f"{self.entries.cel()}.{macro}({names}, {self.is_so.cel()})"
+
+    def holds(self, scope: Scope) -> bool:
+        """Whether there is such an entry."""
+        found = len(self.those(scope))
+        return found == 1 if self.once else found > 0
+
+    def those(self, scope: Scope) -> list[Scope]:
+        """Return the scopes of the entries that are so, in order."""
+        inner = (
+            {**scope, self.name: entry, self.index or "i": place}
+            for place, entry in enumerate(self.entries.value(scope))
+        )
+        return [each for each in inner if self.is_so.holds(each)]
+
+    def first(self, field: str) -> str:
+        """Return a field of the first such entry, in CEL."""
+        condition = f"{self.index or 'i'}, {self.name}, {self.is_so.cel()}"
+        return f"{self.entries.cel()}.transformList({condition}, {self.name}.{field})[0]"
+
+
+@dataclass(frozen=True, slots=True)
+class ForAll:
+    """Every entry of a list is as said."""
+
+    entries: At
+    name: str
+    is_so: Condition
+
+    def cel(self) -> str:
+        """Return the expression in CEL."""
+        return f"{self.entries.cel()}.all({self.name}, {self.is_so.cel()})"
+
+    def holds(self, scope: Scope) -> bool:
+        """Whether every entry is so."""
+        return all(
+            self.is_so.holds({**scope, self.name: entry}) for entry in self.entries.value(scope)
+        )
+
+
+def has(path: str, root: str = "self") -> Has:
+    """Return that a field is there."""
+    return Has(At(path, root))
+
+
+def absent(path: str, root: str = "self") -> Not:
+    """Return that a field is not there."""
+    return Not(Has(At(path, root)))
+
+
+def compare(left: Term | str, relation: str, right: Term | float) -> Compare:
+    """Return that two values stand in a relation.
+
+    Parameters
+    ----------
+    left
+        A term, or the path of a field.
+    relation
+        One of ``< <= > >= == !=``.
+    right
+        A term or a number.
+    """
+    return Compare(
+        At(left) if isinstance(left, str) else left,
+        relation,
+        Constant(right) if isinstance(right, int | float) else right,
+    )
+
+
+def chosen(path: str, value: str, root: str = "self") -> Compare:
+    """Return that a field is a text of an enumeration."""
+    return Compare(At(path, root), "==", Constant(value))
+
+
+def not_chosen(path: str, value: str, root: str = "self") -> Compare:
+    """Return that a field is another text than this one."""
+    return Compare(At(path, root), "!=", Constant(value))
+
+
+def _in_brackets(part: Condition, kinds: tuple[type, ...]) -> str:
+    return f"({part.cel()})" if isinstance(part, kinds) else part.cel()

@@ -1,0 +1,176 @@
+"""What the dashboard shows of studies: what runs, what is pruned, and what it cost."""
+
+from __future__ import annotations
+
+from espalier.generate.panels import (
+    NAMED,
+    SELECTED,
+    SELECTED_INFO,
+    STUDY,
+    Panel,
+    lines,
+    numbers,
+    of_studies,
+    query,
+    rate_of,
+    table,
+)
+
+_RUNS = (
+    numbers(
+        "Trials now",
+        "How many trials are in which phase.",
+        (query(of_studies("espalier_trials", "phase"), "{{phase}}"),),
+    ),
+    lines(
+        "Trials by phase",
+        "Running trials hold their GPUs; pending ones wait for a node or a slot.",
+        (query(of_studies("espalier_trials", "phase"), "{{phase}}"),),
+        stacked=True,
+    ),
+    lines(
+        "Endings by reason",
+        "Why trials ended, since their studies began.",
+        (query(of_studies("espalier_trial_endings_total", "reason"), "{{reason}}"),),
+        stacked=True,
+        stepped=True,
+    ),
+    table(
+        "Studies",
+        "What each study optimises, by which pruner, and its best result so far.",
+        (
+            query(of_studies("espalier_study_info", f"{STUDY}, direction, objective, pruner"), ""),
+            query(of_studies("espalier_best_value", STUDY), ""),
+        ),
+        width=12,
+    ),
+    table(
+        "Conditions that are true",
+        "Degraded: something is in the way; kubectl describe study says what.",
+        (
+            query(
+                f"sum by ({STUDY}, type) (espalier_study_condition"
+                '{namespace=~"$namespace", study=~"$study", status="True"}) == 1',
+                "",
+            ),
+        ),
+        width=12,
+    ),
+    lines(
+        "Best result: $objective",
+        "Last value of each study's best completed trial so far, in the objective's own sign.",
+        (
+            query(
+                f"{of_studies('espalier_best_value', STUDY)} and on (namespace, study) "
+                f"{SELECTED_INFO}",
+                NAMED,
+            ),
+        ),
+        width=24,
+        stepped=True,
+    )
+    .repeat("objective")
+    .repeat_direction("v"),
+)
+
+_PRUNED = (
+    lines(
+        "Prunings by reason",
+        "Decisions to prune, since the studies began, by pruner and reason.",
+        (query(of_studies("espalier_prunings_total", "pruner, reason"), "{{pruner}}: {{reason}}"),),
+        stacked=True,
+        stepped=True,
+    ),
+    lines(
+        "Risk of losing the best trial",
+        "What the study allows its pruner, and what prunings have used up of it.",
+        (
+            query(f"espalier_pruning_risk_stated_ratio{SELECTED}", f"{NAMED}: stated"),
+            query(f"espalier_pruning_risk_spent_ratio{SELECTED}", f"{NAMED}: spent"),
+        ),
+        unit="percentunit",
+        stepped=True,
+    ),
+    lines(
+        "False prunes, measured on exempt trials",
+        "Share of the exempt trials that a prune would have wronged, with its 95 % interval.",
+        (
+            query(f"espalier_false_prune_ratio{SELECTED}", NAMED),
+            query(f"espalier_false_prune_ratio_bound{SELECTED}", f"{NAMED}: {{{{bound}}}}"),
+        ),
+        unit="percentunit",
+    ),
+    lines(
+        "Shadow pruners",
+        "Trials that a pruner which only watches would have pruned.",
+        (
+            query(
+                of_studies("espalier_shadow_prunings_total", f"{STUDY}, shadow"),
+                f"{NAMED}: {{{{shadow}}}}",
+            ),
+        ),
+        width=12,
+        stepped=True,
+    ),
+    lines(
+        "Circuit breaker",
+        "1 while too many prunings at once hold further ones back.",
+        (query(f"espalier_pruning_breaker_open{SELECTED}", NAMED),),
+        width=12,
+        stepped=True,
+    ),
+)
+
+
+def _cost(title: str, unit: str, name: str, verb: str, help_: str) -> Panel:
+    """Ask for what was used of something, and what pruning has saved of it, with its band."""
+    return lines(
+        title,
+        f"{help_} What is saved is an estimate by the completed trials, with its band: absent "
+        "where none has completed.",
+        (
+            query(f"sum({name}_{verb}_total{SELECTED})", verb),
+            query(f"sum({name}_saved_estimate{SELECTED})", "saved (estimate)"),
+            query(
+                f"sum by (bound) ({name}_saved_estimate_bound{SELECTED})", "saved, {{bound}} bound"
+            ),
+        ),
+        unit=unit,
+    )
+
+
+_COSTS = (
+    numbers(
+        "GPU time now",
+        "GPU-seconds that trials have used, and that pruning has saved (an estimate).",
+        (
+            query(f"sum(espalier_gpu_seconds_used_total{SELECTED})", "used"),
+            query(f"sum(espalier_gpu_seconds_saved_estimate{SELECTED})", "saved (estimate)"),
+        ),
+        unit="s",
+    ),
+    _cost("GPU time", "s", "espalier_gpu_seconds", "used", "GPU-seconds of all attempts."),
+    lines(
+        "GPUs in use",
+        "GPU-seconds a second: the GPUs that trials hold.",
+        (query(rate_of("espalier_gpu_seconds_used_total", STUDY, SELECTED), NAMED),),
+        stacked=True,
+    ),
+    numbers(
+        "Trial time now",
+        "Seconds for which trials have held nodes, and that pruning has saved (an estimate).",
+        (
+            query(f"sum(espalier_trial_seconds_used_total{SELECTED})", "used"),
+            query(f"sum(espalier_trial_seconds_saved_estimate{SELECTED})", "saved (estimate)"),
+        ),
+        unit="s",
+    ),
+    _cost("Trial time", "s", "espalier_trial_seconds", "used", "Time of pods on their nodes."),
+    _cost("Steps", "short", "espalier_steps", "done", "In the units of each study's resource."),
+)
+
+ROWS: dict[str, tuple[Panel, ...]] = {
+    "What runs": _RUNS,
+    "What is pruned, and why": _PRUNED,
+    "What it cost, and what pruning saved": _COSTS,
+}
