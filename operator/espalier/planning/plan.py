@@ -21,6 +21,7 @@ from espalier.planning.effects import (
     Effect,
     RecordEnd,
     RecordSampled,
+    RecordTrials,
     Wake,
     WriteStudyStatus,
 )
@@ -31,6 +32,7 @@ from espalier.planning.obstacles.scene import Scene
 from espalier.planning.obstacles.study_standing import StudyStanding
 from espalier.planning.sampling import parameters_of
 from espalier.planning.standing.gathering import gather, given_out
+from espalier.planning.standing.made import news_of
 from espalier.planning.standing.standing import Standing
 from espalier.planning.status import of_study as study_status
 from espalier.planning.status.study_events import events_of
@@ -69,6 +71,8 @@ def plan(snapshot: Snapshot, now: float, settings: OperatorSettings) -> tuple[La
     stop = course.ending.message if course.ending and course.ending.stops else None
     planner = TrialPlanner(snapshot, study.spec, stop, settings, now, costs, course.over)
     lanes = [*check, *(planner.plan(standing) for standing in standings)]
+    if made := tuple(news_of(snapshot.record.made, standings)):
+        lanes.append((RecordTrials(made),))
     if (upto := given_out(snapshot)) > snapshot.record.sampled:
         lanes.append((RecordSampled(upto),))
     lanes += _adopt(snapshot, standings)

@@ -144,7 +144,7 @@ def _newest_failure(standings: Sequence[Standing]) -> str:
 
 def forgiven_end(end: End, template: int) -> bool:
     """Whether a trial ended by a fault that an earlier template had."""
-    return end.reason in TEMPLATE_FAULTS and end.generation != template
+    return end.reason in TEMPLATE_FAULTS and end.template != template
 
 
 def _sampled(standing: Standing) -> bool:

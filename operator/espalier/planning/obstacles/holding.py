@@ -75,7 +75,7 @@ def _after_faults(
     faults: list[tuple[float, int, End]] = []
     ended = [(s.end.at, s.number, s.end) for s in standings if s.end is not None]
     for at, number, end in sorted(ended, reverse=True, key=lambda each: each[:2]):
-        if end.reason not in TEMPLATE_FAULTS or end.generation != template:
+        if end.reason not in TEMPLATE_FAULTS or end.template != template:
             break
         faults.append((at, number, end))
     if not faults:
