@@ -20,6 +20,7 @@ from espalier.planning.effects import (
     Effect,
     RecordEnd,
     RecordSampled,
+    RecordTrials,
     Wake,
     WriteStudyStatus,
 )
@@ -31,6 +32,7 @@ from espalier.planning.obstacles.study_standing import StudyStanding
 from espalier.planning.sampling import parameters_of
 from espalier.planning.standing.gathering import given_out
 from espalier.planning.standing.look import Look, look_at
+from espalier.planning.standing.made import news_of
 from espalier.planning.standing.standing import Standing
 from espalier.planning.status import of_study as study_status
 from espalier.planning.status.study_events import events_of
@@ -85,6 +87,8 @@ def plan_of(look: Look, costs: Costs, now: float, settings: OperatorSettings) ->
     planner = TrialPlanner(snapshot, study.spec, stop, settings, now, costs, course.over)
     standings = _with_corrections(look, costs) if course.over else look.standings
     lanes = [*check, *(planner.plan(standing) for standing in standings)]
+    if made := tuple(news_of(snapshot.record.made, standings)):
+        lanes.append((RecordTrials(made),))
     if (upto := given_out(snapshot)) > snapshot.record.sampled:
         lanes.append((RecordSampled(upto),))
     lanes += _adopt(look)

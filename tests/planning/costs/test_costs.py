@@ -50,7 +50,7 @@ def ended(
         state,
         NOW - 5,
         gpu_seconds=GPUS * held,
-        generation=TEMPLATE,
+        template=TEMPLATE,
         held=held,
         pace=pace,
     )

@@ -117,7 +117,7 @@ def test_a_quota_that_refused_what_is_not_wanted_any_more_holds_nothing_back() -
 
 
 def failed(number: int, at: float, reason: str = "ImagePullFailed") -> TrialRecord:
-    end = End(reason, f"trial {number} said so", TrialState.FAILED, at, generation=TEMPLATE)
+    end = End(reason, f"trial {number} said so", TrialState.FAILED, at, template=TEMPLATE)
     return TrialRecord(number, attempt=1, end=end)
 
 
@@ -200,5 +200,5 @@ def test_what_a_grid_has_lost_to_an_earlier_template_is_run_again() -> None:
 
 
 def done(number: int) -> TrialRecord:
-    end = End("Completed", "well", TrialState.COMPLETED, NOW - 5, generation=TEMPLATE)
+    end = End("Completed", "well", TrialState.COMPLETED, NOW - 5, template=TEMPLATE)
     return TrialRecord(number, attempt=1, step=10, latest=0.5, best=0.5, best_step=10, end=end)

@@ -82,7 +82,7 @@ def _after_faults(look: Look, settings: OperatorSettings, now: float) -> Hold | 
 
 
 def _is_fault(ended: Ended, template: int) -> bool:
-    return ended.end.reason in TEMPLATE_FAULTS and ended.end.generation == template
+    return ended.end.reason in TEMPLATE_FAULTS and ended.end.template == template
 
 
 def _is_blocked(look: Look, settings: OperatorSettings) -> bool:

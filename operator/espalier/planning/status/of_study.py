@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,6 +21,7 @@ from espalier.planning.status.of_trial import phase_of
 from espalier.planning.status.phrase import Phrase
 from espalier.planning.world.names import STUDY_UID_LABEL
 from espalier.planning.world.settings import OperatorSettings
+from espalier.planning.world.snapshot import Snapshot
 from espalier.planning.world.status_words import condition_of, finite
 from espalier.pruning import JudgeSummary
 
@@ -159,15 +161,25 @@ def _best(look: Look) -> Mapping[str, Any] | None:
     if number is None:
         return None
     record, view = look.record(number), look.view(number)
-    kept = snapshot.study.status.get("best") or {}
-    same = kept.get("number") == number
+    name, parameters = _made_as(snapshot, number) if view is None else (view.name, view.parameters)
     return {
         "number": number,
-        "trial": view.name if view else kept.get("trial") if same else f"(deleted) {number}",
+        "trial": name,
         "value": finite(record.latest),
         "step": record.step,
-        "parameters": dict(view.parameters) if view else kept.get("parameters") if same else {},
+        "parameters": dict(parameters),
     }
+
+
+def _made_as(snapshot: Snapshot, number: int) -> tuple[str, Mapping[str, Any]]:
+    """Return name and parameters of a trial whose object is gone."""
+    if (made := snapshot.record.made.get(number)) is not None:
+        return made.name, json.loads(made.parameters)
+    # It went before earlier versions recorded how it was made; its status may still tell.
+    kept = snapshot.study.status.get("best") or {}
+    if kept.get("number") == number:
+        return str(kept.get("trial")), kept.get("parameters") or {}
+    return f"(deleted) {number}", {}
 
 
 def _pruning(summary: JudgeSummary | None) -> dict[str, Any] | None:

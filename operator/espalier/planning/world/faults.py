@@ -14,4 +14,4 @@ OUTAGES = frozenset({IMAGE_PULL_FAILED.reason, POD_REFUSED.reason})
 
 def forgiven_end(end: End, template: int) -> bool:
     """Whether a trial ended by a fault that an earlier template had."""
-    return end.reason in TEMPLATE_FAULTS and end.generation != template
+    return end.reason in TEMPLATE_FAULTS and end.template != template

@@ -169,9 +169,9 @@ class Tally:
         end, number = ended.end, ended.number
         ending, faulty = ENDING_BY_REASON.get(end.reason), end.reason in TEMPLATE_FAULTS
         if faulty and number < FIRST_HAND_MADE:
-            self.faulted[end.generation] += by
+            self.faulted[end.template] += by
             if by > 0:
-                self.faults[number] = end.generation
+                self.faults[number] = end.template
             else:
                 del self.faults[number]
         if ending is None or not ending.counts:
@@ -179,9 +179,9 @@ class Tally:
         if not faulty:
             self.own_failures += by
         elif end.reason in OUTAGES:
-            _change(self.outages[end.generation, end.reason], end.at, by)
+            _change(self.outages[end.template, end.reason], end.at, by)
         else:
-            self.template_failures[end.generation] += by
+            self.template_failures[end.template] += by
 
 
 def _change(values: SortedList[float] | SortedList[Place], value: float | Place, by: int) -> None:
