@@ -23,7 +23,7 @@ check: $(STAMP) ## Lint, types and layers, without running anything
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/lint-imports
+	PYTHONPATH=sidecar $(VENV)/bin/lint-imports
 
 test: check ## Everything: checks, then all tests on a real cluster
 	$(PY) -m pytest

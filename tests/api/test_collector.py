@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from espalier.api import parse_study
-from espalier.api.checks.log_pattern import WIDEST, check_log_pattern, spanned
+from espalier.api.log_pattern import WIDEST, check_log_pattern, spanned
 from espalier.errors import SpecError
 from tests.api.studies import COSTLY_PATTERNS, changed, section
 

@@ -18,6 +18,7 @@ from espalier.engine.control.stopwatch import Stopwatch
 from espalier.planning.costs.usage import used, used_until_now
 from espalier.planning.standing.sightings import joined, records
 from espalier.planning.standing.standing import Standing
+from espalier.planning.world.blueprint import Blueprint
 from espalier.planning.world.record import AttemptRecord, StudyRecord, TrialRecord
 from espalier.planning.world.snapshot import ContainerView, PodView
 from tests.planning.worlds import job, trial
@@ -144,7 +145,7 @@ class Play:
         self.longest = max(self.longest, self.now - self.looked)
         self.looked = self.now
         standing = self.standing()
-        for effect in records(standing, "trainer", INTERVAL):
+        for effect in records(standing, INTERVAL):
             seen = effect.attempt
             ordinals = {each.pod_uid: each.attempt for each in self.known}
             number = ordinals.get(seen.pod_uid, len(self.known) + 1)
@@ -161,7 +162,15 @@ class Play:
         study = StudyRecord("u", {0: record})
         spans = self.stopwatch.look("u", views, study, "trainer")
         mine = job(0, suspended=self.suspended)
-        return Standing(0, record, view=trial(0), job=mine, pods=views, spans=spans)
+        return Standing(
+            0,
+            record,
+            view=trial(0),
+            job=mine,
+            pods=views,
+            spans=spans,
+            blueprint=Blueprint(trainer="trainer"),
+        )
 
     def view(self, pod: Truth) -> PodView:
         def told(at: float | None) -> float | None:

@@ -11,7 +11,7 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from espalier.generate.dashboard import dashboard, dashboard_json
-from espalier.metrics import Health, MetricsServer, Observer, build_registry
+from espalier.metrics import MetricsServer, Observer, ProbeAnswer, build_registry
 from espalier.metrics.declared import BY_NAME, METRICS
 from espalier.metrics.metric import MetricType
 from tests.metrics.figures import CONTROL, FULL, observe_everything
@@ -134,7 +134,7 @@ def test_a_real_prometheus_has_data_for_every_panel(tmp_path):
 
     registry = build_registry(studies, lambda: CONTROL, "0.1.0")
     observer = Observer(registry)
-    fine = Health(True, "fine")
+    fine = ProbeAnswer(True, "fine")
     server = MetricsServer(registry, lambda: fine, lambda: fine, port=0)
     server.start()
     try:

@@ -20,16 +20,14 @@ from typing import Any
 import yaml
 from prometheus_client import CollectorRegistry
 
-from espalier.engine.control.reconciler import Reconciler
-from espalier.engine.control.resync import Resync
-from espalier.engine.reports.open_studies import OpenStudies
 from espalier.engine.reports.submission import CheckedBatch, CheckedReport
 from espalier.errors import RetryLater
-from espalier.kube import JOB, POD, STUDY, TRIAL, Cluster, Conflict, Kind, NotFound, TokenBucket
+from espalier.kube import POD, STUDY, TRIAL, Cluster, Conflict, Kind, NotFound, TokenBucket
 from espalier.metrics.observer import Observer
 from espalier.planning import OperatorSettings, SidecarSettings
+from espalier.planning.workload.job import JOB
+from espalier.process.core import Core
 from espalier.store import open_store
-from espalier.watch import Watcher
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = Kind("", "v1", "namespaces", "Namespace")
@@ -260,25 +258,17 @@ class InProcessOperator:
             self.kubeconfig, limiter=TokenBucket(1000, 1000), observe=observe
         )
         self.store = await open_store(self.url)
-        self.live = OpenStudies(self.store, lambda uid, n: self.reconciler.prune(uid, n))
-        self.reconciler = Reconciler(
-            self.cluster, self.live, self.settings, Observer(CollectorRegistry())
+        core = Core(
+            self.cluster,
+            self.store,
+            self.settings,
+            Observer(CollectorRegistry()),
+            namespaces=[self.namespace],
         )
-        self.resync = Resync(self.cluster, self.reconciler, [self.namespace], 60.0)
+        self.live, self.reconciler, self.resync = core.studies, core.reconciler, core.resync
         await self.resync.once()
-        from espalier.engine.control.cache import StudyKey
-
-        self.reconciler.adopt_stored(
-            {row.uid: StudyKey(row.namespace, row.name) for row in await self.store.studies()}
-        )
-        loop = asyncio.get_running_loop()
-
-        def seen(plural: str, deleted: bool, obj: Any) -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(self.reconciler.observed, plural, deleted, obj)
-
-        self.watcher = Watcher(seen, namespaces=[self.namespace], kubeconfig=self.kubeconfig)
-        self.watcher.start()
+        await core.adopt_stored()
+        self.watcher = core.watch(self.kubeconfig)
         self.task = asyncio.create_task(self.reconciler.run())
 
     async def kill(self) -> None:

@@ -69,7 +69,7 @@ async def test_a_dead_watch_fails_the_probe_while_lists_go_on(control_plane, tmp
         said = await eventually("the probe to fail", lambda: answers("/livez", 503))
         assert "the watch of" in said
         assert "is a proxy in between?" in said
-        ages = process._view()
+        ages = process._view(process._core)
         assert min(ages.watch_ages.values()) > 4.0 > max(ages.list_ages.values())
         metrics = await answers("/metrics", 200)
         assert 'espalier_watch_age_seconds{resource="jobs"}' in metrics

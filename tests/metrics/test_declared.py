@@ -8,7 +8,7 @@ from prometheus_client import generate_latest
 
 from espalier.metrics import Observer
 from espalier.metrics.declared import BY_NAME, LABELS, METRICS
-from espalier.metrics.metric import MetricType, Source
+from espalier.metrics.metric import MetricSource, MetricType
 from tests.metrics.figures import FULL, observe_everything, registry_of
 from tests.metrics.prometheus import binary
 
@@ -50,7 +50,7 @@ def test_no_two_metrics_share_a_name():
 
 
 def test_an_observed_metric_with_a_study_in_its_labels_is_forgotten_with_it():
-    named = [m.name for m in METRICS if m.source is Source.OBSERVED and "study" in m.labels]
+    named = [m.name for m in METRICS if m.source is MetricSource.OBSERVED and "study" in m.labels]
     assert named == [
         "espalier_reports_total",
         "espalier_judging_seconds_total",

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from espalier.metrics import Observer
 from espalier.metrics.declared import METRICS
-from espalier.metrics.metric import MetricType, Source
+from espalier.metrics.metric import MetricSource, MetricType
 from tests.metrics.figures import observe_everything, registry_of
 from tests.metrics.test_collector import scraped, value
 
@@ -15,7 +15,7 @@ def test_every_observed_metric_is_told_by_some_method():
     observe_everything(Observer(registry))
     samples = scraped(registry)
     for metric in METRICS:
-        if metric.source is Source.OBSERVED:
+        if metric.source is MetricSource.OBSERVED:
             name = metric.name + ("_count" if metric.kind is MetricType.HISTOGRAM else "")
             seen = [number for (sample, _), number in samples.items() if sample == name]
             assert sum(seen) > 0, f"nothing tells {metric.name}"

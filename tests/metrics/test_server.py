@@ -6,13 +6,16 @@ import threading
 
 import pytest
 
-from espalier.metrics import Health, MetricsServer
+from espalier.metrics import MetricsServer, ProbeAnswer
 from tests.metrics.figures import FULL, registry_of
 
 
 @pytest.fixture
 def verdicts():
-    return {"live": Health(True, "alive"), "ready": Health(False, "the store is being opened")}
+    return {
+        "live": ProbeAnswer(True, "alive"),
+        "ready": ProbeAnswer(False, "the store is being opened"),
+    }
 
 
 @pytest.fixture
@@ -41,7 +44,7 @@ def test_the_scrape_has_the_studies(server):
 def test_a_probe_says_why(server, verdicts):
     assert ask(server, "/livez") == (200, "alive\n")
     assert ask(server, "/readyz") == (503, "the store is being opened\n")
-    verdicts["ready"] = Health(True, "ready")
+    verdicts["ready"] = ProbeAnswer(True, "ready")
     assert ask(server, "/readyz") == (200, "ready\n")
 
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from espalier.errors import SpecError
-from espalier.planning.trial_check import SETTLED, check_trial
-from tests.planning.worlds import NOW, spec_dict, study, trial
+from espalier.planning import trial_check
+from espalier.planning.drafting import blueprint_of
+from espalier.planning.trial_check import SETTLED
+from tests.planning.worlds import NOW, SETTINGS, spec_dict, study, trial
 
 
 def runs_as(field=None, account="robot"):
@@ -16,6 +18,10 @@ def runs_as(field=None, account="robot"):
     if field:
         template["spec"][field] = account
     return replace(study(template=template), created_at=NOW)
+
+
+def check_trial(view, its_study):
+    trial_check.check_trial(view, its_study, blueprint_of(its_study, SETTINGS))
 
 
 def by_hand(after, **changes):

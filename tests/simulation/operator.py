@@ -12,16 +12,12 @@ from typing import Any, TypeVar
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import OperationalError
 
-from espalier.engine.control.cache import StudyKey
-from espalier.engine.control.pod_lookup import PodLookup
 from espalier.engine.control.queue import DirtyQueue
-from espalier.engine.control.reconciler import Reconciler
-from espalier.engine.control.resync import Resync
-from espalier.engine.reports.open_studies import OpenStudies
 from espalier.engine.reports.submission import CheckedBatch, CheckedReport
 from espalier.errors import RetryLater
 from espalier.metrics.observer import Observer
 from espalier.planning import OperatorSettings, SidecarSettings
+from espalier.process.core import Core
 from espalier.steady_clock import SteadyClock
 from espalier.store import Store, open_store
 from tests.simulation.api_server import ApiServer, Object
@@ -123,37 +119,23 @@ class Operator:
         clock = SteadyClock(self._wall, now)
         self.store = store = await open_store(self._url, clock=clock)
         self._make_store_fail(store)
-        self.live = live = OpenStudies(store, self._pruned, clock=clock)
         cluster: Any = self.cluster
         self.registry = CollectorRegistry()
         observer = Observer(self.registry)
-        self.reconciler = rec = Reconciler(cluster, live, SETTINGS, observer, clock=clock)
-        loop = asyncio.get_running_loop()
-        rec.queue = DirtyQueue(loop.time, jitter=self._rnd.random)
-        self.lookup = PodLookup(cluster, live, rec)
-        self.resync = Resync(cluster, rec, interval=RESYNC)
+        core = Core(cluster, store, SETTINGS, observer, clock=clock, resync_seconds=RESYNC)
+        self.live, self.lookup, self.resync = core.studies, core.lookup, core.resync
+        self.reconciler = rec = core.reconciler
+        rec.queue = DirtyQueue(asyncio.get_running_loop().time, jitter=self._rnd.random)
         async with asyncio.TaskGroup() as group:
             group.create_task(self.resync.run())
             while not self.resync.synced:
                 await asyncio.sleep(0.05)
-            rec.adopt_stored(await self._stored(store))
+            await core.adopt_stored()
             self.streams = streams(self._api, rec.observed, self._faults, self._rnd)
             for stream in self.streams.values():
                 group.create_task(stream.run())
             group.create_task(rec.run())
             self.ready = True
-
-    async def _stored(self, store: Store) -> dict[str, StudyKey]:
-        while True:
-            try:
-                rows = await store.studies()
-            except RetryLater:
-                await asyncio.sleep(1.0)
-            else:
-                return {row.uid: StudyKey(row.namespace, row.name) for row in rows}
-
-    def _pruned(self, study_uid: str, number: int) -> None:
-        self.reconciler.prune(study_uid, number)
 
     def _make_store_fail(self, store: Store) -> None:
         write: Callable[[Sequence[Any]], dict[int, Exception]] = store._group._write
@@ -196,6 +178,8 @@ class Operator:
     async def _report(self, pod: Object, report: CheckedReport, trial: str | None) -> None:
         meta = pod["metadata"]
         if self.live.binding(meta["uid"]) is None:
-            await self.lookup(meta["namespace"], meta["name"], meta["uid"])
+            found = await self.lookup(meta["namespace"], meta["name"], meta["uid"])
+            if found is not None:
+                self.live.bind(found)
         claimed = trial or f"{meta['namespace']}/{meta['labels']['espalier.dev/trial']}"
         await self.live.submit(meta["uid"], CheckedBatch(claimed, (report,)))

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from espalier.api.base import Model
-from espalier.api.checks.log_pattern import check_log_pattern
+from espalier.api.log_pattern import check_log_pattern
 from espalier.api.sectioned import Sectioned, TypeChoice, sections
 
 # Below /espalier, where no link is followed, without a part that is empty, . or .., and without

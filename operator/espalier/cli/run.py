@@ -20,7 +20,8 @@ from espalier.cli.patience_flags import patience_flags, patience_of
 from espalier.errors import InputError, SpecError
 from espalier.planning import HOST_FIELDS
 from espalier.planning.world.settings import RESOURCES
-from espalier.process.operator import Options, run_operator
+from espalier.process.operator import run_operator
+from espalier.process.options import Options
 
 EPILOG = """\b
 In a cluster the Helm chart sets all of these. To try the operator out of a cluster:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from espalier.cli.backtest import command
 from espalier.generate.markdown import NOTE
-from espalier.generate.options import about, option_rows
+from espalier.generate.option_rows import about, option_rows
 
 _PAGE = """{note}
 # `espalier backtest`

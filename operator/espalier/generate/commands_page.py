@@ -11,7 +11,7 @@ from espalier.cli.replay import command as replay
 from espalier.cli.restore import command as restore
 from espalier.cli.watch import command as watch
 from espalier.generate.markdown import NOTE
-from espalier.generate.options import about, option_rows
+from espalier.generate.option_rows import about, option_rows
 
 _HEAD = f"""{NOTE}
 # The command `espalier`

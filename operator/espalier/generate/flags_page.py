@@ -6,7 +6,7 @@ import click
 
 from espalier.cli.run import command
 from espalier.generate.markdown import NOTE
-from espalier.generate.options import default, meaning, options_of
+from espalier.generate.option_rows import default, meaning, options_of
 
 _HEAD = """{note}
 # `espalier run`

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from espalier.generate.markdown import NOTE, table
 from espalier.metrics.declared import LABELS, SECTIONS
-from espalier.metrics.metric import Metric, Source
+from espalier.metrics.metric import Metric, MetricSource
 
 
 def metrics_page() -> str:
@@ -39,5 +39,5 @@ def metrics_page() -> str:
 
 def _cells(metric: Metric) -> tuple[str, ...]:
     labels = ", ".join(f"`{label}`" for label in metric.labels)
-    source = "snapshot" if metric.source is Source.SNAPSHOT else "observed"
+    source = "snapshot" if metric.source is MetricSource.SNAPSHOT else "observed"
     return f"`{metric.name}`", metric.kind.value, source, labels, metric.help

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from espalier.metrics.declared import BY_NAME, METRICS
 from espalier.metrics.figures import Control, ControlView, Cost, Studies, StudyFigures
-from espalier.metrics.metric import MetricType, Source
+from espalier.metrics.metric import MetricSource, MetricType
 
 PHASES = ("Pending", "Running", "Completed", "Pruned", "Failed")
 """Every phase is shown for every study, so that a panel has a 0 where nothing is."""
@@ -121,7 +121,7 @@ def control_samples(view: ControlView) -> Iterator[Sample]:
 def _families(samples: Sequence[Sample]) -> dict[str, Metric]:
     families: dict[str, Metric] = {}
     for metric in METRICS:
-        if metric.source is Source.SNAPSHOT:
+        if metric.source is MetricSource.SNAPSHOT:
             family = CounterMetricFamily if metric.kind is MetricType.COUNTER else GaugeMetricFamily
             families[metric.name] = family(metric.name, metric.help, labels=metric.labels)
     for name, values, number in samples:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from espalier.errors import TREATMENTS
-from espalier.metrics.metric import Metric, MetricType, Source
+from espalier.metrics.metric import Metric, MetricSource, MetricType
 
 LABELS: dict[str, str] = {
     "namespace": "the Study's namespace",
@@ -48,19 +48,19 @@ _ROWS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5
 
 
 def _snapshot(name: str, kind: MetricType, labels: tuple[str, ...], help_: str) -> Metric:
-    return Metric(name, kind, Source.SNAPSHOT, labels, help_)
+    return Metric(name, kind, MetricSource.SNAPSHOT, labels, help_)
 
 
 def _counter(
     name: str, labels: tuple[str, ...], help_: str, preset: tuple[str, ...] = ()
 ) -> Metric:
-    return Metric(name, MetricType.COUNTER, Source.OBSERVED, labels, help_, preset=preset)
+    return Metric(name, MetricType.COUNTER, MetricSource.OBSERVED, labels, help_, preset=preset)
 
 
 def _histogram(
     name: str, labels: tuple[str, ...], help_: str, buckets: tuple[float, ...] = _FAST
 ) -> Metric:
-    return Metric(name, MetricType.HISTOGRAM, Source.OBSERVED, labels, help_, buckets)
+    return Metric(name, MetricType.HISTOGRAM, MetricSource.OBSERVED, labels, help_, buckets)
 
 
 def _cost(name: str, verb: str, used: str, saved: str) -> tuple[Metric, ...]:

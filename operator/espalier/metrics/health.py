@@ -9,16 +9,18 @@ from espalier.metrics.figures import ControlView
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class ProbeAnswer:
     """A verdict with its reason, which the probe's answer carries."""
 
     ok: bool
+    """Whether the probe succeeds."""
     message: str
+    """Why."""
 
 
 _UNREACHABLE = "is the API server reachable?"
 
-HealthCheck = Callable[[], Health]
+HealthCheck = Callable[[], ProbeAnswer]
 """Called in the probe's own thread."""
 
 
@@ -35,13 +37,18 @@ class LivenessLimits:
     """
 
     watch_age: float = 150.0
+    """Of a watch's last sign of life, while lists come."""
     outage: float = 900.0
+    """Of the same while lists fail too."""
     queue_age: float = 150.0
+    """Since a study was taken from a queue in which some wait."""
     reading_age: float = 150.0
+    """Since a piece of a log was read while some are being read."""
     loop_age: float = 60.0
+    """Since the operator last looked at itself."""
 
 
-def judge_liveness(view: ControlView, limits: LivenessLimits, age: float = 0.0) -> Health:
+def judge_liveness(view: ControlView, limits: LivenessLimits, age: float = 0.0) -> ProbeAnswer:
     """Judge the loop, the watches' age and the queue's progress; the first fault is the reason.
 
     Parameters
@@ -54,21 +61,21 @@ def judge_liveness(view: ControlView, limits: LivenessLimits, age: float = 0.0) 
         Seconds since the loop made that view: a loop that is stuck makes no new one.
     """
     if age > limits.loop_age:
-        return Health(
+        return ProbeAnswer(
             False,
             f"the operator's loop is stuck for {age:.0f} s (limit {limits.loop_age:.0f} s)",
         )
     for resource, age in sorted(view.watch_ages.items()):
         listed = view.list_ages.get(resource, age)
         if age > (limits.watch_age if listed <= limits.watch_age else limits.outage):
-            return Health(
+            return ProbeAnswer(
                 False,
                 f"the watch of {resource} is silent for {age:.0f} s (limit "
                 f"{limits.watch_age:.0f} s), the last list was {listed:.0f} s ago: "
                 + ("is a proxy in between?" if listed <= limits.watch_age else _UNREACHABLE),
             )
     if view.reading and view.reading_idle > limits.reading_age:
-        return Health(
+        return ProbeAnswer(
             False,
             f"no piece of a log was read for {view.reading_idle:.0f} s (limit "
             f"{limits.reading_age:.0f} s), {view.reading} studies wait: does the store's disk "
@@ -78,13 +85,13 @@ def judge_liveness(view: ControlView, limits: LivenessLimits, age: float = 0.0) 
     going_on = view.starting or view.reading > 0
     waited = view.queue_idle if going_on else view.queue_oldest_age
     if waited > limits.queue_age:
-        return Health(
+        return ProbeAnswer(
             False,
             f"a study waits to be reconciled for {waited:.0f} s "
             f"(limit {limits.queue_age:.0f} s), {view.queue_depth} in the queue",
         )
     silent = _silence(view, limits)
-    return Health(True, f"alive, {view.queue_depth} in the queue{_read(view)}{silent}")
+    return ProbeAnswer(True, f"alive, {view.queue_depth} in the queue{_read(view)}{silent}")
 
 
 def _silence(view: ControlView, limits: LivenessLimits) -> str:
@@ -92,17 +99,17 @@ def _silence(view: ControlView, limits: LivenessLimits) -> str:
     return f"; nothing was listed for {age:.0f} s: {_UNREACHABLE}" if age > limits.watch_age else ""
 
 
-def judge_readiness(view: ControlView) -> Health:
+def judge_readiness(view: ControlView) -> ProbeAnswer:
     """Say that the operator is ready, and for what it is not yet.
 
     A study whose log is being read does not keep the others waiting: its trials alone are told
     to come again. An operator that stands back in all its namespaces is not ready.
     """
     if not view.others:
-        return Health(True, f"ready{_read(view)}")
+        return ProbeAnswer(True, f"ready{_read(view)}")
     where = ", ".join(f"{name} (run by {other})" for name, other in sorted(view.others.items()))
     alone = sum(view.claims.values()) > len(view.others)
-    return Health(alone, f"{'ready' if alone else 'not ready'}; stands back in {where}")
+    return ProbeAnswer(alone, f"{'ready' if alone else 'not ready'}; stands back in {where}")
 
 
 def _read(view: ControlView) -> str:

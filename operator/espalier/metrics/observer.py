@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from espalier.errors import treatment
 from espalier.metrics.declared import BY_NAME, METRICS
-from espalier.metrics.metric import MetricType, Source
+from espalier.metrics.metric import MetricSource, MetricType
 
 
 class Observer:
@@ -30,7 +30,7 @@ class Observer:
         self._counters: dict[str, Counter] = {}
         self._histograms: dict[str, Histogram] = {}
         for metric in METRICS:
-            if metric.source is not Source.OBSERVED:
+            if metric.source is not MetricSource.OBSERVED:
                 continue
             if metric.kind is MetricType.COUNTER:
                 self._counters[metric.name] = Counter(

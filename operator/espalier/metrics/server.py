@@ -23,7 +23,7 @@ from prometheus_client import (
 
 from espalier.metrics.collector import SnapshotCollector
 from espalier.metrics.figures import Control, Studies
-from espalier.metrics.health import Health, HealthCheck
+from espalier.metrics.health import HealthCheck, ProbeAnswer
 
 log = logging.getLogger(__name__)
 
@@ -62,12 +62,12 @@ def build_app(
     return app
 
 
-def _ask(check: Callable[[], Health]) -> Health:
+def _ask(check: Callable[[], ProbeAnswer]) -> ProbeAnswer:
     try:
         return check()
     except Exception as error:
         log.exception("a health check failed")
-        return Health(False, f"the check itself failed: {type(error).__name__}")
+        return ProbeAnswer(False, f"the check itself failed: {type(error).__name__}")
 
 
 def _answer(start_response: StartResponse, status: str, message: str) -> Iterable[bytes]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice, takewhile
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from espalier.api import reasons
 from espalier.errors import SpecError
@@ -24,7 +24,7 @@ from espalier.planning.effects import (
     Wake,
     WriteStudyStatus,
 )
-from espalier.planning.endings.of_study import judge_outcome, sampled_limit
+from espalier.planning.endings.of_study import judge_study_ending, sampled_limit
 from espalier.planning.obstacles.asking import ask_why
 from espalier.planning.obstacles.holding import hold_of
 from espalier.planning.obstacles.scene import Scene
@@ -36,18 +36,15 @@ from espalier.planning.status import of_study as study_status
 from espalier.planning.status.study_events import events_of
 from espalier.planning.trial_check import check_trial
 from espalier.planning.trial_plan import TrialPlanner
-from espalier.planning.workload.job import Manifest, build_job, build_trial, labels_of, owner
-from espalier.planning.workload.probe import probe_job
-from espalier.planning.world.fingerprint import fingerprint
+from espalier.planning.workload.building import build_workload
+from espalier.planning.workload.registry import kind_of
+from espalier.planning.workload.trial import build_trial, labels_of, owner
+from espalier.planning.world.blueprint import Blueprint
 from espalier.planning.world.names import API_VERSION, FIRST_HAND_MADE, sampled_number, trial_name
 from espalier.planning.world.record import End
 from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import Snapshot, StudyView, TemplateVerdict
 from espalier.planning.world.status_words import condition_of, merge_patch
-from espalier.planning.world.trainer import trainer_in
-
-if TYPE_CHECKING:
-    from espalier.api import StudySpec
 
 Lane: TypeAlias = tuple[Effect, ...]
 
@@ -66,22 +63,18 @@ def plan(snapshot: Snapshot, now: float, settings: OperatorSettings) -> tuple[La
     standings = gather(snapshot)
     if study.spec is None:
         course = StudyStanding(False, study.error or "the Study cannot be read")
-        return _status(Scene(snapshot, standings, course, "", settings, now), costs_of(standings))
-    probe, fault = _probe(study, settings)
-    trainer = trainer_in(study.spec)
-    course, check = _course(snapshot, standings, study.spec, trainer, probe, fault, settings, now)
+        return _status(Scene(snapshot, standings, course, settings, now), costs_of(standings))
+    course, check = _course(snapshot, standings, settings, now)
     costs = costs_of(standings)
-    stop = course.outcome.message if course.outcome and course.outcome.stops else None
-    planner = TrialPlanner(
-        snapshot, study.spec, trainer, stop, probe, settings, now, costs, course.over
-    )
+    stop = course.ending.message if course.ending and course.ending.stops else None
+    planner = TrialPlanner(snapshot, study.spec, stop, settings, now, costs, course.over)
     lanes = [*check, *(planner.plan(standing) for standing in standings)]
     if (upto := given_out(snapshot)) > snapshot.record.sampled:
         lanes.append((RecordSampled(upto),))
     lanes += _adopt(snapshot, standings)
     if course.accepted:
         lanes += _start(snapshot, planner, standings, course, settings, now)
-    scene = Scene(snapshot, standings, course, trainer, settings, now)
+    scene = Scene(snapshot, standings, course, settings, now)
     lanes += ask_why(scene)
     lanes += _status(scene, costs)
     if scene.going:
@@ -92,27 +85,23 @@ def plan(snapshot: Snapshot, now: float, settings: OperatorSettings) -> tuple[La
 def _course(
     snapshot: Snapshot,
     standings: Sequence[Standing],
-    spec: StudySpec,
-    trainer: str,
-    probe: Manifest,
-    fault: str,
     settings: OperatorSettings,
     now: float,
 ) -> tuple[StudyStanding, list[Lane]]:
     """Find out where the study stands as a whole, and whether its template must be checked."""
-    template = fingerprint(spec.template)
-    outcome = judge_outcome(spec, snapshot.record, standings, template, settings)
-    over = outcome is not None and all(s.end is not None and not s.live for s in standings)
-    accepted, refusal, by_server, check = _acceptance(snapshot, probe, fault, now)
-    limit = sampled_limit(spec, standings, template)
-    going_on = outcome is None and accepted is not False
-    hold = hold_of(snapshot, standings, trainer, template, limit, settings, now)
+    blueprint = snapshot.blueprint
+    ending = judge_study_ending(blueprint, snapshot.record, standings, settings)
+    over = ending is not None and all(s.end is not None and not s.live for s in standings)
+    accepted, refusal, by_server, check = _acceptance(snapshot, now)
+    limit = sampled_limit(blueprint, standings)
+    going_on = ending is None and accepted is not False
+    hold = hold_of(snapshot, standings, limit, settings, now)
     return (
         StudyStanding(
             accepted=accepted,
             refusal=refusal,
             by_server=by_server,
-            outcome=outcome,
+            ending=ending,
             over=over,
             hold=hold if going_on else None,
             limit=limit,
@@ -121,37 +110,28 @@ def _course(
     )
 
 
-def _probe(study: StudyView, settings: OperatorSettings) -> tuple[Manifest, str]:
-    """Return the Job that stands for all of the study's, or why none can be made."""
-    try:
-        return probe_job(study, settings), study.error or ""
-    except SpecError as error:
-        return {}, study.error or str(error)
-
-
-def _acceptance(
-    snapshot: Snapshot, probe: Manifest, fault: str, now: float
-) -> tuple[bool | None, str, bool, list[Lane]]:
-    study, verdict = snapshot.study, snapshot.template
-    if fault:
-        return False, fault, False, []
-    if verdict is not None and _is_about(verdict, study, probe):
+def _acceptance(snapshot: Snapshot, now: float) -> tuple[bool | None, str, bool, list[Lane]]:
+    study, verdict, blueprint = snapshot.study, snapshot.template, snapshot.blueprint
+    if blueprint.fault:
+        return False, blueprint.fault, False, []
+    check = CheckTemplate(study.generation, blueprint.probe, kind_of(study.spec).kind)
+    if verdict is not None and _is_about(verdict, study, blueprint):
         again: list[Lane] = []
         if verdict.until is not None:
             due = now >= verdict.until
-            again = [(CheckTemplate(study.generation, probe) if due else Wake(verdict.until),)]
+            again = [(check if due else Wake(verdict.until),)]
         return verdict.accepted, verdict.message, True, again
     said = condition_of(study.status, "Accepted")
     if said and said.get("observedGeneration") == study.generation and said["status"] == "True":
         return True, "", False, []
-    return None, "", False, [(CheckTemplate(study.generation, probe),)]
+    return None, "", False, [(check,)]
 
 
-def _is_about(verdict: TemplateVerdict, study: StudyView, probe: Manifest) -> bool:
+def _is_about(verdict: TemplateVerdict, study: StudyView, blueprint: Blueprint) -> bool:
     """Whether a verdict holds for the Study as it is: most changes leave its Jobs as they were."""
     if verdict.generation == study.generation:
         return True
-    return verdict.accepted and verdict.job == fingerprint(probe)
+    return verdict.accepted and verdict.job == blueprint.job
 
 
 def _adopt(snapshot: Snapshot, standings: Sequence[Standing]) -> list[Lane]:
@@ -191,7 +171,7 @@ def _start(
 ) -> list[Lane]:
     """Fill the free slots: with Trials that wait, those made by hand first, then with new ones."""
     spec = planner.spec
-    if spec.suspend or (course.outcome is not None and course.outcome.stops):
+    if spec.suspend or (course.ending is not None and course.ending.stops):
         return []
     parallelism = min(spec.trials.parallelism, settings.max_parallelism)
     free = parallelism - sum(standing.holds_slot for standing in standings)
@@ -207,7 +187,7 @@ def _start(
         for standing in waiting[: max(0, free)]
     ]
     free -= len(waiting)
-    return [*wakes, *lanes, _sample(snapshot, standings, spec, course.limit, free)]
+    return [*wakes, *lanes, _sample(snapshot, standings, course.limit, free)]
 
 
 def _start_one(
@@ -221,13 +201,14 @@ def _start_one(
     assert view is not None
     assert study.spec is not None
     try:  # whatever the Trial claims to be: anybody can write that
-        check_trial(view, study)
+        check_trial(view, study, snapshot.blueprint)
     except SpecError as error:
         return (RecordEnd(standing.number, _refused(str(error), now)),)
     if (said := snapshot.refused.get(view.uid)) is not None:
         return (RecordEnd(standing.number, _refused(said, now)),)
-    body = build_job(study, view, standing.number, settings)
-    return (CreateJob(standing.number, body, planner.probe), *planner.note_job(standing))
+    body, probe = build_workload(study, view, standing.number, settings), snapshot.blueprint.probe
+    kind = kind_of(study.spec).kind
+    return (CreateJob(standing.number, body, kind, probe), *planner.note_job(standing))
 
 
 def _refused(message: str, now: float) -> End:
@@ -235,9 +216,7 @@ def _refused(message: str, now: float) -> End:
     return End(ending.reason, message, ending.state, now)
 
 
-def _sample(
-    snapshot: Snapshot, standings: Sequence[Standing], spec: StudySpec, limit: int, free: int
-) -> Lane:
+def _sample(snapshot: Snapshot, standings: Sequence[Standing], limit: int, free: int) -> Lane:
     """Create the next Trials, in the order of their numbers: a gap would look like a deletion."""
     taken = {standing.number for standing in standings}
     # A name that an object still has is waited for, not passed over: see above.
@@ -247,7 +226,7 @@ def _sample(
         (number for number in range(limit) if number not in taken),
     )
     numbers = list(islice(missing, max(0, free)))
-    new = parameters_of(spec, numbers, standings, fingerprint(spec.template))
+    new = parameters_of(snapshot.blueprint, numbers, standings)
     return tuple(
         CreateTrial(number, build_trial(snapshot.study, number, parameters))
         for number, parameters in new

@@ -3,49 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from espalier.api import space_of
 from espalier.planning.endings.of_study import forgiven_end
 from espalier.planning.standing.standing import Standing
+from espalier.planning.world.blueprint import Blueprint
 from espalier.planning.world.names import FIRST_HAND_MADE
-from espalier.search import NO_HISTORY
-
-if TYPE_CHECKING:
-    from espalier.api import StudySpec
 
 
 def parameters_of(
-    spec: StudySpec, numbers: Sequence[int], standings: Sequence[Standing], template: int
+    blueprint: Blueprint, numbers: Sequence[int], standings: Sequence[Standing]
 ) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Yield the parameters of new trials, in the order of their numbers.
 
     Numbers beyond the size of a grid run again what trials have lost to a fault that an earlier
     template had.
-
-    Parameters
-    ----------
-    template
-        `fingerprint` of the template as it is now.
     """
-    space, sampler = space_of(spec.parameters), spec.sampler.sampler()
-    size, seed = sampler.size(space), spec.sampler.seed
+    size = blueprint.size
     beyond = size is not None and any(number >= size for number in numbers)
-    lost = iter(_lost(spec, standings, template, size) if size is not None and beyond else ())
+    lost = iter(_lost(blueprint, standings, size) if size is not None and beyond else ())
     for number in numbers:
         point = number if size is None or number < size else next(lost, None)
         if point is None:
             return
-        yield number, sampler.propose(space, NO_HISTORY, seed, point)
+        yield number, blueprint.configuration(point)
 
 
-def _lost(spec: StudySpec, standings: Sequence[Standing], template: int, size: int) -> list[int]:
+def _lost(blueprint: Blueprint, standings: Sequence[Standing], size: int) -> list[int]:
     """Return the points of the grid that were lost to an earlier template and not run again since.
 
     A trial beyond the grid's size stands for the lost point that has its parameters; where its
     object is gone, for the first one that was lost before it.
     """
-    space, sampler, seed = space_of(spec.parameters), spec.sampler.sampler(), spec.sampler.seed
     open_: list[int] = []
     for standing in standings:
         number = standing.number
@@ -55,11 +44,7 @@ def _lost(spec: StudySpec, standings: Sequence[Standing], template: int, size: i
         if number >= size:
             view = standing.view
             same = (
-                [
-                    p
-                    for p in open_
-                    if sampler.propose(space, NO_HISTORY, seed, p) == dict(view.parameters)
-                ]
+                [p for p in open_ if blueprint.configuration(p) == dict(view.parameters)]
                 if view is not None
                 else open_
             )
@@ -67,6 +52,6 @@ def _lost(spec: StudySpec, standings: Sequence[Standing], template: int, size: i
                 continue
             point = (same or open_)[0]
             open_.remove(point)
-        if standing.end is not None and forgiven_end(standing.end, template):
+        if standing.end is not None and forgiven_end(standing.end, blueprint.template):
             open_.append(point)
     return open_

@@ -6,15 +6,16 @@ than the operator, or late: one that reads Studies sees a new one a moment after
 
 from __future__ import annotations
 
-from espalier.api import check_values, space_of
+from espalier.api import check_values
 from espalier.errors import SpecError
+from espalier.planning.world.blueprint import Blueprint
 from espalier.planning.world.snapshot import StudyView, TrialView
 
 SETTLED = 10.0
 """Seconds after which admission is sure to know a Study (measured under load: up to 1 s)."""
 
 
-def check_trial(trial: TrialView, study: StudyView) -> None:
+def check_trial(trial: TrialView, study: StudyView, blueprint: Blueprint) -> None:
     """Check that a Trial may run as its Study's template says.
 
     Raises
@@ -24,9 +25,9 @@ def check_trial(trial: TrialView, study: StudyView) -> None:
         by hand too early for anybody to have asked whether its author may use the service account
         that the template names.
     """
-    assert study.spec is not None
-    check_values(space_of(study.spec.parameters), trial.parameters)
-    pod = study.spec.template["spec"]
+    assert blueprint.spec is not None
+    check_values(blueprint.space, trial.parameters)
+    pod = blueprint.spec.template["spec"]
     accounts = {pod.get("serviceAccountName"), pod.get("serviceAccount")} - {None, "", "default"}
     if accounts and not trial.sampled and trial.created_at < study.created_at + SETTLED:
         raise SpecError(

@@ -30,13 +30,15 @@ from espalier.planning.obstacles.queue_line import ask_queue, eviction
 from espalier.planning.standing import sightings as attempts
 from espalier.planning.standing.standing import Standing
 from espalier.planning.status.of_trial import PROGRESS, status_of
+from espalier.planning.workload.building import build_workload
 from espalier.planning.workload.grace import grace_of
-from espalier.planning.workload.job import Manifest, build_job
+from espalier.planning.workload.registry import kind_of, of_kind
 from espalier.planning.world.names import PODS_OF, job_name, job_ordinal, trial_name
-from espalier.planning.world.record import End
+from espalier.planning.world.record import End, Wanted
 from espalier.planning.world.settings import OperatorSettings
-from espalier.planning.world.snapshot import JobView, PodView, Snapshot, sooner
+from espalier.planning.world.snapshot import PodView, Snapshot, sooner
 from espalier.planning.world.status_words import condition_of, merge_patch
+from espalier.planning.world.workload_view import WorkloadView
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
@@ -54,10 +56,6 @@ class TrialPlanner:
     ----------
     stop
         Why the running trials are to end with the study; None while it goes on.
-    trainer
-        Name of the container that trains.
-    probe
-        The Job that stands for all of the study's; empty where none can be made.
     costs
         What the study has cost so far.
     over
@@ -66,9 +64,7 @@ class TrialPlanner:
 
     snapshot: Snapshot
     spec: StudySpec
-    trainer: str
     stop: str | None
-    probe: Manifest
     settings: OperatorSettings
     now: float
     costs: Costs
@@ -103,9 +99,9 @@ class TrialPlanner:
     def _settled(self, standing: Standing) -> bool:
         """Whether the trial has ended, says so, and has left nothing behind: nearly all have."""
         view, job, end = standing.view, standing.job, standing.end
-        if end is None or standing.live or (job and not (job.complete or job.failed)):
+        if end is None or standing.live or (job and not job.over):
             return False
-        if job is not None and standing.record.prune is not None:
+        if job is not None and standing.wanted is Wanted.GONE:
             return False
         if view is None:
             return True
@@ -119,7 +115,7 @@ class TrialPlanner:
     def _seen(self, standing: Standing) -> Iterator[Effect]:
         """Record what is seen of the attempts before anything rests on it."""
         if standing.end is None:
-            yield from attempts.records(standing, self.trainer, self._interval(standing))
+            yield from attempts.records(standing, self._interval(standing))
 
     def _reports(self, standing: Standing) -> tuple[list[Effect], list[Effect]]:
         """Let the pods report, and take what sidecars left behind."""
@@ -130,7 +126,7 @@ class TrialPlanner:
             tail = pod.sidecar.exit_message if pod.sidecar else ""
             pending = bool(tail) and pod.uid not in self.snapshot.tails
             bound = pod.uid in self.snapshot.bound
-            own = standing.job is not None and pod.job_uid == standing.job.uid
+            own = standing.job is not None and pod.job_uid == standing.job.uid and pod.reports
             if not bound and own and (pending or not pod.over):
                 bind = BindPod(standing.number, standing.view.name, pod.name, pod.uid, pod.over)
                 steps.append(bind)
@@ -145,25 +141,25 @@ class TrialPlanner:
             sampled = number < self.snapshot.record.sampled
             return [] if standing.view_proof or not sampled else [LookFor(number, "trials", name)]
         if standing.job and standing.pods_sought and not standing.view.deleting:
-            return [LookFor(number, PODS_OF, standing.job.name)]
+            return [LookFor(number, PODS_OF, standing.job.name, standing.job.selector)]
         if standing.job or standing.leaving or standing.view.deleting or not standing.started:
             return []
-        if standing.record.prune is not None and standing.live:
+        if standing.wanted is Wanted.GONE and standing.live:
             return []
-        return [LookFor(number, "jobs", each) for each in standing.sought]
+        plural = kind_of(self.spec).kind.plural
+        return [LookFor(number, plural, each) for each in standing.sought]
 
     def _unsettled(self, standing: Standing) -> bool:
         """Whether a sidecar still runs beside a trainer that ended: its last values may come."""
         pod = standing.newest
-        if pod is None or pod.sidecar is None or pod.disruption or standing.record.prune:
+        if pod is None or pod.sidecar is None or pod.disruption or standing.wanted is Wanted.GONE:
             return False
-        done = bool(standing.job and (standing.job.complete or standing.job.failed))
-        return done and pod.sidecar.running and not pod.deleting
+        return standing.job_over and pod.sidecar.running and not pod.deleting
 
     def _end(self, standing: Standing) -> list[Effect]:
-        verdict = judge_ending(standing, self.spec, self.trainer, self.settings, self.now)
+        verdict = judge_ending(standing, self.settings, self.now)
         ends = isinstance(verdict, EndingVerdict | Completing)
-        if not ends and self.stop and standing.record.prune is None:
+        if not ends and self.stop and standing.wanted is not Wanted.GONE:
             verdict = EndingVerdict(reasons.STUDY_ENDED, self.stop)
         if not isinstance(verdict, EndingVerdict):
             return self._wait(standing, verdict)
@@ -208,31 +204,31 @@ class TrialPlanner:
         name = job_name(view.name, (job_ordinal(view.name, job.name) or 0) + 1)
         study = self.snapshot.study
         try:
-            body = build_job(study, view, standing.number, self.settings, name=name)
+            body = build_workload(study, view, standing.number, self.settings, name=name)
         except SpecError:  # the template was changed for the worse, as the Study says
             return []
-        return [CreateJob(standing.number, body, self.probe)]
+        probe = self.snapshot.blueprint.probe
+        return [CreateJob(standing.number, body, kind_of(self.spec).kind, probe)]
 
     def _clear(self, standing: Standing) -> list[Effect]:
         """Delete the Job and pods of a trial that is pruned or has ended; finished Jobs stay."""
-        if standing.end is None and standing.record.prune is None:
+        if standing.end is None and standing.wanted is not Wanted.GONE:
             return []
         job, grace = standing.job, self._grace(standing)
-        pruned = standing.record.prune is not None
-        # The pods first: the garbage collector would give them their own grace period. No other pod
-        # is made before they are gone (`podReplacementPolicy` of the Job).
-        steps = [
+        pruned = standing.wanted is Wanted.GONE
+        pods: list[Effect] = [
             DeletePod(pod.name, pod.uid, grace) for pod in self._doomed(standing, pruned, grace)
         ]
-        if job is not None and (pruned or not (job.complete or job.failed)):
-            return [*steps, DeleteJob(standing.number, job.name, job.uid)]
-        return list(steps)
+        if job is None or not (pruned or not job.over):
+            return pods
+        delete = DeleteJob(standing.number, job.name, job.uid, job.kind)
+        return list(of_kind(job.kind).deletions(delete, pods))
 
     @staticmethod
     def _doomed(standing: Standing, pruned: bool, grace: int | None) -> list[PodView]:
         """Return the pods to delete: finished ones go with their Job, living ones now."""
         job = standing.job
-        if not pruned and job is not None and (job.complete or job.failed):
+        if not pruned and job is not None and job.over:
             return []
         return [
             pod
@@ -242,7 +238,7 @@ class TrialPlanner:
 
     def _grace(self, standing: Standing) -> int | None:
         """Return the seconds that a trial's pods have, where it was the operator that ended it."""
-        ours = standing.record.prune is not None or (
+        ours = standing.wanted is Wanted.GONE or (
             standing.end is not None and standing.end.reason in _ENDED_BY_US
         )
         return grace_of(self.spec) if ours else None
@@ -250,16 +246,17 @@ class TrialPlanner:
     def _suspension(self, standing: Standing) -> list[Effect]:
         """Suspend or resume the Job, or have the queue do so that owns it."""
         job = standing.job
-        if job is None or job.complete or job.failed or standing.end or standing.record.prune:
+        to_go = standing.end is not None or standing.wanted is Wanted.GONE
+        if job is None or job.over or to_go:
             return []
         if job.queue:
             if self.spec.suspend == job.suspended_by_us:
                 return []
-            return [SuspendJob(job.name, job.uid, self.spec.suspend, by_queue=True)]
+            return [SuspendJob(job.name, job.uid, self.spec.suspend, job.kind, by_queue=True)]
         if self.spec.suspend and not job.suspended:
-            return [SuspendJob(job.name, job.uid, True)]
+            return [SuspendJob(job.name, job.uid, True, job.kind)]
         if not self.spec.suspend and job.suspended and job.suspended_by_us:
-            return [SuspendJob(job.name, job.uid, False)]
+            return [SuspendJob(job.name, job.uid, False, job.kind)]
         return []
 
     def _status(self, standing: Standing) -> list[Effect]:
@@ -267,11 +264,11 @@ class TrialPlanner:
         if view is None or view.deleting:
             return []
         saved = self.costs.saved_by(standing.number)
-        patch = merge_patch(view.status, status_of(standing, self.trainer, self.now, saved))
+        patch = merge_patch(view.status, status_of(standing, self.now, saved))
         if not patch:
             return []
         write = WriteTrialStatus(view.name, view.uid, patch)
-        if set(patch) <= PROGRESS and standing.end is None and standing.record.prune is None:
+        if set(patch) <= PROGRESS and standing.end is None and standing.wanted is not Wanted.GONE:
             due = view.status_written_at + self._interval(standing)
             return [write] if self.now >= due else [Wake(due)]
         unborn = not view.status.get("conditions") and patch.get("phase") == "Pending"
@@ -286,14 +283,15 @@ class TrialPlanner:
         """
         view = standing.view
         assert view is not None
-        made = JobView(
+        made = WorkloadView(
+            kind=kind_of(self.spec).kind,
             uid="",
             name=job_name(view.name),
             trial_uid=view.uid,
             number=standing.number,
             created_at=self.now,
         )
-        status = status_of(replace(standing, job=made), self.trainer, self.now)
+        status = status_of(replace(standing, job=made), self.now)
         patch = merge_patch(view.status, status)
         return (WriteTrialStatus(view.name, view.uid, patch),) if patch else ()
 

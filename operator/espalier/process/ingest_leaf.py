@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from espalier.errors import UsageError
 from espalier.ingest import Authority, issue_leaf, server_context, show
 
-log = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 
 _RENEW_SECONDS = 30 * 24 * 3600.0
 
@@ -37,9 +37,9 @@ class Leaf:
             try:
                 show(self.context, *self._issue())
             except Exception:  # the present one goes on, and the next try is due in time
-                log.exception("ingest could not make a new certificate")
+                _LOG.exception("ingest could not make a new certificate")
             else:
-                log.info("ingest shows a new certificate")
+                _LOG.info("ingest shows a new certificate")
 
 
 def names_of(url: str) -> tuple[str, ...]:

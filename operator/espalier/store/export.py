@@ -125,9 +125,9 @@ def _existing(url: str) -> Path:
 
 
 def lines(log: Log) -> Iterator[str]:
-    """Yield a log as JSON lines: the study, its attempts and what was seen of them, then all that
-    happened, in order.
+    """Yield a log as JSON lines.
 
+    The study comes first, then its attempts and what was seen of them, then all that happened.
     An arrival comes before the decisions that it caused; `seq` is the order of arrivals. NaN is
     written as ``"value": null``.
 

@@ -16,7 +16,7 @@ from espalier.engine.reports.submission import Binding, CheckedBatch, CheckedRep
 from espalier.planning.world import names
 from espalier.planning.world.record import AttemptRecord, End
 from espalier.pruning import TrialState
-from espalier.search import sample
+from espalier.search import NO_HISTORY
 from espalier.store import open_store
 from tests.bench.scale.api import Api
 from tests.bench.scale.curves import Curves
@@ -44,9 +44,13 @@ async def store_ended(url: str, made: dict[str, Any], size: Size) -> int:
     live = OpenStudies(store, lambda _uid, _number: None, limits=_FREE)
     try:
         await live.open(study)
-        for first in range(0, size.first_live, _AT_ONCE):
-            numbers = range(first, min(first + _AT_ONCE, size.first_live))
+        last = size.first_live - 1
+        # One that goes on: each time that all have ended, all of them are summed up.
+        await live.attempt_of(uid, last, _pod(last))
+        for first in range(0, last, _AT_ONCE):
+            numbers = range(first, min(first + _AT_ONCE, last))
             await asyncio.gather(*(_store_one(live, uid, n, curves, at) for n in numbers))
+        await _store_one(live, uid, last, curves, at)
         await live.note_sampled(uid, size.first_live)
     finally:
         await store.close()
@@ -54,7 +58,7 @@ async def store_ended(url: str, made: dict[str, Any], size: Size) -> int:
 
 
 async def _store_one(live: OpenStudies, uid: str, number: int, curves: Curves, at: float) -> None:
-    name, pod = names.trial_name(NAME, number), f"ended-{number}"
+    name, pod = names.trial_name(NAME, number), _pod(number)
     attempt = await live.attempt_of(uid, number, pod)
     live.bind(Binding(pod, NAMESPACE, pod, uid, name, number, attempt))
     steps = range(1, curves.steps + 1)
@@ -80,6 +84,10 @@ async def _store_one(live: OpenStudies, uid: str, number: int, curves: Curves, a
     live.unbind(pod)
 
 
+def _pod(number: int) -> str:
+    return f"ended-{number}"
+
+
 async def make_ended(api: Api, made: dict[str, Any], size: Size) -> None:
     """Make the Trial objects of the trials that have ended."""
     study, at = parse_study(made), ended_at()
@@ -96,9 +104,8 @@ async def make_ended(api: Api, made: dict[str, Any], size: Size) -> None:
 
 async def _make_one(api: Api, study: Study, uid: str, number: int, size: Size, at: float) -> None:
     spec = study.spec
-    parameters = sample(
-        space_of(spec.parameters), spec.sampler.sampler(), spec.sampler.seed, number
-    )
+    space, sampler = space_of(spec.parameters), spec.sampler.sampler()
+    parameters = sampler.propose(space, NO_HISTORY, spec.sampler.seed, number)
     trial = ended_trial(uid, number, parameters)
     await api.ask("POST", TRIALS, trial)
     name = trial["metadata"]["name"]

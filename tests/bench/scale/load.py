@@ -41,7 +41,8 @@ class Load:
         self._stretch = Stretch()
         self._ending = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._lost: dict[str, float] = {}
+        self._marked = 0.0
+        self._since: dict[str, float] = {}
         self.began = 0
         self.stored = 0
         self.pruned: list[int] = []
@@ -73,19 +74,7 @@ class Load:
 
     async def _connect(self, sidecar: Sidecar) -> None:
         place = await self._kubelets.place(sidecar.pod)
-        token = await self._kubelets.token(sidecar.pod)
-        while not sidecar.over:
-            try:
-                await sidecar.connect(place, token)
-            except OSError as error:
-                self.trouble[f"connect: {type(error).__name__}"] += 1
-                await asyncio.sleep(0.5)
-            else:
-                break
-        if self._ending:
-            self._let_end(sidecar)
-        else:
-            self._waiting.append(sidecar)
+        sidecar.begin(place, await self._kubelets.token(sidecar.pod))
 
     def _ended(self, uid: str) -> None:
         sidecar = self._sidecars.pop(uid, None)
@@ -94,10 +83,8 @@ class Load:
             sidecar.close()
 
     def _let_end(self, sidecar: Sidecar) -> None:
-        """Let a trial complete, with a first value where it has none: else it would fail."""
-        if sidecar.step == 0 and sidecar.idle:
-            sidecar.post()
-        elif sidecar.stored and not sidecar.pruned and not sidecar.over:
+        """Let a trial complete that has a value; without one it would have failed."""
+        if sidecar.reports and not sidecar.pruned and not sidecar.over:
             self.completed += 1
             sidecar.over = True
             self._start(self._end(sidecar))
@@ -114,6 +101,7 @@ class Load:
             return
         stretch.answers.append(seconds)
         stretch.taken_at.append(now)
+        self._since.setdefault(sidecar.pod.uid, now - self._marked)
         if sidecar.pruned:
             self.pruned.append(sidecar.pod.number)
             stretch.pruned[sidecar.pod.trial] = (sidecar.sent_at, now)
@@ -188,13 +176,24 @@ class Load:
         for sidecar in list(self._sidecars.values()):
             self._let_end(sidecar)
 
+    def mark(self) -> None:
+        """Note from now on when each pod is answered the first time: the operator is killed."""
+        self._marked, self._since = time.perf_counter(), {}
+
+    def answered(self) -> dict[str, Any]:
+        """Tell how long after the mark the pods were answered again, in ms."""
+        return {
+            "answered the first time after": spread(list(self._since.values())),
+            "first": round(1000 * min(self._since.values(), default=0.0), 1),
+        }
+
     def state(self) -> dict[str, Any]:
         """Tell how many there are."""
         mine = self._sidecars.values()
         return {
             "began": self.began,
             "playing": len(mine),
-            "connected": sum(each.connected for each in mine),
+            "reporting": sum(each.reports for each in mine),
             "taken since": len(self._stretch.taken_at),
             "stored": self.stored + sum(each.stored for each in mine),
             "completed": self.completed,

@@ -49,11 +49,12 @@ class Run:
         count = self._size.first_live
         if not count:
             return
-        self._say(f"{count} ended trials: values and ends into the store")
+        self._say(f"{count} ended trials, as values in the store and as objects")
         began = time.monotonic()
-        await store_ended(self.operator.url, made, self._size)
-        self._say(f"{count} ended trials: objects")
-        await make_ended(self._api, made, self._size)
+        await asyncio.gather(
+            store_ended(self.operator.url, made, self._size),
+            make_ended(self._api, made, self._size),
+        )
         self.results["ended before"] = {
             "trials": count,
             "seconds": round(time.monotonic() - began, 1),
@@ -66,8 +67,10 @@ class Run:
         self.results["operator ready, s"] = round(time.monotonic() - began, 1)
         self._ledger = Ledger(self._ground, self.operator, self._load, self._api)
         first = await self._ledger.look()
-        async with self._part("start", first):
-            await self._started(began)
+        await self._reporting(1)
+        self.results["a first trial has reported after, s"] = round(time.monotonic() - began, 1)
+        async with self._part("start"):
+            await self._started()
         for rate in self._size.rates:
             async with self._part(f"load at {rate:g}/s"):
                 self._part_told |= await self._load.ask(
@@ -89,20 +92,23 @@ class Run:
         took = Ledger.between(before, await self._ledger.look())
         self.results[name] = {**self._part_told, **took}
 
-    async def _started(self, began: float) -> None:
-        running = self._size.running
-        expected = min(running, self._size.trials - self._size.first_live)
+    async def _started(self) -> None:
+        """Raise the parallelism from 1, and wait until so many have reported."""
+        began, expected = time.monotonic(), min(self._size.running, self._size.lives)
+        parallelism = {"spec": {"trials": {"parallelism": self._size.running}}}
+        await self._api.merge(f"{STUDIES}/{NAME}", parallelism)
+        for what, count in (("half", expected // 2), ("all", expected)):
+            await self._reporting(count)
+            told = f"{what} run and have reported after, s"
+            self._part_told[told] = round(time.monotonic() - began, 1)
 
-        async def connected(share: float) -> dict[str, Any] | None:
+    async def _reporting(self, count: int) -> None:
+        async def reporting() -> bool:
             state = await self._load.ask("state")
-            self._say(f"  {state['began']} pods run, {state['connected']} connected")
-            return state if state["connected"] >= share * expected else None
+            self._say(f"  {state['began']} pods run, {state['reporting']} have reported")
+            return int(state["reporting"]) >= count
 
-        for what, share in (("half", 0.5), ("all", 1.0)):
-            await _until(f"{what} to run", lambda share=share: connected(share))
-            self._part_told[f"{what} run and are connected after, s"] = round(
-                time.monotonic() - began, 1
-            )
+        await _until(f"{count} trials to report", reporting)
 
     async def _restart(self, rate: float) -> None:
         """Kill the operator under load and start it again; see how long the pods notice."""
@@ -111,12 +117,15 @@ class Run:
         posting = asyncio.create_task(self._load.ask("post", rate=rate, seconds=seconds))
         await asyncio.sleep(min(_BEFORE_THE_KILL, seconds / 3))
         await self._ledger.before_kill()
+        await self._load.ask("mark")
         self.operator.kill()
         began = time.monotonic()
         self.operator.start()
         await self.operator.until_ready()
         ready = time.monotonic() - began
-        self.results["restart"] = {"ready again after, s": round(ready, 1), **await posting}
+        seen = await posting
+        answered = await self._load.ask("answered")
+        self.results["restart"] = {"ready again after, s": round(ready, 1), **answered, **seen}
 
     async def _end(self) -> None:
         began = time.monotonic()
@@ -125,7 +134,7 @@ class Run:
         async def over() -> bool:
             study = await self._api.ask("GET", f"{STUDIES}/{NAME}")
             status = study.get("status", {})
-            counts = status.get("trials", {})
+            counts = status.get("counts", {})
             self._say(f"  {counts}")
             return any(
                 condition["type"] in ("Succeeded", "Failed") and condition["status"] == "True"
@@ -138,7 +147,7 @@ class Run:
     async def _whole(self, first: Look) -> None:
         now = await self._ledger.look()
         whole = Ledger.between(first, now)
-        lived = self._size.trials - self._size.first_live
+        lived = self._size.lives
         state = await self._load.ask("state")
         study = await self._api.ask("GET", f"{STUDIES}/{NAME}")
         operators = now.by_user["scale-espalier"] - first.by_user["scale-espalier"]
@@ -153,7 +162,7 @@ class Run:
             "operator's requests a trial, by the API server": round(operators / lived, 2),
             "operator's peak MiB": now.taken["espalier"].peak,
             "load": state,
-            "Study": study["status"].get("trials"),
+            "Study": study["status"].get("counts"),
         }
 
     def _stored(self) -> dict[str, int]:

@@ -1,9 +1,14 @@
-"""One pod's connection to ingest, kept open: a post at a time, sent again until it is taken."""
+"""One pod's connection to ingest, kept open: a post at a time, sent again until it is taken.
+
+How long it waits before it tries again is the real sidecar's own rule.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import random
 import re
 import ssl
 import time
@@ -11,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
+from espalier_sidecar.backoff import Backoff
 from tests.bench.scale.curves import Curves
 
 _LENGTH = re.compile(rb"[Cc]ontent-[Ll]ength: (\d+)")
@@ -71,33 +77,27 @@ class Sidecar(asyncio.Protocol):
         self._curves = curves
         self._told = told
         self._token = ""
+        self._backoff = Backoff()
         self._place: Place | None = None
         self._transport: asyncio.Transport | None = None
+        self._connecting: asyncio.Task[None] | None = None
         self._body: bytes | None = None
         self._came = b""
 
     @property
     def idle(self) -> bool:
-        """Whether it can post: connected, and nothing unanswered."""
-        ready = self._transport is not None and self._body is None
-        return ready and not self.over and not self.pruned
+        """Whether it may post its next value: nothing is unanswered, and it has reported before."""
+        return self._body is None and self.stored > 0 and not self.over and not self.pruned
 
     @property
-    def connected(self) -> bool:
-        """Whether its connection is open."""
-        return self._transport is not None
+    def reports(self) -> bool:
+        """Whether a value of its has been stored."""
+        return self.stored > 0
 
-    async def connect(self, place: Place, token: str) -> None:
-        """Open the connection; with a token that is the pod's."""
+    def begin(self, place: Place, token: str) -> None:
+        """Send the first value, with a token that is the pod's."""
         self._place, self._token = place, token
-        loop = asyncio.get_running_loop()
-        await loop.create_connection(
-            lambda: self,
-            place.host,
-            place.port,
-            ssl=place.trust,
-            local_addr=(self.pod.address, 0),
-        )
+        self.post()
 
     def post(self) -> None:
         """Send the next step's value."""
@@ -121,25 +121,37 @@ class Sidecar(asyncio.Protocol):
         # uvloop's are none of asyncio's classes
         self._transport, self._came = cast(asyncio.Transport, transport), b""
         self.connections += 1
-        if self._body is not None:
-            self._send()
+        self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Come again where something is unanswered; else the next post opens a connection."""
         self._transport = None
-        if not self.over:
-            asyncio.get_running_loop().create_task(self._connect_again())
+        if self._body is not None:
+            self._come_again(self._backoff.next(random.random()))
 
-    async def _connect_again(self) -> None:
+    def _come_again(self, after: float) -> None:
+        if self._connecting is None and not self.over:
+            loop = asyncio.get_running_loop()
+            self._connecting = loop.create_task(self._connect(after))
+
+    async def _connect(self, after: float) -> None:
         assert self._place is not None
+        host, port, trust = self._place.host, self._place.port, self._place.trust
+        loop = asyncio.get_running_loop()
         while not self.over and self._transport is None:
-            await asyncio.sleep(0.5 + self.pod.number % 50 / 100)
-            try:
-                await self.connect(self._place, self._token)
-            except OSError:
-                continue
+            await asyncio.sleep(after)
+            after = self._backoff.next(random.random())
+            with contextlib.suppress(OSError):
+                await loop.create_connection(
+                    lambda: self, host, port, ssl=trust, local_addr=(self.pod.address, 0)
+                )
+        self._connecting = None
 
     def _send(self) -> None:
-        if self._transport is None or self._body is None or self.over:
+        if self._body is None or self.over:
+            return
+        if self._transport is None:
+            self._come_again(0.0)
             return
         assert self._place is not None
         head = (
@@ -162,13 +174,15 @@ class Sidecar(asyncio.Protocol):
         seconds = time.perf_counter() - self.sent_at
         if status == 200:
             self._body = None
+            self._backoff.reset()
             self.stored = self.step
             decision = json.loads(body).get("decision") or {}
             self.pruned = self.pruned or decision.get("action") == "Prune"
         elif status in (429, 503):
             after = _AFTER.search(head)
             loop = asyncio.get_running_loop()
-            loop.call_later(float(after[1]) if after else 1.0, self._send)
+            delay = max(self._backoff.next(random.random()), float(after[1]) if after else 0.0)
+            loop.call_later(delay, self._send)
         else:
             self._body = None
         self._told(self, seconds, status)

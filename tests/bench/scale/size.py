@@ -57,6 +57,11 @@ class Size:
         return max(0, self.trials - self.running - replaced)
 
     @property
+    def lives(self) -> int:
+        """Trials that the operator starts."""
+        return self.trials - self.first_live
+
+    @property
     def nodes(self) -> int:
         """Nodes of eight GPUs that hold all that runs at once."""
         return math.ceil(self.running * SPARE / GPUS_A_NODE)

@@ -17,7 +17,7 @@ from espalier.kube import Cluster
 from espalier.planning import effects
 from espalier.store import open_store
 from tests.ingest.serving import binding_of, study_of
-from tests.planning.worlds import study
+from tests.planning.worlds import SETTINGS, study
 
 
 def ingest_tail(folder: Path, message: dict[str, Any]) -> None:
@@ -30,7 +30,7 @@ def ingest_tail(folder: Path, message: dict[str, Any]) -> None:
             await live.open(study_of({"type": "Nop"}))
             live.bind(binding_of("pod-1", 1))
             no_cluster = cast(Cluster, None)  # this effect is the store's alone
-            applier = Applier(no_cluster, live, World(), lambda: 0.0)
+            applier = Applier(no_cluster, live, World(SETTINGS), lambda: 0.0)
             lane = (effects.IngestTail(1, "uid-pod-1", json.dumps(message)),)
             await applier.carry_out(StudyKey("research", "digits"), study(), lane)
         finally:

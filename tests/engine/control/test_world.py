@@ -3,7 +3,7 @@
 from espalier.engine.control.cache import StudyKey
 from espalier.engine.control.world import World
 from espalier.planning.world.record import StudyRecord
-from tests.planning.worlds import UID, spec_dict
+from tests.planning.worlds import SETTINGS, UID, spec_dict
 
 KEY = StudyKey("n", "s")
 
@@ -25,7 +25,7 @@ def seen(world):
 
 
 def test_a_spec_that_cannot_be_read_leaves_the_last_one_that_could():
-    world = World()
+    world = World(SETTINGS)
     world.is_there("studies", study(1))
     good = seen(world)
     assert good.error is None
@@ -39,14 +39,14 @@ def test_a_spec_that_cannot_be_read_leaves_the_last_one_that_could():
 
 
 def test_a_spec_that_never_could_be_read_is_none():
-    world = World()
+    world = World(SETTINGS)
     world.is_there("studies", study(1, template={"spec": {}}))
     assert seen(world).spec is None
     assert seen(world).error
 
 
 def test_the_last_good_spec_goes_with_its_study():
-    world = World()
+    world = World(SETTINGS)
     world.is_there("studies", study(1))
     seen(world)
     world.forget_study(UID)

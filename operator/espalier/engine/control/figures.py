@@ -9,7 +9,6 @@ from espalier.planning import Snapshot
 from espalier.planning.costs.costs import Amount, costs_of
 from espalier.planning.standing.gathering import gather
 from espalier.planning.status.of_trial import phase_of
-from espalier.planning.world.trainer import trainer_in
 
 
 def study_figures(snapshot: Snapshot) -> StudyFigures:
@@ -21,7 +20,7 @@ def study_figures(snapshot: Snapshot) -> StudyFigures:
     if study.spec is None:
         return StudyFigures(study.namespace, study.name, "", "", "", conditions=conditions)
     spec, summary = study.spec, record.summary
-    standings, trainer = gather(snapshot), trainer_in(spec)
+    standings = gather(snapshot)
     costs = costs_of(standings)
     prunings = Counter(
         (standing.record.prune.pruner, str(standing.record.prune.reason))
@@ -36,7 +35,7 @@ def study_figures(snapshot: Snapshot) -> StudyFigures:
         pruner=str(spec.pruner.type),
         direction=str(spec.objective.direction),
         objective=spec.objective.metric,
-        trials=Counter(str(phase_of(standing, trainer)) for standing in standings),
+        trials=Counter(str(phase_of(standing)) for standing in standings),
         endings=Counter(s.end.reason for s in standings if s.end is not None),
         prunings=prunings,
         gpu_seconds=_cost(costs.gpu_seconds),

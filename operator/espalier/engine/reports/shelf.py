@@ -12,7 +12,6 @@ import logging
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from espalier import __version__
@@ -23,6 +22,7 @@ from espalier.engine.reports.rebuild import rebuild
 from espalier.engine.reports.study_writer import StudyWriter
 from espalier.errors import EspalierError, RetryLater
 from espalier.planning.world.record import StudyRecord, best_completed
+from espalier.planning.world.trial_records import TrialRecords
 from espalier.pruning import Decision, Restraint
 from espalier.store import Batch, Store, StudyRow
 
@@ -274,7 +274,7 @@ class Shelf:
         trials, summary, restraint = rest
         record = StudyRecord(
             uid=row.uid,
-            trials=MappingProxyType(trials),
+            trials=TrialRecords(trials.values()),
             best=best_completed(trials, row.terms.direction),
             summary=summary,
             sampled=row.sampled,

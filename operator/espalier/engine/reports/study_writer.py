@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 
+from espalier.engine.reports.recorded import Recorded
 from espalier.engine.reports.rule_numbers import RuleNumbers
 from espalier.engine.reports.settling import Settling
 from espalier.engine.reports.submission import CheckedReport
@@ -14,13 +14,7 @@ from espalier.engine.reports.taking import Taking
 from espalier.engine.reports.trial_memory import TrialMemory
 from espalier.errors import RetryLater
 from espalier.planning.standing.sightings import joined
-from espalier.planning.world.record import (
-    AttemptRecord,
-    End,
-    StudyRecord,
-    TrialRecord,
-    best_completed,
-)
+from espalier.planning.world.record import AttemptRecord, End, StudyRecord, TrialRecord
 from espalier.pruning import (
     Decision,
     Judge,
@@ -101,6 +95,8 @@ class StudyWriter:
         self._on_rest = on_rest
         self._last_commit: asyncio.Future[None] | None = None
         self._record: StudyRecord | None = None
+        self._recorded = Recorded(row.terms.direction)
+        self._changed: set[int] = set()
         self._settling = Settling()
 
     def begin(self, head: Head) -> None:
@@ -122,7 +118,9 @@ class StudyWriter:
         """Return a trial, a new one if nothing is known of it."""
         trial = self.trials.get(number)
         if trial is None:
-            trial = self.trials[number] = TrialMemory(number, self.row.terms.direction)
+            trial = self.trials[number] = TrialMemory(
+                number, self.row.terms.direction, self._changed
+            )
             if self.judge.exempt(number):
                 self.exempt |= {number}
         return trial
@@ -400,11 +398,13 @@ class StudyWriter:
     def record(self) -> StudyRecord:
         """Return what is durable of the study."""
         if self._record is None:
-            trials = {number: each.record for number, each in self.trials.items() if each.known}
+            changed = [self.trials[number] for number in self._changed]
+            self._changed.clear()
+            self._recorded.take(each.record for each in changed if each.known)
             self._record = StudyRecord(
                 uid=self.row.uid,
-                trials=MappingProxyType(trials),
-                best=best_completed(trials, self.row.terms.direction),
+                trials=self._recorded.trials,
+                best=self._recorded.best,
                 summary=self.judge.summary(),
                 sampled=self.sampled,
                 restraint=self.restraint,

@@ -26,6 +26,8 @@ class TrialMemory:
         The trial's number.
     direction : Direction
         Which way the objective's metric is better.
+    changed : set of int
+        Gets the trial's number whenever its record becomes another one.
 
     Attributes
     ----------
@@ -42,6 +44,7 @@ class TrialMemory:
     """
 
     __slots__ = (
+        "_changed",
         "_direction",
         "_first",
         "_last",
@@ -69,8 +72,9 @@ class TrialMemory:
         "step",
     )
 
-    def __init__(self, number: int, direction: Direction) -> None:
+    def __init__(self, number: int, direction: Direction, changed: set[int]) -> None:
         self.number = number
+        self._changed = changed
         self._direction = direction
         # Ahead of the store.
         self._values: KnownValues | None = KnownValues()
@@ -98,6 +102,7 @@ class TrialMemory:
         self._first: tuple[int, float] | None = None
         self._last: tuple[int, float] | None = None
         self._record: TrialRecord | None = None
+        self._changes()
 
     # -- values -----------------------------------------------------------------------------
 
@@ -157,17 +162,17 @@ class TrialMemory:
         if metric not in self.names:
             self.names = _shared(self.names | {metric})
         self.count += 1
-        self._record = None
+        self._changes()
 
     def passed(self, step: int) -> None:
         """Note a step of the objective's metric that is beyond the last one that is judged."""
         self.beyond = step if self.beyond is None else max(self.beyond, step)
-        self._record = None
+        self._changes()
 
     def contradicted(self) -> None:
         """Note that a value was refused."""
         self.refused += 1
-        self._record = None
+        self._changes()
 
     def decide(self, decision: Decision, *, own: bool) -> None:
         """Take in a decision that is on its way to the store.
@@ -199,7 +204,7 @@ class TrialMemory:
         """
         if attempt < self._of:
             return
-        self._record = None
+        self._changes()
         if attempt > self._of:
             self._of = attempt
             self.step = self.latest = self.best = self.best_step = None
@@ -218,20 +223,20 @@ class TrialMemory:
 
     def judged(self, decision: Decision) -> None:
         """Take in a decision that is durable."""
-        self._record = None
+        self._changes()
         self.decision = decision
         if decision.prunes:
             self.prune = decision
 
     def finished(self, end: End) -> None:
         """Take in the ending, which is durable."""
-        self._record = None
+        self._changes()
         self.end = end
         self._first = self._last = None
 
     def attempted(self) -> None:
         """Take in that an attempt is durable."""
-        self._record = None
+        self._changes()
 
     def noted(self, attempt: int) -> AttemptRecord | None:
         """Return what was seen of an attempt, with what is on its way to the store."""
@@ -239,7 +244,7 @@ class TrialMemory:
 
     def saw(self, seen: AttemptRecord) -> None:
         """Take in what was seen of an attempt, which is durable."""
-        self._record = None
+        self._changes()
         self._seen[seen.attempt] = seen
         if self.seen_ahead.get(seen.attempt) == seen:
             del self.seen_ahead[seen.attempt]
@@ -253,6 +258,11 @@ class TrialMemory:
             return None
         steps, seconds = self._last[0] - self._first[0], self._last[1] - self._first[1]
         return seconds / steps if steps > 0 and seconds > 0 else None
+
+    def _changes(self) -> None:
+        """Take in that the record will be another one."""
+        self._record = None
+        self._changed.add(self.number)
 
     @property
     def known(self) -> bool:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from espalier.api.reasons import SUSPENDED, Retry
 from espalier.planning.attempts.checks import how_ended
 from espalier.planning.attempts.evidence import Attempt
 from espalier.planning.standing.standing import Standing
-from espalier.planning.world.fingerprint import fingerprint
 from espalier.planning.world.kubelet_words import DEADLINE
 from espalier.planning.world.names import job_ordinal
 from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import ContainerView, PodView
 from espalier.planning.world.waiting import containers, fails_to_start
-
-if TYPE_CHECKING:
-    from espalier.api import StudySpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +103,10 @@ class Evidence:
     limit: float | None = None
 
 
-def evidence_of(
-    standing: Standing,
-    spec: StudySpec,
-    trainer: str,
-    settings: OperatorSettings,
-) -> Evidence:
-    """Take the facts of a trial at one moment."""
+def evidence_of(standing: Standing, settings: OperatorSettings) -> Evidence:
+    """Take the facts of a trial at one moment; its Study's spec could be read."""
+    spec = standing.blueprint.spec
+    assert spec is not None
     job, record, attempts = standing.job, standing.record, standing.attempts
     newest = attempts[-1] if attempts else None
     ended = newest if newest is not None and newest.ended else None
@@ -129,7 +121,7 @@ def evidence_of(
         has_job=job is not None,
         job_sought=job is None and bool(standing.sought) and not standing.leaving,
         job_over=standing.job_over,
-        complete=job is not None and job.complete,
+        complete=job is not None and job.succeeded,
         suspended=job is not None and job.suspended,
         job_deadline=_job_deadline(standing),
         leaving=next((each.name for each in standing.leaving if not each.over), ""),
@@ -150,8 +142,8 @@ def evidence_of(
         blocked=blocked,
         blocked_for=standing.span(pod.uid).blocked if pod and blocked else 0.0,
         patience=float(spec.trials.start_patience_seconds),
-        old_template=blocked is not None and _of_old_template(standing, spec),
-        ran=_ran(standing, pod, trainer),
+        old_template=blocked is not None and _of_old_template(standing),
+        ran=_ran(standing, pod),
         limit=spec.trials.time_limit_seconds,
     )
 
@@ -163,9 +155,9 @@ def _remains(standing: Standing) -> bool:
 
 def _job_deadline(standing: Standing) -> str:
     job = standing.job
-    if job is None or not job.failed or job.failed_reason != DEADLINE:
+    if job is None or not job.failed or job.reason != DEADLINE:
         return ""
-    return f"{job.failed_reason}: {job.failed_message}"
+    return f"{job.reason}: {job.message}"
 
 
 def _failure(attempts: tuple[Attempt, ...]) -> Attempt | None:
@@ -203,14 +195,14 @@ def blocked_container(pod: PodView | None) -> ContainerView | None:
     return next((each for each in containers(pod) if fails_to_start(each)), None)
 
 
-def _of_old_template(standing: Standing, spec: StudySpec) -> bool:
+def _of_old_template(standing: Standing) -> bool:
     job = standing.job
-    return job is not None and job.template not in (0, fingerprint(spec.template))
+    return job is not None and job.template not in (0, standing.blueprint.template)
 
 
-def _ran(standing: Standing, pod: PodView | None, trainer: str) -> float | None:
+def _ran(standing: Standing, pod: PodView | None) -> float | None:
     """Return for how long a trainer runs that has not ended and was not told to."""
-    container = pod.containers.get(trainer) if pod else None
+    container = pod.containers.get(standing.trainer) if pod else None
     if pod is None or container is None or not container.running:
         return None
     if pod.deleting or pod.disruption or container.started_at is None:

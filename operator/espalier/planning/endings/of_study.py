@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from espalier.api import space_of
 from espalier.api.reasons import (
     BAD_COMMAND,
     ENDING_BY_REASON,
@@ -17,6 +16,7 @@ from espalier.api.reasons import (
     StudyReason,
 )
 from espalier.planning.standing.standing import Standing
+from espalier.planning.world.blueprint import Blueprint
 from espalier.planning.world.names import FIRST_HAND_MADE
 from espalier.planning.world.settings import OperatorSettings
 from espalier.pruning import TrialState
@@ -42,7 +42,7 @@ class StudyEnding:
     stops: bool = False
 
 
-def sampled_limit(spec: StudySpec, standings: Sequence[Standing], template: int) -> int:
+def sampled_limit(blueprint: Blueprint, standings: Sequence[Standing]) -> int:
     """Return how many trials are sampled: ``trials.max``, or as many as a grid has.
 
     Trials that ended by a fault of an earlier template are made up for, by new configurations or,
@@ -51,10 +51,9 @@ def sampled_limit(spec: StudySpec, standings: Sequence[Standing], template: int)
     forgiven = sum(
         1
         for standing in standings
-        if standing.end and forgiven_end(standing.end, template) and _sampled(standing)
+        if standing.end and forgiven_end(standing.end, blueprint.template) and _sampled(standing)
     )
-    size = spec.sampler.sampler().size(space_of(spec.parameters))
-    return (spec.trials.max if size is None else min(spec.trials.max, size)) + forgiven
+    return blueprint.most_sampled + forgiven
 
 
 def counted_failures(standings: Sequence[Standing], template: int, outage: float = 0.0) -> int:
@@ -85,15 +84,16 @@ def _ended_at(standing: Standing) -> float:
     return standing.end.at if standing.end is not None else math.inf
 
 
-def judge_outcome(
-    spec: StudySpec,
+def judge_study_ending(
+    blueprint: Blueprint,
     record: StudyRecord,
     standings: Sequence[Standing],
-    template: int,
     settings: OperatorSettings,
 ) -> StudyEnding | None:
     """Tell how the study ends; None while it goes on."""
-    failures = counted_failures(standings, template, settings.template_hold)
+    spec = blueprint.spec
+    assert spec is not None
+    failures = counted_failures(standings, blueprint.template, settings.template_hold)
     if failures >= spec.trials.max_failed:
         return StudyEnding(
             False,
@@ -102,9 +102,9 @@ def judge_outcome(
             f"{spec.trials.max_failed}; {_newest_failure(standings)}",
             stops=True,
         )
-    if (outcome := _target(spec, record)) is not None:
-        return outcome
-    limit = sampled_limit(spec, standings, template)
+    if (ending := _target(spec, record)) is not None:
+        return ending
+    limit = sampled_limit(blueprint, standings)
     sampled = [standing for standing in standings if standing.number < limit]
     if len(sampled) < limit or any(standing.end is None for standing in standings):
         return None
@@ -115,7 +115,7 @@ def judge_outcome(
             f"All {len(standings)} trials ended and none was completed; "
             f"{_newest_failure(standings)}",
         )
-    size = spec.sampler.sampler().size(space_of(spec.parameters))
+    size = blueprint.size
     if size is not None and size < spec.trials.max:
         return StudyEnding(True, StudyReason.GRID_EXHAUSTED, f"The grid has {size} configurations.")
     return StudyEnding(

@@ -18,6 +18,7 @@ from espalier.planning.endings.checks import ENDING_CHECKS, Follows
 from espalier.planning.endings.evidence import Evidence, evidence_of
 from espalier.planning.ordered_checks import first
 from espalier.planning.standing.standing import Standing
+from espalier.planning.world.record import Wanted
 from espalier.planning.world.settings import OperatorSettings
 
 if TYPE_CHECKING:
@@ -64,17 +65,13 @@ class Completing:
 
 
 def judge_ending(
-    standing: Standing,
-    spec: StudySpec,
-    trainer: str,
-    settings: OperatorSettings,
-    now: float,
+    standing: Standing, settings: OperatorSettings, now: float
 ) -> EndingVerdict | Later | Again | Completing | None:
     """Tell how a trial that has no recorded ending ends; None while it goes on.
 
     Its undelivered values have been stored before: they may be what pruned it.
     """
-    evidence = evidence_of(standing, spec, trainer, settings)
+    evidence = evidence_of(standing, settings)
     check = first(ENDING_CHECKS, evidence)
     if check is None or check.ending is None:
         completing = check is not None and is_completing(standing)
@@ -88,13 +85,13 @@ def judge_ending(
         ending, message = found.ending, found.words(attempt)
     if _follows_another(ending, evidence):
         return Again(ending, message, evidence.lingers is not None)
-    return EndingVerdict(ending, _final(ending, message, evidence, standing, spec))
+    return EndingVerdict(ending, _final(ending, message, evidence, standing))
 
 
 def is_completing(standing: Standing) -> bool:
     """Whether the trainer has come to its end, and the Job does not say so yet."""
     last = standing.last
-    if standing.record.prune or standing.job_over or last is None:
+    if standing.wanted is Wanted.GONE or standing.job_over or last is None:
         return False
     return how_ended(last).ending in (reasons.COMPLETED, reasons.NO_METRIC)
 
@@ -122,10 +119,10 @@ def _later(evidence: Evidence, now: float) -> Later | None:
     return Later(now + soonest) if 0.0 < soonest < math.inf else None
 
 
-def _final(
-    ending: Ending, message: str, evidence: Evidence, standing: Standing, spec: StudySpec
-) -> str:
+def _final(ending: Ending, message: str, evidence: Evidence, standing: Standing) -> str:
     """Word the message of an ending after which nothing follows."""
+    spec = standing.blueprint.spec
+    assert spec is not None
     if ending is reasons.COMPLETED:
         return f"{message}; {_best_of(standing, spec)}."
     if ending is reasons.NO_METRIC:

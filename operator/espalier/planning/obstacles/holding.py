@@ -9,6 +9,7 @@ from espalier.api.reasons import IMAGE_PULL_FAILED, StudyReason
 from espalier.planning.endings.of_study import TEMPLATE_FAULTS
 from espalier.planning.obstacles.scene import asked_of, began, failing, idle
 from espalier.planning.standing.standing import Standing
+from espalier.planning.world.blueprint import Blueprint
 from espalier.planning.world.kubelet_words import CREATE, PULL
 from espalier.planning.world.record import End
 from espalier.planning.world.settings import OperatorSettings
@@ -45,8 +46,6 @@ class Hold:
 def hold_of(
     snapshot: Snapshot,
     standings: Sequence[Standing],
-    trainer: str,
-    template: int,
     limit: int,
     settings: OperatorSettings,
     now: float,
@@ -55,13 +54,10 @@ def hold_of(
 
     Parameters
     ----------
-    template
-        `fingerprint` of the template as it is now.
     limit
         How many trials are sampled.
     """
-    if any(_blocks_all(snapshot, standing, standings, trainer, template, settings)
-           for standing in standings):  # fmt: skip
+    if any(_blocks_all(snapshot, each, standings, settings) for each in standings):
         return Hold(None)
     full = [f for f in failing(snapshot, standings, limit) if f.kind is FailureKind.QUOTA]
     if full:
@@ -69,7 +65,7 @@ def hold_of(
         oldest = max(failure.seconds for failure in full)
         pause = min(settings.template_hold, max(settings.refusal_patience, oldest / 4))
         return Hold(now + pause - newest.ago)
-    return _after_faults(standings, template, settings, now)
+    return _after_faults(standings, snapshot.blueprint.template, settings, now)
 
 
 def _after_faults(
@@ -101,12 +97,10 @@ def _blocks_all(
     snapshot: Snapshot,
     standing: Standing,
     standings: Sequence[Standing],
-    trainer: str,
-    template: int,
     settings: OperatorSettings,
 ) -> bool:
     """Whether a trial's pod cannot start by a fault that none of its template got past since."""
-    job = standing.job
+    job, template = standing.job, snapshot.blueprint.template
     if standing.end is not None or job is None or job.template != template or job.suspended:
         return False
     if idle(snapshot.idle, standing) < settings.refusal_patience:
@@ -116,7 +110,7 @@ def _blocks_all(
         since, blocked = pod.created_at, _blocked(snapshot, standing, pod)
     else:
         since, blocked = job.created_at, pod is None and _refused(snapshot, standing)
-    return blocked and not _got_past(since, standings, trainer, template)
+    return blocked and not _got_past(since, standings, snapshot.blueprint)
 
 
 def _blocked(snapshot: Snapshot, standing: Standing, pod: PodView) -> bool:
@@ -134,13 +128,17 @@ def _said(snapshot: Snapshot, standing: Standing) -> str:
     return next((each.reason for each in causes if each is not None), "")
 
 
-def _got_past(since: float, standings: Sequence[Standing], trainer: str, template: int) -> bool:
+def _got_past(since: float, standings: Sequence[Standing], blueprint: Blueprint) -> bool:
     """Whether a trainer of the same template has begun after a time."""
     for standing in standings:
-        if standing.job is None or standing.job.template != template:
+        if standing.job is None or standing.job.template != blueprint.template:
             continue
         for pod in standing.pods:
-            view = pod.containers.get(trainer)
-            if began(pod, trainer) and view is not None and (view.started_at or 0.0) > since:
+            view = pod.containers.get(blueprint.trainer)
+            if (
+                began(pod, blueprint.trainer)
+                and view is not None
+                and (view.started_at or 0.0) > since
+            ):
                 return True
     return False

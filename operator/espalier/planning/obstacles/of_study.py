@@ -52,7 +52,7 @@ def not_carried_out(scene: Scene) -> str | None:
 def _failing(scene: Scene, kind: FailureKind, patience: float) -> Failure | None:
     """Return the oldest failure of a kind that has lasted, and is in the way of what is to be."""
     course, spec = scene.course, scene.snapshot.study.spec
-    starts = bool(course.accepted and spec and not spec.suspend and course.outcome is None)
+    starts = bool(course.accepted and spec and not spec.suspend and course.ending is None)
     return next(
         (
             failure
@@ -96,7 +96,7 @@ def stalled(scene: Scene) -> str | None:
     if still < scene.settings.stall_patience or scene.going or spec is None:
         return None
     paused = spec.suspend or spec.trials.parallelism == 0
-    if paused or (course.outcome is not None and course.over):
+    if paused or (course.ending is not None and course.over):
         return None
     said = "".join(f" Cannot {each.act}: {each.message}." for each in scene.failing[:1])
     return (

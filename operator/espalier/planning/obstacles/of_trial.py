@@ -222,7 +222,7 @@ def obstacle_of(
     scene: Scene, obstacles: Iterable[Obstacle] = OBSTACLES
 ) -> tuple[StudyReason, str] | None:
     """Return the first thing in the way, as reason and message; None if nothing is."""
-    over = scene.course.outcome is not None and scene.course.over
+    over = scene.course.ending is not None and scene.course.over
     for obstacle in obstacles:
         if over and not obstacle.lasting:
             continue

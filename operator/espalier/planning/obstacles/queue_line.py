@@ -9,6 +9,7 @@ from espalier.api.reasons import TrialReason
 from espalier.planning.effects import AskWhy, Body, Effect, EmitEvent, Wake
 from espalier.planning.obstacles.queue_words import NO_WORKLOAD, refuses, sentence
 from espalier.planning.standing.standing import Standing
+from espalier.planning.world.record import Wanted
 from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import Snapshot
 from espalier.planning.world.status_words import condition_of
@@ -24,7 +25,7 @@ _APART = 0.5
 def waits_in_line(standing: Standing) -> bool:
     """Whether a queue holds a trial's Job back, on its own account."""
     job = standing.job
-    if job is None or standing.end is not None or standing.record.prune is not None:
+    if job is None or standing.end is not None or standing.wanted is Wanted.GONE:
         return False
     return bool(job.queue) and job.suspended and not job.suspended_by_us
 
@@ -40,7 +41,7 @@ def ask_queue(
     if job is None or not waits_in_line(standing):
         return ()
     since = snapshot.asked.get(job.uid)
-    ask = (AskWhy("jobs", job.name, job.uid, job.queue),)
+    ask = (AskWhy(job.kind.plural, job.name, job.uid, job.queue),)
     if since is None:
         return ask
     line = sum(bool(each.queue) and each.suspended for each in snapshot.jobs)

@@ -17,8 +17,10 @@ class StudyStanding:
     accepted
         Whether the spec and its template can be carried out; None while that is being asked.
     refusal
-        Why not, and whether the API server said so.
-    outcome
+        Why not; empty where they can.
+    by_server
+        Whether the API server said so.
+    ending
         How the study ends, None while it goes on.
     over
         Whether all its trials have ended and no pod of it is left running.
@@ -31,7 +33,7 @@ class StudyStanding:
     accepted: bool | None
     refusal: str = ""
     by_server: bool = False
-    outcome: StudyEnding | None = None
+    ending: StudyEnding | None = None
     over: bool = False
     hold: Hold | None = None
     limit: int = 0

@@ -10,9 +10,11 @@ from espalier.planning.attempts.evidence import attempts_of
 from espalier.planning.standing.current_job import current_job, lost_rerun
 from espalier.planning.standing.standing import Standing
 from espalier.planning.standing.told_end import told_by_status
+from espalier.planning.workload.registry import kind_of
 from espalier.planning.world.names import PODS_OF, job_name, trial_name
-from espalier.planning.world.snapshot import JobView, PodView, Snapshot, TrialView
-from espalier.planning.world.trainer import trainer_in
+from espalier.planning.world.record import Wanted
+from espalier.planning.world.snapshot import PodView, Snapshot, TrialView
+from espalier.planning.world.workload_view import WorkloadView
 
 
 def gather(snapshot: Snapshot) -> tuple[Standing, ...]:
@@ -23,7 +25,7 @@ def gather(snapshot: Snapshot) -> tuple[Standing, ...]:
     """
     views = {view.number: view for view in snapshot.trials if view.number is not None}
     numbers = set(views) | set(snapshot.record.trials) | set(range(snapshot.record.sampled))
-    jobs: dict[int, list[JobView]] = defaultdict(list)
+    jobs: dict[int, list[WorkloadView]] = defaultdict(list)
     for job in snapshot.jobs:
         jobs[job.number].append(job)
     pods: dict[int, list[PodView]] = defaultdict(list)
@@ -31,9 +33,8 @@ def gather(snapshot: Snapshot) -> tuple[Standing, ...]:
         pods[pod.number].append(pod)
     numbers |= set(jobs) | set(pods)
     numbers -= _to_make_again(snapshot, numbers - set(views))
-    trainer = trainer_in(snapshot.study.spec)
     return tuple(
-        _standing(snapshot, number, views.get(number), jobs[number], pods[number], trainer)
+        _standing(snapshot, number, views.get(number), jobs[number], pods[number])
         for number in sorted(numbers)
     )
 
@@ -57,7 +58,7 @@ def _to_make_again(snapshot: Snapshot, without_view: Iterable[int]) -> set[int]:
         for number in without_view
         if ("trials", trial_name(name, number)) in snapshot.restored
         and snapshot.record.trial(number).end is None
-        and snapshot.record.trial(number).prune is None
+        and snapshot.record.trial(number).wanted is not Wanted.GONE
     }
 
 
@@ -65,16 +66,14 @@ def _standing(
     snapshot: Snapshot,
     number: int,
     view: TrialView | None,
-    jobs: Iterable[JobView],
+    jobs: Iterable[WorkloadView],
     pods: Iterable[PodView],
-    trainer: str,
 ) -> Standing:
     record = snapshot.record.trial(number)
     if record.end is None and view is not None and (end := told_by_status(view)):
         record = replace(record, end=end)
     jobs = tuple(jobs)
     name = view.name if view is not None else trial_name(snapshot.study.name, number)
-    spec = snapshot.study.spec
     standing = Standing(
         number=number,
         record=record,
@@ -84,25 +83,24 @@ def _standing(
         pods=tuple(sorted(pods, key=lambda pod: (pod.created_at, not pod.over, pod.name))),
         exempt=number in snapshot.record.exempt,
         protected=number in snapshot.record.restraint.protected,
-        last_step=spec.resource.max if spec else 0,
-        retries=spec.trials.retries if spec else 0,
         spans=snapshot.spans,
+        blueprint=snapshot.blueprint,
     )
     if standing.job is not None and standing.job.queue and standing.job.suspended:
         standing = replace(standing, queue=snapshot.causes.get(standing.job.uid))
     if standing.end:
         return standing
-    standing = _with_attempts(standing, trainer, jobs)
+    standing = _with_attempts(standing, jobs)
     lost = lost_rerun(name, standing.job, jobs, standing.attempts)
-    if ("jobs", lost) in snapshot.restored:
+    if (kind_of(snapshot.study.spec).kind.plural, lost) in snapshot.restored:
         lost = ""
     return _with_absences(snapshot, replace(standing, job=None) if lost else standing, name, lost)
 
 
-def _with_attempts(standing: Standing, trainer: str, jobs: Sequence[JobView]) -> Standing:
+def _with_attempts(standing: Standing, jobs: Sequence[WorkloadView]) -> Standing:
     """Add what is known of the attempts; what was reported is the newest one's."""
     record = standing.record
-    found = attempts_of(record.attempts, standing.pods, jobs, trainer)
+    found = attempts_of(record.attempts, standing.pods, jobs, standing.trainer)
     if not found:
         return standing
     newest = replace(found[-1], reached_end=standing.reached_end, valued=record.best is not None)
@@ -118,14 +116,15 @@ def _with_absences(snapshot: Snapshot, standing: Standing, trial: str, lost: str
         Name of the Job that runs it and is not seen, if that is not its first.
     """
     job, absent = standing.job, snapshot.absent
-    names = {("jobs", job_name(trial)), *(("jobs", pod.job_name) for pod in standing.pods)}
-    names = {("jobs", lost)} if lost else names
+    plural = kind_of(snapshot.study.spec).kind.plural
+    names = {(plural, job_name(trial)), *((plural, pod.job_name) for pod in standing.pods)}
+    names = {(plural, lost)} if lost else names
     return replace(
         standing,
-        sought=tuple(sorted(name for _, name in names if ("jobs", name) not in absent)),
+        sought=tuple(sorted(name for _, name in names if (plural, name) not in absent)),
         proof=next((absent[key] for key in sorted(names) if key in absent), ""),
         view_proof=absent.get(("trials", trial), ""),
         pods_gone=job is not None and (PODS_OF, job.name) in absent,
-        restored=standing.record.prune is None and bool(names & snapshot.restored),
+        restored=standing.wanted is not Wanted.GONE and bool(names & snapshot.restored),
         cut_short=bool(names & snapshot.cut_short),
     )

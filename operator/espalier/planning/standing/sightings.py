@@ -12,7 +12,7 @@ from dataclasses import replace
 from espalier.planning.attempts.evidence import asked_to_end, trainer_end
 from espalier.planning.effects import RecordAttempt
 from espalier.planning.standing.standing import Standing
-from espalier.planning.world.record import AttemptRecord
+from espalier.planning.world.record import AttemptRecord, Wanted
 from espalier.planning.world.snapshot import PodView
 
 
@@ -35,15 +35,13 @@ def joined(known: AttemptRecord, seen: AttemptRecord) -> AttemptRecord:
     )
 
 
-def records(standing: Standing, trainer: str, interval: float) -> Iterator[RecordAttempt]:
+def records(standing: Standing, interval: float) -> Iterator[RecordAttempt]:
     """Yield what is to be recorded of a trial's attempts, the oldest first.
 
     Parameters
     ----------
     standing
         Of a trial that has not ended.
-    trainer
-        Name of the container that trains.
     interval
         Seconds by which an attempt's must have grown to be recorded, if nothing else is new.
     """
@@ -53,19 +51,19 @@ def records(standing: Standing, trainer: str, interval: float) -> Iterator[Recor
         if not attempt.over and attempt.pod_uid not in present:
             yield from _news(standing.number, attempt, _gone(standing, attempt), 0.0)
     for pod in standing.pods:
-        before, seen = known.get(pod.uid), sighting(standing, pod, trainer)
+        before, seen = known.get(pod.uid), sighting(standing, pod)
         if before is None:
             yield RecordAttempt(standing.number, seen)
         elif not (before.over and pod.over):
             yield from _news(standing.number, before, seen, interval)
 
 
-def sighting(standing: Standing, pod: PodView, trainer: str) -> AttemptRecord:
+def sighting(standing: Standing, pod: PodView) -> AttemptRecord:
     """Return what a pod shows of its attempt now; without a number, which the record has."""
-    span, asked = standing.span(pod.uid), asked_to_end(pod, trainer)
-    code, reason = trainer_end(pod, trainer)
+    span, asked = standing.span(pod.uid), asked_to_end(pod, standing.trainer)
+    code, reason = trainer_end(pod, standing.trainer)
     job = next((each for each in standing.jobs if each.uid == pod.job_uid), None)
-    ours = standing.record.prune is not None or standing.end is not None
+    ours = standing.wanted is Wanted.GONE or standing.end is not None
     stopped = job is not None and job.suspended
     by_its_job = stopped or (job is not None and job.over and code is None)
     return AttemptRecord(
@@ -95,7 +93,7 @@ def _gone(standing: Standing, known: AttemptRecord) -> AttemptRecord:
     left = bool(standing.pods or standing.proof or standing.leaving or standing.pods_gone)
     if job is not None:
         left = left or job.uid != known.job_uid
-        left = left or job.complete or job.failed or job.suspended
+        left = left or job.over or job.suspended
     stopped = job is not None and job.uid == known.job_uid and job.suspended
     suspended = stopped and known.exit_code is None
     return replace(known, held=span.held, ran=span.ran, suspended=suspended, over=left)

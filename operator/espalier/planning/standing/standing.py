@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from espalier.api.reasons import Retry, TrialReason
 from espalier.planning.attempts.checks import how_ended
 from espalier.planning.attempts.evidence import Attempt
+from espalier.planning.world.blueprint import NO_BLUEPRINT, Blueprint
 from espalier.planning.world.kubelet_words import DEADLINE
-from espalier.planning.world.record import End, TrialRecord
-from espalier.planning.world.snapshot import Cause, JobView, PodView, Span, TrialView
+from espalier.planning.world.record import End, TrialRecord, Wanted
+from espalier.planning.world.snapshot import Cause, PodView, Span, TrialView
 from espalier.planning.world.status_words import condition_of
+from espalier.planning.world.workload_view import WorkloadView
 
 _NOT_SEEN = Span()
 
@@ -22,6 +24,10 @@ class Standing:
 
     Parameters
     ----------
+    number
+        The trial's number in its study.
+    record
+        What is stored of it.
     view
         The Trial object; None once it is deleted.
     job
@@ -44,23 +50,21 @@ class Standing:
         Whether its Job was seen to be deleted before it was over.
     queue
         What the queue says that holds its Job back.
-    last_step
-        The step that a trial which runs to its end reports last.
     exempt, protected
         Whether it is never pruned: to measure pruning, or since somebody asked for it.
     attempts
         What is known of its attempts, oldest first; none are looked at once it has ended.
-    retries
-        How many failures of its own are made up for.
     spans
         For how long each pod of the study was seen in its states, by the pod's uid.
+    blueprint
+        What its Study means.
     """
 
     number: int
     record: TrialRecord
     view: TrialView | None = None
-    job: JobView | None = None
-    leaving: tuple[JobView, ...] = ()
+    job: WorkloadView | None = None
+    leaving: tuple[WorkloadView, ...] = ()
     pods: tuple[PodView, ...] = ()
     sought: tuple[str, ...] = ()
     proof: str = ""
@@ -69,17 +73,33 @@ class Standing:
     restored: bool = False
     cut_short: bool = False
     queue: Cause | None = None
-    last_step: int = 0
     exempt: bool = False
     protected: bool = False
     attempts: tuple[Attempt, ...] = ()
-    retries: int = 0
     spans: Mapping[str, Span] = field(default_factory=dict)
+    blueprint: Blueprint = NO_BLUEPRINT
 
     @property
     def end(self) -> End | None:
         """The trial's ending, if it has one."""
         return self.record.end
+
+    @property
+    def trainer(self) -> str:
+        """Name of the container that trains."""
+        return self.blueprint.trainer
+
+    @property
+    def last_step(self) -> int:
+        """The step that a trial which runs to its end reports last."""
+        spec = self.blueprint.spec
+        return spec.resource.max if spec else 0
+
+    @property
+    def retries(self) -> int:
+        """How many failures of its own are made up for."""
+        spec = self.blueprint.spec
+        return spec.trials.retries if spec else 0
 
     @property
     def live(self) -> tuple[PodView, ...]:
@@ -91,7 +111,7 @@ class Standing:
         return self.spans.get(pod_uid) or _NOT_SEEN
 
     @property
-    def jobs(self) -> tuple[JobView, ...]:
+    def jobs(self) -> tuple[WorkloadView, ...]:
         """The Jobs that are there: those that leave, then the one that runs the trial."""
         return self.leaving + ((self.job,) if self.job is not None else ())
 
@@ -119,7 +139,7 @@ class Standing:
         """Whether the trial takes one of the study's parallel places."""
         if self.live or self.must_run_again:
             return True
-        if self.end or self.record.prune or self.job is None:
+        if self.end or self.wanted is Wanted.GONE or self.job is None:
             return False
         last = self.last
         done = last is not None and last.over and how_ended(last).ending.retry is Retry.NEVER
@@ -140,7 +160,7 @@ class Standing:
         own = [attempt for attempt in self.attempts if job and attempt.job_uid == job.uid]
         if job is None or not own or not own[-1].ended:
             return None
-        return None if job.complete and own[-1].exit_code != 0 else own[-1]
+        return None if job.succeeded and own[-1].exit_code != 0 else own[-1]
 
     @property
     def own_failures(self) -> int:
@@ -157,13 +177,18 @@ class Standing:
         return self.record.step is not None and self.record.step >= self.last_step
 
     @property
+    def wanted(self) -> Wanted:
+        """What is wanted of the trial, by what was decided on it."""
+        return self.record.wanted
+
+    @property
     def must_run_again(self) -> bool:
         """Whether the Job is over, and the trial is not: another Job takes the attempt up.
 
         The Job controller counts what is not the trial's fault, such as a pod that the kubelet
         refused, and takes for complete what was made to end and exited with code 0.
         """
-        if not self._job_over_without_end or (self.job and self.job.failed_reason == DEADLINE):
+        if not self._job_over_without_end or (self.job and self.job.reason == DEADLINE):
             return False
         last = self.last
         if last is None:
@@ -181,11 +206,11 @@ class Standing:
 
     @property
     def _job_over_without_end(self) -> bool:
-        return self.job_over and not (self.record.prune or self.end)
+        return self.job_over and not (self.wanted is Wanted.GONE or self.end)
 
     @property
     def _complete_at_the_end(self) -> bool:
-        return self.job is not None and self.job.complete and self.reached_end
+        return self.job is not None and self.job.succeeded and self.reached_end
 
     @property
     def waiting(self) -> bool:

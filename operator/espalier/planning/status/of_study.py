@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from espalier.api.conditions import set_condition, timestamp
@@ -17,6 +16,7 @@ from espalier.planning.obstacles.scene import Scene
 from espalier.planning.obstacles.study_standing import StudyStanding
 from espalier.planning.standing.standing import Standing
 from espalier.planning.status.of_trial import phase_of
+from espalier.planning.status.phrase import Phrase
 from espalier.planning.world.names import STUDY_UID_LABEL
 from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import Snapshot
@@ -24,15 +24,6 @@ from espalier.planning.world.status_words import condition_of, finite
 from espalier.pruning import JudgeSummary
 
 PROGRESS = frozenset({"gpuSeconds", "trialSeconds", "steps", "pruning"})
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """A condition's status (None: unknown), reason and message."""
-
-    status: bool | None
-    reason: str
-    message: str
 
 
 def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
@@ -52,8 +43,8 @@ def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
         conditions = set_condition(
             conditions, type_, phrase.status, phrase.reason, phrase.message, study.generation, now
         )
-    phases = Counter(phase_of(standing, scene.trainer) for standing in standings)
-    over = bool(course.outcome and course.over)
+    phases = Counter(phase_of(standing) for standing in standings)
+    over = bool(course.ending and course.over)
     return {
         "observedGeneration": study.generation,
         "conditions": conditions,
@@ -98,7 +89,7 @@ def _progressing(
     spec = snapshot.study.spec
     if spec is None or not course.accepted:
         return Phrase(False, StudyReason.NOT_ACCEPTED, "Nothing starts until it is accepted.")
-    if course.outcome and course.over:
+    if course.ending and course.over:
         return Phrase(False, StudyReason.ENDED, "The study is over.")
     if spec.suspend:
         return Phrase(False, StudyReason.SUSPENDED, _suspended(standings))
@@ -109,8 +100,8 @@ def _progressing(
             StudyReason.SCALED_TO_ZERO,
             "spec.trials.parallelism is 0: no trial starts; set it, or use kubectl scale.",
         )
-    if course.outcome:
-        return Phrase(True, StudyReason.RUNNING, f"Ending: {course.outcome.message}")
+    if course.ending:
+        return Phrase(True, StudyReason.RUNNING, f"Ending: {course.ending.message}")
     said = f"{ended} of {max(course.limit, ended)} trials ended."
     if snapshot.record.restraint.paused:
         said += " spec.pruning.paused is true: no trial is pruned."
@@ -131,21 +122,21 @@ def _suspended(standings: Sequence[Standing]) -> str:
 
 
 def _succeeded(course: StudyStanding) -> Phrase:
-    if course.outcome and course.over:
-        return Phrase(course.outcome.succeeded, course.outcome.reason, course.outcome.message)
+    if course.ending and course.over:
+        return Phrase(course.ending.succeeded, course.ending.reason, course.ending.message)
     return Phrase(None, StudyReason.IN_PROGRESS, "The study has not ended.")
 
 
 def _failed(course: StudyStanding) -> Phrase:
     """Say the same as `_succeeded` the other way round: `kubectl wait` can wait for True alone."""
-    if course.outcome and course.over:
-        return Phrase(not course.outcome.succeeded, course.outcome.reason, course.outcome.message)
+    if course.ending and course.over:
+        return Phrase(not course.ending.succeeded, course.ending.reason, course.ending.message)
     return Phrase(False, StudyReason.IN_PROGRESS, "The study has not ended.")
 
 
 def _state(course: StudyStanding, progressing: Phrase) -> str:
-    if course.outcome and course.over:
-        return "Succeeded" if course.outcome.succeeded else "Failed"
+    if course.ending and course.over:
+        return "Succeeded" if course.ending.succeeded else "Failed"
     return str(progressing.reason)
 
 
@@ -155,7 +146,7 @@ def _degraded(scene: Scene) -> Phrase:
         return Phrase(True, hold.reason, hold.message)
     if (found := obstacle_of(scene)) is not None:
         return Phrase(True, *found)
-    if course.outcome and course.over:
+    if course.ending and course.over:
         old = condition_of(scene.snapshot.study.status, StudyCondition.DEGRADED) or {}
         if old.get("status") == "True" and old.get("reason") in LASTING:  # once said, it stands
             return Phrase(True, old["reason"], old["message"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from espalier.api.conditions import set_condition, shorten, timestamp
@@ -17,7 +16,9 @@ from espalier.planning.endings.evidence import blocked_container
 from espalier.planning.endings.of_trial import is_completing
 from espalier.planning.obstacles.queue_words import sentence
 from espalier.planning.standing.standing import Standing
+from espalier.planning.status.phrase import Phrase
 from espalier.planning.world.kubelet_words import PULL
+from espalier.planning.world.record import Wanted
 from espalier.planning.world.status_words import finite
 from espalier.pruning.decisions.reason import Reason
 
@@ -28,40 +29,29 @@ PROGRESS = frozenset({"step", "latest", "best", "decision", "gpuSeconds", "trial
 """Fields that are not written at once: they change with each report, or can wait for a change."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """A condition's status, reason and message."""
-
-    status: bool
-    reason: str
-    message: str
-
-
-def phase_of(standing: Standing, trainer: str) -> Phase:
+def phase_of(standing: Standing) -> Phase:
     """Return a trial's phase."""
     if standing.end is not None:
         return Phase(standing.end.state.value)
-    return Phase.RUNNING if _trainer_runs(standing, trainer) else Phase.PENDING
+    return Phase.RUNNING if _trainer_runs(standing) else Phase.PENDING
 
 
-def status_of(
-    standing: Standing, trainer: str, now: float, saved: Saved | None = None
-) -> dict[str, Any]:
+def status_of(standing: Standing, now: float, saved: Saved | None = None) -> dict[str, Any]:
     """Return the status that a Trial should have; None removes a field."""
     view, record, end = standing.view, standing.record, standing.end
     assert view is not None
-    started, finished = _started(standing, trainer), _finished(standing)
+    started, finished = _started(standing), _finished(standing)
     conditions = view.status.get("conditions") or []
     for type_, phrase in ((TrialCondition.STARTED, started), (TrialCondition.FINISHED, finished)):
         conditions = set_condition(
             conditions, type_, phrase.status, phrase.reason, phrase.message, view.generation, now
         )
-    began = view.status.get("startTime") or _time(trainer_began(standing.pods, trainer))
+    began = view.status.get("startTime") or _time(trainer_began(standing.pods, standing.trainer))
     decision = record.prune or record.decision
     return {
         "observedGeneration": view.generation,
         "conditions": conditions,
-        "phase": str(phase_of(standing, trainer)),
+        "phase": str(phase_of(standing)),
         "number": standing.number,
         "attempt": record.attempt or None,
         "jobs": _jobs(standing),
@@ -80,7 +70,7 @@ def status_of(
 
 def _reason(standing: Standing, started: Phrase, finished: Phrase) -> str:
     """Return the more telling of a trial's two reasons."""
-    if standing.end is not None or standing.record.prune is not None:
+    if standing.end is not None or standing.wanted is Wanted.GONE:
         return finished.reason
     held = started.reason == TrialReason.HELD_BY_QUEUE
     return started.reason if held or finished.reason == TrialReason.IN_PROGRESS else finished.reason
@@ -137,21 +127,21 @@ def _time(at: float | None) -> str | None:
     return None if at is None else timestamp(at)
 
 
-def _trainer_runs(standing: Standing, trainer: str) -> bool:
+def _trainer_runs(standing: Standing) -> bool:
     """Whether the trainer of the newest pod runs, or has run to its end just now."""
     pod, job = standing.newest, standing.job
     if pod is None:
         return False
-    if pod.over and not (job and job.complete) and not is_completing(standing):
+    if pod.over and not (job and job.succeeded) and not is_completing(standing):
         return False
-    return trainer_began([pod], trainer) is not None
+    return trainer_began([pod], standing.trainer) is not None
 
 
-def _started(standing: Standing, trainer: str) -> Phrase:
+def _started(standing: Standing) -> Phrase:
     pod, job = standing.newest, standing.job
     if standing.end is not None:
-        return _has_run(standing, trainer)
-    if _trainer_runs(standing, trainer):
+        return _has_run(standing)
+    if _trainer_runs(standing):
         assert pod is not None
         done = standing.last is not None
         said = f"The trainer {'has run' if done else 'runs'} in pod {pod.name}."
@@ -163,7 +153,7 @@ def _started(standing: Standing, trainer: str) -> Phrase:
         reason = TrialReason.HELD_BY_QUEUE if queued else TrialReason.JOB_CREATED
         return Phrase(False, reason, f"The trial waits: {_held_by(standing)}")
     if pod is None or pod.over:
-        return Phrase(False, TrialReason.JOB_CREATED, f"Job {job.name} is to make a pod.")
+        return Phrase(False, TrialReason.JOB_CREATED, f"{job.title} is to make a pod.")
     if pod.unschedulable:
         return Phrase(False, TrialReason.UNSCHEDULABLE, pod.unschedulable)
     if (blocked := blocked_container(pod)) is not None:
@@ -174,13 +164,15 @@ def _started(standing: Standing, trainer: str) -> Phrase:
     return Phrase(False, TrialReason.STARTING, f"Pod {pod.name} is being started.")
 
 
-def _has_run(standing: Standing, trainer: str) -> Phrase:
+def _has_run(standing: Standing) -> Phrase:
     """Tell of a trial that has ended whether its trainer ever ran: not whether it had a pod."""
     view, record, end = standing.view, standing.record, standing.end
     assert view is not None
     assert end is not None
     recorded = any(attempt.ran > 0.0 for attempt in record.attempts)
-    seen = view.status.get("startTime") or trainer_began(standing.pods, trainer) is not None
+    seen = (
+        view.status.get("startTime") or trainer_began(standing.pods, standing.trainer) is not None
+    )
     if seen or recorded or record.step is not None:
         return Phrase(True, TrialReason.TRAINER_RUNNING, "The trainer has run.")
     said = f"The trial ended before its trainer was started: {end.reason}."

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from espalier.pruning.history.result import Rank, result_rank
 from espalier.pruning.oversight.restraint import Restraint
 
 if TYPE_CHECKING:
@@ -95,6 +97,15 @@ class AttemptRecord:
     over: bool = False
 
 
+class Wanted(StrEnum):
+    """What is wanted of a trial, by the decisions on it; planning compares it with what is seen."""
+
+    RUN = "Run"
+    """It goes on, as far as the pruner is concerned: its Job is to be there until it has ended."""
+    GONE = "Gone"
+    """It was pruned: its Job and its pods are to go. No later decision takes that back."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrialRecord:
     """What is stored of one trial.
@@ -146,6 +157,11 @@ class TrialRecord:
     beyond: int | None = field(default=None, compare=False)
     refused: int = field(default=0, compare=False)
 
+    @property
+    def wanted(self) -> Wanted:
+        """What the decisions on the trial come to; how it ended is another matter (`end`)."""
+        return Wanted.RUN if self.prune is None else Wanted.GONE
+
 
 _UNRESTRAINED = Restraint()
 _NO_TRIALS: Mapping[int, TrialRecord] = MappingProxyType({})
@@ -187,16 +203,14 @@ class StudyRecord:
 
 
 def best_completed(trials: Mapping[int, TrialRecord], direction: Direction) -> int | None:
-    """Return the completed trial whose last value is the best, of equals the first; None if none.
+    """Return the completed trial whose last value is the best; None if there is none."""
+    ranks = (final_rank(trial, direction) for trial in trials.values())
+    best = max((rank for rank in ranks if rank is not None), default=None)
+    return None if best is None else -best[1]
 
-    A NaN is no result that a study could return.
-    """
-    completed = [
-        (direction.score(trial.latest), -number)
-        for number, trial in trials.items()
-        if trial.end is not None
-        and trial.end.state == "Completed"
-        and trial.latest is not None
-        and trial.latest == trial.latest
-    ]
-    return -max(completed)[1] if completed else None
+
+def final_rank(trial: TrialRecord, direction: Direction) -> Rank | None:
+    """Return by what completed trials are compared, larger is better; None if it is none."""
+    if trial.end is None or trial.end.state != "Completed" or trial.latest is None:
+        return None
+    return result_rank(direction.score(trial.latest), trial.number)

@@ -8,6 +8,7 @@ from espalier.pruning.decisions.decision import Decision
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.report import TrialState
+from espalier.pruning.history.result import beats
 from espalier.pruning.oversight.breaker import Breaker, BreakerSettings
 from espalier.pruning.oversight.exempt import ExemptTrials
 from espalier.pruning.oversight.pruner_state import PrunerState, Said
@@ -39,6 +40,12 @@ class Shadow:
         self.breaker = Breaker(breaker)
         self.pruned: dict[int, int] = {}
         self._ended: set[int] = set()
+        self._steps = self._saved = 0
+        self._best: Curve | None = None
+
+    def of(self, _ledger: Ledger) -> Shadow:
+        """Return itself, as what is kept up to date with a ledger (`Ledger.derived`)."""
+        return self
 
     def judge(self, ledger: Ledger, curve: Curve, given: Decision | None) -> Decision | None:
         """Judge the trial unless the guards have, or it would have ended before."""
@@ -56,7 +63,7 @@ class Shadow:
         _, first = said[0]
         return None if first.trial in self._ended else self.pruner_state.weigh(said)
 
-    def commit(self, decision: Decision, given: Decision | None, at: float) -> None:
+    def commit(self, decision: Decision, curve: Curve, given: Decision | None, at: float) -> None:
         """Take in that a trial would have been ended now, by a guard or by this pruner."""
         trial = decision.trial
         self._ended.add(trial)
@@ -64,6 +71,7 @@ class Shadow:
         self.breaker.ended(trial)
         if given is None:
             self.pruned[trial] = decision.step
+            self._saved += curve.last_step - decision.step
             self.pruner_state.commit(decision)
 
     def forget(self, trial: int) -> None:
@@ -71,25 +79,30 @@ class Shadow:
         self.pruner_state.forget(trial)
         self.breaker.ended(trial)
 
+    def on_append(self, curve: Curve) -> None:
+        """Take in that a trial has come to a later step, before that is judged."""
+        self._steps += max(0, curve.last_step) - max(0, curve.previous_step)
+        if curve.number in self.pruned:
+            self._saved += curve.last_step - curve.previous_step
+
+    def on_leave(self, curve: Curve) -> None:
+        """What a trial has come to counts, also where it left the window."""
+
+    def on_close(self, curve: Curve) -> None:
+        """Take in that a trial has ended."""
+        if curve.state is TrialState.COMPLETED and beats(curve, self._best):
+            self._best = curve
+
     def summary(self, ledger: Ledger) -> ShadowSummary:
         """Say what this pruner would have done."""
-        steps = saved = 0
-        best: Curve | None = None
-        for curve in ledger.curves():
-            steps += max(0, curve.last_step)
-            if curve.number in self.pruned:
-                saved += curve.last_step - self.pruned[curve.number]
-            if curve.state is TrialState.COMPLETED and curve.last == curve.last:
-                ranked = (curve.last, -curve.number)
-                if best is None or ranked > (best.last, -best.number):
-                    best = curve
+        best = self._best
         return ShadowSummary(
             name=self.name,
             pruner=self.pruner_state.pruner.name,
             judged=len(ledger),
             would_prune=len(self.pruned),
-            steps=steps,
-            would_save=saved,
+            steps=self._steps,
+            would_save=self._saved,
             loses_best=best is not None
             and (best.number in self.pruned or self.exempt_trials.from_pruner(best.number)),
         )

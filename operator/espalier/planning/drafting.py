@@ -1,0 +1,52 @@
+"""From a Study to its blueprint: all that is worked out of its spec, before anything has run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from espalier.api import space_of, trainer_of
+from espalier.errors import SpecError
+from espalier.planning.workload.building import probe_workload
+from espalier.planning.workload.kind import Manifest
+from espalier.planning.world.blueprint import NO_BLUEPRINT, Blueprint
+from espalier.planning.world.fingerprint import fingerprint
+from espalier.planning.world.settings import OperatorSettings
+from espalier.planning.world.snapshot import StudyView
+
+if TYPE_CHECKING:
+    from espalier.api import StudySpec
+
+
+def blueprint_of(study: StudyView, settings: OperatorSettings) -> Blueprint:
+    """Work out what a Study means; it depends on what its Jobs are made of, and nothing else."""
+    spec = study.spec
+    if spec is None:
+        return NO_BLUEPRINT
+    probe, fault = _probe(study, settings)
+    space, sampler = space_of(spec.parameters), spec.sampler.sampler()
+    return Blueprint(
+        spec=spec,
+        trainer=_trainer(spec),
+        template=fingerprint(spec.template),
+        space=space,
+        sampler=sampler,
+        size=sampler.size(space),
+        probe=probe,
+        job=fingerprint(probe) if probe else 0,
+        fault=fault,
+    )
+
+
+def _trainer(spec: StudySpec) -> str:
+    try:
+        return trainer_of(spec.template, spec.trainer_container)
+    except SpecError:
+        return ""
+
+
+def _probe(study: StudyView, settings: OperatorSettings) -> tuple[Manifest, str]:
+    """Return the Job that stands for all of the study's, or why none can be made."""
+    try:
+        return probe_workload(study, settings), study.error or ""
+    except SpecError as error:
+        return {}, study.error or str(error)
