@@ -37,7 +37,17 @@ SWEPT = tuple(name for name in COMPARED if name in KNOBS)
 
 @dataclass(frozen=True)
 class BacktestReport:
-    """What was found, in the three forms in which it is shown."""
+    """What was found, in the three forms in which it is shown.
+
+    Parameters
+    ----------
+    figures
+        All of it, for `--json`.
+    tables
+        What is printed, from top to bottom.
+    picture
+        Draws the picture, as SVG, where one is asked for.
+    """
 
     figures: dict[str, Any]
     tables: list[RenderableType]
