@@ -16,7 +16,7 @@ from espalier.engine.reports.submission import Binding, CheckedBatch, CheckedRep
 from espalier.planning.world import names
 from espalier.planning.world.record import AttemptRecord, End
 from espalier.pruning import TrialState
-from espalier.search import sample
+from espalier.search import NO_HISTORY
 from espalier.store import open_store
 from tests.bench.scale.api import Api
 from tests.bench.scale.curves import Curves
@@ -104,9 +104,8 @@ async def make_ended(api: Api, made: dict[str, Any], size: Size) -> None:
 
 async def _make_one(api: Api, study: Study, uid: str, number: int, size: Size, at: float) -> None:
     spec = study.spec
-    parameters = sample(
-        space_of(spec.parameters), spec.sampler.sampler(), spec.sampler.seed, number
-    )
+    space, sampler = space_of(spec.parameters), spec.sampler.sampler()
+    parameters = sampler.propose(space, NO_HISTORY, spec.sampler.seed, number)
     trial = ended_trial(uid, number, parameters)
     await api.ask("POST", TRIALS, trial)
     name = trial["metadata"]["name"]
