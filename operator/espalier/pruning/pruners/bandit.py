@@ -41,11 +41,11 @@ class Trend:
     noise: float
 
     def at_most(self, steps_left: int, width: float) -> float:
-        """Give the optimistic end: curves flatten, so that the slope can only shrink."""
+        """Return the optimistic end: curves flatten, so that the slope can only shrink."""
         return self.level + max(0.0, self.slope) * steps_left + width * self.noise
 
     def at_least(self, width: float) -> float:
-        """Give the pessimistic value of what has been reached."""
+        """Return the pessimistic value of what has been reached."""
         return self.level - width * self.noise
 
 
@@ -166,7 +166,7 @@ class Arms:
         return self._total / 1e9
 
     def leader(self, trial: int, width: float) -> tuple[int | None, float]:
-        """Give the other trial with the best pessimistic value."""
+        """Return the other trial with the best pessimistic value."""
         best = self._best_end
         for other, line in self.lines.items():
             if other != trial:
@@ -227,7 +227,7 @@ def trend(curve: Curve) -> Trend | None:
 
 
 def seconds_spent(curve: Curve) -> float:
-    """Give the seconds from the trial's start, its first report taking as long as the others."""
+    """Return the seconds from the trial's start, its first report taking as long as the others."""
     pace = seconds_per_step(curve)
     if pace != pace:
         return 0.0
@@ -236,12 +236,12 @@ def seconds_spent(curve: Curve) -> float:
 
 
 def seconds_per_step(curve: Curve) -> float:
-    """Give the mean seconds of a step; NaN before the second report."""
+    """Return the mean seconds of a step; NaN before the second report."""
     done = curve.last_step - curve.steps[0] if curve.steps else 0
     return (curve.times[-1] - curve.times[0]) / done if done > 0 else nan
 
 
 def needed(curve: Curve, horizon: int) -> float:
-    """Give the seconds that the trial needs to its end; none is foreseen of an unknown pace."""
+    """Return the seconds that the trial needs to its end; none is foreseen of an unknown pace."""
     pace = seconds_per_step(curve)
     return 0.0 if pace != pace else pace * max(0, horizon - curve.last_step)

@@ -42,7 +42,7 @@ class WinnersRank:
 
     @staticmethod
     def prior(trials: int | None) -> WinnersRank:
-        """Give what is known before any trial has completed, of a study of so many trials."""
+        """Return what is known before any trial has completed, of a study of so many trials."""
         few = 1.0 if trials is None else sqrt(max(1.0, TRIALS_OF_PRIOR / max(1, trials)))
         return WinnersRank(PRIOR_LEADERS, PRIOR_LEADERS * PRIOR_SCALED_RANK * few)
 
@@ -58,15 +58,15 @@ class WinnersRank:
         return WinnersRank(prior.shape + len(leaders), prior.rate + ranks)
 
     def beyond(self, scaled: float) -> float:
-        """Give the probability that the winner's scaled rank exceeds a value."""
+        """Return the probability that the winner's scaled rank exceeds a value."""
         return float((self.rate / (self.rate + scaled)) ** self.shape)
 
     def exceeded_with(self, risk: float) -> float:
-        """Give the scaled rank that the winner exceeds with a probability."""
+        """Return the scaled rank that the winner exceeds with a probability."""
         return float(self.rate * (risk ** (-1.0 / self.shape) - 1.0))
 
     def chance(self, progress: float, better: int, known: int) -> float:
-        """Give the probability that a trial ends as the best of those known.
+        """Return the probability that a trial ends as the best of those known.
 
         Parameters
         ----------
@@ -81,7 +81,7 @@ class WinnersRank:
 
 
 def scaled_rank(course: DenseRungs, trial: int) -> float:
-    """Give a trial's scaled rank, the mean over the rungs it reached."""
+    """Return a trial's scaled rank, the mean over the rungs it reached."""
     scores = course.scores[trial]
     if not scores:
         return 0.0

@@ -193,14 +193,14 @@ def best_rivals(running: Rivals, reaches: list[Reach], trial: int) -> list[Forec
 
 
 def beyond(own: Forecast, score: float) -> float:
-    """Give the probability that a trial ends at least at a score."""
+    """Return the probability that a trial ends at least at a score."""
     if not own.scale > 0.0:
         return 1.0 if own.mean >= score else 0.0
     return float(stdtr(own.freedom, (own.mean - score) / own.scale))
 
 
 def win(own: Forecast, rivals: list[Forecast]) -> float:
-    """Give the probability that a trial ends better than all its rivals, taken as independent.
+    """Return the probability that a trial ends better than all its rivals, taken as independent.
 
     The integral over the upper half of the trial's own distribution, by the trapezium rule over
     its tail probabilities; what lies below the best ended trial counts nothing.
@@ -222,6 +222,6 @@ def win(own: Forecast, rivals: list[Forecast]) -> float:
 
 
 def worth(course: DenseRungs, started: int, left: int) -> float:
-    """Give the least probability of winning that is worth the steps left."""
+    """Return the least probability of winning that is worth the steps left."""
     mean_steps = max(1.0, course.used / max(1, started))
     return min(0.45, max(0.01, left / mean_steps / (started + 1)))
