@@ -24,6 +24,7 @@ from espalier.pruning.pruners.composition import AllOf, AnyOf
 from espalier.pruning.pruners.goal import Goal
 from espalier.pruning.pruners.hyperband import Hyperband
 from espalier.pruning.pruners.nop import Nop
+from espalier.pruning.pruners.optional_parts import JudgesOthers, NeedsVotes, StatesRisk
 from espalier.pruning.pruners.patient import Patient
 from espalier.pruning.pruners.percentile import Median, Percentile
 from espalier.pruning.pruners.posterior.pruner import Posterior
@@ -51,10 +52,12 @@ __all__ = [
     "Hyperband",
     "Judge",
     "JudgeSummary",
+    "JudgesOthers",
     "Ledger",
     "Match",
     "Median",
     "MinimumAcceptable",
+    "NeedsVotes",
     "Nop",
     "OwnValue",
     "Patient",
@@ -71,6 +74,7 @@ __all__ = [
     "Scheduled",
     "SettingsError",
     "ShadowSummary",
+    "StatesRisk",
     "SuccessiveHalving",
     "Terms",
     "Threshold",

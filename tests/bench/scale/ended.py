@@ -104,9 +104,8 @@ async def make_ended(api: Api, made: dict[str, Any], size: Size) -> None:
 
 async def _make_one(api: Api, study: Study, uid: str, number: int, size: Size, at: float) -> None:
     spec = study.spec
-    parameters = spec.sampler.sampler().propose(
-        space_of(spec.parameters), NO_HISTORY, spec.sampler.seed, number
-    )
+    space, sampler = space_of(spec.parameters), spec.sampler.sampler()
+    parameters = sampler.propose(space, NO_HISTORY, spec.sampler.seed, number)
     trial = ended_trial(uid, number, parameters)
     await api.ask("POST", TRIALS, trial)
     name = trial["metadata"]["name"]

@@ -1,6 +1,7 @@
 """The load as a process of its own: `python -m tests.bench.scale.generator SETTINGS`.
 
-Reads one command a line, as JSON, and answers each with a line of JSON: `post`, `state`, `end`.
+Reads one command a line, as JSON, and answers each with a line of JSON: `post`, `mark`, `answered`,
+`end`, `state`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ async def obey(load: Load, command: dict[str, Any]) -> dict[str, Any]:
     match command["do"]:
         case "post":
             return await load.post(command["rate"], command["seconds"])
+        case "mark":
+            load.mark()
+        case "answered":
+            return load.answered()
         case "end":
             load.end_all()
     return load.state()

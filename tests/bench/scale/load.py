@@ -41,7 +41,8 @@ class Load:
         self._stretch = Stretch()
         self._ending = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._lost: dict[str, float] = {}
+        self._marked = 0.0
+        self._since: dict[str, float] = {}
         self.began = 0
         self.stored = 0
         self.pruned: list[int] = []
@@ -100,6 +101,7 @@ class Load:
             return
         stretch.answers.append(seconds)
         stretch.taken_at.append(now)
+        self._since.setdefault(sidecar.pod.uid, now - self._marked)
         if sidecar.pruned:
             self.pruned.append(sidecar.pod.number)
             stretch.pruned[sidecar.pod.trial] = (sidecar.sent_at, now)
@@ -173,6 +175,17 @@ class Load:
         self._ending = True
         for sidecar in list(self._sidecars.values()):
             self._let_end(sidecar)
+
+    def mark(self) -> None:
+        """Note from now on when each pod is answered the first time: the operator is killed."""
+        self._marked, self._since = time.perf_counter(), {}
+
+    def answered(self) -> dict[str, Any]:
+        """Tell how long after the mark the pods were answered again, in ms."""
+        return {
+            "answered the first time after": spread(list(self._since.values())),
+            "first": round(1000 * min(self._since.values(), default=0.0), 1),
+        }
 
     def state(self) -> dict[str, Any]:
         """Tell how many there are."""

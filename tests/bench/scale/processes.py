@@ -20,7 +20,10 @@ from tests.bench.scale.size import Size
 from tools.cluster import process
 
 INGEST, METRICS = 18443, 19090
-_ENVIRONMENT = {"PYTHONPATH": f"{ROOT / 'operator'}:{ROOT}", "OPENBLAS_NUM_THREADS": "1"}
+_ENVIRONMENT = {
+    "PYTHONPATH": f"{ROOT / 'operator'}:{ROOT / 'sidecar'}:{ROOT}",
+    "OPENBLAS_NUM_THREADS": "1",
+}
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 

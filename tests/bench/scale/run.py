@@ -49,11 +49,12 @@ class Run:
         count = self._size.first_live
         if not count:
             return
-        self._say(f"{count} ended trials: values and ends into the store")
+        self._say(f"{count} ended trials, as values in the store and as objects")
         began = time.monotonic()
-        await store_ended(self.operator.url, made, self._size)
-        self._say(f"{count} ended trials: objects")
-        await make_ended(self._api, made, self._size)
+        await asyncio.gather(
+            store_ended(self.operator.url, made, self._size),
+            make_ended(self._api, made, self._size),
+        )
         self.results["ended before"] = {
             "trials": count,
             "seconds": round(time.monotonic() - began, 1),
@@ -116,12 +117,15 @@ class Run:
         posting = asyncio.create_task(self._load.ask("post", rate=rate, seconds=seconds))
         await asyncio.sleep(min(_BEFORE_THE_KILL, seconds / 3))
         await self._ledger.before_kill()
+        await self._load.ask("mark")
         self.operator.kill()
         began = time.monotonic()
         self.operator.start()
         await self.operator.until_ready()
         ready = time.monotonic() - began
-        self.results["restart"] = {"ready again after, s": round(ready, 1), **await posting}
+        seen = await posting
+        answered = await self._load.ask("answered")
+        self.results["restart"] = {"ready again after, s": round(ready, 1), **answered, **seen}
 
     async def _end(self) -> None:
         began = time.monotonic()

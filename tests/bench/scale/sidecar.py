@@ -1,10 +1,14 @@
-"""One pod's connection to ingest, kept open: a post at a time, sent again until it is taken."""
+"""One pod's connection to ingest, kept open: a post at a time, sent again until it is taken.
+
+How long it waits before it tries again is the real sidecar's own rule.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
+import random
 import re
 import ssl
 import time
@@ -12,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
+from espalier_sidecar.backoff import Backoff
 from tests.bench.scale.curves import Curves
 
 _LENGTH = re.compile(rb"[Cc]ontent-[Ll]ength: (\d+)")
@@ -72,6 +77,7 @@ class Sidecar(asyncio.Protocol):
         self._curves = curves
         self._told = told
         self._token = ""
+        self._backoff = Backoff()
         self._place: Place | None = None
         self._transport: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -121,7 +127,7 @@ class Sidecar(asyncio.Protocol):
         """Come again where something is unanswered; else the next post opens a connection."""
         self._transport = None
         if self._body is not None:
-            self._come_again(0.5 + self.pod.number % 50 / 100)
+            self._come_again(self._backoff.next(random.random()))
 
     def _come_again(self, after: float) -> None:
         if self._connecting is None and not self.over:
@@ -134,7 +140,7 @@ class Sidecar(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         while not self.over and self._transport is None:
             await asyncio.sleep(after)
-            after = 0.5 + self.pod.number % 50 / 100
+            after = self._backoff.next(random.random())
             with contextlib.suppress(OSError):
                 await loop.create_connection(
                     lambda: self, host, port, ssl=trust, local_addr=(self.pod.address, 0)
@@ -168,13 +174,15 @@ class Sidecar(asyncio.Protocol):
         seconds = time.perf_counter() - self.sent_at
         if status == 200:
             self._body = None
+            self._backoff.reset()
             self.stored = self.step
             decision = json.loads(body).get("decision") or {}
             self.pruned = self.pruned or decision.get("action") == "Prune"
         elif status in (429, 503):
             after = _AFTER.search(head)
             loop = asyncio.get_running_loop()
-            loop.call_later(float(after[1]) if after else 1.0, self._send)
+            delay = max(self._backoff.next(random.random()), float(after[1]) if after else 0.0)
+            loop.call_later(delay, self._send)
         else:
             self._body = None
         self._told(self, seconds, status)

@@ -15,8 +15,8 @@ from espalier.pruning.decisions.decision import Decision, Evidence
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.ledger import Ledger
-from espalier.pruning.history.own_value import OwnValue
-from espalier.pruning.history.rung_ranks import WORST, RungRanks
+from espalier.pruning.history.own_value import WORST, OwnValue
+from espalier.pruning.history.rung_ranks import RungRanks
 from espalier.pruning.pruners.base import Comparing
 from espalier.pruning.pruners.boldness import Boldness
 
