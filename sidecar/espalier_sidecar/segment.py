@@ -9,11 +9,21 @@ from espalier_sidecar.errors import BadReport
 from espalier_sidecar.report import Report, make_report
 from espalier_sidecar.volume import Folder
 
-LONGEST_LINE = 128
+LONGEST_LINE = 128  # bytes
 
 
 class Segment:
-    """A file of lines, numbered in the order in which the spool began them."""
+    """A file of lines, numbered in the order in which the spool began them.
+
+    Parameters
+    ----------
+    folder
+        Where the file is.
+    number
+        Its number.
+    largest
+        How many bytes a segment of ours may have; a larger file is set aside.
+    """
 
     def __init__(self, folder: Folder, number: int, largest: int) -> None:
         self.number = number
@@ -24,7 +34,7 @@ class Segment:
         self._mend()
 
     def append(self, lines: bytes) -> None:
-        """Add lines; on failure the file is as before."""
+        """Add lines; raises `OSError` where they do not fit, and the file is as before."""
         try:
             written = os.pwrite(self._fd, lines, self.size)
             if written != len(lines):
