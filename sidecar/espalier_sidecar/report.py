@@ -1,5 +1,7 @@
 """One value of a training loop, and how a trainer may write it."""
 
+from __future__ import annotations
+
 import json
 import math
 import re

@@ -1,5 +1,7 @@
 """One file of the spool: reports as JSON lines, appended whole or not at all."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import math
@@ -34,7 +36,13 @@ class Segment:
         self._mend()
 
     def append(self, lines: bytes) -> None:
-        """Add lines; raises `OSError` where they do not fit, and the file is as before."""
+        """Add lines; on failure the file is as before.
+
+        Raises
+        ------
+        OSError
+            If not all of it could be written.
+        """
         try:
             written = os.pwrite(self._fd, lines, self.size)
             if written != len(lines):

@@ -1,54 +1,45 @@
-"""From the dataclass of what is chosen by `type` to the model of its section in a Study."""
+"""From a class of settings, and what it declares, to the model of its section in a Study."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
-from typing import Any, ClassVar, Protocol, get_args
+from typing import Any
 
 from pydantic import Field, create_model
 
 from espalier.api.base import Model
-from espalier.declared.bounds import annotations_of
+from espalier.api.sectioned import TypeChoice
+from espalier.declared.bounds import Given, annotations_of, metadata_of
 from espalier.declared.names import camel
-from espalier.declared.rule import Rule
+from espalier.declared.settings import Declared
 from espalier.declared.words import meanings, plain, summary
 
 
-class Declared(Protocol):
-    """A dataclass of settings: a pruner, or a sampler."""
-
-    name: ClassVar[str]
-    """The type that chooses it."""
-    rules: ClassVar[tuple[Rule, ...]]
-    """What must hold between its settings."""
-    not_in_study: ClassVar[frozenset[str]]
-    """Settings that a Study cannot give."""
-    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
-
-
-def model_of(kind: type[Declared], needed: Collection[str] = ()) -> type[Model]:
-    """Return the model of a section's settings, with their bounds, defaults, words and rules.
+def choice_of(kind: type[Declared], meaning: str = "") -> TypeChoice:
+    """Return what a Study is offered of a class of settings: its type and its section.
 
     Parameters
     ----------
-    kind
-        The class that has the settings.
-    needed
-        Settings that the section must have although the class goes without them, where there is no
-        section.
+    meaning
+        What the type stands for, for the description of `type`.
     """
+    model = model_of(kind)
+    words = "Settings of type {}." if model.model_fields else "Type {} has no settings."
+    return TypeChoice(kind.name, model, words.format(kind.name), needed_by(kind), meaning)
+
+
+def model_of(kind: type[Declared]) -> type[Model]:
+    """Return the model of a class's settings, with their bounds, defaults, words and rules."""
     annotations, words = annotations_of(kind), meanings(kind)
     fields: dict[str, Any] = {
         field.name: (
-            _given(annotations[field.name]) if field.name in needed else annotations[field.name],
+            annotations[field.name],
             Field(
-                default=... if field.name in needed else _default(field),
+                default=_default(field, annotations[field.name]),
                 description=plain(words[field.name]),
             ),
         )
-        for field in dataclasses.fields(kind)
-        if field.name not in kind.not_in_study
+        for field in _settings(kind)
     }
     return create_model(
         f"{kind.name}Settings",
@@ -60,15 +51,11 @@ def model_of(kind: type[Declared], needed: Collection[str] = ()) -> type[Model]:
 
 
 def needed_by(kind: type[Declared]) -> str | None:
-    """Return what it cannot do without; None if its defaults alone will do."""
-    required = [
-        camel(field.name)
-        for field in dataclasses.fields(kind)
-        if field.default is dataclasses.MISSING
-    ]
+    """Return what a class cannot do without; None if its defaults alone will do."""
+    required = [camel(each.name) for each in _settings(kind) if _is_required(each)]
     if required:
         return " and ".join(required)
-    defaults = {camel(field.name): field.default for field in dataclasses.fields(kind)}
+    defaults = {camel(field.name): field.default for field in _settings(kind)}
     given = {name: value for name, value in defaults.items() if value is not None}
     for rule in kind.rules:
         for breach in rule.breaches(given):
@@ -76,15 +63,18 @@ def needed_by(kind: type[Declared]) -> str | None:
     return None
 
 
-def _given(annotation: Any) -> Any:
-    """Return an annotation of an optional setting as it is where the setting is given."""
-    (given,) = (each for each in get_args(annotation) if each is not type(None))
-    return given
+def _settings(kind: Any) -> list[dataclasses.Field[Any]]:
+    return [each for each in dataclasses.fields(kind) if each.name not in kind.not_in_study]
+
+
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING
+
+
+def _default(field: dataclasses.Field[Any], annotation: Any) -> Any:
+    given = any(isinstance(each, Given) for each in metadata_of(annotation))
+    return ... if given or _is_required(field) else field.default
 
 
 def _with_rules(kind: type[Declared]) -> type[Model]:
     return type(f"{kind.name}Rules", (Model,), {"rules": kind.rules, "__module__": __name__})
-
-
-def _default(field: dataclasses.Field[Any]) -> Any:
-    return ... if field.default is dataclasses.MISSING else field.default

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from espalier.api.base import Model
-from espalier.api.declared_model import model_of, needed_by
+from espalier.api.declared_model import choice_of
 from espalier.api.scalar import Scalar
 from espalier.api.sectioned import Sectioned, TypeChoice, sections
 from espalier.declared.bounds import LARGEST_NUMBER
 from espalier.declared.conditions import And, ExactlyOne, Or, absent, compare, not_chosen
 from espalier.declared.rule import Rule
 from espalier.declared.terms import At, Minus, Quotient
-from espalier.declared.words import first_line
+from espalier.declared.words import first_sentence
 from espalier.search import (
     SAMPLERS,
     Choice,
@@ -176,29 +176,31 @@ class ParameterSpec(Model):
     )
 
     def domain(self) -> Domain:
-        """Return what the samplers draw from."""
+        """Return what the samplers draw from.
+
+        Raises
+        ------
+        ValueError
+            If it has no kind, which the rules do not allow.
+        """
         kind = self.float_ or self.int_ or self.categorical
         if kind is None:
             raise ValueError(f"parameter {self.name!r} has no kind")
         return kind.domain()
 
 
-def _choice(kind: type[Sampler]) -> TypeChoice:
-    words = first_line(kind).removesuffix(".")
-    meaning = words[:1].lower() + words[1:]
-    if not dataclasses.fields(kind):
-        return TypeChoice(kind.name, meaning=meaning)
-    section = model_of(kind, kind.needed_in_section)
-    return TypeChoice(
-        kind.name, section, f"Settings of type {kind.name}.", needed_by(kind), meaning
-    )
+def _offered(kind: type[Sampler]) -> TypeChoice:
+    """Return what a Study is offered of a sampler; one without settings has no section."""
+    words = first_sentence(kind)
+    choice = choice_of(kind, words[0].lower() + words[1:])
+    return choice if choice.settings.model_fields else replace(choice, settings=None)
 
 
-@sections(tuple(_choice(kind) for kind in SAMPLERS.values()))
+@sections(tuple(map(_offered, SAMPLERS.values())))
 class SamplerSpec(Sectioned):
     """How the trials' parameters are chosen: from the seed and the trial's number alone."""
 
-    type: str = "Random"
+    type: str = next(iter(SAMPLERS))
     seed: Annotated[int, Field(ge=0, le=LARGEST_INT)] = 0
     """The same seed gives the same trials."""
 

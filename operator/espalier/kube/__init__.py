@@ -1,5 +1,7 @@
 """Reads, writes and errors of a cluster's API server: the only importer of ``kubernetes``."""
 
+from __future__ import annotations
+
 from espalier.kube.answers import Object
 from espalier.kube.ca_secret import CaSecret
 from espalier.kube.cluster import Cluster, Observe

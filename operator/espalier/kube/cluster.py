@@ -231,7 +231,13 @@ class Cluster:
         await self._ask("delete", "DELETE", kind, namespace, name, body=body, rank=rank)
 
     async def review_token(self, token: str, audience: str, *, urgent: bool = False) -> Object:
-        """Return the status of a TokenReview."""
+        """Return the status of a TokenReview.
+
+        Raises
+        ------
+        RetryLater
+            If what came is no TokenReview.
+        """
         body = {
             "apiVersion": TOKEN_REVIEW.api_version,
             "kind": TOKEN_REVIEW.name,

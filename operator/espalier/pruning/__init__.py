@@ -3,6 +3,8 @@
 What is listed here is what a pruner of your own may rely on; what lies below may move.
 """
 
+from __future__ import annotations
+
 from espalier.pruning.contract import PrunerContract
 from espalier.pruning.decisions.decision import Action, Decision
 from espalier.pruning.decisions.reason import Reason

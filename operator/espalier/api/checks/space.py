@@ -43,10 +43,10 @@ def check_space(parameters: Sequence[ParameterSpec], sampler: SamplerSpec) -> No
             _check_resolution(f"{path}.float", parameter.float_)
         _check_when(path, parameter, earlier)
         earlier[parameter.name] = parameter
-    chosen = sampler.sampler()
-    if isinstance(chosen, Grid) and chosen.points is not None:
-        for drawn in space_of(parameters).parameters:
-            _check_points(drawn, chosen.points)
+    drawn = sampler.sampler()
+    if isinstance(drawn, Grid) and drawn.points is not None:
+        for each in space_of(parameters).parameters:
+            _check_points(each, drawn.points)
 
 
 def check_values(space: Space, values: Mapping[str, Any]) -> dict[str, Value]:

@@ -60,6 +60,11 @@ class Applier:
         """Carry out a lane up to the first effect that fails or is refused.
 
         A pod that may not be deleted does not keep its Job: the garbage collector takes it then.
+
+        Raises
+        ------
+        EspalierError
+            What the first effect that failed has raised; what was to follow it is left.
         """
         failures, refused = self._world.waits.failures, None
         for effect in lane:

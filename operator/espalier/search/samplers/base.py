@@ -5,36 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
 
-from espalier.declared.rule import Rule
+from espalier.declared.settings import Declared
 from espalier.search.history import History
 from espalier.search.space import Space, Value
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sampler(ABC):
+class Sampler(Declared, ABC):
     """Proposes the parameters of trials; its fields are its settings.
 
     A sampler is pure: no clock, no I/O, and no randomness but what follows from `seed` and
     `number`. The same arguments give the same proposal, in whatever order trials are asked for.
-
-    Attributes
-    ----------
-    name
-        The `type` that chooses it in a Study.
-    rules
-        What must hold between settings, beyond the bounds that their annotations declare.
-    not_in_study
-        Settings that a Study cannot give.
-    needed_in_section
-        Settings that the sampler's section in a Study must have, if it is there.
     """
-
-    name: ClassVar[str]
-    rules: ClassVar[tuple[Rule, ...]] = ()
-    not_in_study: ClassVar[frozenset[str]] = frozenset()
-    needed_in_section: ClassVar[frozenset[str]] = frozenset()
 
     def size(self, space: Space) -> int | None:
         """Return how many different configurations there are to propose; None is no limit.

@@ -16,6 +16,7 @@ from typing import Annotated, ClassVar
 
 from annotated_types import Ge, Le
 
+from espalier.declared.bounds import Given
 from espalier.search.history import History
 from espalier.search.samplers.base import Sampler
 from espalier.search.space import (
@@ -36,19 +37,18 @@ Axis = FloatPoints | FloatRange | IntRange | Choice
 
 @dataclass(frozen=True, kw_only=True)
 class Grid(Sampler):
-    """Each configuration once, in an order that the seed gives; the study ends when all have run.
+    """Each configuration once, in an order that the seed gives; the study ends when all were run.
 
     Parameters
     ----------
     points
-        Number of values taken, evenly on its scale, from each range that has no step. A grid
-        without points takes every value, of which there must be finitely many.
+        Number of values taken, evenly on its scale, from each range that has no step. Without it
+        every value is taken, of which there must be finitely many.
     """
 
-    points: Annotated[int, Ge(2), Le(1000)] | None = None
+    points: Annotated[int, Ge(2), Le(1000), Given()] | None = None
 
     name: ClassVar[str] = "Grid"
-    needed_in_section: ClassVar[frozenset[str]] = frozenset({"points"})
 
     def size(self, space: Space) -> int:
         """Return the number of different configurations in the grid.
