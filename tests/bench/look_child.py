@@ -32,7 +32,9 @@ from espalier.store import open_store
 
 UID, KEY = "uid", StudyKey("n", "s")
 STEPS, AT_ONCE, LOOKS = 3, 500, 12
-FREE = ValueLimits(values_a_second=1e9, values_a_study=10**9, store_share=1.0, loop_share=1.0)
+FREE = ValueLimits(
+    values_a_second=1e9, values_a_study=10**9, store_share=1.0, loop_share=1.0, longest_wait=1e9
+)
 SETTINGS = OperatorSettings(sidecar=SidecarSettings(image="x", ingest_url="https://x"))
 
 
