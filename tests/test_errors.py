@@ -76,7 +76,7 @@ def test_every_class_of_error_says_what_it_means() -> None:
 
 ELSEWHERE = {
     "SettingsError": "authors of pruners raise it; the checks of a Study make it a SpecError",
-    "JobRefused": "it never leaves the applying of a trial's effects, whose lane it ends",
+    "WorkloadRefused": "it never leaves the applying of a trial's effects, whose lane it ends",
     "UnfitError": "it ends `make generate`, which is no part of what runs",
     "Failed": "click's own, with which a command ends",
 }

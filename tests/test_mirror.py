@@ -61,7 +61,11 @@ THROUGH: dict[str, tuple[str, ...]] = {
     "pruning/pruners/posterior": ("pruning/pruners/posterior/test_pruner.py",),
     "pruning/pruners/wilcoxon": ("pruning/test_names_are_true.py",),
     "search": ("search/test_laws.py", "search/test_golden.py"),
-    "sidecar": ("sidecar/test_process.py", "sidecar/test_with_ingest.py"),
+    "sidecar": (
+        "sidecar/test_process.py",
+        "sidecar/test_with_ingest.py",
+        "sidecar/collectors/test_contract.py",
+    ),
     "sidecar/collectors": ("sidecar/test_process.py",),
     "store": ("store/test_retention.py", "store/test_faults.py", "cli/test_boundary.py"),
     "watch": ("integration/test_watches.py",),

@@ -1,5 +1,7 @@
 """`python -m espalier_sidecar` runs the sidecar; with `ready`, waits until it listens."""
 
+from __future__ import annotations
+
 import os
 import sys
 

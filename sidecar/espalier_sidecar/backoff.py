@@ -1,5 +1,7 @@
 """How long to wait before trying again."""
 
+from __future__ import annotations
+
 
 class Backoff:
     """Exponential, with jitter, up to a limit.

@@ -1,5 +1,7 @@
 """A number of bytes that several threads share: each reserves some, and gives them back."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -17,6 +17,8 @@ Subclass `CollectorContract` in a test module; pytest finds the rest::
             ...
 """
 
+from __future__ import annotations
+
 import json
 import time
 from collections.abc import Iterable, Iterator

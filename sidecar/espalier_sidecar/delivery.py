@@ -1,5 +1,7 @@
 """Brings what is spooled to the operator, for as long as it takes."""
 
+from __future__ import annotations
+
 import random
 import threading
 import time

@@ -1,5 +1,7 @@
 """What can be wrong, by who can mend it."""
 
+from __future__ import annotations
+
 
 class BadEnvironment(Exception):
     """The environment that the operator wrote cannot be used."""

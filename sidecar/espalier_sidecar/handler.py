@@ -1,5 +1,7 @@
 """The requests of a trainer, read within limits and answered in words."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import socket
@@ -63,7 +65,7 @@ class Input(BufferedIOBase):
 class Handler(BaseHTTPRequestHandler):
     """One connection of the trainer."""
 
-    server: "LocalServer"
+    server: LocalServer
     rfile: Input
     protocol_version = "HTTP/1.1"
     default_request_version = "HTTP/1.0"

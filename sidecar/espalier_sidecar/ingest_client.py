@@ -1,5 +1,7 @@
 """The connection to the operator: one, kept alive, checked against the operator's CA."""
 
+from __future__ import annotations
+
 import http.client
 import ssl
 from typing import NamedTuple

@@ -1,5 +1,7 @@
 """From the collectors into the spool."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Sequence
 

@@ -5,6 +5,8 @@ away loses nothing. Kubernetes keeps 4096 bytes of it, and of 12 KiB an equal sh
 pod's containers: the operator says how much that is.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import stat

@@ -4,6 +4,8 @@ Whoever raises a number here, or holds something new, finds in tests/sidecar/tes
 the sum is and whether each part keeps to its bound.
 """
 
+from __future__ import annotations
+
 KIB = 1024
 MIB = 1024 * KIB
 

@@ -1,5 +1,7 @@
 """What the trainer talks to, on 127.0.0.1: its connections; `handler.py` reads what they say."""
 
+from __future__ import annotations
+
 import json
 import socket
 import socketserver

@@ -1,5 +1,7 @@
 """Lines of the container's log."""
 
+from __future__ import annotations
+
 import sys
 
 from espalier_sidecar.text import printable

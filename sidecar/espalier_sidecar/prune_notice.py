@@ -1,5 +1,7 @@
 """How the trainer learns that its trial was pruned: a file, and an answer."""
 
+from __future__ import annotations
+
 import json
 
 from espalier_sidecar.limits import ANSWER

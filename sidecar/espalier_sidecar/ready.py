@@ -1,5 +1,7 @@
 """Waits until the sidecar listens: for the container's postStart hook or a startup probe."""
 
+from __future__ import annotations
+
 import socket
 import time
 

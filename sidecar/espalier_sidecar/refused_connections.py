@@ -4,6 +4,8 @@ To close one at once, while its request still comes, would have the kernel take 
 that says why.
 """
 
+from __future__ import annotations
+
 import contextlib
 import select
 import socket

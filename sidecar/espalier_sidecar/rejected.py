@@ -1,5 +1,7 @@
 """Reports that the operator refused: kept for whoever wonders, and said."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os

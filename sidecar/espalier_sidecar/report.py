@@ -1,5 +1,7 @@
 """One value of a training loop, and how a trainer may write it."""
 
+from __future__ import annotations
+
 import json
 import math
 import re
@@ -52,7 +54,13 @@ def parse_reports(body: bytes | bytearray, metric: str) -> list[Report]:
 
 
 def make_report(metric: object, step: object, value: object, where: str = "") -> Report:
-    """Check the three parts of a report; a value that is not finite becomes `None`."""
+    """Check the three parts of a report; a value that is not finite becomes `None`.
+
+    Raises
+    ------
+    BadReport
+        If one of them cannot be used.
+    """
     if not isinstance(metric, str) or METRIC.fullmatch(metric) is None:
         raise BadReport(
             f"{where}expected as metric a letter or _, then up to 62 letters, digits, _ or .; "

@@ -1,5 +1,7 @@
 """One file of the spool: reports as JSON lines, appended whole or not at all."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import math
@@ -24,7 +26,13 @@ class Segment:
         self._mend()
 
     def append(self, lines: bytes) -> None:
-        """Add lines; on failure the file is as before."""
+        """Add lines; on failure the file is as before.
+
+        Raises
+        ------
+        OSError
+            If not all of it could be written.
+        """
         try:
             written = os.pwrite(self._fd, lines, self.size)
             if written != len(lines):

@@ -1,5 +1,7 @@
 """What the operator tells the sidecar, through its environment."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from typing import NamedTuple

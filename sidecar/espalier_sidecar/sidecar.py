@@ -1,5 +1,7 @@
 """The parts of the sidecar, put together."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import signal

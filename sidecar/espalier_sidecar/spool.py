@@ -5,6 +5,8 @@ drops its oldest: the newest values tell how the trial is doing now, and how it 
 is synced to the disk: the volume dies with the pod, and a container's end loses no page cache.
 """
 
+from __future__ import annotations
+
 import contextlib
 import os
 import re

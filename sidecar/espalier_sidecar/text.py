@@ -1,5 +1,7 @@
 """How text that a trainer may have written is shown."""
 
+from __future__ import annotations
+
 
 def printable(text: str) -> str:
     """Escape what moves a cursor, colours a terminal or begins a line."""

@@ -4,6 +4,8 @@ A path is walked part by part and no link is followed, so that none leads out; w
 a regular file or refused, and opening never waits, as it would for a pipe or a leased file.
 """
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import os
@@ -25,12 +27,12 @@ _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 class Folder:
     """A folder that is held open: what its name leads to later does not matter."""
 
-    def __init__(self, fd: int, above: "Folder | None" = None) -> None:
+    def __init__(self, fd: int, above: Folder | None = None) -> None:
         self._fd = fd
         self._above = above
 
     @classmethod
-    def at(cls, path: str) -> "Folder":
+    def at(cls, path: str) -> Folder:
         """Hold the folder at a path that the trainer cannot change: the volume's mount point."""
         return cls(os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
 
@@ -89,7 +91,7 @@ class Folder:
             os.rename(name, aside, src_dir_fd=self._fd, dst_dir_fd=self._fd)
             log_line(f"{name} was not as it was left; it is {aside} now")
 
-    def put(self, scratch: str, content: bytes, mode: int, target: "Folder", name: str) -> None:
+    def put(self, scratch: str, content: bytes, mode: int, target: Folder, name: str) -> None:
         """Let a file appear in `target` as a whole; whatever had its name is replaced.
 
         Raises
@@ -109,7 +111,13 @@ class Folder:
         os.rename(scratch, name, src_dir_fd=self._fd, dst_dir_fd=target._fd)
 
     def names(self) -> list[str]:
-        """Name what lies in the folder; raises `OSError` if that is more than the sidecar's."""
+        """Name what lies in the folder; raises `OSError` if that is more than the sidecar's.
+
+        Raises
+        ------
+        OSError
+            If there are too many of them to be read.
+        """
         fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._fd)
         found: list[str] = []
         try:
@@ -131,7 +139,7 @@ class Folder:
         except IsADirectoryError:
             self.set_aside(name)
 
-    def own_folder(self) -> "Folder":
+    def own_folder(self) -> Folder:
         """Return the sidecar's own folder, made anew if what has its name cannot be it.
 
         Raises
@@ -149,7 +157,7 @@ class Folder:
                 self.set_aside(OWN)
         raise OSError(f"could not make {OWN}")
 
-    def _usable(self) -> "Folder":
+    def _usable(self) -> Folder:
         fd = os.open(OWN, os.O_RDONLY | _FOLDER, dir_fd=self._fd)
         if os.fstat(fd).st_uid != os.geteuid():
             os.close(fd)
@@ -195,7 +203,13 @@ class MemoryFolder(Folder):
         super().__init__(-1)
 
     def open(self, name: str, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:
-        """Make an empty file in memory; one to be read only is not there."""
+        """Make an empty file in memory; one to be read only is not there.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file, and none is to be made.
+        """
         if not flags & os.O_CREAT:
             raise FileNotFoundError(name)
         return os.memfd_create("espalier")

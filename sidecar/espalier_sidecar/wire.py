@@ -1,5 +1,7 @@
 """What is sent to ingest, and what its answers ask for (tests/golden has the messages)."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from enum import Enum

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from espalier.planning.workload.job import build_job
+from espalier.planning.workload.building import build_workload
 from tests.docs.test_examples import blocks, objects
 from tests.planning import worlds
 
@@ -58,6 +58,6 @@ def test_the_folder_is_named_after_what_every_attempt_has():
     (container,) = study["spec"]["template"]["spec"]["containers"]
     (mount,) = container["volumeMounts"]
     assert mount["subPathExpr"] == f"{study['metadata']['name']}/$(ESPALIER_TRIAL_NUMBER)"
-    given = build_job(worlds.study(), worlds.trial(7), 7, worlds.SETTINGS)
+    given = build_workload(worlds.study(), worlds.trial(7), 7, worlds.SETTINGS)
     pod = given["spec"]["template"]["spec"]
     assert {"name": "ESPALIER_TRIAL_NUMBER", "value": "7"} in pod["containers"][0]["env"]

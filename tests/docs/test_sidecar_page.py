@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from espalier.planning.workload.job import build_job
+from espalier.planning.workload.building import build_workload
 from tests.docs.test_examples import ROOT
 from tests.planning.worlds import SETTINGS, study, trial
 
 PAGE = (ROOT / "docs/reference/sidecar.md").read_text()
-JOB = build_job(study(), trial(0), 0, SETTINGS)
+JOB = build_workload(study(), trial(0), 0, SETTINGS)
 POD: dict[str, Any] = JOB["spec"]["template"]["spec"]
 TRAINER = POD["containers"][0]
 

@@ -26,7 +26,8 @@ from aiohttp import web
 from espalier.engine.reports.submission import Binding
 from espalier.errors import ReportError, RetryLater, SpecError
 from espalier.ingest import Keys, Limits
-from espalier.kube import JOB, NotFound, Refused
+from espalier.kube import NotFound, Refused
+from espalier.planning.workload.job import JOB
 from tests.ingest.issuer import Issuer
 from tests.ingest.serving import AUDIENCE, HOST, UID, Serving, batch, binding_of, serving, token_of
 from tests.kube.answering import answering

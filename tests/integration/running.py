@@ -22,9 +22,10 @@ from prometheus_client import CollectorRegistry
 
 from espalier.engine.reports.submission import CheckedBatch, CheckedReport
 from espalier.errors import RetryLater
-from espalier.kube import JOB, POD, STUDY, TRIAL, Cluster, Conflict, Kind, NotFound, TokenBucket
+from espalier.kube import POD, STUDY, TRIAL, Cluster, Conflict, Kind, NotFound, TokenBucket
 from espalier.metrics.observer import Observer
 from espalier.planning import OperatorSettings, SidecarSettings
+from espalier.planning.workload.job import JOB
 from espalier.process.core import Core
 from espalier.store import open_store
 

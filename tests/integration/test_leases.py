@@ -12,18 +12,8 @@ import pytest
 
 from espalier.engine.control.claims import Claim, Claims
 from espalier.errors import RetryLater
-from espalier.kube import (
-    EVENT,
-    JOB,
-    LEASE,
-    STUDY,
-    TRIAL,
-    Cluster,
-    Holder,
-    Kind,
-    Lease,
-    LeaseTimes,
-)
+from espalier.kube import EVENT, LEASE, STUDY, TRIAL, Cluster, Holder, Kind, Lease, LeaseTimes
+from espalier.planning.workload.job import JOB
 from tests.chart.apiserver import ApiServer
 from tests.integration.running import NAMESPACE, bench, eventually, scenario, study
 from tests.integration.test_watches import asked

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from espalier.kube import EVENT, JOB, POD, STUDY, TRIAL, Kind
+from espalier.kube import EVENT, POD, STUDY, TRIAL, Kind
+from espalier.planning.workload.job import JOB
 from tests.integration.running import SETTINGS, eventually, operator, scenario, stamp, study
 
 QUOTA = Kind("", "v1", "resourcequotas", "ResourceQuota")

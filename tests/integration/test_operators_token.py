@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from espalier.planning.workload.job import build_job, build_trial, labels_of, owner
+from espalier.planning.workload.building import build_workload
+from espalier.planning.workload.trial import build_trial, labels_of, owner
 from espalier.planning.world.names import API_VERSION
 from tests.api.studies import good_study
 from tests.chart.apiserver import ApiServer, wait_until
@@ -52,7 +53,7 @@ def job_of(
 ) -> dict[str, Any]:
     """The Job of a trial, with some fields of its pod set."""
     view = trial(0, uid=uid, name="study-0", parameters=PARAMETERS)
-    job = build_job(made["study"], view, 0, SETTINGS, name=name)
+    job = build_workload(made["study"], view, 0, SETTINGS, name=name)
     job["spec"]["template"]["spec"].update(copy.deepcopy(pod))
     return job
 

@@ -2,7 +2,8 @@
 
 import io
 
-from espalier.kube import JOB, STUDY, TRIAL
+from espalier.kube import STUDY, TRIAL
+from espalier.planning.workload.job import JOB
 from espalier.store.backup import back_up, stage
 from tests.integration.running import (
     SETTINGS,

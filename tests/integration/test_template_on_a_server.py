@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from espalier.kube import JOB, Cluster, Refused, TokenBucket
-from espalier.planning.workload.job import build_job
+from espalier.kube import Cluster, Refused, TokenBucket
+from espalier.planning.workload.building import build_workload
+from espalier.planning.workload.job import JOB
 from tests.planning.workload.test_template_shapes import FULL
 from tests.planning.worlds import SETTINGS, study, trial
 
@@ -27,7 +28,7 @@ class Server:
     def says(self, template: dict) -> str:
         """Return what the API server has against a template's Job, "" if nothing."""
         name = f"t-{uuid.uuid4().hex[:8]}"
-        job = build_job(study(template=template), trial(0), 0, SETTINGS, name=name)
+        job = build_workload(study(template=template), trial(0), 0, SETTINGS, name=name)
         job["metadata"]["namespace"] = "default"
         try:
             self._loop.run_until_complete(self._cluster.create(JOB, "default", job, dry_run=True))

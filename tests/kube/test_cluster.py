@@ -6,7 +6,8 @@ import pytest
 from aiohttp import web
 
 from espalier.errors import RetryLater
-from espalier.kube import JOB, POD, STUDY, Rank, TokenBucket
+from espalier.kube import POD, STUDY, Rank, TokenBucket
+from espalier.planning.workload.job import JOB
 from tests.kube.answering import answering
 
 ACTS = {

@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from espalier.kube import EVENT, JOB, POD, STUDY, TRIAL, WORKLOADS, Kind, NotFound
+from espalier.kube import EVENT, POD, STUDY, TRIAL, WORKLOADS, Kind, NotFound
 from espalier.planning import OperatorSettings
+from espalier.planning.workload.job import JOB
 from tests.integration.running import (
     NAMESPACE,
     SETTINGS,

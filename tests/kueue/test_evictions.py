@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from espalier.kube import JOB, POD, STUDY, TRIAL
+from espalier.kube import POD, STUDY, TRIAL
+from espalier.planning.workload.job import JOB
 from tests.integration.running import NAMESPACE, SETTINGS, scenario
 from tests.kueue.line import PRIORITY, PRIORITY_CLASS, line
 from tools.cluster.kueue import OPT_IN

@@ -8,7 +8,8 @@ import subprocess
 
 import yaml
 
-from espalier.kube import JOB, STUDY, Kind
+from espalier.kube import STUDY, Kind
+from espalier.planning.workload.job import JOB
 from tests.docs.test_examples import blocks
 from tests.integration.running import eventually, scenario
 from tests.kueue.line import CLUSTER_QUEUE, FLAVOR, PRIORITY_CLASS, line

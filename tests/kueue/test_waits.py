@@ -1,6 +1,7 @@
 """Why a trial waits in a real queue is said in the queue's own words, and to whom it matters."""
 
-from espalier.kube import JOB, STUDY, TRIAL
+from espalier.kube import STUDY, TRIAL
+from espalier.planning.workload.job import JOB
 from tests.integration.running import scenario
 from tests.kueue.line import EVERYTHING, LOCAL_QUEUE, line
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from espalier.planning import effects
-from espalier.planning.workload.job import build_job
+from espalier.planning.workload.building import build_workload
+from espalier.planning.workload.job import JOB, Job
 from espalier.planning.world.fingerprint import fingerprint
 from espalier.planning.world.names import FIRST_HAND_MADE
-from espalier.planning.world.observe import job_view
 from espalier.planning.world.record import End, TrialRecord
 from espalier.planning.world.snapshot import StudyView, TemplateVerdict
+from espalier.planning.world.workload_view import Finished
 from espalier.pruning import TrialState
 from tests.planning.worlds import (
     NOW,
@@ -199,7 +200,7 @@ def test_a_suspended_study_suspends_its_jobs_and_starts_nothing():
     found = planned(
         snapshot(study(suspend=True), trials=(trial(0), trial(1)), jobs=(job(0),), pods=(pod(0),))
     )
-    assert of_type(found, effects.SuspendJob) == [effects.SuspendJob("s-0", "j0", True)]
+    assert of_type(found, effects.SuspendJob) == [effects.SuspendJob("s-0", "j0", True, JOB)]
     assert created(found) == started(found) == []
     assert study_condition(found, "Progressing")["reason"] == "Suspended"
 
@@ -209,14 +210,14 @@ def test_a_resumed_study_resumes_only_the_jobs_that_it_suspended():
     found = planned(
         snapshot(study(), trials=(trial(0), trial(1)), jobs=(ours, job(1, suspended=True)))
     )
-    assert of_type(found, effects.SuspendJob) == [effects.SuspendJob("s-0", "j0", False)]
+    assert of_type(found, effects.SuspendJob) == [effects.SuspendJob("s-0", "j0", False, JOB)]
 
 
 def test_the_queue_that_owns_a_job_is_told_to_suspend_it():
     queued = job(0, queue="team")
     found = planned(snapshot(study(suspend=True), trials=(trial(0),), jobs=(queued,)))
     assert of_type(found, effects.SuspendJob) == [
-        effects.SuspendJob("s-0", queued.uid, True, by_queue=True)
+        effects.SuspendJob("s-0", queued.uid, True, JOB, by_queue=True)
     ]
 
 
@@ -355,13 +356,13 @@ def test_a_study_that_is_over_stays_over_when_all_but_its_template_changes(chang
 
 
 def test_a_trials_end_keeps_which_template_its_job_was_made_from():
-    made = build_job(study(generation=7), trial(0), 0, SETTINGS)
+    made = build_workload(study(generation=7), trial(0), 0, SETTINGS)
     made["metadata"]["uid"] = "j0"
-    seen = job_view(made, 0)
+    seen = Job().view(made, 0)
     assert seen.template == job(0).template
-    changed = build_job(study(template=CORRECTED), trial(0), 0, SETTINGS)
-    assert job_view({**changed, "metadata": {**changed["metadata"], "uid": "j0"}}, 0) != seen
-    lost = replace(seen, failed=True, failed_reason="BackoffLimitExceeded")
+    changed = build_workload(study(template=CORRECTED), trial(0), 0, SETTINGS)
+    assert Job().view({**changed, "metadata": {**changed["metadata"], "uid": "j0"}}, 0) != seen
+    lost = replace(seen, finished=Finished.FAILED, reason="BackoffLimitExceeded")
     pods = (over(0, ended(code=1), phase="Failed"),)
     found = planned(snapshot(study(), trials=(trial(0),), jobs=(lost,), pods=pods))
     (end,) = of_type(found, effects.RecordEnd)

@@ -6,6 +6,7 @@ import pytest
 
 from espalier.planning import effects
 from espalier.planning.standing.gathering import gather
+from espalier.planning.workload.job import JOB as KIND
 from espalier.planning.world.record import AttemptRecord, End, TrialRecord
 from espalier.planning.world.snapshot import Span
 from espalier.pruning import TrialState
@@ -55,7 +56,7 @@ DISRUPTED = tuple(
     AttemptRecord(n, f"p0-{n}", job_uid="j0", disruption="EvictionByEvictionAPI", over=True)
     for n in range(1, 21)
 )
-FAILED = {"failed": True, "failed_reason": "BackoffLimitExceeded"}
+FAILED = {"failed": True, "reason": "BackoffLimitExceeded"}
 ENDINGS = {
     "a complete Job with a value: Completed": (
         one(jobs=(job(0, complete=True),), pods=(over(0),)),
@@ -267,7 +268,7 @@ def test_no_ending_is_told(case):
 
 def test_what_a_sidecar_left_behind_is_stored_before_anything_else_is_done():
     left = replace(over(0), sidecar=ended("espalier-sidecar", exit_message='{"espalier":1}'))
-    snap = one(SILENT, jobs=(job(0, complete=True),), pods=(left,), bound={})
+    snap = one(SILENT, jobs=(job(0, complete=True),), pods=(left,), bound=frozenset())
     of_study = (effects.WriteStudyStatus, effects.EmitEvent, effects.Wake)
     found = [e for e in planned(snap) if not isinstance(e, of_study)]
     assert [type(effect) for effect in found] == [
@@ -275,18 +276,18 @@ def test_what_a_sidecar_left_behind_is_stored_before_anything_else_is_done():
         effects.RecordAttempt,
         effects.IngestTail,
     ]
-    after = replace(snap, tails=frozenset({left.uid}), bound={left.uid: 1})
+    after = replace(snap, tails=frozenset({left.uid}), bound={left.uid})
     assert of_type(planned(after), effects.RecordEnd)
 
 
 def test_a_pod_may_report_as_soon_as_it_is_seen():
-    snap = one(TrialRecord(0), jobs=(job(0),), pods=(pod(0, phase="Pending"),), bound={})
+    snap = one(TrialRecord(0), jobs=(job(0),), pods=(pod(0, phase="Pending"),), bound=frozenset())
     assert of_type(planned(snap), effects.BindPod) == [effects.BindPod(0, "s-0", "s-0-x", "p0")]
 
 
 def test_a_pod_of_a_foreign_job_may_not_report():
     foreign = pod(0, job_uid="someone else's")
-    snap = one(TrialRecord(0), jobs=(job(0),), pods=(foreign,), bound={})
+    snap = one(TrialRecord(0), jobs=(job(0),), pods=(foreign,), bound=frozenset())
     assert of_type(planned(snap), effects.BindPod) == []
 
 
@@ -307,7 +308,7 @@ def test_a_trial_that_is_ended_by_the_operator_has_its_ending_recorded_before_it
     after = replace(snap, record=record(replace(REPORTED, end=end)))
     assert of_type(planned(after), effects.DeleteJob, effects.DeletePod) == [
         effects.DeletePod("s-0-x", "p0", 10),
-        effects.DeleteJob(0, "s-0", "j0"),
+        effects.DeleteJob(0, "s-0", "j0", KIND),
     ]
 
 
@@ -442,7 +443,7 @@ def test_a_job_called_like_a_later_one_takes_no_running_ones_place():
     forged = job(0, uid="j9", name="s-0-r1", created_at=NOW)
     (standing,) = gather(one(jobs=(job(0), forged), pods=(pod(0),)))
     assert standing.job.uid == "j0"
-    over_ = replace(job(0), complete=True)
+    over_ = job(0, complete=True)
     (standing,) = gather(one(jobs=(over_, forged)))
     assert standing.job.uid == "j9"
 

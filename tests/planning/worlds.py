@@ -8,12 +8,12 @@ from typing import Any
 from espalier.api import parse_study
 from espalier.planning import OperatorSettings, SidecarSettings, effects, plan
 from espalier.planning.drafting import blueprint_of
+from espalier.planning.workload.job import JOB
 from espalier.planning.world.fingerprint import fingerprint
 from espalier.planning.world.kubelet_words import UNABLE_TO_START
 from espalier.planning.world.record import End, StudyRecord, TrialRecord
 from espalier.planning.world.snapshot import (
     ContainerView,
-    JobView,
     PodView,
     Snapshot,
     Span,
@@ -22,6 +22,7 @@ from espalier.planning.world.snapshot import (
     TrialView,
 )
 from espalier.planning.world.status_words import condition_of
+from espalier.planning.world.workload_view import Finished, WorkloadView
 from espalier.pruning import Action, Decision, Reason
 
 SETTINGS = OperatorSettings(sidecar=SidecarSettings(image="sidecar", ingest_url="https://ingest"))
@@ -91,9 +92,12 @@ def trial(number: int, **changes: Any) -> TrialView:
     return replace(view, **changes)
 
 
-def job(number: int, **changes: Any) -> JobView:
-    """Return a trial's Job, one minute old."""
-    view = JobView(
+def job(number: int, **changes: Any) -> WorkloadView:
+    """Return a trial's Job, one minute old; it may be ``complete=True`` or ``failed=True``."""
+    complete, failed = changes.pop("complete", False), changes.pop("failed", False)
+    view = WorkloadView(
+        kind=JOB,
+        finished=Finished.SUCCEEDED if complete else Finished.FAILED if failed else Finished.NO,
         uid=f"j{number}",
         name=f"s-{number}",
         trial_uid=f"t{number}",
@@ -176,7 +180,7 @@ def snapshot(study_view: StudyView, **parts: Any) -> Snapshot:
     """
     pods = parts.get("pods", ())
     parts.setdefault("spans", {each.uid: watched(each) for each in pods})
-    parts.setdefault("bound", {each.uid: 1 for each in pods})
+    parts.setdefault("bound", {each.uid for each in pods})
     parts.setdefault("template", TemplateVerdict(study_view.generation, True))
     parts.setdefault("record", record())
     parts.setdefault("blueprint", blueprint_of(study_view, SETTINGS))
@@ -228,10 +232,10 @@ class Simulated:
     view: StudyView
     now: float = NOW
     trials: dict[int, TrialView] = field(default_factory=dict)
-    jobs: dict[str, JobView] = field(default_factory=dict)
+    jobs: dict[str, WorkloadView] = field(default_factory=dict)
     pods: dict[str, PodView] = field(default_factory=dict)
     records: dict[int, TrialRecord] = field(default_factory=dict)
-    bound: dict[str, int] = field(default_factory=dict)
+    bound: set[str] = field(default_factory=set)
     tails: set[str] = field(default_factory=set)
     verdict: TemplateVerdict | None = None
     jobs_created: list[str] = field(default_factory=list)
@@ -261,7 +265,7 @@ class Simulated:
             jobs=tuple(self.jobs.values()),
             pods=tuple(self.pods.values()),
             template=self.verdict,
-            bound=dict(self.bound),
+            bound=frozenset(self.bound),
             tails=frozenset(self.tails),
             absent=dict(self.absent),
         )
@@ -332,7 +336,7 @@ class Simulated:
                 if effect.uid in self.pods:
                     self.pods[effect.uid] = replace(self.pods[effect.uid], deleting=True)
             case effects.BindPod():
-                self.bound[effect.uid] = 1
+                self.bound.add(effect.uid)
                 old = self.records.get(effect.number) or TrialRecord(effect.number)
                 self.records[effect.number] = replace(old, attempt=max(old.attempt, 1))
             case effects.RecordAttempt():
@@ -390,13 +394,13 @@ class Simulated:
                     del self.pods[mine]
                 continue
             mine = [p for p in self.pods.values() if p.job_uid == each.uid]
-            if each.complete or each.failed or each.suspended:
+            if each.over or each.suspended:
                 continue
             if any(p.phase == "Succeeded" for p in mine):
-                self.jobs[each.uid] = replace(each, complete=True)
+                self.jobs[each.uid] = replace(each, finished=Finished.SUCCEEDED)
             elif any(p.phase == "Failed" for p in mine):
                 self.jobs[each.uid] = replace(
-                    each, failed=True, failed_reason="BackoffLimitExceeded"
+                    each, finished=Finished.FAILED, reason="BackoffLimitExceeded"
                 )
             elif not mine:
                 number = numbers[each.trial_uid]

@@ -8,6 +8,7 @@ from espalier.pruning import AllOf, AnyOf, Nop, Pruner
 from espalier.pruning.contract import PrunerContract
 from espalier.pruning.pruners.registry import BUILT_IN, make
 from tests.pruning.every_pruner import NEEDED
+from tests.pruning.ousting import Ousting
 
 ARGUMENTS = {
     **NEEDED,
@@ -53,3 +54,13 @@ class TestAll(PrunerContract):
 
     def make_warm(self, step: int) -> Pruner | None:
         return AllOf(of=(built("Threshold"), built("Median", warmup_steps=step)))
+
+
+class TestPrunerThatJudgesOthers(PrunerContract):
+    prunes = False
+
+    def make(self) -> Pruner:
+        return Ousting(margin=0.5)
+
+    def make_warm(self, step: int) -> Pruner | None:
+        return None

@@ -12,8 +12,8 @@ from espalier.pruning.pruners.registry import BUILT_IN
 HOW_TO = Path(__file__).resolve().parents[2] / "docs/how-to/write-a-pruner.md"
 FOR_AUTHORS = {
     "Action", "AllOf", "AnyOf", "Comparing", "Curve", "Decision", "Derived", "Direction", "Gated",
-    "Ledger", "OwnValue", "Pruner", "PrunerContract", "Reason", "Report", "RiskBearing",
-    "Scheduled", "SettingsError", "TrialState",
+    "JudgesOthers", "Ledger", "NeedsVotes", "OwnValue", "Pruner", "PrunerContract", "Reason",
+    "Report", "RiskBearing", "Scheduled", "SettingsError", "StatesRisk", "TrialState",
 }  # fmt: skip
 
 

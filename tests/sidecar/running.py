@@ -33,9 +33,11 @@ class RunningSidecar:
         ca_pem: str,
         wrap: tuple[str, ...] = (),
         mode: int = 0o777,
+        source: Path = SOURCE,
         **environ: str,
     ) -> None:
         self._wrap = wrap
+        self._source = source
         self.directory = folder / "espalier"
         self.directory.mkdir(exist_ok=True)
         self.directory.chmod(mode)
@@ -115,7 +117,7 @@ class RunningSidecar:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [*self._wrap, sys.executable, "-SE", "-m", "espalier_sidecar"],
-                cwd=SOURCE,
+                cwd=self._source,
                 env=self.environ,
                 stdout=log,
                 stderr=log,

@@ -12,14 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from espalier.kube import POD, Kind
+from espalier.kube import POD, Kind, watched
 from espalier.planning.world.observe import timestamp
 from tests.simulation import answers
 
 Object = dict[str, Any]
 Key = tuple[str, str, str]
-LABEL = "espalier.dev/study"
-_LABELLED = ("jobs", "pods")
 
 
 class Change(NamedTuple):
@@ -243,7 +241,7 @@ class ApiServer:
         self._tell(kind, obj, old, deleted=False)
 
     def _tell(self, kind: Kind, obj: Object, old: Object | None, *, deleted: bool) -> None:
-        selector = LABEL if kind.plural in _LABELLED else ""
+        selector = next((each.label for each in watched() if each.kind == kind), "")
         now, before = _selected(obj, selector), old is not None and _selected(old, selector)
         if not now and not before:
             return

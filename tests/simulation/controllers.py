@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from espalier.kube import JOB, POD, STUDY, TRIAL, Kind
+from espalier.kube import POD, STUDY, TRIAL, Kind
+from espalier.planning.workload.job import JOB
 from espalier.planning.world.observe import seconds, timestamp
 from tests.simulation.api_server import ApiServer, Object, controller_of, pod_over
 

@@ -178,6 +178,8 @@ class Operator:
     async def _report(self, pod: Object, report: CheckedReport, trial: str | None) -> None:
         meta = pod["metadata"]
         if self.live.binding(meta["uid"]) is None:
-            await self.lookup(meta["namespace"], meta["name"], meta["uid"])
+            found = await self.lookup(meta["namespace"], meta["name"], meta["uid"])
+            if found is not None:
+                self.live.bind(found)
         claimed = trial or f"{meta['namespace']}/{meta['labels']['espalier.dev/trial']}"
         await self.live.submit(meta["uid"], CheckedBatch(claimed, (report,)))

@@ -8,8 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from espalier.engine.control.resync import KINDS
-from espalier.kube import Kind
+from espalier.kube import Kind, watched
 from tests.simulation.api_server import ApiServer, Change
 from tests.simulation.faults import Faults
 
@@ -97,4 +96,7 @@ class Stream:
 
 def streams(api: ApiServer, seen: Seen, faults: Faults, rnd: random.Random) -> dict[str, Stream]:
     """Return the operator's watches, by plural."""
-    return {kind.plural: Stream(api, kind, labels, seen, faults, rnd) for kind, labels in KINDS}
+    return {
+        each.kind.plural: Stream(api, each.kind, each.label, seen, faults, rnd)
+        for each in watched()
+    }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 
-from espalier.kube import JOB, POD, TRIAL
+from espalier.kube import POD, TRIAL
+from espalier.planning.workload.job import JOB
 from tests.simulation import objects
 from tests.simulation.api_server import Object
 from tests.simulation.world import World

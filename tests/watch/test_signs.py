@@ -2,9 +2,11 @@
 
 import pytest
 
-from espalier.kube import JOB, POD, STUDY, TRIAL
+from espalier.kube import POD, STUDY, TRIAL, watched
+from espalier.planning.workload.job import JOB
 from espalier.watch.signs import Signs, paths_of
-from espalier.watch.watcher import RESOURCES
+
+KINDS = [each.kind for each in watched()]
 
 
 class Clock:
@@ -17,7 +19,7 @@ class Clock:
 
 @pytest.mark.parametrize("namespace", [None, "team-a"])
 def test_a_watch_is_known_by_the_path_it_is_opened_at(namespace):
-    paths = paths_of(RESOURCES, [namespace])
+    paths = paths_of(KINDS, [namespace])
     for kind in (STUDY, TRIAL, JOB, POD):
         assert paths[kind.path(namespace)] == (kind.plural, namespace)
     assert len(paths) == 4
@@ -25,7 +27,7 @@ def test_a_watch_is_known_by_the_path_it_is_opened_at(namespace):
 
 def test_the_most_silent_of_a_kinds_watches_counts():
     clock = Clock()
-    signs = Signs(paths_of(RESOURCES, ["a", "b"]), clock)
+    signs = Signs(paths_of(KINDS, ["a", "b"]), clock)
     clock.now += 50
     assert signs.ages() == dict.fromkeys(("studies", "trials", "jobs", "pods"), 50.0)
     signs.heard(("jobs", "a"))
@@ -38,7 +40,7 @@ def test_the_most_silent_of_a_kinds_watches_counts():
 
 def test_what_is_no_watch_of_ours_is_no_sign():
     clock = Clock()
-    signs = Signs(paths_of(RESOURCES, [None]), clock)
+    signs = Signs(paths_of(KINDS, [None]), clock)
     clock.now += 5
     signs.opened("/api/v1/namespaces")
     signs.heard(("secrets", None))

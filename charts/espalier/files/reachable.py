@@ -3,6 +3,8 @@
 python3 reachable.py READINESS-URL INGEST-URL
 """
 
+from __future__ import annotations
+
 import ssl
 import sys
 from urllib.error import HTTPError

@@ -32,13 +32,27 @@ request.namespace in ['kube-system', 'kube-public', 'kube-node-lease', '{{ .Rele
 && o.apiVersion.startsWith('{{ .group }}/'))
 {{- end -}}
 
-{{- /* CEL: what makes a pod a Job's. The Job controller takes one that has its label, too. */ -}}
-{{- define "espalier.jobsOf" -}}
-{{ include "espalier.controllers" (dict "of" . "kind" "Job" "group" "batch") }}
+{{- /* CEL: an object's controllers of the kinds that run trials; takes (dict "of" "root"). */ -}}
+{{- define "espalier.workloadsOf" -}}
+{{- $found := list -}}
+{{- range .root.Files.Get "files/workloads.yaml" | fromYamlArray -}}
+{{- $one := dict "of" $.of "kind" .kind "group" .group -}}
+{{- $found = append $found (include "espalier.controllers" $one) -}}
+{{- end -}}
+{{- if gt (len $found) 1 -}}
+({{ join " + " $found }})
+{{- else -}}
+{{ first $found }}
+{{- end -}}
+{{- end -}}
+
+{{- /* CEL: what makes a pod a workload's. The Job controller takes one that has its label, too. */ -}}
+{{- define "espalier.ownersOfPod" -}}
+{{ include "espalier.workloadsOf" . }}
 .map(o, string(o.uid))
 + ['batch.kubernetes.io/controller-uid', 'controller-uid']
-.filter(k, has({{ . }}.metadata.labels) && k in {{ . }}.metadata.labels)
-.map(k, k + '=' + {{ . }}.metadata.labels[k])
+.filter(k, has({{ .of }}.metadata.labels) && k in {{ .of }}.metadata.labels)
+.map(k, k + '=' + {{ .of }}.metadata.labels[k])
 {{- end -}}
 
 {{- /* CEL: the labels by which a pod is said to be a trial's. */ -}}

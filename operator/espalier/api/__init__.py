@@ -1,5 +1,7 @@
 """The Study and Trial resources: models, conditions, CRDs. Pure."""
 
+from __future__ import annotations
+
 from espalier.api.base import API_VERSION, GROUP, VERSION
 from espalier.api.checks.space import check_values
 from espalier.api.checks.template import trainer_of

@@ -1,4 +1,4 @@
-"""From the dataclass of a pruner, and what it declares, to the model of its section in a Study."""
+"""From a class of settings, and what it declares, to the model of its section in a Study."""
 
 from __future__ import annotations
 
@@ -8,22 +8,38 @@ from typing import Any
 from pydantic import Field, create_model
 
 from espalier.api.base import Model
-from espalier.declared.bounds import annotations_of
+from espalier.api.sectioned import TypeChoice
+from espalier.declared.bounds import Given, annotations_of, metadata_of
 from espalier.declared.names import camel
+from espalier.declared.settings import Declared
 from espalier.declared.words import meanings, plain, summary
-from espalier.pruning.pruners.base import Scheduled
 
 
-def model_of(kind: type[Scheduled]) -> type[Model]:
-    """Return the model of a pruner's settings, with their bounds, defaults, words and rules."""
+def choice_of(kind: type[Declared], meaning: str = "") -> TypeChoice:
+    """Return what a Study is offered of a class of settings: its type and its section.
+
+    Parameters
+    ----------
+    meaning
+        What the type stands for, for the description of `type`.
+    """
+    model = model_of(kind)
+    words = "Settings of type {}." if model.model_fields else "Type {} has no settings."
+    return TypeChoice(kind.name, model, words.format(kind.name), needed_by(kind), meaning)
+
+
+def model_of(kind: type[Declared]) -> type[Model]:
+    """Return the model of a class's settings, with their bounds, defaults, words and rules."""
     annotations, words = annotations_of(kind), meanings(kind)
     fields: dict[str, Any] = {
         field.name: (
             annotations[field.name],
-            Field(default=_default(field), description=plain(words[field.name])),
+            Field(
+                default=_default(field, annotations[field.name]),
+                description=plain(words[field.name]),
+            ),
         )
-        for field in dataclasses.fields(kind)
-        if field.name not in kind.not_in_study
+        for field in _settings(kind)
     }
     return create_model(
         f"{kind.name}Settings",
@@ -34,16 +50,12 @@ def model_of(kind: type[Scheduled]) -> type[Model]:
     )
 
 
-def needed_by(kind: type[Scheduled]) -> str | None:
-    """Return what a pruner cannot do without; None if its defaults alone will do."""
-    required = [
-        camel(field.name)
-        for field in dataclasses.fields(kind)
-        if field.default is dataclasses.MISSING
-    ]
+def needed_by(kind: type[Declared]) -> str | None:
+    """Return what a class cannot do without; None if its defaults alone will do."""
+    required = [camel(each.name) for each in _settings(kind) if _is_required(each)]
     if required:
         return " and ".join(required)
-    defaults = {camel(field.name): field.default for field in dataclasses.fields(kind)}
+    defaults = {camel(field.name): field.default for field in _settings(kind)}
     given = {name: value for name, value in defaults.items() if value is not None}
     for rule in kind.rules:
         for breach in rule.breaches(given):
@@ -51,9 +63,18 @@ def needed_by(kind: type[Scheduled]) -> str | None:
     return None
 
 
-def _with_rules(kind: type[Scheduled]) -> type[Model]:
+def _settings(kind: Any) -> list[dataclasses.Field[Any]]:
+    return [each for each in dataclasses.fields(kind) if each.name not in kind.not_in_study]
+
+
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING
+
+
+def _default(field: dataclasses.Field[Any], annotation: Any) -> Any:
+    given = any(isinstance(each, Given) for each in metadata_of(annotation))
+    return ... if given or _is_required(field) else field.default
+
+
+def _with_rules(kind: type[Declared]) -> type[Model]:
     return type(f"{kind.name}Rules", (Model,), {"rules": kind.rules, "__module__": __name__})
-
-
-def _default(field: dataclasses.Field[Any]) -> Any:
-    return ... if field.default is dataclasses.MISSING else field.default

@@ -11,12 +11,8 @@ class ObjectMeta(Status):
     """The part of an object's metadata that Espalier reads."""
 
     name: str = ""
-    generate_name: str = ""
     namespace: str = ""
     uid: str = ""
     generation: int = 0
-    resource_version: str = ""
     labels: dict[str, str] = Field(default_factory=dict)
     annotations: dict[str, str] = Field(default_factory=dict)
-    creation_timestamp: str | None = None
-    deletion_timestamp: str | None = None

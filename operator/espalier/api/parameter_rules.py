@@ -21,10 +21,7 @@ _IS_PARENT = Compare(At("name", "q"), "==", _PARENT)
 _EARLIER = Exists(_ALL, "q", And(Compare(At(root="j"), "<", At(root="i")), _IS_PARENT), index="j")
 _NOT_BEFORE = Exists(_ALL, "p", And(has("when", "p"), Not(_EARLIER)), index="i")
 _ON_A_FLOAT = Exists(
-    _ALL,
-    "p",
-    And(has("when", "p"), Exists(_ALL, "q", And(_IS_PARENT, has("float", "q")))),
-    index="i",
+    _ALL, "p", And(has("when", "p"), Exists(_ALL, "q", And(_IS_PARENT, has("float", "q"))))
 )
 _CONTINUUM = Exists(_ALL, "p", And(has("float", "p"), absent("float.step", "p")))
 

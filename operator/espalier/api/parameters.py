@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from espalier.api.base import Model
+from espalier.api.declared_model import choice_of
 from espalier.api.scalar import Scalar
 from espalier.api.sectioned import Sectioned, TypeChoice, sections
 from espalier.declared.bounds import LARGEST_NUMBER
 from espalier.declared.conditions import And, ExactlyOne, Or, absent, compare, not_chosen
 from espalier.declared.rule import Rule
 from espalier.declared.terms import At, Minus, Quotient
+from espalier.declared.words import first_sentence
 from espalier.search import (
     SAMPLERS,
     Choice,
@@ -173,46 +176,38 @@ class ParameterSpec(Model):
     )
 
     def domain(self) -> Domain:
-        """Return what the samplers draw from."""
+        """Return what the samplers draw from.
+
+        Raises
+        ------
+        ValueError
+            If it has no kind, which the rules do not allow.
+        """
         kind = self.float_ or self.int_ or self.categorical
         if kind is None:
             raise ValueError(f"parameter {self.name!r} has no kind")
         return kind.domain()
 
 
-class GridSpec(Model):
-    """Settings of the grid."""
-
-    points: Annotated[int, Field(ge=2, le=1000)]
-    """Number of values taken, evenly on its scale, from each range that has no step."""
-
-
-SAMPLER_CHOICES = (
-    TypeChoice("Random", meaning="each parameter independently"),
-    TypeChoice(
-        "Grid",
-        GridSpec,
-        "Settings of the grid.",
-        meaning="each configuration once, in an order"
-        " that the seed gives; the study ends when all have been run",
-    ),
-    TypeChoice("Sobol", meaning="covers the space more evenly"),
-)
-"""A sampler that a study may choose: its type, and the model of its section if it has settings."""
+def _offered(kind: type[Sampler]) -> TypeChoice:
+    """Return what a Study is offered of a sampler; one without settings has no section."""
+    words = first_sentence(kind)
+    choice = choice_of(kind, words[0].lower() + words[1:])
+    return choice if choice.settings.model_fields else replace(choice, settings=None)
 
 
-@sections(SAMPLER_CHOICES)
+@sections(tuple(map(_offered, SAMPLERS.values())))
 class SamplerSpec(Sectioned):
     """How the trials' parameters are chosen: from the seed and the trial's number alone."""
 
-    type: str = "Random"
+    type: str = next(iter(SAMPLERS))
     seed: Annotated[int, Field(ge=0, le=LARGEST_INT)] = 0
     """The same seed gives the same trials."""
 
     def sampler(self) -> Sampler:
         """Return the sampler with its settings."""
-        settings: dict[str, Any] = self.settings.model_dump(by_alias=False) if self.settings else {}
-        return SAMPLERS[self.type](**settings)
+        given = {} if self.settings is None else self.settings.model_dump(by_alias=False)
+        return SAMPLERS[self.type](**given)
 
 
 def space_of(parameters: Sequence[ParameterSpec]) -> Space:

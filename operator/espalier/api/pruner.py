@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, WithJsonSchema
 
 from espalier.api.base import Model
-from espalier.api.declared_model import model_of, needed_by
+from espalier.api.declared_model import choice_of
 from espalier.api.sectioned import Sectioned, TypeChoice, many, sections
 from espalier.declared.bounds import LARGEST_NUMBER, LARGEST_STEP
 from espalier.declared.conditions import Compare, Exists, ForAll, Or, absent
@@ -19,7 +19,7 @@ from espalier.errors import SpecError
 from espalier.pruning.judge import Judge
 from espalier.pruning.oversight.breaker import BreakerSettings
 from espalier.pruning.oversight.guards import Guards, MinimumAcceptable
-from espalier.pruning.pruners.base import Pruner, Scheduled, SettingsError
+from espalier.pruning.pruners.base import Pruner, SettingsError
 from espalier.pruning.pruners.composition import MOST_PARTS, AllOf, AnyOf, leaves
 from espalier.pruning.pruners.goal import Goal
 from espalier.pruning.pruners.registry import BUILT_IN, make
@@ -53,18 +53,8 @@ _PLUGIN = TypeChoice(
 )
 
 
-def _built_in(kind: type[Scheduled]) -> TypeChoice:
-    model = model_of(kind)
-    words = (
-        f"Settings of type {kind.name}."
-        if model.model_fields
-        else f"Type {kind.name} has no settings."
-    )
-    return TypeChoice(kind.name, model, words, needed_by(kind))
-
-
 LEAVES = tuple(
-    sorted((*map(_built_in, BUILT_IN.values()), _PLUGIN), key=lambda choice: choice.type)
+    sorted((*map(choice_of, BUILT_IN.values()), _PLUGIN), key=lambda choice: choice.type)
 )
 """What a plain pruner may be: everything that is registered, and what others offer."""
 

@@ -134,7 +134,13 @@ def read_file(path: Path) -> Curves:
 
 
 def direction_of(text: str) -> Direction:
-    """Read min, minimize, max or maximize."""
+    """Read min, minimize, max or maximize.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
     if text.lower().startswith("min"):
         return Direction.MINIMIZE
     if text.lower().startswith("max"):

@@ -174,7 +174,7 @@ def figure(title: str, x: Axis, y: Axis, series: Sequence[Series]) -> Figure:
     _scale(axes, x, y)
     for row, one in enumerate(series):
         _lines(axes, one, row)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, handlelength=3.0)
     made.draw_without_rendering()  # only now it is known where each point comes to lie
     _label(axes, series)
     return made

@@ -36,7 +36,7 @@ class Terminal(Console):
     """A console that leaves it to the command's boundary that nobody reads any more."""
 
     def on_broken_pipe(self) -> None:
-        """Say so to the boundary; rich would exit with a code that means something else here."""
+        """Raise it for the boundary; rich would exit with a code that means something else here."""
         raise BrokenPipeError
 
 

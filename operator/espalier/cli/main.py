@@ -1,5 +1,7 @@
 """The command `espalier`, also reachable as `kubectl espalier`."""
 
+from __future__ import annotations
+
 from importlib import import_module
 from typing import Any
 

@@ -1,5 +1,7 @@
 """What is told of a study and its trials. Pure: dicts in, texts out."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 

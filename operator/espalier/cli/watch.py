@@ -19,6 +19,7 @@ from espalier.cli.study_name import StudyName, namespace_option, read_study_name
 from espalier.cli.table import ending
 from espalier.errors import RetryLater, UsageError
 from espalier.kube import STUDY, TRIAL, Cluster, NotFound, NotServed, own_namespace
+from espalier.planning.world.names import STUDY_LABEL
 
 REFRESH_SECONDS = 1.0
 
@@ -51,7 +52,7 @@ async def observe(
             f"there is no study '{study.name}' in namespace '{study.namespace}'; "
             "`kubectl get studies -A` lists them",
         ) from error
-    labels = f"espalier.dev/study={study.name}"
+    labels = f"{STUDY_LABEL}={study.name}"
     trials, _ = await cluster.list(TRIAL, study.namespace, labels=labels)
     return found, trials
 

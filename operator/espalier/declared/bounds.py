@@ -45,6 +45,11 @@ class WithinTrial:
     otherwise: str
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A setting that must be given where its section is, though the section may be left out."""
+
+
 def annotations_of(kind: type) -> dict[str, Any]:
     """Return the annotations of a dataclass's fields, its bases' included, by name.
 

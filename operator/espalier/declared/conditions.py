@@ -171,7 +171,8 @@ class Exists:
     entries
         The list.
     name, index
-        Variables for an entry and its place; without `index` its place is not asked for.
+        Variables for an entry and its place; without `index` the condition does not ask for the
+        place, and who looks at `those` finds it as ``i``.
     is_so
         What is said of it.
     once
@@ -198,7 +199,7 @@ class Exists:
     def those(self, scope: Scope) -> list[Scope]:
         """Return the scopes of the entries that are so, in order."""
         inner = (
-            {**scope, self.name: entry, self.index or "": place}
+            {**scope, self.name: entry, self.index or "i": place}
             for place, entry in enumerate(self.entries.value(scope))
         )
         return [each for each in inner if self.is_so.holds(each)]

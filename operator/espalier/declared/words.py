@@ -16,9 +16,9 @@ def summary(kind: type) -> str:
     return in_studys_names((inspect.getdoc(kind) or "").partition(_SECTION)[0].strip())
 
 
-def first_line(kind: type) -> str:
-    """Return the first sentence of what a class says of itself."""
-    return summary(kind).partition("\n\n")[0].replace("\n", " ")
+def first_sentence(kind: type) -> str:
+    """Return the first sentence of what a class says of itself, without its full stop."""
+    return summary(kind).partition("\n\n")[0].replace("\n", " ").removesuffix(".")
 
 
 def meanings(kind: type) -> dict[str, str]:

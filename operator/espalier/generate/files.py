@@ -13,6 +13,7 @@ from espalier.generate.flags_page import flags_page
 from espalier.generate.metrics_page import metrics_page
 from espalier.generate.pruners_page import pruners_page
 from espalier.generate.reasons_page import reasons_page
+from espalier.generate.workload_kinds import workload_kinds
 
 
 def generated() -> dict[str, str]:
@@ -21,6 +22,7 @@ def generated() -> dict[str, str]:
         **{f"crds/{name}": text for name, text in crds().items()},
         **{f"charts/espalier/files/crds/{name}": text for name, text in crds().items()},
         "charts/espalier/files/dashboards/espalier.json": dashboard_json(),
+        "charts/espalier/files/workloads.yaml": workload_kinds(),
         "docs/reference/backtest.md": backtest_page(),
         "docs/reference/commands.md": commands_page(),
         "docs/reference/crd.md": crd_page(),

@@ -1,5 +1,7 @@
 """The HTTPS server that sidecars post their values to."""
 
+from __future__ import annotations
+
 from espalier.ingest.certificates import (
     Authority,
     issue_leaf,

@@ -22,8 +22,11 @@ class Identity:
     """The pod that a token is bound to."""
 
     namespace: str
+    """The pod's."""
     pod_name: str
+    """Its name."""
     pod_uid: str
+    """Its uid, which no other pod ever has."""
 
 
 def bearer(header: str | None) -> str:
@@ -131,7 +134,9 @@ class Claimed(NamedTuple):
     """What a token says of itself; nobody has vouched for it."""
 
     pod_uid: str
+    """The pod that the token names; empty if it names none."""
     ends: float | None
+    """Seconds since the epoch at which it ends; None if it does not say."""
 
 
 def claimed(token: str) -> Claimed:

@@ -72,6 +72,8 @@ class Pods:
     async def _look_up(self, identity: Identity) -> None:
         try:
             binding = await self._resolve(identity.namespace, identity.pod_name, identity.pod_uid)
+            if binding is not None:
+                self._live.bind(binding)
         except RetryLater:
             raise
         except ReportError as error:
@@ -91,8 +93,6 @@ class Pods:
                 identity,
                 _not_yours("this pod's object is not as expected; the operator's log has more"),
             ) from None
-        if binding is not None:
-            self._live.bind(binding)
 
     def _refuse(self, identity: Identity, error: ReportError) -> ReportError:
         """Remember a refusal for a moment, so that posts do not become questions."""

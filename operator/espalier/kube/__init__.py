@@ -1,5 +1,7 @@
 """Reads, writes and errors of a cluster's API server: the only importer of ``kubernetes``."""
 
+from __future__ import annotations
+
 from espalier.kube.answers import Object
 from espalier.kube.ca_secret import CaSecret
 from espalier.kube.cluster import Cluster, Observe
@@ -9,7 +11,6 @@ from espalier.kube.events import emit
 from espalier.kube.fair_bucket import Rank
 from espalier.kube.kinds import (
     EVENT,
-    JOB,
     LEASE,
     POD,
     SECRET,
@@ -17,7 +18,9 @@ from espalier.kube.kinds import (
     TRIAL,
     WORKLOADS,
     Kind,
+    Watched,
     local_queue,
+    watched,
 )
 from espalier.kube.lease import Holder, Lease, LeaseTimes, NamespaceGone
 from espalier.kube.limiter import TokenBucket, asking_for
@@ -25,7 +28,6 @@ from espalier.kube.lines import Lines, Tenant
 
 __all__ = [
     "EVENT",
-    "JOB",
     "LEASE",
     "POD",
     "SECRET",
@@ -49,8 +51,10 @@ __all__ = [
     "Refused",
     "Tenant",
     "TokenBucket",
+    "Watched",
     "asking_for",
     "emit",
     "local_queue",
     "own_namespace",
+    "watched",
 ]

@@ -17,7 +17,13 @@ _SHOWN = 80
 
 
 def parse_object(what: str, data: bytes) -> Object:
-    """Return the JSON object of an answer's body; an empty body is an empty object."""
+    """Return the JSON object of an answer's body; an empty body is an empty object.
+
+    Raises
+    ------
+    RetryLater
+        If what came is something else: a proxy may have answered.
+    """
     try:
         found = read_json(data) if data else {}
     except (ValueError, RecursionError) as error:
@@ -28,14 +34,26 @@ def parse_object(what: str, data: bytes) -> Object:
 
 
 def named_object(what: str, found: Object) -> Object:
-    """Return an object that has what every stored object has: metadata with name and uid."""
+    """Return an object that has what every stored object has: metadata with name and uid.
+
+    Raises
+    ------
+    RetryLater
+        If what came is something else: a proxy may have answered.
+    """
     if not is_named(found):
         raise unexpected(what, "an object with metadata.name and metadata.uid")
     return found
 
 
 def page_of(what: str, found: Object) -> tuple[list[Object], str, str]:
-    """Return a page's objects, the list's version, and how to go on ("" at the last page)."""
+    """Return a page's objects, the list's version, and how to go on ("" at the last page).
+
+    Raises
+    ------
+    RetryLater
+        If what came is something else: a proxy may have answered.
+    """
     metadata, items = found.get("metadata"), found.get("items", [])
     if items is None:
         items = []

@@ -28,7 +28,13 @@ class CaSecret:
         self._version = ""
 
     async def load(self) -> tuple[bytes, bytes] | None:
-        """Return certificate and key as PEM, None while the Secret is empty."""
+        """Return certificate and key as PEM, None while the Secret is empty.
+
+        Raises
+        ------
+        UsageError
+            If there is no such Secret.
+        """
         if not self._name:
             return None
         try:

@@ -18,7 +18,7 @@ from espalier.kube.answers import Object, Objects, named_object, page_of, parse_
 from espalier.kube.credentials import api_client
 from espalier.kube.errors import Refused, from_answer
 from espalier.kube.fair_bucket import Rank
-from espalier.kube.kinds import JOB, LEASE, POD, STUDY, TOKEN_REVIEW, TRIAL, Kind
+from espalier.kube.kinds import LEASE, TOKEN_REVIEW, Kind, watched
 from espalier.kube.limiter import TokenBucket, asking
 from espalier.kube.lines import Tenant
 
@@ -29,7 +29,6 @@ Guard = Callable[[str], None]
 """Called with a namespace when something of a study is to be written there, just before; raises
 RetryLater where that is another operator's to do."""
 
-_GUARDED = (STUDY, TRIAL, JOB, POD)
 _MERGE = "application/merge-patch+json"
 _ACCEPT = "application/json, application/jwk-set+json"
 _PAGE = 500
@@ -232,7 +231,13 @@ class Cluster:
         await self._ask("delete", "DELETE", kind, namespace, name, body=body, rank=rank)
 
     async def review_token(self, token: str, audience: str, *, urgent: bool = False) -> Object:
-        """Return the status of a TokenReview."""
+        """Return the status of a TokenReview.
+
+        Raises
+        ------
+        RetryLater
+            If what came is no TokenReview.
+        """
         body = {
             "apiVersion": TOKEN_REVIEW.api_version,
             "kind": TOKEN_REVIEW.name,
@@ -267,7 +272,7 @@ class Cluster:
         options["tenant"] = Tenant(namespace or "")
         if kind is LEASE:
             options["rank"] = Rank.OWN
-        if method != "GET" and kind in _GUARDED:
+        if method != "GET" and any(each.kind == kind for each in watched()):
             options["guarded"] = namespace
         return await self._request(verb, method, kind.plural, path, **options)
 

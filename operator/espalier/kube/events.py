@@ -9,6 +9,7 @@ from espalier.errors import RetryLater
 from espalier.kube.cluster import Cluster
 from espalier.kube.errors import Conflict, NotFound, Refused
 from espalier.kube.kinds import EVENT
+from espalier.planning.world.names import DOMAIN
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ async def emit(
         "lastTimestamp": at,
         "count": 1,
         "source": {"component": "espalier"},
-        "reportingComponent": "espalier.dev/operator",
+        "reportingComponent": f"{DOMAIN}/operator",
         "reportingInstance": "espalier",
     }
     try:

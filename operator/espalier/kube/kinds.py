@@ -1,39 +1,15 @@
-"""The kinds of object that the operator reads and writes, and their addresses."""
+"""The kinds of object that the operator reads and writes, and which of them it watches."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of object; ``group`` is empty for the core API."""
-
-    group: str
-    version: str
-    plural: str
-    name: str
-
-    @property
-    def api_version(self) -> str:
-        """``apiVersion`` of such an object."""
-        return f"{self.group}/{self.version}" if self.group else self.version
-
-    def path(self, namespace: str | None = None, name: str = "", subresource: str = "") -> str:
-        """Return the path of an object, or of the list where ``name`` is empty."""
-        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
-        parts = [root]
-        if namespace:
-            parts += ["namespaces", quote(namespace, safe="")]
-        parts.append(self.plural)
-        parts += [quote(part, safe="") for part in (name, subresource) if part]
-        return "/".join(parts)
-
+from espalier.planning.workload import registry
+from espalier.planning.world.kinds import Kind as Kind
+from espalier.planning.world.names import STUDY_LABEL
 
 STUDY = Kind("espalier.dev", "v1alpha1", "studies", "Study")
 TRIAL = Kind("espalier.dev", "v1alpha1", "trials", "Trial")
-JOB = Kind("batch", "v1", "jobs", "Job")
 POD = Kind("", "v1", "pods", "Pod")
 EVENT = Kind("", "v1", "events", "Event")
 SECRET = Kind("", "v1", "secrets", "Secret")
@@ -44,6 +20,28 @@ WORKLOADS = (
 )
 """Kueue's view of a Job in its versions, the newest first; a cluster need not serve any."""
 TOKEN_REVIEW = Kind("authentication.k8s.io", "v1", "tokenreviews", "TokenReview")
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A kind of object that is watched, listed and cached, and written for a study alone.
+
+    Parameters
+    ----------
+    kind
+        Which.
+    label
+        Only objects that have this label are; empty: all.
+    """
+
+    kind: Kind
+    label: str = ""
+
+
+def watched() -> tuple[Watched, ...]:
+    """Return the kinds that are watched, in the order in which they are listed: owners first."""
+    workloads = (Watched(each.kind, STUDY_LABEL) for each in registry.KINDS)
+    return (Watched(STUDY), Watched(TRIAL), *workloads, Watched(POD, STUDY_LABEL))
 
 
 def local_queue(workload: Kind) -> Kind:

@@ -17,7 +17,9 @@ class Tenant(NamedTuple):
     """Who waits: a study of a namespace; of TokenReviews, a pod at an address."""
 
     group: str = ""
+    """The namespace, or the address."""
     member: str = ""
+    """The study, or the pod."""
 
 
 class Lines(Generic[T]):

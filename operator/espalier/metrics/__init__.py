@@ -1,5 +1,7 @@
 """Prometheus metrics and the probes' HTTP server."""
 
+from __future__ import annotations
+
 from espalier.metrics.figures import ControlView, StudyFigures
 from espalier.metrics.health import LivenessLimits, ProbeAnswer, judge_liveness
 from espalier.metrics.observer import Observer

@@ -50,10 +50,15 @@ class StudyFigures:
     """
 
     namespace: str
+    """The Study's."""
     study: str
+    """The Study's name."""
     pruner: str
+    """The type in `spec.pruner.type`."""
     direction: str
+    """``Maximize`` or ``Minimize``."""
     objective: str
+    """The metric that is optimised."""
     trials: Mapping[str, int] = field(default_factory=dict)
     endings: Mapping[str, int] = field(default_factory=dict)
     prunings: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -66,6 +71,7 @@ class StudyFigures:
     false_prune_rate: float | None = None
     false_prune_interval: tuple[float, float] | None = None
     breaker_open: bool = False
+    """Whether too many prunings at once hold further ones back."""
     shadows: Mapping[str, int] = field(default_factory=dict)
     conditions: Mapping[str, str] = field(default_factory=dict)
 

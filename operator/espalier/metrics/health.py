@@ -13,7 +13,9 @@ class ProbeAnswer:
     """A verdict with its reason, which the probe's answer carries."""
 
     ok: bool
+    """Whether the probe succeeds."""
     message: str
+    """Why."""
 
 
 _UNREACHABLE = "is the API server reachable?"
@@ -35,10 +37,15 @@ class LivenessLimits:
     """
 
     watch_age: float = 150.0
+    """Of a watch's last sign of life, while lists come."""
     outage: float = 900.0
+    """Of the same while lists fail too."""
     queue_age: float = 150.0
+    """Since a study was taken from a queue in which some wait."""
     reading_age: float = 150.0
+    """Since a piece of a log was read while some are being read."""
     loop_age: float = 60.0
+    """Since the operator last looked at itself."""
 
 
 def judge_liveness(view: ControlView, limits: LivenessLimits, age: float = 0.0) -> ProbeAnswer:

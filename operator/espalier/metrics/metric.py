@@ -28,10 +28,16 @@ class Metric:
     """One metric family: its name as Prometheus shows it, and what it means."""
 
     name: str
+    """As Prometheus shows it."""
     kind: MetricType
+    """Its type."""
     source: MetricSource
+    """Where its value comes from."""
     labels: tuple[str, ...]
+    """Names of its labels, in order."""
     help: str
+    """What it means, as a sentence."""
     buckets: tuple[float, ...] = ()
+    """Upper bounds of a histogram, in the metric's unit."""
     preset: tuple[str, ...] = ()
     """Values of the only label that are shown as 0 from the start: a rate needs a first sample."""

@@ -1,5 +1,7 @@
 """From a snapshot of the world and the time to the effects that are due. Pure."""
 
+from __future__ import annotations
+
 from espalier.planning.effects import Effect
 from espalier.planning.plan import Lane, plan
 from espalier.planning.world.record import End, StudyRecord, TrialRecord

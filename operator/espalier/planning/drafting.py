@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from espalier.api import space_of, trainer_of
 from espalier.errors import SpecError
-from espalier.planning.workload.job import Manifest
-from espalier.planning.workload.probe import probe_job
+from espalier.planning.workload.building import probe_workload
+from espalier.planning.workload.kind import Manifest
 from espalier.planning.world.blueprint import NO_BLUEPRINT, Blueprint
 from espalier.planning.world.fingerprint import fingerprint
 from espalier.planning.world.settings import OperatorSettings
@@ -47,6 +47,6 @@ def _trainer(spec: StudySpec) -> str:
 def _probe(study: StudyView, settings: OperatorSettings) -> tuple[Manifest, str]:
     """Return the Job that stands for all of the study's, or why none can be made."""
     try:
-        return probe_job(study, settings), study.error or ""
+        return probe_workload(study, settings), study.error or ""
     except SpecError as error:
         return {}, study.error or str(error)

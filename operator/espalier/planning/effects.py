@@ -10,21 +10,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from espalier.planning.world.kinds import Kind
 from espalier.planning.world.record import AttemptRecord, End
 
 Body: TypeAlias = Mapping[str, Any]
 
 CHECK_TEMPLATE = "check the template"
-CREATE_TRIAL = "create Trial "
-CREATE_JOB = "create Job "
+CREATE = "create "
 
 
 @dataclass(frozen=True, slots=True)
 class CheckTemplate:
-    """Ask the API server, without storing anything, whether it would take this Job."""
+    """Ask the API server, without storing anything, whether it would take what runs a trial.
+
+    Parameters
+    ----------
+    generation
+        The Study's, which this is about.
+    job
+        The workload that stands for all of the Study's.
+    kind
+        Its kind.
+    """
 
     generation: int
     job: Body
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +53,15 @@ class LookFor:
     Parameters
     ----------
     plural
-        ``jobs`` or ``trials``; or ``PODS_OF`` for the pods of the Job of this name.
+        ``trials`` or that of a workload; or ``PODS_OF`` for the pods of the workload of this name.
+    selector
+        By which labels such pods are found.
     """
 
     number: int
     plural: str
     name: str
+    selector: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +83,31 @@ class AdoptTrial:
 
 @dataclass(frozen=True, slots=True)
 class CreateJob:
-    """Create the Job of a trial.
+    """Create what runs a trial.
 
     Parameters
     ----------
+    kind
+        Its kind.
     probe
-        The same for a Trial that stands for all of the Study's: where that is taken and the Job is
+        The same for a Trial that stands for all of the Study's: where that is taken and this one is
         not, the fault is the Trial's own.
     """
 
     number: int
     body: Body
+    kind: Kind
     probe: Body = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteJob:
-    """Delete the Job with this uid; its pods that nobody deleted go by the garbage collector."""
+    """Delete the workload with this uid; pods that nobody deleted go by the garbage collector."""
 
     number: int
     name: str
     uid: str
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +127,18 @@ class DeletePod:
 
 @dataclass(frozen=True, slots=True)
 class SuspendJob:
-    """Suspend a running Job, or resume one that Espalier suspended.
+    """Suspend a running workload, or resume one that Espalier suspended.
 
     Parameters
     ----------
     by_queue
-        Whether a queue owns the Job: then it is the queue that is told to, and that does it.
+        Whether a queue owns it: then it is the queue that is told to, and that does it.
     """
 
     name: str
     uid: str
     suspend: bool
+    kind: Kind
     by_queue: bool = False
 
 
@@ -173,9 +192,9 @@ class AskWhy:
     Parameters
     ----------
     plural
-        ``jobs`` or ``pods``.
+        ``pods`` or that of a workload.
     queue
-        The queue that holds the Job back, which is asked then.
+        The queue that holds the workload back, which is asked then.
     """
 
     plural: str
@@ -255,17 +274,19 @@ def act_of(effect: Effect) -> str | None:
         case CheckTemplate():
             return CHECK_TEMPLATE
         case CreateTrial():
-            return f"{CREATE_TRIAL}{effect.body['metadata']['name']}"
+            return f"{CREATE}Trial {effect.body['metadata']['name']}"
         case CreateJob():
-            return f"{CREATE_JOB}{effect.body['metadata']['name']}"
+            return f"{CREATE}{effect.kind.name} {effect.body['metadata']['name']}"
         case LookFor():
             return f"look for {effect.plural} {effect.name}"
         case AdoptTrial():
             return f"adopt Trial {effect.name}"
-        case DeleteJob() | DeletePod():
-            return f"delete {'Job' if isinstance(effect, DeleteJob) else 'pod'} {effect.name}"
+        case DeleteJob():
+            return f"delete {effect.kind.name} {effect.name}"
+        case DeletePod():
+            return f"delete pod {effect.name}"
         case SuspendJob():
-            return f"{'suspend' if effect.suspend else 'resume'} Job {effect.name}"
+            return f"{'suspend' if effect.suspend else 'resume'} {effect.kind.name} {effect.name}"
         case BindPod():
             return f"let pod {effect.pod} report"
         case IngestTail():

@@ -36,7 +36,9 @@ from espalier.planning.status import of_study as study_status
 from espalier.planning.status.study_events import events_of
 from espalier.planning.trial_check import check_trial
 from espalier.planning.trial_plan import TrialPlanner
-from espalier.planning.workload.job import build_job, build_trial, labels_of, owner
+from espalier.planning.workload.building import build_workload
+from espalier.planning.workload.registry import kind_of
+from espalier.planning.workload.trial import build_trial, labels_of, owner
 from espalier.planning.world.blueprint import Blueprint
 from espalier.planning.world.names import API_VERSION, FIRST_HAND_MADE, sampled_number, trial_name
 from espalier.planning.world.record import End
@@ -112,17 +114,17 @@ def _acceptance(snapshot: Snapshot, now: float) -> tuple[bool | None, str, bool,
     study, verdict, blueprint = snapshot.study, snapshot.template, snapshot.blueprint
     if blueprint.fault:
         return False, blueprint.fault, False, []
-    probe = blueprint.probe
+    check = CheckTemplate(study.generation, blueprint.probe, kind_of(study.spec).kind)
     if verdict is not None and _is_about(verdict, study, blueprint):
         again: list[Lane] = []
         if verdict.until is not None:
             due = now >= verdict.until
-            again = [(CheckTemplate(study.generation, probe) if due else Wake(verdict.until),)]
+            again = [(check if due else Wake(verdict.until),)]
         return verdict.accepted, verdict.message, True, again
     said = condition_of(study.status, "Accepted")
     if said and said.get("observedGeneration") == study.generation and said["status"] == "True":
         return True, "", False, []
-    return None, "", False, [(CheckTemplate(study.generation, probe),)]
+    return None, "", False, [(check,)]
 
 
 def _is_about(verdict: TemplateVerdict, study: StudyView, blueprint: Blueprint) -> bool:
@@ -204,8 +206,9 @@ def _start_one(
         return (RecordEnd(standing.number, _refused(str(error), now)),)
     if (said := snapshot.refused.get(view.uid)) is not None:
         return (RecordEnd(standing.number, _refused(said, now)),)
-    body = build_job(study, view, standing.number, settings)
-    return (CreateJob(standing.number, body, snapshot.blueprint.probe), *planner.note_job(standing))
+    body, probe = build_workload(study, view, standing.number, settings), snapshot.blueprint.probe
+    kind = kind_of(study.spec).kind
+    return (CreateJob(standing.number, body, kind, probe), *planner.note_job(standing))
 
 
 def _refused(message: str, now: float) -> End:

@@ -30,13 +30,15 @@ from espalier.planning.obstacles.queue_line import ask_queue, eviction
 from espalier.planning.standing import sightings as attempts
 from espalier.planning.standing.standing import Standing
 from espalier.planning.status.of_trial import PROGRESS, status_of
+from espalier.planning.workload.building import build_workload
 from espalier.planning.workload.grace import grace_of
-from espalier.planning.workload.job import build_job
+from espalier.planning.workload.registry import kind_of, of_kind
 from espalier.planning.world.names import PODS_OF, job_name, job_ordinal, trial_name
 from espalier.planning.world.record import End, Wanted
 from espalier.planning.world.settings import OperatorSettings
-from espalier.planning.world.snapshot import JobView, PodView, Snapshot, sooner
+from espalier.planning.world.snapshot import PodView, Snapshot, sooner
 from espalier.planning.world.status_words import condition_of, merge_patch
+from espalier.planning.world.workload_view import WorkloadView
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
@@ -97,7 +99,7 @@ class TrialPlanner:
     def _settled(self, standing: Standing) -> bool:
         """Whether the trial has ended, says so, and has left nothing behind: nearly all have."""
         view, job, end = standing.view, standing.job, standing.end
-        if end is None or standing.live or (job and not (job.complete or job.failed)):
+        if end is None or standing.live or (job and not job.over):
             return False
         if job is not None and standing.wanted is Wanted.GONE:
             return False
@@ -124,7 +126,7 @@ class TrialPlanner:
             tail = pod.sidecar.exit_message if pod.sidecar else ""
             pending = bool(tail) and pod.uid not in self.snapshot.tails
             bound = pod.uid in self.snapshot.bound
-            own = standing.job is not None and pod.job_uid == standing.job.uid
+            own = standing.job is not None and pod.job_uid == standing.job.uid and pod.reports
             if not bound and own and (pending or not pod.over):
                 bind = BindPod(standing.number, standing.view.name, pod.name, pod.uid, pod.over)
                 steps.append(bind)
@@ -139,20 +141,20 @@ class TrialPlanner:
             sampled = number < self.snapshot.record.sampled
             return [] if standing.view_proof or not sampled else [LookFor(number, "trials", name)]
         if standing.job and standing.pods_sought and not standing.view.deleting:
-            return [LookFor(number, PODS_OF, standing.job.name)]
+            return [LookFor(number, PODS_OF, standing.job.name, standing.job.selector)]
         if standing.job or standing.leaving or standing.view.deleting or not standing.started:
             return []
         if standing.wanted is Wanted.GONE and standing.live:
             return []
-        return [LookFor(number, "jobs", each) for each in standing.sought]
+        plural = kind_of(self.spec).kind.plural
+        return [LookFor(number, plural, each) for each in standing.sought]
 
     def _unsettled(self, standing: Standing) -> bool:
         """Whether a sidecar still runs beside a trainer that ended: its last values may come."""
         pod = standing.newest
         if pod is None or pod.sidecar is None or pod.disruption or standing.wanted is Wanted.GONE:
             return False
-        done = bool(standing.job and (standing.job.complete or standing.job.failed))
-        return done and pod.sidecar.running and not pod.deleting
+        return standing.job_over and pod.sidecar.running and not pod.deleting
 
     def _end(self, standing: Standing) -> list[Effect]:
         verdict = judge_ending(standing, self.settings, self.now)
@@ -202,10 +204,11 @@ class TrialPlanner:
         name = job_name(view.name, (job_ordinal(view.name, job.name) or 0) + 1)
         study = self.snapshot.study
         try:
-            body = build_job(study, view, standing.number, self.settings, name=name)
+            body = build_workload(study, view, standing.number, self.settings, name=name)
         except SpecError:  # the template was changed for the worse, as the Study says
             return []
-        return [CreateJob(standing.number, body, self.snapshot.blueprint.probe)]
+        probe = self.snapshot.blueprint.probe
+        return [CreateJob(standing.number, body, kind_of(self.spec).kind, probe)]
 
     def _clear(self, standing: Standing) -> list[Effect]:
         """Delete the Job and pods of a trial that is pruned or has ended; finished Jobs stay."""
@@ -213,20 +216,19 @@ class TrialPlanner:
             return []
         job, grace = standing.job, self._grace(standing)
         pruned = standing.wanted is Wanted.GONE
-        # The pods first: the garbage collector would give them their own grace period. No other pod
-        # is made before they are gone (`podReplacementPolicy` of the Job).
-        steps = [
+        pods: list[Effect] = [
             DeletePod(pod.name, pod.uid, grace) for pod in self._doomed(standing, pruned, grace)
         ]
-        if job is not None and (pruned or not (job.complete or job.failed)):
-            return [*steps, DeleteJob(standing.number, job.name, job.uid)]
-        return list(steps)
+        if job is None or not (pruned or not job.over):
+            return pods
+        delete = DeleteJob(standing.number, job.name, job.uid, job.kind)
+        return list(of_kind(job.kind).deletions(delete, pods))
 
     @staticmethod
     def _doomed(standing: Standing, pruned: bool, grace: int | None) -> list[PodView]:
         """Return the pods to delete: finished ones go with their Job, living ones now."""
         job = standing.job
-        if not pruned and job is not None and (job.complete or job.failed):
+        if not pruned and job is not None and job.over:
             return []
         return [
             pod
@@ -245,16 +247,16 @@ class TrialPlanner:
         """Suspend or resume the Job, or have the queue do so that owns it."""
         job = standing.job
         to_go = standing.end is not None or standing.wanted is Wanted.GONE
-        if job is None or job.complete or job.failed or to_go:
+        if job is None or job.over or to_go:
             return []
         if job.queue:
             if self.spec.suspend == job.suspended_by_us:
                 return []
-            return [SuspendJob(job.name, job.uid, self.spec.suspend, by_queue=True)]
+            return [SuspendJob(job.name, job.uid, self.spec.suspend, job.kind, by_queue=True)]
         if self.spec.suspend and not job.suspended:
-            return [SuspendJob(job.name, job.uid, True)]
+            return [SuspendJob(job.name, job.uid, True, job.kind)]
         if not self.spec.suspend and job.suspended and job.suspended_by_us:
-            return [SuspendJob(job.name, job.uid, False)]
+            return [SuspendJob(job.name, job.uid, False, job.kind)]
         return []
 
     def _status(self, standing: Standing) -> list[Effect]:
@@ -281,7 +283,8 @@ class TrialPlanner:
         """
         view = standing.view
         assert view is not None
-        made = JobView(
+        made = WorkloadView(
+            kind=kind_of(self.spec).kind,
             uid="",
             name=job_name(view.name),
             trial_uid=view.uid,

@@ -3,6 +3,8 @@
 What is listed here is what a pruner of your own may rely on; what lies below may move.
 """
 
+from __future__ import annotations
+
 from espalier.pruning.contract import PrunerContract
 from espalier.pruning.decisions.decision import Action, Decision
 from espalier.pruning.decisions.reason import Reason
@@ -24,6 +26,7 @@ from espalier.pruning.pruners.composition import AllOf, AnyOf
 from espalier.pruning.pruners.goal import Goal
 from espalier.pruning.pruners.hyperband import Hyperband
 from espalier.pruning.pruners.nop import Nop
+from espalier.pruning.pruners.optional_parts import JudgesOthers, NeedsVotes, StatesRisk
 from espalier.pruning.pruners.patient import Patient
 from espalier.pruning.pruners.percentile import Median, Percentile
 from espalier.pruning.pruners.posterior.pruner import Posterior
@@ -51,10 +54,12 @@ __all__ = [
     "Hyperband",
     "Judge",
     "JudgeSummary",
+    "JudgesOthers",
     "Ledger",
     "Match",
     "Median",
     "MinimumAcceptable",
+    "NeedsVotes",
     "Nop",
     "OwnValue",
     "Patient",
@@ -71,6 +76,7 @@ __all__ = [
     "Scheduled",
     "SettingsError",
     "ShadowSummary",
+    "StatesRisk",
     "SuccessiveHalving",
     "Terms",
     "Threshold",

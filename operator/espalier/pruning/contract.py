@@ -25,6 +25,7 @@ from espalier.pruning.history.report import Report, TrialState
 from espalier.pruning.judge import Judge
 from espalier.pruning.oversight.guards import Guards
 from espalier.pruning.pruners.base import Pruner
+from espalier.pruning.pruners.optional_parts import JudgesOthers
 from espalier.pruning.terms import Terms
 
 HORIZON = 30
@@ -55,15 +56,15 @@ class PrunerContract:
         raise NotImplementedError
 
     def peers(self, trial: int) -> Value:
-        """Give the curve of one of 16 trials that complete before the judged one."""
+        """Return the curve of one of 16 trials that complete before the judged one."""
         return lambda step: 1.0 + trial / 100 - 0.5 / step
 
     def hopeless(self, step: int) -> float:
-        """Give a value of a trial that every pruner ought to end before its last step."""
+        """Return a value of a trial that every pruner ought to end before its last step."""
         return -20.0 - step
 
     def promising(self, step: int) -> float:
-        """Give a value of a trial that no pruner may end."""
+        """Return a value of a trial that no pruner may end."""
         return 3.0 - 1.0 / step
 
     # Never prunes.
@@ -147,6 +148,21 @@ class PrunerContract:
                 first, second = once.report(report, step), twice.report(report, step)
                 assert first == second
                 assert twice.report(report, step).decision is None
+
+    def test_what_it_says_of_others_is_of_others_and_changes_nothing(self) -> None:
+        """Where a pruner judges others, too: to ask it twice, or of any trial, is to look."""
+        for direction in BOTH:
+            pruner, judge = self.make(), self._judge(self.make(), direction)
+            if not isinstance(pruner, JudgesOthers):
+                return
+            for trial in (TRIAL, TRIAL + 1):
+                for step in range(1, HORIZON):
+                    judge.report(Report(trial, 1, step, self.hopeless(step) * direction.sign), step)
+            for trial in (*range(PEERS), TRIAL, TRIAL + 1):
+                said = list(pruner.judge_others(judge.ledger, trial))
+                again = list(pruner.judge_others(judge.ledger, trial))
+                assert [each.to_dict() for each in said] == [each.to_dict() for each in again]
+                assert all(each.trial != trial and each.sentence() for each in said)
 
     def test_decisions_are_values(self) -> None:
         """A decision says why in words, survives JSON, and equals what it is made of again."""

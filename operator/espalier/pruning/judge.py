@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from espalier.pruning.decisions.decision import NO_EVIDENCE, Action, Decision
+from espalier.pruning.decisions.decision import NO_EVIDENCE, Decision
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.best_trials import BestTrials
 from espalier.pruning.history.curve import Curve
@@ -14,8 +14,8 @@ from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.report import Receipt, Report, TrialState
 from espalier.pruning.oversight.breaker import Breaker
 from espalier.pruning.oversight.exempt import EndedBy, Exemption, ExemptTrials
-from espalier.pruning.oversight.guards import Guards, overrule
-from espalier.pruning.oversight.pruner_state import PrunerState
+from espalier.pruning.oversight.guards import Guards, behind, overrule
+from espalier.pruning.oversight.pruner_state import PrunerState, Said
 from espalier.pruning.oversight.restraint import Restraint
 from espalier.pruning.oversight.shadow import Shadow
 from espalier.pruning.oversight.summary import JudgeSummary, clopper_pearson
@@ -68,6 +68,19 @@ class Judge:
         What stands above it.
     shadows
         Pruners by name that judge the same values without acting.
+
+    Attributes
+    ----------
+    ledger
+        All that the study's trials have reported.
+    pruner_state
+        The pruner that acts, with its votes and the risk that it has spent.
+    exempt, exempt_trials
+        Which trials are exempt by their number, and those of them that have reported.
+    breaker
+        The circuit breaker.
+    protected
+        Numbers of trials that are never pruned.
     """
 
     def __init__(
@@ -112,22 +125,21 @@ class Judge:
         receipt = ledger.append(report, at)
         if receipt is not Receipt.APPENDED:
             if receipt is Receipt.BACKFILLED:
-                return Verdict(receipt, (_behind(ledger.curve(report.trial), report),))
+                return Verdict(receipt, (behind(ledger.curve(report.trial), report.step),))
             return Verdict(receipt)
         curve = ledger.curve(report.trial)
         if len(curve.steps) == 1:
             self._started(curve, at)
         given = self.guards.before(ledger, curve)
         shadows = tuple(self._shadows_decide(curve, given, at)) if self.shadows else ()
-        decision = given or self.pruner_state.judge(ledger, curve)
-        # Heard before anything takes effect: what raises here leaves all trials as they were.
         state = self.pruner_state
+        decision = given or state.judge(ledger, curve)
+        # Heard before anything takes effect: what raises here leaves all trials as they were.
         others = state.hear_others(ledger, curve) if state.judges_others else ()
-        decisions = [self._decide(decision, given, at)]
-        for said in others:
-            if (other := state.weigh(said)) is not None:
-                decisions.append(self._decide(other, None, at))
-        return Verdict(receipt, tuple(decisions), shadows)
+        decisions: tuple[Decision, ...] = (self._decide(decision, given, at),)
+        if others:
+            decisions += tuple(self._decide_others(others, at))
+        return Verdict(receipt, decisions, shadows)
 
     def close(self, trial: int, state: TrialState, at: float) -> None:
         """Take in how a trial ended; nothing if it had ended already."""
@@ -140,7 +152,6 @@ class Judge:
         told = self.exempt_trials.calibration()
         tries = told.would if told.comparable else 0
         low, high = clopper_pearson(told.false, tries)
-        receipts = self.ledger.receipts
         return JudgeSummary(
             judged=self._kept + self._pruned,
             kept=self._kept,
@@ -157,9 +168,7 @@ class Judge:
             false_prune_high=high,
             breaker_open=self.breaker.open_at(self._now),
             breaker_trips=self.breaker.trips,
-            repeated=receipts[Receipt.REPEATED] + receipts[Receipt.REPLAYED],
-            contradicted=receipts[Receipt.CONTRADICTED],
-            late=receipts[Receipt.LATE],
+            late=self.ledger.receipts[Receipt.LATE],
             shadows=tuple(shadow.summary(self.ledger) for shadow in self.shadows),
             paused=self.guards.paused,
         )
@@ -193,6 +202,11 @@ class Judge:
         self.breaker.pruned(decision.trial, at)
         self._end(decision.trial, TrialState.PRUNED)
         return decision
+
+    def _decide_others(self, others: Iterable[Said], at: float) -> Iterator[Decision]:
+        for said in others:
+            if (decision := self.pruner_state.weigh(said)) is not None:
+                yield self._decide(decision, None, at)
 
     def _guarded(
         self,
@@ -278,18 +292,3 @@ def close_trial(judge: Judge, trial: int, state: TrialState, at: float) -> None:
         judge.close(trial, state, at)
     except Exception:
         _LOG.exception("the pruner failed on the end of trial %d: please report it", trial)
-
-
-def _behind(curve: Curve, report: Report) -> Decision:
-    return Decision(
-        report.trial,
-        report.attempt,
-        report.step,
-        Action.KEEP,
-        Reason.BEHIND_LATEST_STEP,
-        {"latest": curve.last_step},
-        None,
-        None,
-        "Guards",
-        {},
-    )

@@ -4,6 +4,8 @@ Everything here is pure: a trial's parameters follow from the space, the sampler
 study's history and seed and the trial's number, and from nothing else.
 """
 
+from __future__ import annotations
+
 from espalier.search.history import NO_HISTORY, History, PastTrial
 from espalier.search.samplers.base import Sampler
 from espalier.search.samplers.grid import Grid

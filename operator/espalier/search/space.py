@@ -59,7 +59,13 @@ class FloatRange:
         return int((_decimal(self.max) - _decimal(self.min)) // _decimal(self.step)) + 1
 
     def at(self, index: int) -> float:
-        """Return the lattice's value number `index`, counted from 0."""
+        """Return the lattice's value number `index`, counted from 0.
+
+        Raises
+        ------
+        ValueError
+            If the range has no step.
+        """
         if self.step is None:
             raise ValueError(f"{self} has no step, so its values cannot be counted")
         return float(_decimal(self.min) + index * _decimal(self.step))

@@ -1,5 +1,7 @@
 """Observations, decisions and ends of trials, durably."""
 
+from __future__ import annotations
+
 from espalier.store.export import lines, list_studies, read_log
 from espalier.store.group_commit import StoreObserver
 from espalier.store.opening import open_store

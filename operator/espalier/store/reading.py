@@ -294,7 +294,13 @@ def last_seq(connection: Connection, study: int) -> int:
 
 
 def log_of(connection: Connection, study: StudyRow) -> Log:
-    """Return all that is stored of a study, all of it in memory."""
+    """Return all that is stored of a study, all of it in memory.
+
+    Raises
+    ------
+    InternalError
+        If the connection is in no transaction.
+    """
     if not connection.in_transaction():
         raise InternalError("a log is read in a transaction, so that its parts agree")
 

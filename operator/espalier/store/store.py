@@ -120,6 +120,11 @@ class Store:
 
         Later calls change its settings while it has no values, and nothing else. With ``adopt``
         the first call may find the rows of a backup, see `espalier.store.adoption`.
+
+        Raises
+        ------
+        RetryLater
+            If the rows of a study of this name are still being purged.
         """
         found = await self._read(lambda connection: ask.find_study(connection, uid))
         if found is not None and found.settings == settings:

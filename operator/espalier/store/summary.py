@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 from espalier.pruning import JudgeSummary, ShadowSummary
+
+_FIELDS = frozenset(field.name for field in fields(JudgeSummary))
 
 
 def summary_text(summary: JudgeSummary) -> str:
@@ -14,10 +16,12 @@ def summary_text(summary: JudgeSummary) -> str:
 
 
 def summary_of(text: str | None) -> JudgeSummary | None:
-    """Restore a summary; None where none is, or another version wrote it otherwise."""
+    """Restore a summary; None where none is, or where it lacks what this version tells."""
     try:
-        fields = json.loads(text or "")
-        shadows = tuple(ShadowSummary(**each) for each in fields.pop("shadows"))
-        return JudgeSummary(**fields, shadows=shadows)
+        told = json.loads(text or "")
+        shadows = tuple(ShadowSummary(**each) for each in told.pop("shadows"))
+        # What earlier versions told besides is of no use to anybody.
+        known = {name: value for name, value in told.items() if name in _FIELDS}
+        return JudgeSummary(**known, shadows=shadows)
     except (TypeError, KeyError, ValueError, AttributeError):
         return None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 
 import aiohttp
 
-Watched = tuple[str, str | None]
+from espalier.kube import Kind
+
+WatchKey = tuple[str, str | None]
 """The plural of a kind, and the namespace, None where all are watched at once."""
 
 
@@ -27,14 +29,14 @@ class Signs:
     """
 
     def __init__(
-        self, paths: Mapping[str, Watched], clock: Callable[[], float] = time.monotonic
+        self, paths: Mapping[str, WatchKey], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._paths = dict(paths)
         self._clock = clock
         # No key is added later: other threads go through it.
         self._at = dict.fromkeys(self._paths.values(), clock())
 
-    def heard(self, watched: Watched) -> None:
+    def heard(self, watched: WatchKey) -> None:
         """Take in an event of a watch."""
         if watched in self._at:
             self._at[watched] = self._clock()
@@ -65,17 +67,8 @@ class Signs:
         return tracing
 
 
-def paths_of(
-    resources: Iterable[tuple[str, str, str]], namespaces: Iterable[str | None]
-) -> dict[str, Watched]:
-    """Return the path of each watch; resources are given by group, version and plural."""
+def paths_of(kinds: Iterable[Kind], namespaces: Sequence[str | None]) -> dict[str, WatchKey]:
+    """Return which watch is opened at which path: one for each kind and namespace."""
     return {
-        _path(group, version, namespace, plural): (plural, namespace)
-        for group, version, plural in resources
-        for namespace in namespaces
+        kind.path(namespace): (kind.plural, namespace) for kind in kinds for namespace in namespaces
     }
-
-
-def _path(group: str, version: str, namespace: str | None, plural: str) -> str:
-    root = f"/apis/{group}/{version}" if group else f"/api/{version}"
-    return f"{root}/{plural}" if namespace is None else f"{root}/namespaces/{namespace}/{plural}"

@@ -20,6 +20,8 @@ import aiohttp
 import kopf
 from kopf._core.engines import peering
 
+from espalier.kube import watched
+from espalier.planning.world.names import DOMAIN
 from espalier.watch.signs import Signs, paths_of
 
 log = logging.getLogger(__name__)
@@ -27,14 +29,6 @@ log = logging.getLogger(__name__)
 Seen = Callable[[str, bool, Mapping[str, Any]], None]
 """Called in the watcher's thread with plural, whether the object was deleted, and the object."""
 
-RESOURCES: tuple[tuple[str, str, str], ...] = (
-    ("espalier.dev", "v1alpha1", "studies"),
-    ("espalier.dev", "v1alpha1", "trials"),
-    ("batch", "v1", "jobs"),
-    ("", "v1", "pods"),
-)
-LABEL = "espalier.dev/study"
-_LABELLED = ("jobs", "pods")
 _LONGEST_PAUSE = 30.0
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
@@ -70,7 +64,9 @@ class Watcher:
         self._stopping = threading.Event()
         self._stop_flag: threading.Event | None = None
         self.restarts = 0
-        self._signs = Signs(paths_of(RESOURCES, self._namespaces or (None,)))
+        self._signs = Signs(
+            paths_of((each.kind for each in watched()), self._namespaces or (None,))
+        )
 
     def start(self) -> None:
         """Start watching in the background."""
@@ -118,11 +114,15 @@ class Watcher:
     def _registry(self) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()
         kopf.on.login(registry=registry)(self._login)
-        for group, version, plural in RESOURCES:
-            labels = {LABEL: kopf.PRESENT} if plural in _LABELLED else None
+        for kind, label in ((each.kind, each.label) for each in watched()):
             kopf.on.event(
-                group, version, plural, id=f"see-{plural}", registry=registry, labels=labels
-            )(self._handler(plural))
+                kind.group,
+                kind.version,
+                kind.plural,
+                id=f"see-{kind.plural}",
+                registry=registry,
+                labels={label: kopf.PRESENT} if label else None,
+            )(self._handler(kind.plural))
         return registry
 
     def _handler(self, plural: str) -> Callable[..., Any]:
@@ -179,7 +179,8 @@ def _settings(seconds: int) -> kopf.OperatorSettings:
     settings.watching.server_timeout = seconds  # whole: the API server refuses "60.0"
     settings.watching.client_timeout = seconds + 30.0
     settings.queueing.worker_limit = None
-    settings.persistence.finalizer = "espalier.dev/kopf"
-    for plural in _LABELLED:
-        settings.watching.label_selectors[plural] = LABEL
+    settings.persistence.finalizer = f"{DOMAIN}/kopf"
+    for each in watched():
+        if each.label:
+            settings.watching.label_selectors[each.kind.plural] = each.label
     return settings

@@ -1,5 +1,7 @@
 """What a collector is: something that is polled for values, and can say how it is."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 

@@ -1,5 +1,7 @@
 """Type File: a file of JSON lines in the shared volume."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 

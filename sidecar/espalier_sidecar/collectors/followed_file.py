@@ -1,5 +1,7 @@
 """Turns the lines of a file that the trainer writes into reports."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 

@@ -1,5 +1,7 @@
 """Whole lines of a file that somebody else writes."""
 
+from __future__ import annotations
+
 import os
 from typing import NamedTuple
 

@@ -1,5 +1,7 @@
 """Type Log: a log file in the shared volume, and a pattern that finds values in its lines."""
 
+from __future__ import annotations
+
 import atexit
 import re
 import signal

@@ -1,5 +1,7 @@
 """How far the followed files have been read, kept over a restart of the container."""
 
+from __future__ import annotations
+
 import json
 
 from espalier_sidecar.collectors.growing_file import Position

@@ -3,6 +3,8 @@
 Type Local is none of them: what the trainer posts, and its report file, are taken in every study.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from espalier.errors import RetryLater
-from espalier.kube import JOB, POD, STUDY, TRIAL, Kind
+from espalier.kube import POD, STUDY, TRIAL, Kind
 from espalier.kube.errors import from_answer
+from espalier.planning.workload.job import JOB
 from tests.simulation import answers, objects
 from tests.simulation.kubelet import Program
 from tests.simulation.telling import good_program, lone_program, tell

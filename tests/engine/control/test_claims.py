@@ -8,7 +8,8 @@ from aiohttp import web
 
 from espalier.engine.control.claims import Claim, Claims
 from espalier.errors import RetryLater
-from espalier.kube import JOB, Holder, LeaseTimes, TokenBucket
+from espalier.kube import Holder, LeaseTimes, TokenBucket
+from espalier.planning.workload.job import JOB
 from tests.kube.answering import answering
 
 TIMES = LeaseTimes.of(1.2)

@@ -3,6 +3,7 @@
 import pytest
 
 from espalier.engine.control.kinship import Kin, Kinship
+from espalier.planning.workload.job import JOB as KIND
 
 KIN = Kin("study", "n", "s-0", 0)
 
@@ -33,17 +34,17 @@ def known(jobs=(), **trial):
 
 def test_a_chain_of_uids_in_one_namespace_makes_kin():
     kinship = known()
-    assert kinship.of_job(obj("s-0", "job", TRIAL)) == KIN
+    assert kinship.of_workload(KIND, obj("s-0", "job", TRIAL)) == KIN
     assert kinship.of_pod(obj("s-0-x", "pod", JOB)) == KIN
 
 
 def test_a_rerun_is_kin_only_if_the_operator_made_it():
     kinship = known()
     rerun = obj("s-0-r3", "rerun", TRIAL)
-    assert kinship.of_job(rerun) is None
+    assert kinship.of_workload(KIND, rerun) is None
     kinship.made(rerun)
-    assert kinship.of_job(rerun) == KIN
-    assert known(jobs=["job", "rerun"]).of_job(rerun) == KIN
+    assert kinship.of_workload(KIND, rerun) == KIN
+    assert known(jobs=["job", "rerun"]).of_workload(KIND, rerun) == KIN
 
 
 STRANGERS = {
@@ -61,13 +62,13 @@ STRANGERS = {
 @pytest.mark.parametrize("case", STRANGERS, ids=list(STRANGERS))
 def test_a_job_with_a_broken_chain_is_nobodys_and_nor_is_its_pod(case):
     kinship = known()
-    assert kinship.of_job(STRANGERS[case]) is None
+    assert kinship.of_workload(KIND, STRANGERS[case]) is None
     assert kinship.of_pod(obj("x", "pod", JOB)) is None
 
 
 def test_a_pod_whose_controller_is_no_job_of_ours_is_nobodys():
     kinship = known()
-    kinship.of_job(obj("s-0", "job", TRIAL))
+    kinship.of_workload(KIND, obj("s-0", "job", TRIAL))
     assert kinship.of_pod(obj("x", "pod")) is None
     assert kinship.of_pod(obj("x", "pod", ("batch/v1", "Job", "other"))) is None
     assert kinship.of_pod(obj("x", "pod", ("apps/v1", "ReplicaSet", "job"))) is None
@@ -76,7 +77,7 @@ def test_a_pod_whose_controller_is_no_job_of_ours_is_nobodys():
 
 def test_a_pod_without_our_labels_is_nobodys_though_its_controller_is_our_job():
     kinship = known()
-    kinship.of_job(obj("s-0", "job", TRIAL))
+    kinship.of_workload(KIND, obj("s-0", "job", TRIAL))
     pod = obj("s-0-x", "pod", JOB)
     assert kinship.of_pod(pod) == KIN
     assert kinship.of_pod({"metadata": {**pod["metadata"], "labels": {}}}) is None
@@ -89,25 +90,25 @@ def test_a_trial_without_the_study_as_its_controller_is_nobodys():
 
 def test_once_the_status_names_the_jobs_no_other_one_counts():
     kinship = known(jobs=["job"])
-    assert kinship.of_job(obj("s-0", "job", TRIAL)) == KIN
-    assert kinship.of_job(obj("s-0-r1", "forged", TRIAL)) is None
+    assert kinship.of_workload(KIND, obj("s-0", "job", TRIAL)) == KIN
+    assert kinship.of_workload(KIND, obj("s-0-r1", "forged", TRIAL)) is None
     kinship.made(obj("s-0-r1", "made", TRIAL))
-    assert kinship.of_job(obj("s-0-r1", "made", TRIAL)) == KIN
+    assert kinship.of_workload(KIND, obj("s-0-r1", "made", TRIAL)) == KIN
 
 
 def test_a_job_that_counted_until_the_status_said_otherwise_counts_no_more():
     kinship = known()
     forged = obj("s-0", "forged", TRIAL)
-    assert kinship.of_job(forged) == KIN
+    assert kinship.of_workload(KIND, forged) == KIN
     kinship.learn(obj("s-0", "trial", STUDY, status={"jobs": ["job"]}), "study", 0)
-    assert kinship.of_job(forged) is None
+    assert kinship.of_workload(KIND, forged) is None
     assert kinship.of_pod(obj("x", "pod", ("batch/v1", "Job", "forged"))) is None
 
 
 def test_what_belonged_to_a_study_is_forgotten_with_it():
     kinship = known()
     kinship.made(obj("s-0", "job", TRIAL))
-    kinship.of_job(obj("s-0", "job", TRIAL))
+    kinship.of_workload(KIND, obj("s-0", "job", TRIAL))
     kinship.forget_study("other")
     assert len(kinship) == 3
     kinship.forget_study("study")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from espalier.errors import RetryLater
-from espalier.kube import JOB, Kind
+from espalier.kube import Kind
+from espalier.planning.workload.job import JOB
 from tests.simulation import answers
 from tests.simulation.api_server import Object
 from tests.simulation.kubelet import Program

@@ -15,7 +15,8 @@ import pytest
 
 from espalier.engine.reports.submission import CheckedReport
 from espalier.errors import ReportError, RetryLater
-from espalier.kube import JOB, POD, TRIAL, Kind
+from espalier.kube import POD, TRIAL, Kind
+from espalier.planning.workload.job import JOB
 from tests.simulation import objects
 from tests.simulation.api_server import Object
 from tests.simulation.chaos import Chaos

@@ -20,9 +20,9 @@ from espalier.engine.control.cache import (
     version_of,
 )
 from espalier.engine.control.reduced import reduced
+from espalier.planning.workload.job import Job
 from espalier.planning.world.observe import (
     controller_of,
-    job_view,
     pod_view,
     study_view,
     trial_view,
@@ -53,7 +53,7 @@ def seen(plural: str, obj: Any) -> list[Any]:
     if plural == "trials":
         named = obj["spec"]["study"]
         return [*told, trial_key(obj), named, trial_view(obj, "digits", objects.STUDY_UID)]
-    view = job_view(obj, 3) if plural == "jobs" else pod_view(obj, 3)
+    view = Job().view(obj, 3) if plural == "jobs" else pod_view(obj, 3)
     return [*told, labelled_key(obj), view]
 
 

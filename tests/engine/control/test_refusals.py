@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from espalier.engine.control.creation import REFUSED_AGAIN, Creation, JobRefused
+from espalier.engine.control.creation import REFUSED_AGAIN, Creation, WorkloadRefused
 from espalier.engine.control.hindrances import QuotaFull
 from espalier.engine.control.world import World
 from espalier.errors import RetryLater
 from espalier.kube import Refused
 from espalier.planning import effects
+from espalier.planning.workload.job import JOB
 from espalier.planning.world.snapshot import TemplateVerdict
 from tests.planning.worlds import NOW, SETTINGS, UID, study
 
@@ -44,10 +45,10 @@ def created(server):
     """Create the Job of trial 0; return the world after that, and whether it was taken."""
     world = World(SETTINGS)
     creation: Any = Creation(server, world, lambda: NOW)
-    effect = effects.CreateJob(0, job("s-0"), job("probe"))
+    effect = effects.CreateJob(0, job("s-0"), JOB, job("probe"))
     try:
-        asyncio.run(creation.create_job(study(), effect))
-    except JobRefused:
+        asyncio.run(creation.create_workload(study(), effect))
+    except WorkloadRefused:
         return world, False
     return world, True
 

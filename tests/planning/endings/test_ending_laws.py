@@ -179,7 +179,7 @@ def world_of(case):
     jobs = {
         "runs": (job(0),),
         "complete": (job(0, complete=True),),
-        "failed": (job(0, failed=True, failed_reason="BackoffLimitExceeded"),),
+        "failed": (job(0, failed=True, reason="BackoffLimitExceeded"),),
         "gone": (),
     }[case.job]
     absent = {("jobs", "s-0"): "it is gone"} if case.job == "gone" else {}

@@ -54,7 +54,7 @@ def done(complete=True, failed=False, **changes):
 
 
 def failed(**changes):
-    return done(failed=True, failed_reason="BackoffLimitExceeded", **changes)
+    return done(failed=True, reason="BackoffLimitExceeded", **changes)
 
 
 def seen(**changes):
@@ -248,7 +248,7 @@ FINAL = {
     ),
     "a Job that a policy has given a deadline: TimeLimitExceeded, in its words": (
         one(
-            jobs=done(failed=True, failed_reason="DeadlineExceeded", failed_message="too long"),
+            jobs=done(failed=True, reason="DeadlineExceeded", message="too long"),
             pods=(over(0, ended(code=143), phase="Failed", **ASKED),),
             retries=3,
         ),
@@ -257,7 +257,7 @@ FINAL = {
     ),
     "a trainer done before its Job's deadline passed: Completed": (
         one(
-            jobs=done(failed=True, failed_reason="DeadlineExceeded"),
+            jobs=done(failed=True, reason="DeadlineExceeded"),
             pods=(over(0, ended(), ended("proxy", 143), phase="Failed"),),
         ),
         "Completed",

@@ -17,8 +17,9 @@ from espalier.engine.control.waits import Waits
 from espalier.errors import RetryLater
 from espalier.planning import effects, plan
 from espalier.planning.world.record import TrialRecord
-from espalier.planning.world.snapshot import Cause, ContainerView, JobView, PodView, Snapshot
+from espalier.planning.world.snapshot import Cause, ContainerView, PodView, Snapshot
 from espalier.planning.world.status_words import condition_of
+from espalier.planning.world.workload_view import Finished, WorkloadView
 from tests.planning.worlds import SETTINGS, Simulated, container, ended, pod, study
 
 TICK = 4.0
@@ -204,14 +205,14 @@ class StuckWorld(Simulated):
             self.due[key] = self.now + self.rnd.uniform(least, most)
         return self.now >= self.due[key]
 
-    def _job(self, job: JobView) -> None:
+    def _job(self, job: WorkloadView) -> None:
         mine = [each for each in self.pods.values() if each.job_uid == job.uid]
         suspended = self._is("a queue") and not mine
         job = self.jobs[job.uid] = replace(job, suspended=suspended)
-        if job.suspended or job.complete or job.failed:
+        if job.suspended or job.over:
             return
         if any(each.phase == "Succeeded" for each in mine):
-            self.jobs[job.uid] = replace(job, complete=True)
+            self.jobs[job.uid] = replace(job, finished=Finished.SUCCEEDED)
         elif not mine and not (self.stopped is not None and self.stopped.of == "jobs"):
             uid = self._new("p")
             fresh = pod(job.number, uid=uid, name=uid, job_uid=job.uid, job_name=job.name)

@@ -6,6 +6,7 @@ import pytest
 
 from espalier.planning import effects
 from espalier.planning.obstacles.queue_words import no_workload
+from espalier.planning.workload.job import JOB as KIND
 from espalier.planning.world.record import AttemptRecord, TrialRecord
 from espalier.planning.world.snapshot import Cause
 from espalier.planning.world.status_words import condition_of
@@ -154,7 +155,9 @@ SUSPENSIONS = {
 def test_the_queue_is_told_to_hold_a_suspended_studys_jobs(made, suspend, wanted):
     whole = study(suspend=suspend, trials={"max": 1, "parallelism": 1})
     found = planned(one(made, asked=1.0, cause=IN_LINE, study_=whole))
-    expected = [] if wanted is None else [effects.SuspendJob("s-0", "j0", wanted, by_queue=True)]
+    expected = (
+        [] if wanted is None else [effects.SuspendJob("s-0", "j0", wanted, KIND, by_queue=True)]
+    )
     assert of_type(found, effects.SuspendJob) == expected
 
 

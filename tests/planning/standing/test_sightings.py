@@ -144,7 +144,7 @@ def test_a_new_pod_is_recorded_when_it_is_seen_also_if_it_is_over_by_then() -> N
 
 
 def test_it_is_recorded_before_the_status_and_the_ending_that_rest_on_it() -> None:
-    found = planned(world(TrialRecord(0), pods=(pod(0),), bound={}))
+    found = planned(world(TrialRecord(0), pods=(pod(0),), bound=frozenset()))
     order = [type(each) for each in found]
     assert order.index(effects.BindPod) < order.index(effects.RecordAttempt)
     assert order.index(effects.RecordAttempt) < order.index(effects.WriteTrialStatus)

@@ -64,7 +64,7 @@ CASES: dict[str, tuple[Snapshot, list[tuple[bool, str]]]] = {
     "a Study that is being checked": (snapshot(study(), template=None), []),
     "something in the way": (SILENT, [(True, "NoPod")]),
     "nothing in the way any more": (
-        replace(written(SILENT), idle={}, pods=(pod(0), pod(1)), bound={"p0": 1, "p1": 1}),
+        replace(written(SILENT), idle={}, pods=(pod(0), pod(1)), bound={"p0", "p1"}),
         [(False, "Recovered")],
     ),
     "a Study that is suspended": (
@@ -106,7 +106,7 @@ def test_the_columns_show_how_many_of_how_many_and_what_is_in_the_way() -> None:
     assert written(DONE).study.status["ended"] == "4/4"
     silent = written(SILENT)
     assert silent.study.status["degraded"] == "NoPod"
-    better = replace(silent, idle={}, pods=(pod(0), pod(1)), bound={"p0": 1, "p1": 1})
+    better = replace(silent, idle={}, pods=(pod(0), pod(1)), bound={"p0", "p1"})
     assert "degraded" not in written(better).study.status
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from espalier.api import parse_resources
 from espalier.errors import SpecError
-from espalier.planning.workload.job import build_job
+from espalier.planning.workload.building import build_workload
 from espalier.planning.world.names import QUEUE_LABEL, label_value
 from tests.planning.worlds import SETTINGS, study, trial
 
@@ -21,7 +21,7 @@ def built(settings=SETTINGS, parameters=None, labels=None, **spec):
     view = study(**spec)
     if labels:
         view = replace(view, labels=labels)
-    return build_job(view, trial(0, parameters=parameters or {"lr": 0.1}), 0, settings)
+    return build_workload(view, trial(0, parameters=parameters or {"lr": 0.1}), 0, settings)
 
 
 def pod_of(job):
@@ -145,7 +145,7 @@ def test_what_a_template_says_about_its_pod_is_kept():
 def test_the_studys_template_itself_is_left_alone():
     view = study()
     before = json.dumps(view.spec.template)
-    build_job(view, trial(0), 0, SETTINGS)
+    build_workload(view, trial(0), 0, SETTINGS)
     assert json.dumps(view.spec.template) == before
 
 

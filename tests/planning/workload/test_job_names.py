@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from espalier.planning import effects
-from espalier.planning.workload.job import build_job
+from espalier.planning.workload.building import build_workload
 from espalier.planning.world.names import job_name
 from tests.planning.worlds import SETTINGS, job, of_type, over, planned, snapshot, study, trial
 
@@ -23,7 +23,7 @@ def test_a_job_has_a_name_that_fits_and_tells_its_turn(trial_name, again):
 
 def test_a_trial_with_a_long_name_gets_a_job_all_the_same():
     view = trial(0, name="t" * 200)
-    assert len(build_job(study(), view, 0, SETTINGS)["metadata"]["name"]) <= 63
+    assert len(build_workload(study(), view, 0, SETTINGS)["metadata"]["name"]) <= 63
 
 
 @pytest.mark.parametrize("length", [5, 60, 61, 63, 200])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from espalier.api import parse_study
 from espalier.errors import SpecError
-from espalier.planning.workload.job import build_job
+from espalier.planning.workload.building import build_workload
 from tests.planning.worlds import SETTINGS, UID, spec_dict, study, trial
 
 OURS = [
@@ -162,7 +162,7 @@ def job_of(template):
             "spec": spec_dict(template=template, pruning={"gracePeriodSeconds": 7}),
         }
     )
-    return build_job(replace(study(), spec=parsed.spec), trial(0), 0, SETTINGS)
+    return build_workload(replace(study(), spec=parsed.spec), trial(0), 0, SETTINGS)
 
 
 def with_trainer(**more):

@@ -4,7 +4,7 @@ import urllib.request
 
 import pytest
 
-from espalier.planning.workload.job import build_job
+from espalier.planning.workload.building import build_workload
 from tests.planning.worlds import SETTINGS, study, trial
 
 PROXY = "http://proxy.invalid:3128"
@@ -13,7 +13,7 @@ PROXY = "http://proxy.invalid:3128"
 def environment(**container):
     """Return the last value of each variable of the trainer, as the kubelet sets it."""
     trainer = {"name": "trainer", "image": "x", **container}
-    job = build_job(study(template={"spec": {"containers": [trainer]}}), trial(0), 0, SETTINGS)
+    job = build_workload(study(template={"spec": {"containers": [trainer]}}), trial(0), 0, SETTINGS)
     env = job["spec"]["template"]["spec"]["containers"][0]["env"]
     return {variable["name"]: variable.get("value") for variable in env}
 

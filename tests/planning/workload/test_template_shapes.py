@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from espalier.api import parse_study
 from espalier.errors import SpecError
-from espalier.planning.workload.job import build_job
+from espalier.planning.workload.building import build_workload
 from espalier.planning.world.observe import gpus_of
 from tests.planning.worlds import SETTINGS, UID, spec_dict, study, trial
 
@@ -92,7 +92,7 @@ def read(template):
             "spec": spec_dict(template=template),
         }
     )
-    job = build_job(replace(study(), spec=parsed.spec), trial(0), 0, SETTINGS)
+    job = build_workload(replace(study(), spec=parsed.spec), trial(0), 0, SETTINGS)
     assert gpus_of(parsed.spec.template["spec"]) >= 0
     return parsed, job
 
@@ -225,8 +225,8 @@ class TestSize:
     def test_a_setting_says_how_large(self):
         view = replace(study(), spec=replace_template(self.large(2000)))
         with pytest.raises(SpecError, match="expected at most 1999 bytes"):
-            build_job(view, trial(0), 0, replace(SETTINGS, template_bytes=1999))
-        assert build_job(view, trial(0), 0, replace(SETTINGS, template_bytes=2000))
+            build_workload(view, trial(0), 0, replace(SETTINGS, template_bytes=1999))
+        assert build_workload(view, trial(0), 0, replace(SETTINGS, template_bytes=2000))
 
     def test_bytes_are_counted_and_not_characters(self):
         made = put(FULL, ("spec", "containers", 0, "env", 0, "value"), "ü" * 40_000)

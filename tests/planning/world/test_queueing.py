@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from espalier.errors import SpecError
-from espalier.planning.workload.job import build_job
+from espalier.planning.workload.building import build_workload
 from espalier.planning.world.queueing import is_for_kueue
 from tests.planning.worlds import (
     SETTINGS,
@@ -36,7 +36,7 @@ def differ(outer, inner):
 
 
 def built(study_view):
-    return build_job(study_view, trial(0), 0, SETTINGS)
+    return build_workload(study_view, trial(0), 0, SETTINGS)
 
 
 @given(METADATA, METADATA, METADATA, METADATA)

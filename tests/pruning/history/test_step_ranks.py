@@ -15,8 +15,8 @@ from espalier.pruning import Curve, Direction, Ledger, Match, Peers, Report, Ter
 from espalier.pruning.history import step_ranks
 from espalier.pruning.history.columns import column_of, first_place, place_of
 from espalier.pruning.history.ranking import Ranking
-from espalier.pruning.history.step_ranks import OUTGROWN, StepRanks
-from espalier.pruning.history.step_tree import FEW, LEAVES, Layers, nodes, window
+from espalier.pruning.history.step_ranks import SCORES_A_VALUE, StepRanks
+from espalier.pruning.history.step_tree import LEAVES, SORTED_AT_ONCE, Layers, nodes, window
 
 UP = Direction.MAXIMIZE
 KINDS = [(peers, match) for peers in Peers for match in Match]
@@ -30,7 +30,7 @@ SCORES = st.sampled_from([0.0, 0.5, 1.0, 1.5, 2.0, math.nan])
 def test_step_ranks_hold_what_counting_finds(
     peers: Peers, match: Match, spare: int, data: st.DataObject, window: int | None, far: bool
 ) -> None:
-    with mock.patch.object(step_ranks, "FEW", spare):
+    with mock.patch.object(step_ranks, "SCORES_BESIDES", spare):
         ledger = Ledger(Terms(UP, None, window=window))
         made = data.draw(st.integers(0, 20))
         steps = [2040 if far else 0] * 5
@@ -96,7 +96,7 @@ def test_a_window_of_many_scores() -> None:
         [(0, 1, 5000), (0, 1, 900), (5, 0.1, 3000), (-1e6, 1e9, 200), (0.5, 0, 4000)]
     ]  # fmt: skip
     everything = sorted(score for layer in layers for score in layer)
-    assert len(everything) > 50 * FEW
+    assert len(everything) > 50 * SORTED_AT_ONCE
     for first in range(0, len(everything), 97):
         assert window(layers, first, 3) == everything[first : first + 3]
     column = Layers(layers, 2)
@@ -146,4 +146,4 @@ def test_common_steps_do_not_however_far_apart() -> None:
         for step in range(0, 5000, 100 if trial % 2 else 300):
             ledger.append(Report(trial, 1, step, float(trial)))
     assert not ranks.outgrown
-    assert OUTGROWN * 50 > len(ranks) >= 50
+    assert SCORES_A_VALUE * 50 > len(ranks) >= 50

@@ -11,14 +11,13 @@ from espalier.api.parameters import (
     MAX_NAME,
     NAME_PATTERN,
     FloatSpec,
-    GridSpec,
     ParameterSpec,
     SamplerSpec,
     space_of,
 )
 from espalier.api.scalar import checked_scalar
 from espalier.errors import SpecError
-from espalier.search import FloatRange, Parameter, Space, Value, text_of
+from espalier.search import FloatRange, Grid, Parameter, Space, Value, text_of
 
 
 def check_space(parameters: Sequence[ParameterSpec], sampler: SamplerSpec) -> None:
@@ -44,9 +43,10 @@ def check_space(parameters: Sequence[ParameterSpec], sampler: SamplerSpec) -> No
             _check_resolution(f"{path}.float", parameter.float_)
         _check_when(path, parameter, earlier)
         earlier[parameter.name] = parameter
-    if isinstance(sampler.settings, GridSpec):
-        for drawn in space_of(parameters).parameters:
-            _check_points(drawn, sampler.settings)
+    drawn = sampler.sampler()
+    if isinstance(drawn, Grid) and drawn.points is not None:
+        for each in space_of(parameters).parameters:
+            _check_points(each, drawn.points)
 
 
 def check_values(space: Space, values: Mapping[str, Any]) -> dict[str, Value]:
@@ -136,18 +136,18 @@ def _check_when(path: str, parameter: ParameterSpec, earlier: Mapping[str, Param
             )
 
 
-def _check_points(parameter: Parameter, grid: GridSpec | None) -> None:
+def _check_points(parameter: Parameter, points: int) -> None:
     """Check that the points of a float range differ: a very narrow one has not so many numbers."""
     domain = parameter.domain
-    if grid is None or not isinstance(domain, FloatRange) or domain.step is not None:
+    if not isinstance(domain, FloatRange) or domain.step is not None:
         return
-    spread = domain.points(grid.points)
+    spread = domain.points(points)
     different = len({spread.at(index) for index in range(spread.size)})
     if different < spread.size:
         raise SpecError(
             "spec.sampler.grid.points",
             f"expected at most {different}, since {parameter.name} has no more different numbers "
-            f"between {domain.min} and {domain.max}, got {grid.points}; lower points, or widen the "
+            f"between {domain.min} and {domain.max}, got {points}; lower points, or widen the "
             "range",
         )
 

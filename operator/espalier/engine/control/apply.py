@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from espalier.engine.control.cache import Object, StudyKey
-from espalier.engine.control.creation import Creation, JobRefused
+from espalier.engine.control.creation import Creation, WorkloadRefused
 from espalier.engine.control.deletion import Deletion
 from espalier.engine.control.presence import find
 from espalier.engine.control.queues import Queues
@@ -16,7 +16,6 @@ from espalier.engine.reports.open_studies import OpenStudies
 from espalier.engine.reports.submission import Binding
 from espalier.errors import InternalError, RetryLater
 from espalier.kube import (
-    JOB,
     POD,
     STUDY,
     TRIAL,
@@ -28,8 +27,9 @@ from espalier.kube import (
     emit,
 )
 from espalier.planning import Effect, Lane, StudyView, effects
-from espalier.planning.workload.job import labels_of
-from espalier.planning.world.names import JOB_NAME_LABEL, PODS_OF, STUDY_LABEL, SUSPENDED_ANNOTATION
+from espalier.planning.workload.registry import by_plural, kind_of, of_kind
+from espalier.planning.workload.trial import labels_of
+from espalier.planning.world.names import PODS_OF, STUDY_LABEL, SUSPENDED_ANNOTATION
 from espalier.planning.world.observe import timestamp, trial_view
 from espalier.planning.world.snapshot import POD_OVER
 
@@ -60,13 +60,18 @@ class Applier:
         """Carry out a lane up to the first effect that fails or is refused.
 
         A pod that may not be deleted does not keep its Job: the garbage collector takes it then.
+
+        Raises
+        ------
+        EspalierError
+            What the first effect that failed has raised; what was to follow it is left.
         """
         failures, refused = self._world.waits.failures, None
         for effect in lane:
             act = effects.act_of(effect)
             try:
                 await self._carry_out(key, study, effect)
-            except JobRefused:
+            except WorkloadRefused:
                 return
             except Exception as error:
                 if act is not None:
@@ -94,13 +99,13 @@ class Applier:
                 # Numbers are given out in order, so that those below have been given, too.
                 await self._live.note_sampled(study.uid, effect.number + 1)
             case effects.CreateJob():
-                await self._creation.create_job(study, effect)
+                await self._creation.create_workload(study, effect)
             case effects.LookFor():
                 await self._look_for(study, effect)
             case effects.AdoptTrial():
                 await self._adopt(study, effect)
             case effects.DeleteJob():
-                await self.deletion.delete(JOB, study.namespace, effect.name, effect.uid)
+                await self.deletion.delete(effect.kind, study.namespace, effect.name, effect.uid)
             case effects.DeletePod():
                 await self.deletion.delete(
                     POD, study.namespace, effect.name, effect.uid, grace=effect.grace
@@ -167,14 +172,14 @@ class Applier:
             ),
             present=not effect.over,
         )
-        self._world.bound[effect.uid] = attempt
 
     async def _look_for(self, study: StudyView, effect: effects.LookFor) -> None:
-        """Ask for a Job or Trial that is not seen; one without our labels is labelled again."""
+        """Ask for a workload or Trial that is not seen; without our labels it is labelled again."""
         if effect.plural == PODS_OF:
-            await self._look_for_pods(study, effect.name)
+            await self._look_for_pods(study, effect)
             return
-        kind = {JOB.plural: JOB, TRIAL.plural: TRIAL}[effect.plural]
+        workload = by_plural(effect.plural)
+        kind = TRIAL if workload is None else workload.kind
         found = await find(self._cluster, kind, study.namespace, effect.name)
         if isinstance(found, str):
             self._world.absences.note(effect.plural, study.namespace, effect.name, found)
@@ -184,8 +189,8 @@ class Applier:
         if not self._is_ours(study, effect, kind, found):
             proof = f"{kind.name} {effect.name} is another one by now"
             self._world.absences.note(effect.plural, study.namespace, effect.name, proof)
-        elif kind is JOB and labels.get(STUDY_LABEL) != study.name:
-            trial = self._world.kinship.of_job(found)
+        elif workload is not None and labels.get(STUDY_LABEL) != study.name:
+            trial = self._world.kinship.of_workload(kind, found)
             assert trial is not None
             patch = {"metadata": {"labels": labels_of(study, trial.trial, trial.number)}}
             await self._patch(kind, study, effect.name, meta["uid"], patch)
@@ -194,23 +199,23 @@ class Applier:
 
     def _is_ours(self, study: StudyView, effect: effects.LookFor, kind: Kind, obj: Object) -> bool:
         """Whether what was found is what was looked for, not another of its name."""
-        if kind is JOB:
-            return self._world.kinship.of_job(obj) is not None
+        if by_plural(kind.plural) is not None:
+            return self._world.kinship.of_workload(kind, obj) is not None
         view = trial_view(obj, study.name, study.uid)
         return belongs(obj, study.name, study.uid) and view.number == effect.number
 
-    async def _look_for_pods(self, study: StudyView, job: str) -> None:
-        """Ask for the pods of a Job by the label that Kubernetes gives them."""
-        selector = f"{JOB_NAME_LABEL}={job}"
-        found, version = await self._cluster.list(POD, study.namespace, labels=selector)
+    async def _look_for_pods(self, study: StudyView, effect: effects.LookFor) -> None:
+        """Ask for the pods of a workload by the labels that its controller gives them."""
+        title = f"{kind_of(study.spec).kind.name} {effect.name}"
+        found, version = await self._cluster.list(POD, study.namespace, labels=effect.selector)
         ours = [pod for pod in found if self._world.kinship.of_pod(pod)]
         for pod in ours:
             self._world.found(POD.plural, pod)
         if ours and not any(pod["status"].get("phase") in POD_OVER for pod in ours):
-            raise RetryLater(f"Job {job} is complete and none of its pods is over", after=1.0)
+            raise RetryLater(f"{title} is complete and none of its pods is over", after=1.0)
         if not ours:
-            proof = f"a list at version {version} has no pod of Job {job}"
-            self._world.absences.note(PODS_OF, study.namespace, job, proof)
+            proof = f"a list at version {version} has no pod of {title}"
+            self._world.absences.note(PODS_OF, study.namespace, effect.name, proof)
 
     async def _adopt(self, study: StudyView, effect: effects.AdoptTrial) -> None:
         metadata = {"metadata": dict(effect.metadata)}
@@ -232,8 +237,8 @@ class Applier:
         if effect.by_queue:
             await self._queues.hold(study.namespace, effect)
         else:
-            patch["spec"] = {"suspend": effect.suspend}
-        await self._patch(JOB, study, effect.name, effect.uid, patch)
+            patch |= of_kind(effect.kind).suspend(effect.suspend)
+        await self._patch(effect.kind, study, effect.name, effect.uid, patch)
 
     async def _patch(
         self,

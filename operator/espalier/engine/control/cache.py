@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from espalier.planning.world.names import STUDY_LABEL
+
 Object = Mapping[str, Any]
 
 
@@ -35,7 +37,7 @@ def trial_key(obj: Object) -> StudyKey | None:
 
 def labelled_key(obj: Object) -> StudyKey | None:
     """Return the key of the Study that an object's label names."""
-    name = (obj["metadata"].get("labels") or {}).get("espalier.dev/study")
+    name = (obj["metadata"].get("labels") or {}).get(STUDY_LABEL)
     return StudyKey(obj["metadata"]["namespace"], name) if name else None
 
 

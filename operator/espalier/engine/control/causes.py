@@ -14,7 +14,8 @@ from espalier.kube import EVENT, Cluster, NotFound, Refused
 from espalier.kube.fair_bucket import Rank
 from espalier.planning.obstacles import queue_words
 from espalier.planning.world.observe import seconds
-from espalier.planning.world.snapshot import Cause, JobView
+from espalier.planning.world.snapshot import Cause
+from espalier.planning.world.workload_view import WorkloadView
 
 log = logging.getLogger(__name__)
 
@@ -57,12 +58,12 @@ class Causes:
         else:
             self._causes[uid] = cause
 
-    def let_go(self, jobs: Iterable[JobView]) -> None:
-        """Forget what a queue has said of Jobs that it has let go since."""
-        for job in jobs:
-            said = self._causes.get(job.uid)
-            if said is not None and said.source == queue_words.SOURCE and not job.suspended:
-                del self._causes[job.uid], self._asked[job.uid]
+    def let_go(self, workloads: Iterable[WorkloadView]) -> None:
+        """Forget what a queue has said of workloads that it has let go since."""
+        for each in workloads:
+            said = self._causes.get(each.uid)
+            if said is not None and said.source == queue_words.SOURCE and not each.suspended:
+                del self._causes[each.uid], self._asked[each.uid]
 
     def known(self) -> Mapping[str, Cause]:
         """Return the causes by the uid of their object."""

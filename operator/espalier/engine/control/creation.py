@@ -9,18 +9,19 @@ from espalier.engine.control.hindrances import NameTaken, QuotaFull
 from espalier.engine.control.presence import find
 from espalier.engine.control.world import World
 from espalier.errors import RetryLater
-from espalier.kube import JOB, TRIAL, Cluster, Conflict, Kind, NotFound, Refused
+from espalier.kube import TRIAL, Cluster, Conflict, Kind, NotFound, Refused
 from espalier.planning import StudyView, TemplateVerdict, effects
 from espalier.planning.obstacles.refusals import QUOTA
+from espalier.planning.workload.registry import by_plural
 from espalier.planning.world.fingerprint import fingerprint
 from espalier.planning.world.observe import controller_uid
 
 REFUSED_AGAIN = 60.0
-"""Seconds after which a Job that was refused is tried again."""
+"""Seconds after which a workload that was refused is tried again."""
 
 
-class JobRefused(Exception):
-    """The API server has refused a Job, which is remembered: the lane of its trial ends."""
+class WorkloadRefused(Exception):
+    """The API server refuses what is to run a trial, which is remembered: its lane ends."""
 
 
 class Creation:
@@ -38,46 +39,49 @@ class Creation:
         self._clock = clock
 
     async def check(self, study: StudyView, effect: effects.CheckTemplate) -> None:
-        """Ask whether the API server would take a Job of the Study's template."""
-        if (refusal := await self._would_refuse(study, effect.job)) is not None:
+        """Ask whether the API server would take a workload of the Study's template."""
+        if (refusal := await self._would_refuse(study, effect.kind, effect.job)) is not None:
             self._refuse(study, refusal)
         else:
             job = fingerprint(effect.job)
             self._world.verdicts[study.uid] = TemplateVerdict(study.generation, True, job=job)
 
-    async def _would_refuse(self, study: StudyView, job: effects.Body) -> Refused | None:
+    async def _would_refuse(
+        self, study: StudyView, kind: Kind, body: effects.Body
+    ) -> Refused | None:
         try:
-            await self._cluster.create(JOB, study.namespace, job, dry_run=True)
+            await self._cluster.create(kind, study.namespace, body, dry_run=True)
         except Refused as error:
             return error
-        except (Conflict, NotFound):  # a Job has the name, or the namespace is gone: no matter
+        except (Conflict, NotFound):  # one has the name, or the namespace is gone: no matter
             return None
         return None
 
-    async def create_job(self, study: StudyView, effect: effects.CreateJob) -> None:
-        """Create a Job; where it is refused, find out whose fault that is.
+    async def create_workload(self, study: StudyView, effect: effects.CreateJob) -> None:
+        """Create what runs a trial; where it is refused, find out whose fault that is.
 
         Raises
         ------
-        JobRefused
+        WorkloadRefused
             If it is not taken; the fault is remembered.
         RetryLater
             If it may be taken in a moment.
         """
         try:
-            await self.create(study, JOB, effect.body)
+            await self.create(study, effect.kind, effect.body)
             return
         except Refused as error:
             refusal = error
-        if (of_all := await self._would_refuse(study, effect.probe)) is not None:
+        if (of_all := await self._would_refuse(study, effect.kind, effect.probe)) is not None:
             self._refuse(study, of_all)
-            raise JobRefused from refusal
+            raise WorkloadRefused from refusal
         try:
-            await self.create(study, JOB, effect.body)
+            await self.create(study, effect.kind, effect.body)
         except Refused as error:
             trial = controller_uid(effect.body)
-            self._world.refused[trial] = f"the API server refuses the trial's Job: {error.message}"
-            raise JobRefused from error
+            what = f"the API server refuses the trial's {effect.kind.name}"
+            self._world.refused[trial] = f"{what}: {error.message}"
+            raise WorkloadRefused from error
 
     @staticmethod
     def _for_now(error: Refused) -> None:
@@ -88,7 +92,7 @@ class Creation:
             raise RetryLater(error.message, after=5.0) from error
 
     def _refuse(self, study: StudyView, error: Refused) -> None:
-        """Keep the API server's refusal of a Job, for a while: policies and quotas change too."""
+        """Keep the refusal of a workload, for a while: policies and quotas change too."""
         self._for_now(error)
         message = error.message.split(" is invalid: ", 1)[-1]
         remedy = "correct it in the Study, or allow it; it is tried again every minute"
@@ -130,7 +134,7 @@ class Creation:
         return self._take(kind, found)
 
     def _take(self, kind: Kind, obj: Object) -> Object:
-        if kind is JOB:
+        if by_plural(kind.plural) is not None:
             self._world.kinship.made(obj)
         self._world.found(kind.plural, obj)
         return obj

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from espalier.engine.control.hindrances import NameTaken, QuotaFull
 from espalier.errors import EspalierError
-from espalier.planning.effects import CREATE_JOB, CREATE_TRIAL
+from espalier.planning.effects import CREATE
 from espalier.planning.world.snapshot import Failure, FailureKind
 
-_CREATIONS = (CREATE_TRIAL, CREATE_JOB)
 _FORGOTTEN = 900.0
 """Seconds after which a creation that was not tried again is forgotten."""
 
@@ -47,7 +46,7 @@ class Failures:
         """
         kept = self._kept.get(study, {})
         for act in [act for act in kept if act not in acts]:
-            if not act.startswith(_CREATIONS) or now - kept[act].last > _FORGOTTEN:
+            if not act.startswith(CREATE) or now - kept[act].last > _FORGOTTEN:
                 del kept[act]
 
     def of(self, study: str, now: float) -> Sequence[Failure]:

@@ -12,15 +12,16 @@ from espalier.engine.control.reconciler import Reconciler
 from espalier.engine.reports.open_studies import OpenStudies
 from espalier.engine.reports.submission import Binding
 from espalier.errors import ReportError, RetryLater
-from espalier.kube import JOB, POD, TRIAL, Cluster, Kind, NotFound, Refused
+from espalier.kube import POD, TRIAL, Cluster, Kind, NotFound, Refused
+from espalier.planning.workload.registry import by_owner
 from espalier.planning.world.observe import Controller, controller_of, trial_view
 
 
 class PodLookup:
-    """Finds and binds pods; what is bound already costs nothing.
+    """Finds whose a pod is; what is bound already costs nothing. Who asked binds it.
 
-    A pod is a trial's by its owner chain alone: its controller is a Job, that one's a Trial, that
-    one's a Study of the pod's namespace, each with the uid that is named.
+    A pod is a trial's by its owner chain alone: its controller is a workload, that one's a Trial,
+    that one's a Study of the pod's namespace, each with the uid that is named.
     """
 
     def __init__(self, cluster: Cluster, live: OpenStudies, reconciler: Reconciler) -> None:
@@ -46,9 +47,7 @@ class PodLookup:
         kin = await self._kin(pod)
         self._reconciler.observed("pods", False, pod)
         attempt = await self._live.attempt_of(kin.study_uid, kin.number, uid)
-        binding = Binding(uid, namespace, name, kin.study_uid, kin.trial, kin.number, attempt)
-        self._live.bind(binding)
-        return binding
+        return Binding(uid, namespace, name, kin.study_uid, kin.trial, kin.number, attempt)
 
     async def _asked(self, namespace: str, name: str, uid: str) -> Object | None:
         """Ask for a pod that no watch or list has shown; None if there is none of this uid."""
@@ -61,13 +60,16 @@ class PodLookup:
         return pod if pod["metadata"]["uid"] == uid else None
 
     async def _kin(self, pod: Object) -> Kin:
-        """Return whose pod it is, after its Job, Trial and Study bear that out."""
+        """Return whose pod it is, after its workload, Trial and Study bear that out."""
         world, namespace = self._reconciler.world, pod["metadata"]["namespace"]
         owner = controller_of(pod)
+        workload = by_owner(owner.group, owner.kind)
+        if workload is None:
+            raise _not_a_trial()
         if owner.uid in world.leaving:
-            raise _without_owner(JOB)
-        job = await self._owner(JOB, namespace, owner)
-        trial = await self._owner(TRIAL, namespace, controller_of(job))
+            raise _without_owner(workload.kind)
+        made_by = await self._owner(workload.kind, namespace, owner)
+        trial = await self._owner(TRIAL, namespace, controller_of(made_by))
         study = world.studies.get(controller_of(trial).uid)
         if study is None or study["metadata"]["namespace"] != namespace:
             raise RetryLater("the pod's Study is not known yet; send again", after=1.0)
@@ -77,7 +79,9 @@ class PodLookup:
         if number is None:
             raise RetryLater("the pod's Trial has no number yet; send again", after=1.0)
         world.kinship.learn(trial, study_uid, number)
-        if world.kinship.of_job(job) is None or (kin := world.kinship.of_pod(pod)) is None:
+        if world.kinship.of_workload(workload.kind, made_by) is None:
+            raise _not_a_trial()
+        if (kin := world.kinship.of_pod(pod)) is None or not workload.reports(pod):
             raise _not_a_trial()
         return kin
 

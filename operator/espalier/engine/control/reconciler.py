@@ -24,7 +24,7 @@ from espalier.engine.control.stopwatch import Stopwatch
 from espalier.engine.control.world import World
 from espalier.engine.reports.open_studies import OpenStudies
 from espalier.errors import InternalError, Outdated, RetryLater, SpecError
-from espalier.kube import JOB, POD, STUDY, Cluster, Kind, asking_for
+from espalier.kube import POD, STUDY, Cluster, Kind, asking_for
 from espalier.metrics.figures import StudyFigures as Figures
 from espalier.metrics.observer import Observer
 from espalier.planning import Lane, OperatorSettings, Snapshot, StudyRecord, effects, plan
@@ -125,7 +125,8 @@ class Reconciler:
     def mark_all(self) -> None:
         """Have every study looked at that anything is known of."""
         world = self.world
-        for gone in world.tidy():
+        world.tidy()
+        for gone in [uid for uid in self._live.bound() if uid not in world.pods]:
             self._live.unbind(gone)
         keys = self._keys()
         for key in keys:
@@ -157,7 +158,7 @@ class Reconciler:
             self.queue.mark(key)
 
     def prune(self, study_uid: str, number: int) -> None:
-        """Delete a trial's Job and pods at once: its decision has just been committed."""
+        """Delete a trial's workload and pods at once: its decision has just been committed."""
         key = self._open.get(study_uid)
         self._pruned_at[study_uid, number] = time.monotonic()
         if key is None:
@@ -168,11 +169,17 @@ class Reconciler:
 
     async def _delete_now(self, key: StudyKey, study_uid: str, number: int) -> None:
         try:
-            job = self.world.job_of(key, study_uid, number)
-            for pod in self.world.pods_of(key, study_uid, number):
-                await self._delete(POD, pod, self._grace(study_uid))
-            if job is not None:
-                await self._delete(JOB, job)
+            found = self.world.workload_of(key, study_uid, number)
+            doomed: Sequence[tuple[Kind, Object, int | None]] = [
+                (POD, pod, self._grace(study_uid))
+                for pod in self.world.pods_of(key, study_uid, number)
+            ]
+            if found is not None:
+                workload, obj = found
+                doomed = workload.deletions((workload.kind, obj, None), doomed)
+            for each in doomed:
+                await self._delete(*each)
+            if found is not None:
                 since = self._pruned_at.get((study_uid, number))
                 if since is not None:
                     self._observer.delete_accepted(time.monotonic() - since)
@@ -187,7 +194,7 @@ class Reconciler:
         spec = None if study is None else self.world.specs.good(study)
         return None if spec is None else grace_of(spec)
 
-    async def _delete(self, kind: Kind, obj: Object, grace: int | None = None) -> None:
+    async def _delete(self, kind: Kind, obj: Object, grace: int | None) -> None:
         meta = obj["metadata"]
         await self._applier.deletion.delete(
             kind, meta["namespace"], meta["name"], meta["uid"], grace=grace, urgent=True
@@ -247,7 +254,9 @@ class Reconciler:
             return None
         study = self.world.specs.read(obj)
         record = await self._record(key, obj, study)
-        restrained = await self._restrained(self.world.snapshot(key, obj, record))
+        restrained = await self._restrained(
+            self.world.snapshot(key, obj, record, self._live.bound())
+        )
         now = self._clock()
         snapshot = self.world.waits.add_to(restrained, now)
         lanes, figures = await self._planned(snapshot, now)

@@ -2,7 +2,8 @@
 
 A finished trial's Trial, Job and pod are 130 KiB of dicts as the API server sends them, most of it
 managed fields and copies of the template, and they stay as long as their Study does. What
-`planning.observe` or the caches come to read must be kept here; a test compares the views.
+`planning.world.observe` or the caches come to read must be kept here; a test compares the views.
+What is to be kept of a workload's spec and status, its kind says.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from espalier.planning.workload import registry
+from espalier.planning.workload.kind import WorkloadKind
+from espalier.planning.workload.registry import by_plural
 from espalier.planning.world.names import (
     DOMAIN,
     PROTECT_ANNOTATION,
@@ -47,11 +51,12 @@ def reduced(plural: str, obj: Object) -> Object:
     Parameters
     ----------
     plural : str
-        ``studies``, ``trials``, ``jobs`` or ``pods``.
+        ``studies``, ``trials``, ``pods`` or that of a workload.
     obj : mapping
         As the API server sent it; it is not changed, and shares nothing large with the result.
     """
-    return _BY_PLURAL[plural](obj)
+    workload = by_plural(plural)
+    return _BY_PLURAL[plural](obj) if workload is None else _workload(workload, obj)
 
 
 def _study(obj: Object) -> Object:
@@ -70,16 +75,14 @@ def _trial(obj: Object) -> Object:
     return kept
 
 
-def _job(obj: Object) -> Object:
-    kept, spec, status = _frame(obj, _ours), obj.get("spec") or {}, obj.get("status") or {}
-    if spec.get("suspend"):
-        kept["spec"] = {"suspend": True}
-    kept["status"] = {"conditions": [_condition(each) for each in status.get("conditions") or ()]}
-    return kept
+def _workload(kind: WorkloadKind, obj: Object) -> Object:
+    return {**_frame(obj, _ours), **_shared(kind.kept(obj))}
 
 
 def _pod(obj: Object) -> Object:
-    kept, status = _frame(obj, _ours), obj.get("status") or {}
+    reporters = frozenset[str]().union(*(each.reporters_labels for each in registry.KINDS))
+    kept = _frame(obj, lambda label: _ours(label) or label in reporters)
+    status = obj.get("status") or {}
     containers = (obj.get("spec") or {}).get("containers") or ()
     kept["spec"] = _some(obj.get("spec") or {}, ("nodeName",))
     kept["spec"]["containers"] = [found for each in containers if (found := _devices(each))]
@@ -99,7 +102,6 @@ def _pod(obj: Object) -> Object:
 _BY_PLURAL: Mapping[str, Callable[[Object], Object]] = {
     "studies": _study,
     "trials": _trial,
-    "jobs": _job,
     "pods": _pod,
 }
 
@@ -144,10 +146,6 @@ def _container(status: Object) -> Object:
     if last := (status.get("lastState") or {}).get("terminated"):
         told["lastState"] = {"terminated": _some(last, ("reason",))}
     return told
-
-
-def _condition(condition: Object) -> Object:
-    return _some(condition, _CONDITION)
 
 
 def _some(obj: Object, keys: tuple[str, ...]) -> dict[str, Any]:

@@ -11,17 +11,9 @@ from espalier.engine.control.cache import Object
 from espalier.engine.control.reconciler import Reconciler
 from espalier.engine.control.reduced import reduced
 from espalier.errors import RetryLater
-from espalier.kube import JOB, POD, STUDY, TRIAL, Cluster, Kind, NotServed, Refused
+from espalier.kube import Cluster, Kind, NotServed, Refused, watched
 
 log = logging.getLogger(__name__)
-
-KINDS: tuple[tuple[Kind, str], ...] = (
-    (STUDY, ""),
-    (TRIAL, ""),
-    (JOB, "espalier.dev/study"),
-    (POD, "espalier.dev/study"),
-)
-"""What is listed and watched, with the label that narrows it."""
 
 
 class Resync:
@@ -74,7 +66,7 @@ class Resync:
 
     async def _round(self, *, back: bool) -> bool:
         """Take in a list of every kind; False at the first that shows an earlier state."""
-        for kind, label in KINDS:
+        for kind, label in ((each.kind, each.label) for each in watched()):
             for namespace in self._namespaces:
                 cache = self._reconciler.world.cache(kind.plural)
                 asked, leaving = cache.moment(), frozenset(self._reconciler.world.leaving)

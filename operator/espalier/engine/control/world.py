@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
@@ -24,16 +24,18 @@ from espalier.engine.control.specs import Specs
 from espalier.engine.control.stopwatch import Stopwatch
 from espalier.engine.control.waits import Waits
 from espalier.errors import SpecError
+from espalier.kube import POD, STUDY, TRIAL, watched
+from espalier.planning.workload import registry
+from espalier.planning.workload.kind import WorkloadKind
 from espalier.planning.world.observe import (
     controller_uid,
-    job_view,
     pod_view,
     study_view,
     trial_view,
 )
 from espalier.planning.world.record import StudyRecord
 from espalier.planning.world.settings import OperatorSettings
-from espalier.planning.world.snapshot import Snapshot, TemplateVerdict, TrialView, sooner
+from espalier.planning.world.snapshot import PodView, Snapshot, TemplateVerdict, TrialView, sooner
 from espalier.steady_clock import SteadyClock
 
 V = TypeVar("V")
@@ -42,7 +44,7 @@ _GRACE = "deletionGracePeriodSeconds"
 
 @dataclass(slots=True)
 class World:
-    """Caches of the four kinds, and what else a snapshot is made of.
+    """Caches of the kinds that are watched, and what else a snapshot is made of.
 
     Nothing here has to survive the process: a new one lists the cluster, and does again what it
     does not remember, which does no harm.
@@ -51,25 +53,25 @@ class World:
     ----------
     settings
         What the operator's flags decide about plans.
+    caches
+        What was seen last of each kind that is watched, by its plural.
     verdicts
         Of the API server on a Study's template, by the Study's uid.
     written
         When a status was last written, by the object's uid.
-    bound
-        Attempt number by the uid of each pod that may report.
     tails
         Uids of the pods whose termination message has been stored.
     leaving
-        By uid of each Job and pod whose deletion the API server has accepted: the seconds that were
-        asked for, None where none were.
+        By uid of each workload and pod whose deletion the API server has accepted: the seconds that
+        were asked for, None where none were.
     views
-        The last view of each Trial, Job and pod, by uid, with the version that it was made of.
+        The last view of each Trial, workload and pod, by uid, with the version that it was made of.
     kinship
-        Which trial a Job or pod is of.
+        Which trial a workload or pod is of.
     specs
         What was read of the Studies.
     refused
-        What the API server has against the Job of one Trial alone, by the Trial's uid.
+        What the API server has against the workload of one Trial alone, by the Trial's uid.
     absences
         Names of objects that are known to be gone.
     waits
@@ -79,13 +81,9 @@ class World:
     """
 
     settings: OperatorSettings
-    studies: ObjectCache = field(default_factory=lambda: _cache("studies", study_key))
-    trials: ObjectCache = field(default_factory=lambda: _cache("trials", trial_key))
-    jobs: ObjectCache = field(default_factory=lambda: _cache("jobs", labelled_key))
-    pods: ObjectCache = field(default_factory=lambda: _cache("pods", labelled_key))
+    caches: Mapping[str, ObjectCache] = field(default_factory=lambda: _caches())
     verdicts: dict[str, TemplateVerdict] = field(default_factory=dict)
     written: dict[str, float] = field(default_factory=dict)
-    bound: dict[str, int] = field(default_factory=dict)
     tails: set[str] = field(default_factory=set)
     leaving: dict[str, int | None] = field(default_factory=dict)
     kinship: Kinship = field(default_factory=Kinship)
@@ -96,41 +94,63 @@ class World:
     waits: Waits = field(default_factory=Waits)
     stopwatch: Stopwatch = field(default_factory=lambda: Stopwatch(SteadyClock()))
 
+    @property
+    def studies(self) -> ObjectCache:
+        """The Studies that are there."""
+        return self.caches[STUDY.plural]
+
+    @property
+    def trials(self) -> ObjectCache:
+        """The Trials that are there."""
+        return self.caches[TRIAL.plural]
+
+    @property
+    def pods(self) -> ObjectCache:
+        """The pods that are there."""
+        return self.caches[POD.plural]
+
     def cache(self, plural: str) -> ObjectCache:
         """Return the cache of a kind."""
-        return {
-            "studies": self.studies,
-            "trials": self.trials,
-            "jobs": self.jobs,
-            "pods": self.pods,
-        }[plural]
+        return self.caches[plural]
 
     def study(self, key: StudyKey) -> Object | None:
         """Return the Study of a key: the newest, should an earlier one not be seen gone yet."""
         found = list(self.studies.of(key))
         return max(found, key=_created, default=None)
 
-    def snapshot(self, key: StudyKey, obj: Object, record: StudyRecord) -> Snapshot:
-        """Put together what the next plan of a study depends on."""
+    def snapshot(
+        self, key: StudyKey, obj: Object, record: StudyRecord, bound: Set[str] = frozenset()
+    ) -> Snapshot:
+        """Put together what the next plan of a study depends on.
+
+        Parameters
+        ----------
+        record
+            What is durable of it.
+        bound
+            Uids of the pods that may report.
+        """
         uid = obj["metadata"]["uid"]
         study = self.specs.read(obj)
         error = str(study) if isinstance(study, SpecError) else None
         view = study_view(obj, self.specs.good(obj), error, self.written.get(uid, 0.0))
         blueprint = self.specs.blueprint(view, self.settings)
-        # In this order: a pod is known by its Job, and that by its Trial.
+        # In this order: a pod is known by its workload, and that by its Trial.
         trials = self._trials(key, uid)
-        jobs = list(self._jobs_of(key, uid))
+        workloads = list(self._workloads_of(key, uid))
         pods = [(pod, kin) for pod in self.pods.of(key) if (kin := self._kin_of_pod(pod, uid))]
-        views = tuple(self._view(self._marked(pod), kin.number, pod_view) for pod, kin in pods)
+        views = tuple(
+            self._view(self._marked(pod), kin.number, self._pod_view) for pod, kin in pods
+        )
         return Snapshot(
             study=view,
             record=record,
             blueprint=blueprint,
             trials=trials,
-            jobs=tuple(self._view(job, kin.number, job_view) for job, kin in jobs),
+            jobs=tuple(self._view(obj, kin.number, kind.view) for kind, obj, kin in workloads),
             pods=views,
             template=self.verdicts.get(uid),
-            bound=self.bound,
+            bound=bound,
             tails=frozenset(
                 pod["metadata"]["uid"] for pod, _ in pods if pod["metadata"]["uid"] in self.tails
             ),
@@ -160,16 +180,23 @@ class World:
 
         return self._once(trial, (written, study_uid), make)
 
-    def _jobs_of(self, key: StudyKey, study_uid: str) -> Iterator[tuple[Object, Kin]]:
-        for job in self.jobs.of(key):
-            kin = self.kinship.of_job(job)
-            ours = kin is not None and kin.study_uid == study_uid
-            if kin and ours and job["metadata"]["uid"] not in self.leaving:
-                yield job, kin
+    def _workloads_of(
+        self, key: StudyKey, study_uid: str
+    ) -> Iterator[tuple[WorkloadKind, Object, Kin]]:
+        for kind in registry.KINDS:
+            for obj in self.cache(kind.kind.plural).of(key):
+                kin = self.kinship.of_workload(kind.kind, obj)
+                ours = kin is not None and kin.study_uid == study_uid
+                if kin and ours and obj["metadata"]["uid"] not in self.leaving:
+                    yield kind, obj, kin
 
     def _kin_of_pod(self, pod: Object, study_uid: str) -> Kin | None:
         kin = self.kinship.of_pod(pod)
         return kin if kin is not None and kin.study_uid == study_uid else None
+
+    def _pod_view(self, pod: Object, number: int) -> PodView:
+        workload = registry.of_kind(self.kinship.kind_of_pod(pod))
+        return pod_view(pod, number, reports=workload.reports(pod))
 
     def _view(self, obj: Object, number: int, make: Callable[[Object, int], V]) -> V:
         meta = obj["metadata"]
@@ -196,14 +223,16 @@ class World:
             return pod
         return {**pod, "metadata": {"deletionTimestamp": "accepted", **meta, _GRACE: grace}}
 
-    def job_of(self, key: StudyKey, study_uid: str, number: int) -> Object | None:
-        """Return the newest Job of a trial that is not being deleted."""
+    def workload_of(
+        self, key: StudyKey, study_uid: str, number: int
+    ) -> tuple[WorkloadKind, Object] | None:
+        """Return the newest workload of a trial that is not being deleted, and its kind."""
         found = [
-            job
-            for job, kin in self._jobs_of(key, study_uid)
-            if kin.number == number and "deletionTimestamp" not in job["metadata"]
+            (kind, obj)
+            for kind, obj, kin in self._workloads_of(key, study_uid)
+            if kin.number == number and "deletionTimestamp" not in obj["metadata"]
         ]
-        return max(found, key=_created, default=None)
+        return max(found, key=lambda each: _created(each[1]), default=None)
 
     def pods_of(self, key: StudyKey, study_uid: str, number: int) -> list[Object]:
         """Return the pods of a trial."""
@@ -217,7 +246,8 @@ class World:
 
     def seen_gone(self, plural: str, obj: Object, proof: str) -> StudyKey | None:
         """Forget an object that a watch has shown to be gone, with its state at the last."""
-        if plural == "jobs" and not job_view(obj, 0).over:
+        workload = registry.by_plural(plural)
+        if workload is not None and not workload.view(obj, 0).over:
             self.absences.note_cut_short(plural, obj)
         self._note_if_proven(plural, obj, proof)
         return self.cache(plural).drop(obj["metadata"]["uid"], proof, version_of(obj))
@@ -225,10 +255,11 @@ class World:
     def _note_if_proven(self, plural: str, obj: Object, proof: str) -> None:
         """Remember that an object's name is free, if a watch or list is a proof of that.
 
-        Jobs and pods are watched and listed by a label, so that one which lost it seems to be gone
-        as well: a Job is known to be only if the API server had accepted its deletion.
+        Workloads and pods are watched and listed by a label, so that one which lost it seems to be
+        gone as well: a workload is known to be only if the API server had accepted its deletion.
         """
-        if plural == "trials" or (plural == "jobs" and obj["metadata"]["uid"] in self.leaving):
+        workload, left = registry.by_plural(plural), obj["metadata"]["uid"] in self.leaving
+        if plural == TRIAL.plural or (workload is not None and left):
             self._note_gone(plural, obj, proof)
 
     def gone(self, plural: str, uid: str, proof: str) -> None:
@@ -335,35 +366,37 @@ class World:
         self.stopwatch.forget(uid)
         self.kinship.forget_study(uid)
 
-    def tidy(self) -> list[str]:
-        """Drop what is remembered of objects that are gone; return the uids of gone pods."""
-        gone = [uid for uid in self.bound if self.pods.get(uid) is None]
-        for uid in gone:
-            del self.bound[uid]
+    def tidy(self) -> None:
+        """Drop what is remembered of objects that are gone."""
         self.tails = {uid for uid in self.tails if self.pods.get(uid) is not None}
-        self.leaving = {
-            uid: grace
-            for uid, grace in self.leaving.items()
-            if self.pods.get(uid) is not None or self.jobs.get(uid) is not None
-        }
-        viewed = (self.trials, self.jobs, self.pods)
+        workloads = [self.cache(each.kind.plural) for each in registry.KINDS]
+        left = [uid for uid in self.leaving if not any(uid in c for c in (self.pods, *workloads))]
+        for uid in left:
+            del self.leaving[uid]
+        viewed = (self.trials, *workloads, self.pods)
         for uid in [uid for uid in self.views if not any(uid in cache for cache in viewed)]:
             del self.views[uid]
         for uid in [uid for uid in self.written if not (self._known(uid))]:
             del self.written[uid]
         for uid in [uid for uid in self.refused if uid not in self.trials]:
             del self.refused[uid]
-        self.waits.tidy(self.jobs, self.pods, self.trials)
+        self.waits.tidy(*viewed)
         present = self.studies.keys()
         self.absences.tidy({key.namespace for key in present})
-        return gone
 
     def _known(self, uid: str) -> bool:
         return self.trials.get(uid) is not None or self.studies.get(uid) is not None
 
 
-def _cache(plural: str, key_of: KeyOf) -> ObjectCache:
-    return ObjectCache(key_of, lambda obj: reduced(plural, obj))
+_KEYS: Mapping[str, KeyOf] = {STUDY.plural: study_key, TRIAL.plural: trial_key}
+
+
+def _caches() -> Mapping[str, ObjectCache]:
+    return {each.kind.plural: _cache(each.kind.plural) for each in watched()}
+
+
+def _cache(plural: str) -> ObjectCache:
+    return ObjectCache(_KEYS.get(plural, labelled_key), lambda obj: reduced(plural, obj))
 
 
 def _created(obj: Object) -> tuple[str, str]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import KeysView
+
 from espalier.engine.reports.submission import Binding, CheckedBatch
 from espalier.errors import ReportError
 
 
 class Bindings:
-    """The pods that are known, and the present one of each trial."""
+    """The pods that are known, and the present one of each trial.
+
+    Nothing else remembers who may report. The number of a pod's attempt is durable, so that a pod
+    that is forgotten gets the same one again.
+    """
 
     def __init__(self) -> None:
         self._of_pod: dict[str, Binding] = {}
@@ -44,6 +50,10 @@ class Bindings:
         """Forget the pods of a study."""
         for binding in [each for each in self._of_pod.values() if each.study_uid == study_uid]:
             self.unbind(binding.pod_uid)
+
+    def pods(self) -> KeysView[str]:
+        """Return the uids of the pods that may report, as they are at any moment."""
+        return self._of_pod.keys()
 
     def of(self, pod_uid: str) -> Binding | None:
         """Return the binding of a pod, None if it is not known."""

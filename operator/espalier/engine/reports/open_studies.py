@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Protocol
 
 from espalier.api import Study
@@ -180,6 +180,10 @@ class OpenStudies:
         """Let a pod report for its trial; see `Bindings.bind`."""
         check_pod(binding.number, binding.pod_uid)
         self._bindings.bind(binding, present=present)
+
+    def bound(self) -> Set[str]:
+        """Return the uids of all pods that may report, as they are at any moment."""
+        return self._bindings.pods()
 
     def unbind(self, pod_uid: str) -> None:
         """Forget a pod that is gone."""

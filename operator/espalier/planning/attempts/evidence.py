@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from espalier.planning.world.kubelet_words import DEADLINE, NOT_STARTED
 from espalier.planning.world.record import AttemptRecord
-from espalier.planning.world.snapshot import ContainerView, JobView, PodView
+from espalier.planning.world.snapshot import ContainerView, PodView
+from espalier.planning.world.workload_view import WorkloadView
 
 _CLOCKS = 2.0
 """Seconds by which the clocks of a node and of the API server may differ; each cuts to seconds."""
@@ -86,7 +87,7 @@ class Attempt:
 def attempts_of(
     records: Sequence[AttemptRecord],
     pods: Sequence[PodView],
-    jobs: Sequence[JobView],
+    jobs: Sequence[WorkloadView],
     trainer: str,
 ) -> tuple[Attempt, ...]:
     """Return a trial's attempts, oldest first; a record and a pod of one uid are one.

@@ -121,7 +121,7 @@ def evidence_of(standing: Standing, settings: OperatorSettings) -> Evidence:
         has_job=job is not None,
         job_sought=job is None and bool(standing.sought) and not standing.leaving,
         job_over=standing.job_over,
-        complete=job is not None and job.complete,
+        complete=job is not None and job.succeeded,
         suspended=job is not None and job.suspended,
         job_deadline=_job_deadline(standing),
         leaving=next((each.name for each in standing.leaving if not each.over), ""),
@@ -155,9 +155,9 @@ def _remains(standing: Standing) -> bool:
 
 def _job_deadline(standing: Standing) -> str:
     job = standing.job
-    if job is None or not job.failed or job.failed_reason != DEADLINE:
+    if job is None or not job.failed or job.reason != DEADLINE:
         return ""
-    return f"{job.failed_reason}: {job.failed_message}"
+    return f"{job.reason}: {job.message}"
 
 
 def _failure(attempts: tuple[Attempt, ...]) -> Attempt | None:

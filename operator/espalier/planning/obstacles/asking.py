@@ -44,4 +44,4 @@ def _waits(scene: Scene, standing: Standing) -> bool:
     job, pod = standing.job, standing.live[-1] if standing.live else None
     if pod is not None:
         return pod.deleting or not scene.runs(pod)
-    return job is not None and not (job.complete or job.failed or job.suspended)
+    return job is not None and not (job.over or job.suspended)

@@ -8,9 +8,10 @@ from espalier.planning.obstacles.scene import Scene
 from espalier.planning.standing.standing import Standing
 from espalier.planning.world.kubelet_words import CREATE, PULL
 from espalier.planning.world.names import SIDECAR
-from espalier.planning.world.snapshot import Cause, JobView, PodView
+from espalier.planning.world.snapshot import Cause, PodView
 from espalier.planning.world.status_words import at_least, full_stop
 from espalier.planning.world.waiting import containers, waits_for
+from espalier.planning.world.workload_view import WorkloadView
 
 _DEFAULT_GRACE = 30.0
 _VOLUMES = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
@@ -62,17 +63,18 @@ def no_pod(scene: Scene, standing: Standing) -> str | None:
     if job is None or standing.pods or still < scene.settings.pod_patience:
         return None
     return (
-        f"Job {job.name} has made no pod for {at_least(still)}; kubectl describe job {job.name} "
-        "may tell why, and whether the cluster's Job controller runs."
+        f"{job.title} has made no pod for {at_least(still)}; kubectl describe "
+        f"{job.kind.name.lower()} {job.name} may tell why, and whether the cluster's "
+        f"{job.kind.name} controller runs."
     )
 
 
-def _podless(standing: Standing) -> JobView | None:
+def _podless(standing: Standing) -> WorkloadView | None:
     """Return the Job of a trial that should have a pod and has none."""
     job = standing.job
     if standing.end is not None or job is None or standing.live:
         return None
-    settled = job.suspended or job.complete or job.failed
+    settled = job.suspended or job.over
     succeeded = any(pod.phase == "Succeeded" for pod in standing.pods if pod.job_uid == job.uid)
     return None if settled or succeeded else job
 
@@ -229,9 +231,9 @@ def queued(scene: Scene, standing: Standing) -> str | None:
         return None
     lasts = f"{at_least(scene.idle(standing))}, and no other trial goes on"
     if not job.queue:
-        return f"Somebody has suspended Job {job.name} for {lasts}; set its spec.suspend to false."
+        return f"Somebody has suspended {job.title} for {lasts}; set its spec.suspend to false."
     said = f": {sentence(standing.queue)}" if standing.queue else "; its Workload tells why."
-    return f"Queue {job.queue} holds Job {job.name} back for {lasts}{said}"
+    return f"Queue {job.queue} holds {job.title} back for {lasts}{said}"
 
 
 def stalled(scene: Scene, standing: Standing) -> str | None:
@@ -243,7 +245,7 @@ def stalled(scene: Scene, standing: Standing) -> str | None:
         return None
     cause = scene.cause(standing)
     said = cause.words() if cause is not None else "nothing says why"
-    what = next((f"pod {pod.name}" for pod in standing.live), f"Job {job.name}" if job else "it")
+    what = next((f"pod {pod.name}" for pod in standing.live), job.title if job else "it")
     return (
         f"Trial {standing.number} has not come further for {at_least(still)}, and {what} is there: "
         f"{said}. kubectl describe tells more; deleting {what} lets the trial go on or end."

@@ -41,7 +41,7 @@ def ask_queue(
     if job is None or not waits_in_line(standing):
         return ()
     since = snapshot.asked.get(job.uid)
-    ask = (AskWhy("jobs", job.name, job.uid, job.queue),)
+    ask = (AskWhy(job.kind.plural, job.name, job.uid, job.queue),)
     if since is None:
         return ask
     line = sum(bool(each.queue) and each.suspended for each in snapshot.jobs)

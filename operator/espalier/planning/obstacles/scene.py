@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from espalier.planning.effects import CREATE_JOB, CREATE_TRIAL
+from espalier.planning.effects import CREATE
 from espalier.planning.standing.standing import Standing
 from espalier.planning.world.names import job_ordinal, sampled_number
 from espalier.planning.world.settings import OperatorSettings
@@ -116,7 +116,7 @@ def cause(snapshot: Snapshot, standing: Standing, now: float) -> Cause | None:
 def asked_of(standing: Standing) -> tuple[tuple[str, str, str], ...]:
     """Return what the cluster may know the cause of, as plurals, names and uids."""
     pods = [("pods", pod.name, pod.uid) for pod in standing.live[-1:]]
-    jobs = [("jobs", standing.job.name, standing.job.uid)] if standing.job else []
+    jobs = [(standing.job.kind.plural, standing.job.name, standing.job.uid)] if standing.job else []
     return (*pods, *jobs)
 
 
@@ -132,18 +132,17 @@ def failing(snapshot: Snapshot, standings: Sequence[Standing], limit: int) -> tu
 
 
 def _still_due(act: str, snapshot: Snapshot, standings: Sequence[Standing], limit: int) -> bool:
-    if act.startswith(CREATE_TRIAL):
-        name = act.removeprefix(CREATE_TRIAL)
+    if not act.startswith(CREATE):
+        return True
+    kind, name = act.removeprefix(CREATE).split(" ", 1)
+    if kind == "Trial":
         number = sampled_number(snapshot.study.name, name)
         new = number is not None and number < limit
         return new and name not in {view.name for view in snapshot.trials}
-    if act.startswith(CREATE_JOB):
-        name = act.removeprefix(CREATE_JOB)
-        return any(
-            standing.end is None
-            and standing.view is not None
-            and (standing.job is None or standing.job.name != name)
-            and job_ordinal(standing.view.name, name) is not None
-            for standing in standings
-        )
-    return True
+    return any(
+        standing.end is None
+        and standing.view is not None
+        and (standing.job is None or standing.job.name != name)
+        and job_ordinal(standing.view.name, name) is not None
+        for standing in standings
+    )

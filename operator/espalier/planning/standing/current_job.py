@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from espalier.planning.attempts.evidence import Attempt
 from espalier.planning.world.names import job_name, job_ordinal
-from espalier.planning.world.snapshot import JobView
+from espalier.planning.world.workload_view import WorkloadView
 
 
-def current_job(trial: str, jobs: Sequence[JobView]) -> JobView | None:
+def current_job(trial: str, jobs: Sequence[WorkloadView]) -> WorkloadView | None:
     """Return the Job that runs the trial now: the first one that is not over, else the last.
 
     A Job is followed by another only when it is over: whatever else is called like a later one
@@ -23,7 +23,7 @@ def current_job(trial: str, jobs: Sequence[JobView]) -> JobView | None:
 
 
 def lost_rerun(
-    trial: str, job: JobView | None, jobs: Sequence[JobView], attempts: Sequence[Attempt]
+    trial: str, job: WorkloadView | None, jobs: Sequence[WorkloadView], attempts: Sequence[Attempt]
 ) -> str:
     """Return the name of the Job that followed on the present one and is not seen, or is leaving.
 

@@ -10,9 +10,11 @@ from espalier.planning.attempts.evidence import attempts_of
 from espalier.planning.standing.current_job import current_job, lost_rerun
 from espalier.planning.standing.standing import Standing
 from espalier.planning.standing.told_end import told_by_status
+from espalier.planning.workload.registry import kind_of
 from espalier.planning.world.names import PODS_OF, job_name, trial_name
 from espalier.planning.world.record import Wanted
-from espalier.planning.world.snapshot import JobView, PodView, Snapshot, TrialView
+from espalier.planning.world.snapshot import PodView, Snapshot, TrialView
+from espalier.planning.world.workload_view import WorkloadView
 
 
 def gather(snapshot: Snapshot) -> tuple[Standing, ...]:
@@ -23,7 +25,7 @@ def gather(snapshot: Snapshot) -> tuple[Standing, ...]:
     """
     views = {view.number: view for view in snapshot.trials if view.number is not None}
     numbers = set(views) | set(snapshot.record.trials) | set(range(snapshot.record.sampled))
-    jobs: dict[int, list[JobView]] = defaultdict(list)
+    jobs: dict[int, list[WorkloadView]] = defaultdict(list)
     for job in snapshot.jobs:
         jobs[job.number].append(job)
     pods: dict[int, list[PodView]] = defaultdict(list)
@@ -64,7 +66,7 @@ def _standing(
     snapshot: Snapshot,
     number: int,
     view: TrialView | None,
-    jobs: Iterable[JobView],
+    jobs: Iterable[WorkloadView],
     pods: Iterable[PodView],
 ) -> Standing:
     record = snapshot.record.trial(number)
@@ -90,12 +92,12 @@ def _standing(
         return standing
     standing = _with_attempts(standing, jobs)
     lost = lost_rerun(name, standing.job, jobs, standing.attempts)
-    if ("jobs", lost) in snapshot.restored:
+    if (kind_of(snapshot.study.spec).kind.plural, lost) in snapshot.restored:
         lost = ""
     return _with_absences(snapshot, replace(standing, job=None) if lost else standing, name, lost)
 
 
-def _with_attempts(standing: Standing, jobs: Sequence[JobView]) -> Standing:
+def _with_attempts(standing: Standing, jobs: Sequence[WorkloadView]) -> Standing:
     """Add what is known of the attempts; what was reported is the newest one's."""
     record = standing.record
     found = attempts_of(record.attempts, standing.pods, jobs, standing.trainer)
@@ -114,11 +116,12 @@ def _with_absences(snapshot: Snapshot, standing: Standing, trial: str, lost: str
         Name of the Job that runs it and is not seen, if that is not its first.
     """
     job, absent = standing.job, snapshot.absent
-    names = {("jobs", job_name(trial)), *(("jobs", pod.job_name) for pod in standing.pods)}
-    names = {("jobs", lost)} if lost else names
+    plural = kind_of(snapshot.study.spec).kind.plural
+    names = {(plural, job_name(trial)), *((plural, pod.job_name) for pod in standing.pods)}
+    names = {(plural, lost)} if lost else names
     return replace(
         standing,
-        sought=tuple(sorted(name for _, name in names if ("jobs", name) not in absent)),
+        sought=tuple(sorted(name for _, name in names if (plural, name) not in absent)),
         proof=next((absent[key] for key in sorted(names) if key in absent), ""),
         view_proof=absent.get(("trials", trial), ""),
         pods_gone=job is not None and (PODS_OF, job.name) in absent,

@@ -93,7 +93,7 @@ def _gone(standing: Standing, known: AttemptRecord) -> AttemptRecord:
     left = bool(standing.pods or standing.proof or standing.leaving or standing.pods_gone)
     if job is not None:
         left = left or job.uid != known.job_uid
-        left = left or job.complete or job.failed or job.suspended
+        left = left or job.over or job.suspended
     stopped = job is not None and job.uid == known.job_uid and job.suspended
     suspended = stopped and known.exit_code is None
     return replace(known, held=span.held, ran=span.ran, suspended=suspended, over=left)

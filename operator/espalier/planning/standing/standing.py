@@ -11,8 +11,9 @@ from espalier.planning.attempts.evidence import Attempt
 from espalier.planning.world.blueprint import NO_BLUEPRINT, Blueprint
 from espalier.planning.world.kubelet_words import DEADLINE
 from espalier.planning.world.record import End, TrialRecord, Wanted
-from espalier.planning.world.snapshot import Cause, JobView, PodView, Span, TrialView
+from espalier.planning.world.snapshot import Cause, PodView, Span, TrialView
 from espalier.planning.world.status_words import condition_of
+from espalier.planning.world.workload_view import WorkloadView
 
 _NOT_SEEN = Span()
 
@@ -62,8 +63,8 @@ class Standing:
     number: int
     record: TrialRecord
     view: TrialView | None = None
-    job: JobView | None = None
-    leaving: tuple[JobView, ...] = ()
+    job: WorkloadView | None = None
+    leaving: tuple[WorkloadView, ...] = ()
     pods: tuple[PodView, ...] = ()
     sought: tuple[str, ...] = ()
     proof: str = ""
@@ -110,7 +111,7 @@ class Standing:
         return self.spans.get(pod_uid) or _NOT_SEEN
 
     @property
-    def jobs(self) -> tuple[JobView, ...]:
+    def jobs(self) -> tuple[WorkloadView, ...]:
         """The Jobs that are there: those that leave, then the one that runs the trial."""
         return self.leaving + ((self.job,) if self.job is not None else ())
 
@@ -159,7 +160,7 @@ class Standing:
         own = [attempt for attempt in self.attempts if job and attempt.job_uid == job.uid]
         if job is None or not own or not own[-1].ended:
             return None
-        return None if job.complete and own[-1].exit_code != 0 else own[-1]
+        return None if job.succeeded and own[-1].exit_code != 0 else own[-1]
 
     @property
     def own_failures(self) -> int:
@@ -187,7 +188,7 @@ class Standing:
         The Job controller counts what is not the trial's fault, such as a pod that the kubelet
         refused, and takes for complete what was made to end and exited with code 0.
         """
-        if not self._job_over_without_end or (self.job and self.job.failed_reason == DEADLINE):
+        if not self._job_over_without_end or (self.job and self.job.reason == DEADLINE):
             return False
         last = self.last
         if last is None:
@@ -209,7 +210,7 @@ class Standing:
 
     @property
     def _complete_at_the_end(self) -> bool:
-        return self.job is not None and self.job.complete and self.reached_end
+        return self.job is not None and self.job.succeeded and self.reached_end
 
     @property
     def waiting(self) -> bool:

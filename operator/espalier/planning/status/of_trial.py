@@ -132,7 +132,7 @@ def _trainer_runs(standing: Standing) -> bool:
     pod, job = standing.newest, standing.job
     if pod is None:
         return False
-    if pod.over and not (job and job.complete) and not is_completing(standing):
+    if pod.over and not (job and job.succeeded) and not is_completing(standing):
         return False
     return trainer_began([pod], standing.trainer) is not None
 
@@ -153,7 +153,7 @@ def _started(standing: Standing) -> Phrase:
         reason = TrialReason.HELD_BY_QUEUE if queued else TrialReason.JOB_CREATED
         return Phrase(False, reason, f"The trial waits: {_held_by(standing)}")
     if pod is None or pod.over:
-        return Phrase(False, TrialReason.JOB_CREATED, f"Job {job.name} is to make a pod.")
+        return Phrase(False, TrialReason.JOB_CREATED, f"{job.title} is to make a pod.")
     if pod.unschedulable:
         return Phrase(False, TrialReason.UNSCHEDULABLE, pod.unschedulable)
     if (blocked := blocked_container(pod)) is not None:

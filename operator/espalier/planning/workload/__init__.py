@@ -1,1 +1,1 @@
-"""The Job that runs a trial: how it is made, and what its owner may not set."""
+"""The objects that run trials, one file a kind, and what a pod template may not set."""

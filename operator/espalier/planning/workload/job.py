@@ -1,265 +1,110 @@
-"""The Job of a trial: the Study's pod template, with the parameters and the sidecar in it."""
+"""Kubernetes' own Job as the object that runs a trial."""
 
 from __future__ import annotations
 
-import copy
-import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar
 
-from espalier.api.checks.template import check_size, check_template, trainer_of
-from espalier.errors import SpecError
-from espalier.planning.workload.host_fields import check_host_fields
-from espalier.planning.workload.owned_fields import check_owned_fields, is_mount_of_ours
-from espalier.planning.workload.proxies import past_proxies
-from espalier.planning.world import names
-from espalier.planning.world.fingerprint import fingerprint
-from espalier.planning.world.queueing import is_queued, queue_annotations, queue_labels
-from espalier.planning.world.settings import OperatorSettings, SidecarSettings
-from espalier.search import text_of
+from espalier.planning.workload.kind import Manifest, Object, WorkloadOrder
+from espalier.planning.world.kinds import Kind
+from espalier.planning.world.observe import workload_view
+from espalier.planning.world.workload_view import Finished, WorkloadView
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
-    from espalier.planning.world.snapshot import StudyView, TrialView
 
-Manifest = dict[str, Any]
+T = TypeVar("T")
 
-PORT = 9321
-TERMINATION_MESSAGE = 4096
-TERMINATION_MESSAGES = 12 * 1024
-"""Bytes that the kubelet keeps of a container's message, and of all the messages of a pod."""
-_READY = ["python3", "-SE", "-m", "espalier_sidecar", "ready"]
-
-
-def labels_of(study: StudyView, trial: str, number: int) -> dict[str, str]:
-    """Return the labels of a trial's objects."""
-    return {
-        names.STUDY_LABEL: study.name,
-        names.STUDY_UID_LABEL: study.uid,
-        names.TRIAL_LABEL: names.label_value(trial),
-        names.NUMBER_LABEL: str(number),
-    }
+JOB = Kind("batch", "v1", "jobs", "Job")
+_NAME_LABEL = "batch.kubernetes.io/job-name"
+_LABELS = frozenset(
+    {"batch.kubernetes.io/controller-uid", _NAME_LABEL, "controller-uid", "job-name"}
+)
+"""The API server writes them into each Job's template, and refuses other values."""
+_CONDITION = ("type", "status", "reason", "message")
+_COMPLETE = ("Complete", "SuccessCriteriaMet")
+_FAILED = ("Failed", "FailureTarget")
+"""Conditions that a Job has at its end, and the ones before them while its pods go."""
 
 
-def build_trial(study: StudyView, number: int, parameters: Mapping[str, Any]) -> Manifest:
-    """Return the Trial object of a sampled configuration."""
-    name = names.trial_name(study.name, number)
-    return {
-        "apiVersion": names.API_VERSION,
-        "kind": "Trial",
-        "metadata": {
-            "name": name,
-            "namespace": study.namespace,
-            "labels": labels_of(study, name, number),
-            "ownerReferences": [owner(names.API_VERSION, "Study", study.name, study.uid)],
-        },
-        "spec": {
-            "study": {"name": study.name, "uid": study.uid},
-            "number": number,
-            "parameters": dict(parameters),
-        },
-    }
+class Job:
+    """One pod at a time, of which each makes up for the one before."""
 
+    kind = JOB
+    controllers_labels = _LABELS
+    reporters_labels: frozenset[str] = frozenset()
 
-def owner(api_version: str, kind: str, name: str, uid: str) -> Manifest:
-    """Return a controlling owner reference."""
-    return {
-        "apiVersion": api_version,
-        "kind": kind,
-        "name": name,
-        "uid": uid,
-        "controller": True,
-        "blockOwnerDeletion": True,
-    }
+    def runs(self, spec: StudySpec) -> bool:
+        """Whether a Study has its trials run by Jobs: all that ask for nothing else."""
+        return True
 
-
-def build_job(
-    study: StudyView,
-    trial: TrialView,
-    number: int,
-    settings: OperatorSettings,
-    *,
-    name: str | None = None,
-) -> Manifest:
-    """Return the Job that runs a trial.
-
-    Parameters
-    ----------
-    name
-        Name of the Job, if it is not the trial's first.
-
-    Raises
-    ------
-    SpecError
-        If the template cannot be made into a Job, or uses what the operator does not allow.
-    """
-    spec = study.spec
-    if spec is None:
-        raise SpecError("spec", study.error or "the Study cannot be read")
-    labels = labels_of(study, trial.name, number)
-    template = _pod_template(study, spec, trial, number, labels, settings)
-    annotations = {names.TEMPLATE_ANNOTATION: str(fingerprint(spec.template))}
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {
-            "name": name or names.job_name(trial.name),
-            "namespace": study.namespace,
-            "labels": {**labels, **queue_labels(study)},
-            "annotations": {**annotations, **queue_annotations(study)},
-            "ownerReferences": [owner(names.API_VERSION, "Trial", trial.name, trial.uid)],
-        },
-        "spec": {
-            "completions": 1,
-            "parallelism": 1,
-            "backoffLimit": spec.trials.retries,
-            "podReplacementPolicy": "Failed",
-            "podFailurePolicy": {
-                "rules": [
-                    {
-                        "action": "Ignore",
-                        "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
-                    }
-                ]
+    def build(self, template: Manifest, order: WorkloadOrder) -> Manifest:
+        """Return a Job that makes one pod, and another one for each failure that is made up for."""
+        return {
+            "apiVersion": JOB.api_version,
+            "kind": JOB.name,
+            "metadata": order.metadata,
+            "spec": {
+                "completions": 1,
+                "parallelism": 1,
+                "backoffLimit": order.retries,
+                "podReplacementPolicy": "Failed",
+                "podFailurePolicy": {
+                    "rules": [
+                        {
+                            "action": "Ignore",
+                            "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
+                        }
+                    ]
+                },
+                "template": template,
+                # A queue lets it run; else a pod would be made before the queue sees the Job.
+                **({"suspend": True} if order.suspended else {}),
             },
-            "template": template,
-            # A queue lets it run; without this a pod would be made before the queue sees the Job.
-            **({"suspend": True} if is_queued(study) else {}),
-        },
-    }
+        }
 
+    def view(self, obj: Object, number: int) -> WorkloadView:
+        """Return what is seen of a Job."""
+        true = {
+            condition["type"]: condition
+            for condition in (obj.get("status") or {}).get("conditions") or ()
+            if condition.get("status") == "True"
+        }
+        failed: Object = next((true[each] for each in _FAILED if each in true), {})
+        finished = Finished.FAILED if failed else Finished.NO
+        return workload_view(
+            obj,
+            number,
+            JOB,
+            suspended=bool((obj.get("spec") or {}).get("suspend")),
+            finished=Finished.SUCCEEDED if any(each in true for each in _COMPLETE) else finished,
+            reason=failed.get("reason", ""),
+            message=failed.get("message", ""),
+            selector=f"{_NAME_LABEL}={obj['metadata']['name']}",
+        )
 
-def _pod_template(
-    study: StudyView,
-    spec: StudySpec,
-    trial: TrialView,
-    number: int,
-    labels: Mapping[str, str],
-    settings: OperatorSettings,
-) -> Manifest:
-    check_template(spec.template)
-    check_size(spec.template, settings.template_bytes)
-    template = copy.deepcopy(dict(spec.template))
-    check_host_fields(template, settings.allowed)
-    check_owned_fields(template, [each.name for each in spec.parameters], PORT)
-    trainer = trainer_of(template, spec.trainer_container)
-    meta = template.get("metadata") or {}
-    template["metadata"] = {**meta, "labels": {**(meta.get("labels") or {}), **labels}}
-    pod = template["spec"]
-    pod["restartPolicy"] = "Never"
-    _default(pod, "automountServiceAccountToken", False)
-    _default(pod, "enableServiceLinks", False)
-    env = environment(study, spec, trial, number)
-    for container in [*pod["containers"], *(pod.get("initContainers") or [])]:
-        _equip(container, env)
-        if container.get("name") == trainer:
-            _default(container, "terminationMessagePolicy", "FallbackToLogsOnError")
-    pod["initContainers"] = [
-        _sidecar(study, spec, trial, pod, settings.sidecar),
-        *(pod.get("initContainers") or []),
-    ]
-    pod["volumes"] = [*(pod.get("volumes") or []), *_volumes(settings.sidecar)]
-    return template
+    def kept(self, obj: Object) -> Manifest:
+        """Return whether a Job is suspended, and its conditions."""
+        conditions = (obj.get("status") or {}).get("conditions") or ()
+        told = [{key: each[key] for key in _CONDITION if key in each} for each in conditions]
+        suspended = (obj.get("spec") or {}).get("suspend")
+        return {
+            **({"spec": {"suspend": True}} if suspended else {}),
+            "status": {"conditions": told},
+        }
 
+    def suspend(self, suspended: bool) -> Manifest:
+        """Return the patch that suspends a Job or lets it run again."""
+        return {"spec": {"suspend": suspended}}
 
-def _default(obj: Manifest, field: str, value: object) -> None:
-    """Set a field where the user wrote nothing, or null, which is the same to the API server."""
-    if obj.get(field) is None:
-        obj[field] = value
+    def reports(self, pod: Object) -> bool:
+        """Whether a pod of a Job may report: each may, since there is one at a time."""
+        return True
 
+    def deletions(self, workload: T, pods: Sequence[T]) -> Sequence[T]:
+        """Return the pods, then the Job.
 
-def _equip(container: Manifest, env: Sequence[Manifest]) -> None:
-    """Give a container of the user's the parameters and the shared directory.
-
-    Our variables come first: only those that come before it can a variable refer to.
-    """
-    own = [*copy.deepcopy(list(env)), *past_proxies(container)]
-    container["env"] = [*own, *(container.get("env") or [])]
-    mounts = container.get("volumeMounts") or []
-    if not any(is_mount_of_ours(mount) for mount in mounts):
-        mounts = [*mounts, {"name": names.VOLUME, "mountPath": names.MOUNT}]
-    container["volumeMounts"] = mounts
-
-
-def environment(study: StudyView, spec: StudySpec, trial: TrialView, number: int) -> list[Manifest]:
-    """Return the variables that tell a trainer its parameters and how to report."""
-    values = {f"PARAM_{name}": text_of(value) for name, value in trial.parameters.items()}
-    values |= {
-        "ESPALIER_PARAMETERS": json.dumps(dict(trial.parameters), separators=(",", ":")),
-        "ESPALIER_REPORT_URL": f"http://localhost:{PORT}/report",
-        "ESPALIER_REPORT_FILE": f"{names.MOUNT}/reports.jsonl",
-        "ESPALIER_PRUNE_FILE": f"{names.MOUNT}/prune",
-        "ESPALIER_PORT": str(PORT),
-        "ESPALIER_TRIAL": f"{study.namespace}/{trial.name}",
-        "ESPALIER_TRIAL_NUMBER": str(number),
-        "ESPALIER_METRIC": spec.objective.metric,
-        "ESPALIER_RESOURCE_MAX": str(spec.resource.max),
-    }
-    return [_variable(name, value) for name, value in values.items()]
-
-
-def _variable(name: str, value: str) -> Manifest:
-    """Return a variable with exactly this value: ``$`` would start an expansion."""
-    return {"name": name, "value": value.replace("$", "$$")}
-
-
-def _sidecar(
-    study: StudyView, spec: StudySpec, trial: TrialView, pod: Manifest, sidecar: SidecarSettings
-) -> Manifest:
-    collector = json.dumps(spec.collector.model_dump(mode="json", exclude_none=True))
-    values = {
-        "ESPALIER_INGEST_URL": sidecar.ingest_url,
-        "ESPALIER_CA_PEM": sidecar.ca_pem,
-        "ESPALIER_TOKEN_FILE": f"{names.TOKEN_MOUNT}/token",
-        "ESPALIER_TRIAL": f"{study.namespace}/{trial.name}",
-        "ESPALIER_METRIC": spec.objective.metric,
-        "ESPALIER_COLLECTOR": collector,
-        "ESPALIER_PORT": str(PORT),
-        "ESPALIER_LAST_WORDS_BYTES": str(_last_words_bytes(pod)),
-    }
-    security: Manifest = {
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "readOnlyRootFilesystem": True,
-        "runAsNonRoot": True,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-    if (pod.get("securityContext") or {}).get("runAsUser") == 0:
-        security["runAsUser"] = 65532
-    container: Manifest = {
-        "name": names.SIDECAR,
-        "image": sidecar.image,
-        "restartPolicy": "Always",
-        "env": [_variable(name, value) for name, value in values.items()],
-        "resources": (spec.sidecar.resources or sidecar.resources).to_dict(),
-        # The kubelet starts the next container when this hook returns, without the second that a
-        # start-up probe waits at least.
-        "lifecycle": {"postStart": {"exec": {"command": list(_READY)}}},
-        "securityContext": security,
-        "terminationMessagePath": "/dev/termination-log",
-        "terminationMessagePolicy": "File",
-        "volumeMounts": [
-            {"name": names.VOLUME, "mountPath": names.MOUNT},
-            {"name": names.TOKEN_VOLUME, "mountPath": names.TOKEN_MOUNT, "readOnly": True},
-        ],
-    }
-    if sidecar.pull_policy:
-        container["imagePullPolicy"] = sidecar.pull_policy
-    return container
-
-
-def _last_words_bytes(pod: Manifest) -> int:
-    """Return the sidecar's share of what the kubelet keeps, which cuts all messages alike.
-
-    Source: ``normalizeStatus`` in k8s.io/kubernetes/pkg/kubelet/status/status_manager.go.
-    """
-    containers = len(pod["containers"]) + len(pod.get("initContainers") or []) + 1
-    return min(TERMINATION_MESSAGE, TERMINATION_MESSAGES // containers)
-
-
-def _volumes(sidecar: SidecarSettings) -> list[Manifest]:
-    token = {"path": "token", "audience": names.AUDIENCE, "expirationSeconds": 3600}
-    return [
-        {"name": names.VOLUME, "emptyDir": {"sizeLimit": sidecar.volume_limit}},
-        {"name": names.TOKEN_VOLUME, "projected": {"sources": [{"serviceAccountToken": token}]}},
-    ]
+        The garbage collector would give the pods their own grace period. No other pod is made
+        before they are gone (`podReplacementPolicy`).
+        """
+        return (*pods, workload)

@@ -16,19 +16,15 @@ from espalier.planning.world import names
 
 OUR_LABELS = f"{names.DOMAIN}/"
 OUR_VARIABLES = "ESPALIER_"
-JOB_LABELS = frozenset(
-    {
-        "batch.kubernetes.io/controller-uid",
-        names.JOB_NAME_LABEL,
-        "controller-uid",
-        "job-name",
-    }
-)
-"""The API server writes them into each Job's template, and refuses other values."""
 
 
-def check_owned_fields(template: Mapping[str, Any], parameters: Collection[str], port: int) -> None:
-    """Refuse a template that writes what Espalier, or the Job controller, writes itself.
+def check_owned_fields(
+    template: Mapping[str, Any],
+    parameters: Collection[str],
+    port: int,
+    controllers: Mapping[str, str],
+) -> None:
+    """Refuse a template that writes what Espalier, or a controller, writes itself.
 
     The template has passed `espalier.api.check_template` already.
 
@@ -38,23 +34,28 @@ def check_owned_fields(template: Mapping[str, Any], parameters: Collection[str],
         Names of the study's parameters.
     port
         Where the sidecar listens.
+    controllers
+        Labels of the pods that something else than Espalier writes, and what does.
 
     Raises
     ------
     SpecError
         Naming the first field at fault and what to do.
     """
-    for path, expected in _owned(template, parameters, port):
+    for path, expected in _owned(template, parameters, port, controllers):
         raise SpecError(path, expected)
 
 
 def _owned(
-    template: Mapping[str, Any], parameters: Collection[str], port: int
+    template: Mapping[str, Any],
+    parameters: Collection[str],
+    port: int,
+    controllers: Mapping[str, str],
 ) -> Iterator[tuple[str, str]]:
     """Iterate over the fields at fault: the path of each, and what to do."""
     for label in (template.get("metadata") or {}).get("labels") or {}:
-        if label.startswith(OUR_LABELS) or label in JOB_LABELS:
-            whose = "Espalier" if label.startswith(OUR_LABELS) else "the Job controller"
+        if label.startswith(OUR_LABELS) or label in controllers:
+            whose = "Espalier" if label.startswith(OUR_LABELS) else controllers[label]
             yield (
                 f"{ROOT}.metadata.labels[{label}]",
                 f"expected another label than {label}, by which {whose} finds the pods; remove it",

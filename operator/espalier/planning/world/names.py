@@ -24,7 +24,6 @@ TEMPLATE_ANNOTATION = f"{DOMAIN}/template"
 SUSPENDED_ANNOTATION = f"{DOMAIN}/suspended"
 PROTECT_ANNOTATION = f"{DOMAIN}/protect"
 
-JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
 PODS_OF = "pods of"
 """Stands for a plural where it is known that the Job of a name has no pods."""
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from espalier.planning.world.kinds import Kind
 from espalier.planning.world.kubelet_words import disruption_by_kubelet
 from espalier.planning.world.names import (
     NUMBER_LABEL,
@@ -20,7 +21,8 @@ from espalier.planning.world.names import (
     trial_name,
 )
 from espalier.planning.world.queueing import is_for_kueue
-from espalier.planning.world.snapshot import ContainerView, JobView, PodView, StudyView, TrialView
+from espalier.planning.world.snapshot import ContainerView, PodView, StudyView, TrialView
+from espalier.planning.world.workload_view import Finished, WorkloadView
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
@@ -118,17 +120,22 @@ def _is_asked(meta: Object, annotation: str) -> bool:
     return said is not None and said.strip().lower() != "false"
 
 
-def job_view(obj: Object, number: int) -> JobView:
-    """View a Job of the trial with this number, by its owner chain."""
-    meta, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
+def workload_view(
+    obj: Object,
+    number: int,
+    kind: Kind,
+    *,
+    suspended: bool,
+    finished: Finished,
+    reason: str,
+    message: str,
+    selector: str,
+) -> WorkloadView:
+    """View the object that runs the trial with this number; its kind says what its state means."""
+    meta = obj["metadata"]
     annotations = meta.get("annotations") or {}
-    true = {
-        condition["type"]: condition
-        for condition in status.get("conditions") or ()
-        if condition.get("status") == "True"
-    }
-    failed = true.get("Failed") or true.get("FailureTarget") or {}
-    return JobView(
+    return WorkloadView(
+        kind=kind,
         uid=meta["uid"],
         name=meta["name"],
         trial_uid=controller_uid(obj),
@@ -136,17 +143,17 @@ def job_view(obj: Object, number: int) -> JobView:
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
         template=_integer(annotations.get(TEMPLATE_ANNOTATION)),
         deleting="deletionTimestamp" in meta,
-        suspended=bool(spec.get("suspend")),
+        suspended=suspended,
         suspended_by_us=SUSPENDED_ANNOTATION in annotations,
         queue=str((meta.get("labels") or {}).get(QUEUE_LABEL) or ""),
-        complete="Complete" in true or "SuccessCriteriaMet" in true,
-        failed=bool(failed),
-        failed_reason=failed.get("reason", ""),
-        failed_message=failed.get("message", ""),
+        finished=finished,
+        reason=reason,
+        message=message,
+        selector=selector,
     )
 
 
-def pod_view(obj: Object, number: int) -> PodView:
+def pod_view(obj: Object, number: int, *, reports: bool = True) -> PodView:
     """View a pod of the trial with this number, by its owner chain."""
     meta, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
     true: dict[str, Object] = {}
@@ -188,6 +195,7 @@ def pod_view(obj: Object, number: int) -> PodView:
         },
         sidecar=inits.get(SIDECAR),
         node=str(spec.get("nodeName") or ""),
+        reports=reports,
     )
 
 

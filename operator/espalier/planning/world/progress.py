@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable
 
 from espalier.planning.world.record import TrialRecord, Wanted
-from espalier.planning.world.snapshot import ContainerView, JobView, PodView, Snapshot
+from espalier.planning.world.snapshot import ContainerView, PodView, Snapshot
 from espalier.planning.world.waiting import containers
+from espalier.planning.world.workload_view import WorkloadView
 
 Token = Hashable
 
@@ -17,7 +18,7 @@ def progress(snapshot: Snapshot) -> dict[str, Token]:
 
     A trial goes on while it has not ended or has pods with processes.
     """
-    jobs: dict[int, list[JobView]] = defaultdict(list)
+    jobs: dict[int, list[WorkloadView]] = defaultdict(list)
     pods: dict[int, list[PodView]] = defaultdict(list)
     for job in snapshot.jobs:
         jobs[job.number].append(job)
@@ -46,9 +47,9 @@ def _far(record: TrialRecord) -> Token:
     return (record.attempt, steps, record.wanted is not Wanted.GONE, record.end is None)
 
 
-def _objects(jobs: Iterable[JobView], pods: Iterable[PodView]) -> tuple[Token, Token]:
+def _objects(jobs: Iterable[WorkloadView], pods: Iterable[PodView]) -> tuple[Token, Token]:
     return (
-        frozenset((j.uid, j.suspended, j.complete, j.failed, j.deleting) for j in jobs),
+        frozenset((j.uid, j.suspended, j.finished, j.deleting) for j in jobs),
         frozenset(_pod(pod) for pod in pods),
     )
 

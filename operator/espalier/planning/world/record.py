@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from espalier.pruning.history.result import Rank, result_rank
 from espalier.pruning.oversight.restraint import Restraint
 
 if TYPE_CHECKING:
@@ -202,18 +203,14 @@ class StudyRecord:
 
 
 def best_completed(trials: Mapping[int, TrialRecord], direction: Direction) -> int | None:
-    """Return the completed trial whose last value is the best, of equals the first; None if none.
-
-    A NaN is no result that a study could return.
-    """
+    """Return the completed trial whose last value is the best; None if there is none."""
     ranks = (final_rank(trial, direction) for trial in trials.values())
     best = max((rank for rank in ranks if rank is not None), default=None)
     return None if best is None else -best[1]
 
 
-def final_rank(trial: TrialRecord, direction: Direction) -> tuple[float, int] | None:
+def final_rank(trial: TrialRecord, direction: Direction) -> Rank | None:
     """Return by what completed trials are compared, larger is better; None if it is none."""
     if trial.end is None or trial.end.state != "Completed" or trial.latest is None:
         return None
-    score = direction.score(trial.latest)
-    return None if score != score else (score, -trial.number)
+    return result_rank(direction.score(trial.latest), trial.number)

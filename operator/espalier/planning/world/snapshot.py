@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from espalier.planning.world.blueprint import Blueprint
 from espalier.planning.world.record import StudyRecord
+from espalier.planning.world.workload_view import WorkloadView
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
@@ -75,34 +76,6 @@ class TrialView:
 
 
 @dataclass(frozen=True, slots=True)
-class JobView:
-    """A Job of a trial; ``failed_reason`` and ``failed_message`` are its terminal condition's.
-
-    ``queue``: the queue whose name it carries, which then suspends and resumes it.
-    """
-
-    uid: str
-    name: str
-    trial_uid: str
-    number: int
-    created_at: float
-    template: int = 0
-    deleting: bool = False
-    suspended: bool = False
-    suspended_by_us: bool = False
-    queue: str = ""
-    complete: bool = False
-    failed: bool = False
-    failed_reason: str = ""
-    failed_message: str = ""
-
-    @property
-    def over(self) -> bool:
-        """Whether it makes no pod any more."""
-        return self.complete or self.failed
-
-
-@dataclass(frozen=True, slots=True)
 class ContainerView:
     """The state of one container of a pod; ``last_reason`` is why the state before it ended."""
 
@@ -132,6 +105,8 @@ class PodView:
         Reason of ``DisruptionTarget`` and since when, or the kubelet's own word for it.
     reason, message
         Of the pod's status: the kubelet's words.
+    reports
+        Whether it may report for its trial, as its workload's kind says.
     """
 
     uid: str
@@ -154,6 +129,7 @@ class PodView:
     containers: Mapping[str, ContainerView] = field(default_factory=dict)
     sidecar: ContainerView | None = None
     node: str = ""
+    reports: bool = True
 
     @property
     def over(self) -> bool:
@@ -278,7 +254,7 @@ class Snapshot:
     template
         What the API server said to the Study's template; None where it was not asked yet.
     bound
-        Attempt number by the uid of each pod that may report.
+        Uids of the pods that may report.
     tails
         Uids of the pods whose termination message has been stored.
     refused
@@ -309,10 +285,10 @@ class Snapshot:
     record: StudyRecord
     blueprint: Blueprint
     trials: tuple[TrialView, ...] = ()
-    jobs: tuple[JobView, ...] = ()
+    jobs: tuple[WorkloadView, ...] = ()
     pods: tuple[PodView, ...] = ()
     template: TemplateVerdict | None = None
-    bound: Mapping[str, int] = field(default_factory=dict)
+    bound: Set[str] = field(default_factory=frozenset)
     tails: frozenset[str] = field(default_factory=frozenset)
     refused: Mapping[str, str] = field(default_factory=dict)
     absent: Mapping[tuple[str, str], str] = field(default_factory=dict)

@@ -74,7 +74,7 @@ class Decision:
             return f"{verb} at step {self.step}: {self.reason.meaning}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain JSON values, from which `from_dict` restores an equal decision."""
+        """Return plain JSON values, from which `from_dict` restores an equal decision."""
         return {
             "trial": self.trial,
             "attempt": self.attempt,

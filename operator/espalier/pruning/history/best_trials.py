@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from math import isnan
+
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.report import TrialState
 
 
 class BestTrials:
-    """The best trials of the study by their best value so far, failed ones left out."""
+    """The best trials of the study by their best value so far, failed ones left out.
+
+    Parameters
+    ----------
+    ledger
+        The study's.
+    size
+        How many trials; fewer while there are fewer.
+    """
 
     def __init__(self, ledger: Ledger, size: int) -> None:
         self._ledger = ledger
@@ -18,7 +28,7 @@ class BestTrials:
 
     @staticmethod
     def of(ledger: Ledger, size: int) -> BestTrials:
-        """Give the ledger's best trials."""
+        """Return the ledger's best trials."""
         return ledger.derived(("best", size), lambda ledger: BestTrials(ledger, size))
 
     def __contains__(self, trial: int) -> bool:
@@ -53,7 +63,7 @@ class BestTrials:
     def _drop(self, curve: Curve) -> None:
         if self._best.pop(curve.number, None) is None:
             return
-        others = [c for c in self._ledger.peers() if c.best == c.best and c.number != curve.number]
+        others = [c for c in self._ledger.peers() if not isnan(c.best) and c.number != curve.number]
         others.sort(key=lambda c: (-c.best, c.number))
         self._best = {c.number: c.best for c in others[: self._size]}
         self._entry = min(self._best.values(), default=0.0)

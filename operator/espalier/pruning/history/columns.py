@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 EXACT_BITS = 11
+"""Significant bits of a step that tell its column."""
 
 
 def column_of(step: int) -> int:
@@ -16,7 +17,7 @@ def column_of(step: int) -> int:
 
 
 def next_column(step: int) -> int:
-    """Give the first step of the next column."""
+    """Return the first step of the next column."""
     return column_of(step) + (1 << max(0, step.bit_length() - EXACT_BITS))
 
 
@@ -27,5 +28,5 @@ def place_of(step: int) -> int:
 
 
 def first_place(step: int) -> int:
-    """Give the place of the first column at or beyond a step."""
+    """Return the place of the first column at or beyond a step."""
     return place_of(step) + (step != column_of(step))

@@ -9,7 +9,8 @@ from bisect import bisect_left, bisect_right
 from espalier.pruning.history.report import TrialState
 
 NAN = math.nan
-WINDOW_REPORTS = 64
+MOST_AVERAGED = 64
+"""The newest so many reports, at most, make up the mean over a window."""
 
 
 class Curve:
@@ -101,11 +102,6 @@ class Curve:
             return self.scores[i]
         return None
 
-    def best_until(self, step: int) -> float:
-        """Best score of the reports up to the step; NaN if there is none but NaN."""
-        i = bisect_right(self.steps, step)
-        return self.bests[i - 1] if i else NAN
-
     def window_mean(self, step: int, share: float = 0.15) -> float:
         """Mean of the finite scores over the steps in ((1 - share) step, step].
 
@@ -115,7 +111,7 @@ class Curve:
         """
         end = bisect_right(self.steps, step)
         start = bisect_right(self.steps, (1.0 - share) * step, 0, end)
-        start = max(min(start, end - 1), end - WINDOW_REPORTS, 0)
+        start = max(min(start, end - 1), end - MOST_AVERAGED, 0)
         if end <= start:
             return NAN
         if not math.isfinite(self.scores[end - 1]):

@@ -1,32 +1,34 @@
-"""The course of a study's trials over rungs that lie densely, up to the horizon."""
+"""Rungs that lie densely up to the horizon, and the trials that reached each of them."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
-from math import ceil, inf
+from math import ceil, inf, isnan
 
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.ledger import Ledger
+from espalier.pruning.history.own_value import ranked
 from espalier.pruning.history.report import TrialState
 
-FIRST = 0.08
+FIRST_RUNG = 0.08
 """Share of the horizon at which the first rung lies: before it curves say little (the rank
 correlation with the end is some 0.1 at the first step and 0.8 at a twelfth of the horizon)."""
-RATIO = 1.4
-"""From rung to rung; finer ones compare noisier differences, coarser ones prune later."""
-WORST = -inf
+RUNG_RATIO = 1.4
+"""From a rung's step to the next one's; finer ones compare noisier differences, coarser ones
+prune later."""
 
 Entry = tuple[float, int]
+"""A score, and the number of the trial that has it."""
 
 
 def rungs_up_to(horizon: int) -> list[int]:
-    """Give the steps of the rungs, geometrically spaced, all below the horizon."""
+    """Return the steps of the rungs, geometrically spaced, all below the horizon."""
     steps: list[int] = []
-    at = float(max(1, ceil(FIRST * horizon)))
+    at = float(max(1, ceil(FIRST_RUNG * horizon)))
     while (step := round(at)) < horizon:
         steps.append(step)
-        at = max(at * RATIO, at + 1.0)
+        at = max(at * RUNG_RATIO, at + 1.0)
     return steps
 
 
@@ -38,6 +40,11 @@ class DenseRungs:
     completed. A trial that was pruned is known to be worse at the rungs it never reached: it
     counts there as `dropped`. A failed trial is forgotten, as is one that left the window.
 
+    Parameters
+    ----------
+    horizon
+        The largest step of a trial.
+
     Attributes
     ----------
     horizon, steps
@@ -48,6 +55,10 @@ class DenseRungs:
         Per rung, and for the end, how many trials were pruned before it.
     version
         Per rung, and for the end, a number that changes whenever the column does.
+    scores
+        Per trial the scores with which it reached its rungs, lowest rung first.
+    ends
+        Per completed trial its last score.
     used
         Steps done by all trials together.
     """
@@ -65,24 +76,23 @@ class DenseRungs:
 
     @staticmethod
     def of(ledger: Ledger, horizon: int) -> DenseRungs:
-        """Give the ledger's course towards this horizon."""
-        return ledger.derived(("course", horizon), lambda _: DenseRungs(horizon))
+        """Return the ledger's dense rungs up to this horizon."""
+        return ledger.derived(("dense rungs", horizon), lambda _: DenseRungs(horizon))
 
     def rung(self, curve: Curve, after: int) -> int | None:
-        """Give the last rung that the trial reached beyond a step; None if it reached none."""
+        """Return the last rung that the trial reached beyond a step; None if it reached none."""
         reached = bisect_right(self.steps, curve.last_step)
         if not reached or self.steps[reached - 1] <= after:
             return None
         return reached - 1
 
     def own(self, curve: Curve, rung: int) -> float:
-        """Give the score with which a trial reached a rung, also if it has left the window."""
+        """Return the score with which a trial reached a rung, also if it has left the window."""
         first = curve.steps[bisect_left(curve.steps, self.steps[rung])]
-        score = curve.window_mean(first)
-        return WORST if score != score else score
+        return ranked(curve.window_mean(first))
 
     def next_step(self, step: int) -> int:
-        """Give the step of the first rung beyond a step, or the horizon."""
+        """Return the step of the first rung beyond a step, or the horizon."""
         place = bisect_right(self.steps, step)
         return self.steps[place] if place < len(self.steps) else self.horizon
 
@@ -96,7 +106,7 @@ class DenseRungs:
         return len(self.columns[rung]) + self.dropped[rung]
 
     def best_ended(self, most: int) -> Sequence[Entry]:
-        """Give the best completed trials, the best last."""
+        """Return the best completed trials, the best last."""
         return self.columns[-1][-most:]
 
     def on_append(self, curve: Curve) -> None:
@@ -123,7 +133,7 @@ class DenseRungs:
             self._forget(curve.number)
         elif curve.state is TrialState.PRUNED:
             self._drop(curve.number, 1)
-        elif curve.state is TrialState.COMPLETED and curve.last == curve.last:
+        elif curve.state is TrialState.COMPLETED and not isnan(curve.last):
             self.ends[curve.number] = curve.last
             self._enter(len(self.steps), (curve.last, curve.number))
 
@@ -152,6 +162,6 @@ class DenseRungs:
             self.version[rung] += 1
 
 
-def to_come(ledger: Ledger, known: int) -> int:
-    """Give how many trials share the risk: all of the study, or twice those known."""
+def trials_in_all(ledger: Ledger, known: int) -> int:
+    """Return how many trials the study will have; where that is not known, twice those known."""
     return 2 * known if ledger.terms.trials is None else max(ledger.terms.trials, known)

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar, cast
 
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.report import Receipt, Report, TrialState
+from espalier.pruning.history.result import beats
 from espalier.pruning.terms import Terms
 
 RUNNING = TrialState.RUNNING
@@ -32,7 +33,7 @@ class Derived(Protocol):
         """Forget the trial: it left the window of the newest trials (`curve.left`)."""
 
 
-D = TypeVar("D", bound=Derived)
+Statistic = TypeVar("Statistic", bound=Derived)
 
 
 class Ledger:
@@ -48,6 +49,13 @@ class Ledger:
     terms
         What defines the study. With a window, only the newest trials are compared with: for
         studies whose later trials are drawn from elsewhere than the first.
+
+    Attributes
+    ----------
+    counts
+        How many trials stand where.
+    receipts
+        How many irregular reports were treated alike; what simply follows is not counted.
     """
 
     def __init__(self, terms: Terms) -> None:
@@ -117,16 +125,16 @@ class Ledger:
         return trial in self._curves
 
     def curve(self, trial: int) -> Curve:
-        """Give the trial's curve; an empty one if nothing is known of it."""
+        """Return the trial's curve; an empty one if nothing is known of it."""
         curve = self._curves.get(trial)
         return Curve(trial) if curve is None else curve
 
     def curves(self) -> Iterator[Curve]:
-        """Give all curves, those that left the window included."""
+        """Return all curves, those that left the window included."""
         return iter(self._curves.values())
 
     def peers(self) -> Iterator[Curve]:
-        """Give the curves of the trials to compare with: in the window, and not failed."""
+        """Return the curves of the trials to compare with: in the window, and not failed."""
         return (c for c in self._curves.values() if not c.left and c.state is not TrialState.FAILED)
 
     def at_or_before(self, step: int) -> list[tuple[int, float]]:
@@ -143,15 +151,15 @@ class Ledger:
         return self.counts[TrialState.COMPLETED]
 
     def leader(self) -> Curve | None:
-        """Give the completed trial with the best last score, of equals the one started first."""
+        """Return the completed trial with the best last score, of equals the one started first."""
         return self.derived("leader", _Leader).curve
 
     def user(self, score: float) -> float:
-        """Give a score in the user's own sign."""
+        """Return a score in the user's own sign."""
         return self.terms.direction.score(score)
 
     def score(self, value: float) -> float:
-        """Give a value in the user's own sign as a score, of which larger is better."""
+        """Return a value in the user's own sign as a score, of which larger is better."""
         return self.terms.direction.score(value)
 
     def is_last(self, curve: Curve) -> bool:
@@ -161,8 +169,8 @@ class Ledger:
             return False
         return curve.steps[-1] >= horizon - (1 if curve.steps[0] == 0 else 0)
 
-    def derived(self, key: Hashable, factory: Callable[[Ledger], D]) -> D:
-        """Give the statistic of this key, made and brought up to date at its first use.
+    def derived(self, key: Hashable, factory: Callable[[Ledger], Statistic]) -> Statistic:
+        """Return the statistic of this key, made and brought up to date at its first use.
 
         From then on `append` and `close` keep it up to date, so that a pruner whose settings are
         in the key can ask it in O(log n) while its `judge` stays pure.
@@ -181,7 +189,7 @@ class Ledger:
                 replay(curve, found)
             self._derived[key] = found
             self._listeners.append(found)
-        return cast(D, found)
+        return cast(Statistic, found)
 
     # Inside.
 
@@ -257,10 +265,8 @@ class _Leader:
         pass
 
     def on_close(self, curve: Curve) -> None:
-        if curve.state is TrialState.COMPLETED and not curve.left and curve.last == curve.last:
-            held = self.curve
-            if held is None or (curve.last, -curve.number) > (held.last, -held.number):
-                self.curve = curve
+        if curve.state is TrialState.COMPLETED and not curve.left:
+            self.curve = curve if beats(curve, self.curve) else self.curve
 
     def on_leave(self, curve: Curve) -> None:
         if self.curve is not None and self.curve.number == curve.number:

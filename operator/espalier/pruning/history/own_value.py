@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from math import nan
+from math import inf, isnan, nan
 
 from espalier.pruning.history.curve import Curve
+
+WORST = -inf
+"""The score of a trial that has diverged, where scores are ranked: worse than all numbers."""
 
 
 class OwnValue(StrEnum):
@@ -20,9 +23,14 @@ class OwnValue(StrEnum):
 
 
 def own_score(curve: Curve, which: OwnValue) -> float:
-    """Give a trial's own score at its latest step."""
+    """Return a trial's own score at its latest step."""
     if which is OwnValue.BEST:
         return curve.best
     if which is OwnValue.LAST:
         return curve.scores[-1] if curve.scores else nan
     return curve.window_mean(curve.last_step)
+
+
+def ranked(score: float) -> float:
+    """Return a score as it is ranked: NaN as the worst one."""
+    return WORST if isnan(score) else score

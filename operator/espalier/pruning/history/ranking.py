@@ -6,13 +6,12 @@ import math
 from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sortedcontainers import SortedList
 
-# Up to this size inserting into an array is the faster of the two (docs/explanation/
-# pruning-engine.md has the measurement).
 PLAIN_UP_TO = 30_000
+"""Scores up to which inserting into an array is faster than into a sorted list; measured in
+docs/explanation/pruning-engine.md."""
 
 
 class Ranking:
@@ -30,9 +29,9 @@ class Ranking:
 
     def __init__(self, scores: Iterable[float] = ()) -> None:
         given = list(scores)
-        known = [score for score in given if score == score]
+        known = [score for score in given if not math.isnan(score)]
         self.nans = len(given) - len(known)
-        self.scores: Any = array("d", sorted(known))
+        self.scores: array[float] | SortedList = array("d", sorted(known))
         self._grown()
 
     def __len__(self) -> int:
@@ -43,7 +42,7 @@ class Ranking:
         scores = self.scores
         if score != score:
             self.nans += 1
-        elif type(scores) is array:
+        elif isinstance(scores, array):
             insort(scores, score)
             self._grown()
         else:
@@ -54,24 +53,24 @@ class Ranking:
         scores = self.scores
         if score != score:
             self.nans -= 1
-        elif type(scores) is array:
+        elif isinstance(scores, array):
             del scores[bisect_left(scores, score)]
         else:
             scores.remove(score)
 
     def kth_best(self, k: int) -> float:
-        """Give the k-th best score; 0 is the best."""
+        """Return the k-th best score; 0 is the best."""
         return float(self.scores[len(self.scores) - 1 - k])
 
     def better_than(self, score: float) -> int:
         """Count the scores that are strictly better."""
         scores = self.scores
-        if type(scores) is array:
+        if isinstance(scores, array):
             return len(scores) - bisect_right(scores, score)
         return len(scores) - int(scores.bisect_right(score))
 
     def quantile(self, q: float, without: float | None = None) -> float:
-        """Give the q-quantile by linear interpolation, as numpy does; NaN of nothing.
+        """Return the q-quantile by linear interpolation, as numpy does; NaN of nothing.
 
         Parameters
         ----------

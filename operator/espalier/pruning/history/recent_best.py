@@ -26,11 +26,11 @@ class RecentBests:
 
     @staticmethod
     def of(ledger: Ledger, recent: int) -> RecentBests:
-        """Give the ledger's, for so many values."""
+        """Return the ledger's, for so many values."""
         return ledger.derived(("recent bests", recent), lambda _: RecentBests(recent))
 
     def look(self, curve: Curve) -> RecentBest:
-        """Give a running trial's, brought up to date."""
+        """Return a running trial's, brought up to date."""
         found = self._of.get(curve.number)
         if found is None:
             found = self._of[curve.number] = RecentBest(self._recent)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from espalier.pruning.history.curve import Curve
-from espalier.pruning.history.own_value import OwnValue, own_score
+from espalier.pruning.history.own_value import OwnValue, own_score, ranked
 from espalier.pruning.history.ranking import Ranking
-
-WORST = float("-inf")
 
 
 def rung_steps(first: int, factor: int) -> Iterator[int]:
-    """Give the steps of the rungs, ``first * factor ** k``, in exact integers."""
+    """Return the steps of the rungs, ``first * factor ** k``, in exact integers."""
     step = first
     while True:
         yield step
@@ -25,6 +23,21 @@ class RungRanks:
     A trial enters a rung once, with its score at the first report at or beyond the rung's step,
     and never changes it. One that diverged enters with the worst score there is. It stays
     whatever becomes of it, unless it leaves the window of the newest trials.
+
+    Parameters
+    ----------
+    first
+        The step of the lowest rung.
+    factor
+        By how much a rung's step is larger than the one's before.
+    own_value
+        Which of a trial's own values it enters a rung with.
+
+    Attributes
+    ----------
+    steps, rankings
+        Per rung its step and the scores of those that reached it, lowest rung first; always one
+        rung beyond the furthest trial.
     """
 
     def __init__(self, first: int, factor: int, own_value: OwnValue) -> None:
@@ -36,11 +49,11 @@ class RungRanks:
         self._reached: dict[int, list[float]] = {}
 
     def score(self, trial: int, rung: int) -> float:
-        """Give the score with which a trial reached a rung."""
+        """Return the score with which a trial reached a rung."""
         return self._reached[trial][rung]
 
     def crossed(self, after: int, up_to: int) -> range:
-        """Give the rungs whose steps lie in (after, up_to]."""
+        """Return the rungs whose steps lie in (after, up_to]."""
         first = 0
         while first < len(self.steps) and self.steps[first] <= after:
             first += 1
@@ -50,7 +63,7 @@ class RungRanks:
         return range(first, end)
 
     def next_step(self, step: int) -> int:
-        """Give the step of the first rung beyond a step."""
+        """Return the step of the first rung beyond a step."""
         return next(s for s in self.steps if s > step)
 
     def on_append(self, curve: Curve) -> None:
@@ -62,9 +75,7 @@ class RungRanks:
             return
         if reached is None:
             reached = self._reached[curve.number] = []
-        score = own_score(curve, self._own_value)
-        if score != score:
-            score = WORST
+        score = ranked(own_score(curve, self._own_value))
         while step >= self.steps[rung]:
             reached.append(score)
             if not curve.left:

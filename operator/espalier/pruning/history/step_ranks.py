@@ -13,10 +13,11 @@ from espalier.pruning.history.ranking import Ranking
 from espalier.pruning.history.report import TrialState
 from espalier.pruning.history.step_tree import Layers, StepTree
 
-OUTGROWN = 4
-"""When columns hold so many times as many scores as there are values, a tree takes their place."""
-FEW = 1000
-"""Scores that columns may hold besides."""
+SCORES_A_VALUE = 4
+"""Scores that columns may hold for each value that was reported; beyond, a tree takes their place.
+"""
+SCORES_BESIDES = 1000
+"""Scores that columns may hold besides, so that a small study needs no tree."""
 
 
 class Peers(StrEnum):
@@ -44,6 +45,15 @@ class StepRanks:
     once, with the score that `match` says, and leaves them only if it fails or leaves the window.
     Where trials report at steps of their own, there are many columns, each of which all trials
     enter; a tree then holds the same scores in less room (docs/adr/0027).
+
+    Parameters
+    ----------
+    ledger
+        The study's history.
+    peers
+        Which trials' scores count.
+    match
+        Which of a trial's scores counts at a step.
     """
 
     def __init__(self, ledger: Ledger, peers: Peers, match: Match) -> None:
@@ -61,7 +71,7 @@ class StepRanks:
 
     @staticmethod
     def of(ledger: Ledger, peers: Peers, match: Match) -> StepRanks:
-        """Give the ledger's ranks for these peers."""
+        """Return the ledger's ranks for these peers."""
         return ledger.derived(
             ("step ranks", peers, match), lambda ledger: StepRanks(ledger, peers, match)
         )
@@ -75,7 +85,7 @@ class StepRanks:
         return self._tree is not None
 
     def column(self, curve: Curve, judged: int) -> Ranking | Layers | None:
-        """Give the column of the trial's latest report; None if the trial was judged in it.
+        """Return the column of the trial's latest report; None if the trial was judged in it.
 
         Parameters
         ----------
@@ -89,7 +99,7 @@ class StepRanks:
         return self._columns[key] if self._tree is None else self._tree.at(key)
 
     def own(self, curve: Curve) -> float | None:
-        """Give the trial's own score in the column of its latest report, if it is in there."""
+        """Return the trial's own score in the column of its latest report, if it is in there."""
         if not self._reached or curve.left:
             return None
         step = curve.steps[-1]
@@ -165,14 +175,14 @@ class StepRanks:
         return [score for score in reached if score is not None]
 
     def _known(self) -> Iterator[Curve]:
-        """Give the counted trials; those that are not seen are yet to be replayed."""
+        """Return the counted trials; those that are not seen are yet to be replayed."""
         for curve in self._ledger.curves():
             if curve.number in self._seen and not curve.left and self._counted(curve):
                 yield curve
 
     def _weigh(self, curve: Curve) -> None:
         """Let a tree take the place of columns that hold far more scores than there are values."""
-        if self._held <= OUTGROWN * self._values + FEW:
+        if self._held <= SCORES_A_VALUE * self._values + SCORES_BESIDES:
             return
         # The trial itself may be in the middle of a replay, when the ledger knows more of it.
         known = [other for other in self._known() if other.number != curve.number]

@@ -16,7 +16,7 @@ from espalier.pruning.history.ranking import between, counted
 
 LEAVES = 1 << 16
 """More than there are columns: 2048, and 1024 for each bit of a step beyond 11, up to 63."""
-FEW = 128
+SORTED_AT_ONCE = 128
 """So many scores are sorted rather than narrowed down further."""
 
 
@@ -51,7 +51,7 @@ class StepTree:
         self._scores.update((node, array("d", sorted(scores))) for node, scores in found.items())
 
     def at(self, step: int) -> Layers:
-        """Give the scores in force at the column of a step."""
+        """Return the scores in force at the column of a step."""
         node, path = LEAVES + place_of(step), []
         while node:
             path.append(node)
@@ -88,7 +88,7 @@ class StepTree:
             yield from self._held(curve, i)
 
     def _held(self, curve: Curve, i: int) -> Iterator[tuple[int, float]]:
-        """Give what a trial's i-th report adds: nodes, and the score that each takes in."""
+        """Return what a trial's i-th report adds: nodes, and the score that each takes in."""
         step = curve.steps[i]
         first = first_place(step)
         if i and not self._exact:
@@ -100,7 +100,7 @@ class StepTree:
 
 
 def nodes(start: int, end: int) -> list[int]:
-    """Give the fewest nodes that together cover the places from `start` up to before `end`."""
+    """Return the fewest nodes that together cover the places from `start` up to before `end`."""
     found = []
     start, end = start + LEAVES, end + LEAVES
     while start < end:
@@ -134,7 +134,7 @@ class Layers:
         return sorted(chain.from_iterable(self._layers))
 
     def quantile(self, q: float, without: float | None = None) -> float:
-        """Give the q-quantile as `Ranking.quantile` does, to the last bit."""
+        """Return the q-quantile as `Ranking.quantile` does, to the last bit."""
         size = counted(self._size, without)
         if size < 1:
             return math.nan
@@ -144,7 +144,7 @@ class Layers:
 
 
 def window(layers: list[array[float]], first: int, most: int) -> list[float]:
-    """Give up to so many scores from a place on, in the order of all of several arrays' scores.
+    """Return up to so many scores from a place on, in the order of all of several arrays' scores.
 
     The part of each array in which the place may lie is narrowed down by a pivot out of the
     widest one: by turns its middle, which bounds the rounds, and where the place should be if
@@ -152,7 +152,7 @@ def window(layers: list[array[float]], first: int, most: int) -> list[float]:
     """
     lows, highs = [0] * len(layers), list(map(len, layers))
     middle = False
-    while (left := sum(highs) - (before := sum(lows))) > FEW:
+    while (left := sum(highs) - (before := sum(lows))) > SORTED_AT_ONCE:
         widths = list(map(sub, highs, lows))
         width = max(widths)
         widest = widths.index(width)

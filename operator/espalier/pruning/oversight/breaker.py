@@ -34,7 +34,18 @@ class BreakerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """Why the breaker is open."""
+    """Why the breaker is open.
+
+    Parameters
+    ----------
+    prunes
+        How many established trials were to be pruned within `within_seconds`, the one that would
+        have been one too many included.
+    running
+        Out of how many that were reporting.
+    until
+        When it closes again, in seconds on the clock of the reports.
+    """
 
     prunes: int
     running: int
@@ -42,7 +53,20 @@ class Trip:
 
 
 class Breaker:
-    """Counts prunings in time; the time is an argument."""
+    """Counts prunings in time; the time is an argument, in seconds.
+
+    Parameters
+    ----------
+    settings
+        When it opens.
+
+    Attributes
+    ----------
+    trip
+        Why it opened last; None if it never did.
+    trips
+        How often it has opened.
+    """
 
     def __init__(self, settings: BreakerSettings) -> None:
         self.settings = settings

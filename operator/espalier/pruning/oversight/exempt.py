@@ -6,9 +6,11 @@ from bisect import bisect_right, insort
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
+from math import isnan
 
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.report import TrialState
+from espalier.pruning.history.result import beats
 from espalier.pruning.terms import Terms
 
 FEWEST_EXEMPT = 3
@@ -88,7 +90,7 @@ class ExemptTrials:
         self._would_end: dict[int, EndedBy | None] = {}
         # Of those that have completed: what would be compared with what.
         self._finished = self._would = 0
-        self._best: float | None = None
+        self._best: Curve | None = None
         self._finals: list[float] = []
 
     def __len__(self) -> int:
@@ -122,13 +124,11 @@ class ExemptTrials:
             return
         trial, final = curve.number, curve.last
         self._finished += trial in self._would_end
-        # A NaN is no result that a study could return.
-        is_result = final == final
-        if self._would_end.get(trial) is None and is_result:
-            self._best = final if self._best is None else max(self._best, final)
+        if self._would_end.get(trial) is None and beats(curve, self._best):
+            self._best = curve
         if self.from_pruner(trial):
             self._would += 1
-            if is_result:
+            if not isnan(final):
                 insort(self._finals, final)
 
     def calibration(self) -> FalsePrunes:
@@ -137,6 +137,6 @@ class ExemptTrials:
         return FalsePrunes(
             finished=self._finished,
             would=self._would,
-            false=0 if best is None else len(finals) - bisect_right(finals, best),
+            false=0 if best is None else len(finals) - bisect_right(finals, best.last),
             comparable=best is not None,
         )

@@ -120,3 +120,19 @@ def overrule(decision: Decision, reason: Reason, why: Evidence) -> Decision:
     """Keep a trial that was to be pruned, and say what was overruled."""
     evidence = {**decision.evidence, **why, "overruled": decision.reason.value}
     return replace(decision, action=Action.KEEP, reason=reason, evidence=evidence)
+
+
+def behind(curve: Curve, step: int) -> Decision:
+    """Keep a trial that reported a step behind its latest one, on which it was judged already."""
+    return Decision(
+        curve.number,
+        curve.attempt,
+        step,
+        Action.KEEP,
+        Reason.BEHIND_LATEST_STEP,
+        {"latest": curve.last_step},
+        None,
+        None,
+        "Guards",
+        {},
+    )

@@ -26,7 +26,7 @@ class Restraint:
     protected: frozenset[int] = frozenset()
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         return {
             "paused": self.paused,
             "keepBest": self.keep_best,

@@ -8,6 +8,7 @@ from espalier.pruning.decisions.decision import Decision
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.report import TrialState
+from espalier.pruning.history.result import beats
 from espalier.pruning.oversight.breaker import Breaker, BreakerSettings
 from espalier.pruning.oversight.exempt import ExemptTrials
 from espalier.pruning.oversight.pruner_state import PrunerState, Said
@@ -40,7 +41,7 @@ class Shadow:
         self.pruned: dict[int, int] = {}
         self._ended: set[int] = set()
         self._steps = self._saved = 0
-        self._leader: Curve | None = None
+        self._best: Curve | None = None
 
     def of(self, _ledger: Ledger) -> Shadow:
         """Return itself, as what is kept up to date with a ledger (`Ledger.derived`)."""
@@ -89,16 +90,12 @@ class Shadow:
 
     def on_close(self, curve: Curve) -> None:
         """Take in that a trial has ended."""
-        if curve.state is not TrialState.COMPLETED:
-            return
-        best = self._leader
-        ranked = (curve.last, -curve.number)
-        if curve.last == curve.last and (best is None or ranked > (best.last, -best.number)):
-            self._leader = curve
+        if curve.state is TrialState.COMPLETED and beats(curve, self._best):
+            self._best = curve
 
     def summary(self, ledger: Ledger) -> ShadowSummary:
         """Say what this pruner would have done."""
-        best = self._leader
+        best = self._best
         return ShadowSummary(
             name=self.name,
             pruner=self.pruner_state.pruner.name,

@@ -40,7 +40,7 @@ class JudgeSummary:
     Parameters
     ----------
     judged, kept, pruned
-        How many values were judged, and the outcomes.
+        How many decisions were taken, and their outcomes.
     risk_stated, risk_spent, risk_left
         The risk that the pruner may spend, None where it states none.
     exempt, exempt_finished, exempt_would_prune
@@ -52,8 +52,8 @@ class JudgeSummary:
         None while there is nothing to take it from or to compare with.
     breaker_open, breaker_trips
         Whether the circuit breaker is open, and how often it has opened.
-    repeated, contradicted, late
-        Reports that changed nothing, by why.
+    late
+        Reports of trials that had ended.
     shadows
         What the shadow pruners would have done.
     paused
@@ -75,15 +75,13 @@ class JudgeSummary:
     false_prune_high: float
     breaker_open: bool
     breaker_trips: int
-    repeated: int
-    contradicted: int
     late: int
     shadows: tuple[ShadowSummary, ...]
     paused: bool = False
 
 
 def clopper_pearson(successes: int, tries: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Give the exact interval of a rate (Clopper and Pearson 1934); (0, 1) without tries."""
+    """Return the exact interval of a rate (Clopper and Pearson 1934); (0, 1) without tries."""
     tail = (1.0 - confidence) / 2.0
     low = 0.0
     high = 1.0

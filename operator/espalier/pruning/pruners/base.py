@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Protocol, runtime_checkable
 
 from espalier.declared.bounds import Count, Resource, Step, Times, WithinTrial, first_outside
 from espalier.declared.names import camel
-from espalier.declared.rule import Rule
+from espalier.declared.settings import Declared
 from espalier.pruning.decisions.decision import NO_EVIDENCE, Action, Decision, Evidence
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.curve import Curve
@@ -42,7 +42,7 @@ class Pruner(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scheduled:
+class Scheduled(Declared):
     """Common to all pruners: when a trial is judged at all.
 
     Parameters
@@ -57,12 +57,6 @@ class Scheduled:
 
     Attributes
     ----------
-    name
-        The type that a Study chooses it by.
-    rules
-        What must hold between settings, beyond the bounds that their annotations declare.
-    not_in_study
-        Settings that a Study cannot give.
     boldness
         The setting that makes the pruner bolder or more careful, for backtests to turn.
     in_place_of
@@ -73,9 +67,6 @@ class Scheduled:
     warmup_steps: Annotated[Step, WithinTrial("<", "no trial is ever pruned")] = 0
     interval_steps: Resource = 1
 
-    name: ClassVar[str]
-    rules: ClassVar[tuple[Rule, ...]] = ()
-    not_in_study: ClassVar[frozenset[str]] = frozenset()
     boldness: ClassVar[Boldness | None] = None
     in_place_of: ClassVar[Mapping[str, str]] = {}
 

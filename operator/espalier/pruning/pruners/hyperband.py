@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from espalier.declared.bounds import Resource
 from espalier.declared.conditions import Or, absent, compare
-from espalier.declared.rule import Rule
+from espalier.declared.rule import AnyRule, Rule
 from espalier.declared.terms import At
 from espalier.pruning.decisions.decision import Decision
 from espalier.pruning.decisions.reason import Reason
@@ -100,7 +100,7 @@ class Hyperband(Halving):
     max_resource: Resource | None = None
 
     name: ClassVar[str] = "Hyperband"
-    rules: ClassVar[tuple[Rule, ...]] = (
+    rules: ClassVar[tuple[AnyRule, ...]] = (
         *Halving.rules,
         Rule(
             condition=Or(absent("maxResource"), compare("minResource", "<=", At("maxResource"))),

@@ -39,7 +39,13 @@ BUILT_IN: Mapping[str, type[Scheduled]] = {
 
 
 def pruner_type(name: str) -> type[Pruner]:
-    """Give the class of a pruner by its name; a plug-in cannot replace one of ours."""
+    """Give the class of a pruner by its name; a plug-in cannot replace one of ours.
+
+    Raises
+    ------
+    SettingsError
+        If there is none of this name.
+    """
     if name in BUILT_IN:
         return BUILT_IN[name]
     for entry in entry_points(group=GROUP, name=name):
@@ -56,7 +62,13 @@ def names() -> list[str]:
 
 
 def make(name: str, settings: Mapping[str, Any]) -> Pruner:
-    """Make a pruner of this name with these settings, named as its dataclass names them."""
+    """Make a pruner of this name with these settings, named as its dataclass names them.
+
+    Raises
+    ------
+    SettingsError
+        If there is none of this name, or it does not know a setting.
+    """
     kind = pruner_type(name)
     try:
         return kind(**settings)

@@ -10,13 +10,13 @@ from annotated_types import Ge, Le
 
 from espalier.declared.bounds import Count, Resource, WithinTrial
 from espalier.declared.conditions import Or, absent, compare
-from espalier.declared.rule import Rule
+from espalier.declared.rule import AnyRule, Rule
 from espalier.pruning.decisions.decision import Decision, Evidence
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.ledger import Ledger
-from espalier.pruning.history.own_value import OwnValue
-from espalier.pruning.history.rung_ranks import WORST, RungRanks
+from espalier.pruning.history.own_value import WORST, OwnValue
+from espalier.pruning.history.rung_ranks import RungRanks
 from espalier.pruning.pruners.base import Comparing
 from espalier.pruning.pruners.boldness import Boldness
 
@@ -46,7 +46,7 @@ class Halving(Comparing):
     reduction_factor: Factor = 4
     bootstrap_count: Count = 0
 
-    rules: ClassVar[tuple[Rule, ...]] = (
+    rules: ClassVar[tuple[AnyRule, ...]] = (
         Rule(
             condition=Or(
                 absent("bootstrapCount"),

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from espalier.declared.bounds import Number
 from espalier.declared.conditions import Or, absent, compare, has
-from espalier.declared.rule import Rule
+from espalier.declared.rule import AnyRule, Rule
 from espalier.declared.terms import At
 from espalier.pruning.decisions.decision import Decision, Evidence
 from espalier.pruning.decisions.reason import Reason
@@ -36,7 +36,7 @@ class Threshold(Gated):
     upper: Number | None = None
 
     name: ClassVar[str] = "Threshold"
-    rules: ClassVar[tuple[Rule, ...]] = (
+    rules: ClassVar[tuple[AnyRule, ...]] = (
         Rule(
             condition=Or(has("lower"), has("upper")),
             message="no bound is given; add lower, upper or both",

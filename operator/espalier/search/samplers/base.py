@@ -5,26 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
 
+from espalier.declared.settings import Declared
 from espalier.search.history import History
 from espalier.search.space import Space, Value
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sampler(ABC):
+class Sampler(Declared, ABC):
     """Proposes the parameters of trials; its fields are its settings.
 
     A sampler is pure: no clock, no I/O, and no randomness but what follows from `seed` and
     `number`. The same arguments give the same proposal, in whatever order trials are asked for.
-
-    Attributes
-    ----------
-    name
-        The `type` that chooses it in a Study.
     """
-
-    name: ClassVar[str]
 
     def size(self, space: Space) -> int | None:
         """Return how many different configurations there are to propose; None is no limit.

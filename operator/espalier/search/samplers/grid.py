@@ -16,6 +16,7 @@ from typing import Annotated, ClassVar
 
 from annotated_types import Ge, Le
 
+from espalier.declared.bounds import Given
 from espalier.search.history import History
 from espalier.search.samplers.base import Sampler
 from espalier.search.space import (
@@ -41,11 +42,11 @@ class Grid(Sampler):
     Parameters
     ----------
     points
-        Number of values taken, evenly on its scale, from each range that has no step; None takes
-        every value, of which there must be finitely many.
+        Number of values taken, evenly on its scale, from each range that has no step. Without it
+        every value is taken, of which there must be finitely many.
     """
 
-    points: Annotated[int, Ge(2), Le(1000)] | None = None
+    points: Annotated[int, Ge(2), Le(1000), Given()] | None = None
 
     name: ClassVar[str] = "Grid"
 

@@ -9,8 +9,9 @@ from typing import ClassVar
 from espalier.pruning.decisions.decision import Decision, Evidence
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.curve import Curve
-from espalier.pruning.history.dense_rungs import FIRST, WORST, DenseRungs, to_come
+from espalier.pruning.history.dense_rungs import FIRST_RUNG, DenseRungs, trials_in_all
 from espalier.pruning.history.ledger import Ledger
+from espalier.pruning.history.own_value import WORST
 from espalier.pruning.pruners.auto.winners_rank import WinnersRank
 from espalier.pruning.pruners.base import Gated
 from espalier.pruning.pruners.goal import Goal
@@ -75,7 +76,7 @@ class Auto(RiskBearing):
                 interval_steps=self.interval_steps,
             )
         return SuccessiveHalving(
-            min_resource=max(1, ceil(FIRST * horizon)),
+            min_resource=max(1, ceil(FIRST_RUNG * horizon)),
             reduction_factor=REDUCTION_FACTOR,
             warmup_steps=self.warmup_steps,
             interval_steps=self.interval_steps,
@@ -101,6 +102,6 @@ class Auto(RiskBearing):
         }
         if better < kept:
             return self.keep(curve, Reason.TOP_OF_RUNG, evidence, rung)
-        among_all = known / to_come(ledger, known)
+        among_all = known / trials_in_all(ledger, known)
         spends = ACCOUNT * winner.chance(progress, better, known) * among_all
         return self.prune(curve, Reason.BELOW_RUNG_CUT, {**evidence, "risk": spends}, rung)

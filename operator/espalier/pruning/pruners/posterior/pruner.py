@@ -12,8 +12,9 @@ from scipy.special import stdtr, stdtrit
 from espalier.pruning.decisions.decision import Decision, Evidence
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.curve import Curve
-from espalier.pruning.history.dense_rungs import WORST, DenseRungs, to_come
+from espalier.pruning.history.dense_rungs import DenseRungs, trials_in_all
 from espalier.pruning.history.ledger import Ledger
+from espalier.pruning.history.own_value import WORST
 from espalier.pruning.pruners.goal import Goal
 from espalier.pruning.pruners.posterior.regression import Reach
 from espalier.pruning.pruners.posterior.rivals import Rivals
@@ -109,7 +110,7 @@ class Posterior(RiskBearing):
         known = course.known(rung)
         evidence = {**evidence, "limit": self.risk / known}
         if probability < self.risk / known:
-            cost = probability * known / to_come(ledger, known)
+            cost = probability * known / trials_in_all(ledger, known)
             return self.prune(curve, Reason.UNLIKELY_TO_WIN, {**evidence, "risk": cost}, rung)
         return self.keep(curve, Reason.LIKELY_ENOUGH, evidence, rung)
 
@@ -125,7 +126,7 @@ class Posterior(RiskBearing):
             "end": ledger.user(own.mean),
         }
         if probability < self.risk / known:
-            cost = probability * known / to_come(ledger, known)
+            cost = probability * known / trials_in_all(ledger, known)
             evidence = {**evidence, "risk": cost}
             return self.prune(curve, Reason.UNLIKELY_TO_REACH_TARGET, evidence, rung)
         return self.keep(curve, Reason.MAY_REACH_TARGET, evidence, rung)
