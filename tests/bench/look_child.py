@@ -141,6 +141,7 @@ async def finished(live: OpenStudies, number: int, now: float) -> None:
 async def fill(live: OpenStudies, reconciler: Reconciler, trials: int, running: int) -> None:
     """Let all trials but the last ones end, in the log and as objects."""
     now, first = time.time(), trials - running
+    bound_before = getattr(reconciler.world, "bound", {})  # where older code keeps it
     await asyncio.gather(*(bound(live, number) for number in range(first, trials)))
     for start in range(0, first, AT_ONCE):
         numbers = range(start, min(start + AT_ONCE, first))
@@ -148,7 +149,7 @@ async def fill(live: OpenStudies, reconciler: Reconciler, trials: int, running: 
     for number in range(trials):
         for plural, obj in objects_of(number, number < first, now, 10 + number).items():
             reconciler.observed(plural, False, obj)
-        reconciler.world.bound[f"p{number}"] = 1
+        bound_before[f"p{number}"] = 1
     reconciler.world.verdicts[UID] = TemplateVerdict(1, True)
 
 
