@@ -30,6 +30,15 @@ from espalier.planning.world.snapshot import TemplateVerdict
 from espalier.pruning import TrialState
 from espalier.store import open_store
 
+try:
+    from espalier.process.garbage import search_seldom, settle
+except ImportError:  # older code
+
+    def search_seldom() -> None:
+        """Leave it to Python."""
+
+    settle = search_seldom
+
 UID, KEY = "uid", StudyKey("n", "s")
 STEPS, AT_ONCE, LOOKS = 3, 500, 12
 FREE = ValueLimits(
@@ -177,6 +186,7 @@ class Ticker:
 
 
 async def run(folder: Path, trials: int, running: int) -> dict[str, Any]:
+    search_seldom()
     made = study_of(trials, running)
     store = await open_store(f"sqlite:///{folder}/espalier.db")
     live = OpenStudies(store, lambda _uid, _number: None, limits=FREE)
@@ -184,6 +194,7 @@ async def run(folder: Path, trials: int, running: int) -> dict[str, Any]:
     reconciler = Reconciler(None, live, SETTINGS, Observer(CollectorRegistry()))  # type: ignore[arg-type]
     reconciler.observed("studies", False, made)
     await fill(live, reconciler, trials, running)
+    settle()
     ticker = Ticker()
     first = await ticker.of_a_look(reconciler)
     later = []
