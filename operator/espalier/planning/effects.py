@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from espalier.planning.world.kinds import Kind
-from espalier.planning.world.record import AttemptRecord, End
+from espalier.planning.world.record import AttemptRecord, End, MadeTrial
 
 Body: TypeAlias = Mapping[str, Any]
 
@@ -204,6 +204,19 @@ class AskWhy:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordTrials:
+    """Write what trials were made as into the store: their objects may be deleted.
+
+    Parameters
+    ----------
+    trials
+        Number, and what is to be known of the trial from now on.
+    """
+
+    trials: tuple[tuple[int, MadeTrial], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RecordEnd:
     """Write a trial's one ending into the store."""
 
@@ -259,6 +272,7 @@ Effect: TypeAlias = (
     | BindPod
     | IngestTail
     | RecordAttempt
+    | RecordTrials
     | AskWhy
     | RecordEnd
     | WriteTrialStatus
@@ -293,7 +307,7 @@ def act_of(effect: Effect) -> str | None:
             return f"store the last values of trial {effect.number}"
         case RecordEnd():
             return f"record the end of trial {effect.number}"
-        case RecordSampled() | RecordAttempt():
+        case RecordSampled() | RecordAttempt() | RecordTrials():
             return "record how far the trials are"
         case WriteTrialStatus():
             return f"write the status of Trial {effect.name}"
