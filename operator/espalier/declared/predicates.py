@@ -1,4 +1,4 @@
-"""Conditions on plain values, each with two renderings: CEL, and a predicate in Python."""
+"""Predicates over plain values, each with two renderings: CEL, and Python."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from espalier.declared.terms import At, Constant, Scope, Term
+from espalier.declared.operands import At, Constant, Operand, Scope
 
 _RELATIONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -19,7 +19,7 @@ _RELATIONS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-class Condition(Protocol):
+class Predicate(Protocol):
     """What can hold of a scope, or not."""
 
     def cel(self) -> str:
@@ -54,9 +54,9 @@ class Has:
 class Compare:
     """Two values stand in a relation."""
 
-    left: Term
+    left: Operand
     relation: str
-    right: Term
+    right: Operand
 
     def cel(self) -> str:
         """Return the expression in CEL."""
@@ -71,7 +71,7 @@ class Compare:
 class Contains:
     """A text has another in it."""
 
-    text: Term
+    text: Operand
     part: str
 
     def cel(self) -> str:
@@ -86,7 +86,7 @@ class Contains:
 class Not:
     """The opposite."""
 
-    def __init__(self, of: Condition) -> None:
+    def __init__(self, of: Predicate) -> None:
         self.of = of
 
     def cel(self) -> str:
@@ -102,7 +102,7 @@ class Not:
 class Or:
     """At least one holds."""
 
-    def __init__(self, *parts: Condition) -> None:
+    def __init__(self, *parts: Predicate) -> None:
         self.parts = parts
 
     def cel(self) -> str:
@@ -117,7 +117,7 @@ class Or:
 class And:
     """All hold."""
 
-    def __init__(self, *parts: Condition) -> None:
+    def __init__(self, *parts: Predicate) -> None:
         self.parts = parts
 
     def cel(self) -> str:
@@ -133,9 +133,9 @@ class And:
 class IfElse:
     """One of two, as a third holds or not."""
 
-    test: Condition
-    then: Condition
-    otherwise: Condition
+    test: Predicate
+    then: Predicate
+    otherwise: Predicate
 
     def cel(self) -> str:
         """Return the expression in CEL."""
@@ -181,7 +181,7 @@ class Exists:
 
     entries: At
     name: str
-    is_so: Condition
+    is_so: Predicate
     index: str | None = None
     once: bool = False
 
@@ -216,7 +216,7 @@ class ForAll:
 
     entries: At
     name: str
-    is_so: Condition
+    is_so: Predicate
 
     def cel(self) -> str:
         """Return the expression in CEL."""
@@ -239,17 +239,17 @@ def absent(path: str, root: str = "self") -> Not:
     return Not(Has(At(path, root)))
 
 
-def compare(left: Term | str, relation: str, right: Term | float) -> Compare:
+def compare(left: Operand | str, relation: str, right: Operand | float) -> Compare:
     """Return that two values stand in a relation.
 
     Parameters
     ----------
     left
-        A term, or the path of a field.
+        An operand, or the path of a field.
     relation
         One of ``< <= > >= == !=``.
     right
-        A term or a number.
+        An operand or a number.
     """
     return Compare(
         At(left) if isinstance(left, str) else left,
@@ -268,5 +268,5 @@ def not_chosen(path: str, value: str, root: str = "self") -> Compare:
     return Compare(At(path, root), "!=", Constant(value))
 
 
-def _in_brackets(part: Condition, kinds: tuple[type, ...]) -> str:
+def _in_brackets(part: Predicate, kinds: tuple[type, ...]) -> str:
     return f"({part.cel()})" if isinstance(part, kinds) else part.cel()
