@@ -176,7 +176,13 @@ class ParameterSpec(Model):
     )
 
     def domain(self) -> Domain:
-        """Return what the samplers draw from."""
+        """Return what the samplers draw from.
+
+        Raises
+        ------
+        ValueError
+            If it has no kind, which the rules do not allow.
+        """
         kind = self.float_ or self.int_ or self.categorical
         if kind is None:
             raise ValueError(f"parameter {self.name!r} has no kind")
