@@ -181,7 +181,7 @@ class ParameterSpec(Model):
         Raises
         ------
         ValueError
-            If it has no kind, which the rules do not allow.
+            If it has no kind.
         """
         kind = self.float_ or self.int_ or self.categorical
         if kind is None:

@@ -134,8 +134,11 @@ class IfElse:
     """One of two, as a third holds or not."""
 
     test: Predicate
+    """Which of the two is asked."""
     then: Predicate
+    """Asked where it holds."""
     otherwise: Predicate
+    """Asked where it does not."""
 
     def cel(self) -> str:
         """Return the expression in CEL."""
@@ -215,8 +218,11 @@ class ForAll:
     """Every entry of a list is as said."""
 
     entries: At
+    """The list."""
     name: str
+    """What an entry is called in what is asked of it."""
     is_so: Predicate
+    """What must hold of each."""
 
     def cel(self) -> str:
         """Return the expression in CEL."""

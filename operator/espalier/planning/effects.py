@@ -76,9 +76,13 @@ class AdoptTrial:
     """Give a hand-made Trial its number, labels and owner."""
 
     name: str
+    """The Trial's."""
     uid: str
+    """The Trial's: another one of its name is left alone."""
     number: int
+    """What it gets."""
     metadata: Body
+    """What is merged into its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +109,13 @@ class DeleteJob:
     """Delete the workload with this uid; pods that nobody deleted go by the garbage collector."""
 
     number: int
+    """The trial's."""
     name: str
+    """The workload's."""
     uid: str
+    """The workload's: another one of its name is left alone."""
     kind: Kind
+    """Its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +144,13 @@ class SuspendJob:
     """
 
     name: str
+    """The workload's."""
     uid: str
+    """The workload's: another one of its name is left alone."""
     suspend: bool
+    """Whether it is to stand still, or to go on."""
     kind: Kind
+    """Its kind."""
     by_queue: bool = False
 
 
@@ -232,11 +244,17 @@ class EmitEvent:
     """Post an Event about the Study or one of its Trials; best effort."""
 
     kind: str
+    """``Study`` or ``Trial``."""
     name: str
+    """The object's that it is about."""
     uid: str
+    """The object's."""
     warning: bool
+    """Whether somebody should do something."""
     reason: str
+    """One word out of a closed list."""
     message: str
+    """A sentence."""
 
 
 @dataclass(frozen=True, slots=True)
