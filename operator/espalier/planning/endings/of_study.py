@@ -37,8 +37,11 @@ class StudyEnding:
     """How a study ends; ``stops`` where its running trials are ended for it."""
 
     succeeded: bool
+    """Whether it came to what it was for."""
     reason: StudyReason
+    """One word out of a closed list."""
     message: str
+    """A sentence with the numbers."""
     stops: bool = False
 
 
