@@ -42,9 +42,13 @@ class Forecast:
     """A Student t over a trial's final score."""
 
     trial: int
+    """Its number."""
     mean: float
+    """Where it is expected to end."""
     scale: float
+    """How wide; in the scores' unit."""
     freedom: float
+    """Degrees of freedom."""
 
 
 @dataclass(frozen=True, kw_only=True)

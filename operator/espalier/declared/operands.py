@@ -1,6 +1,6 @@
-"""Values that conditions compare: fields, constants and what is reckoned from them.
+"""Values that predicates compare: fields, constants and what is reckoned from them.
 
-Every term has two renderings, CEL for the API server and a value for Python. A scope gives each
+Every operand has two renderings, CEL for the API server and a value for Python. A scope gives each
 variable its plain value, as JSON has it: ``self``, ``oldSelf`` and what a quantifier binds.
 """
 
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 Scope = Mapping[str, Any]
 
 
-class Term(Protocol):
+class Operand(Protocol):
     """A value that a condition may compare."""
 
     def cel(self) -> str:
@@ -92,8 +92,8 @@ class Minus:
         What is taken away.
     """
 
-    left: Term
-    right: Term
+    left: Operand
+    right: Operand
 
     def cel(self) -> str:
         """Return the expression in CEL."""
@@ -117,7 +117,7 @@ class Quotient:
     """
 
     dividend: Minus
-    divisor: Term
+    divisor: Operand
 
     def cel(self) -> str:
         """Return the expression in CEL."""
@@ -132,7 +132,7 @@ class Quotient:
 class Size:
     """The number of characters of a text."""
 
-    of: Term
+    of: Operand
 
     def cel(self) -> str:
         """Return the expression in CEL."""
