@@ -10,8 +10,8 @@ from typing import Any
 from espalier.api.conditions import set_condition, timestamp
 from espalier.api.reasons import Phase, StudyCondition, StudyReason
 from espalier.api.study_status import pruning_status
+from espalier.planning.acts import CHECK_TEMPLATE
 from espalier.planning.costs.costs import Costs, study_fields
-from espalier.planning.effects import CHECK_TEMPLATE
 from espalier.planning.obstacles.of_trial import LASTING, obstacle_of
 from espalier.planning.obstacles.scene import Scene
 from espalier.planning.obstacles.study_standing import StudyStanding
@@ -21,7 +21,6 @@ from espalier.planning.status.of_trial import phase_of
 from espalier.planning.status.phrase import Phrase
 from espalier.planning.world.names import STUDY_UID_LABEL
 from espalier.planning.world.settings import OperatorSettings
-from espalier.planning.world.snapshot import Snapshot
 from espalier.planning.world.status_words import condition_of, finite
 from espalier.pruning import JudgeSummary
 
@@ -156,12 +155,11 @@ def _degraded(scene: Scene) -> Phrase:
 
 
 def _best(look: Look) -> Mapping[str, Any] | None:
-    snapshot = look.snapshot
-    number = snapshot.record.best
+    number = look.snapshot.record.best
     if number is None:
         return None
     record, view = look.record(number), look.view(number)
-    name, parameters = _made_as(snapshot, number) if view is None else (view.name, view.parameters)
+    name, parameters = _made_as(look, number) if view is None else (view.name, view.parameters)
     return {
         "number": number,
         "trial": name,
@@ -171,8 +169,9 @@ def _best(look: Look) -> Mapping[str, Any] | None:
     }
 
 
-def _made_as(snapshot: Snapshot, number: int) -> tuple[str, Mapping[str, Any]]:
+def _made_as(look: Look, number: int) -> tuple[str, Mapping[str, Any]]:
     """Return name and parameters of a trial whose object is gone."""
+    snapshot = look.snapshot
     if (made := snapshot.record.made.get(number)) is not None:
         return made.name, json.loads(made.parameters)
     # It went before earlier versions recorded how it was made; its status may still tell.
