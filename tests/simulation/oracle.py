@@ -10,7 +10,7 @@ from pathlib import Path
 
 from espalier.backtest.replay import replay_rows
 from espalier.planning.obstacles.of_trial import LASTING
-from espalier.store.export import lines, read_log
+from espalier.store.sqlite.export import lines, read_log
 from tests.simulation.clock import now
 from tests.simulation.history import History
 from tests.simulation.kubelet import Process
