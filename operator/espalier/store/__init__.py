@@ -19,7 +19,6 @@ from espalier.store.sqlite.export import list_studies, read_log
 from espalier.store.sqlite.opening import open_store
 from espalier.store.store import KEEP_CLOSED, Store
 from espalier.store.summary import summary_text
-from espalier.study_log.lines import lines
 from espalier.study_log.log import (
     Arrived,
     Head,
@@ -32,6 +31,7 @@ from espalier.study_log.log import (
     StudyRow,
 )
 from espalier.study_log.read_lines import read_lines
+from espalier.study_log.write_lines import lines
 
 __all__ = [
     "KEEP_CLOSED",

@@ -9,7 +9,7 @@ import pytest
 
 from espalier.planning import effects
 from espalier.planning.endings.of_study import counted_failures
-from espalier.planning.standing.gathering import gather
+from espalier.planning.standing.look import look_at
 from espalier.planning.world.record import End, TrialRecord
 from espalier.planning.world.snapshot import Cause, ContainerView, Failure, FailureKind, Snapshot
 from espalier.pruning import TrialState
@@ -135,7 +135,7 @@ def test_trials_that_one_outage_ended_are_one_failure(case: str) -> None:
     times, reason, count = OUTAGES[case]
     records = [failed(n, NOW + at, reason) for n, at in enumerate(times)]
     snap = snapshot(study(), trials=tuple(trial(n) for n in range(4)), record=record(*records))
-    assert counted_failures(gather(snap), TEMPLATE, SETTINGS.template_hold) == count
+    assert counted_failures(look_at(snap).tally, TEMPLATE, SETTINGS.template_hold) == count
 
 
 def test_a_study_survives_an_outage_that_ended_more_trials_than_may_fail() -> None:

@@ -14,10 +14,10 @@ from espalier.store.group_commit import StoreObserver
 from espalier.store.migrate import migrate
 from espalier.store.sqlite.backup import take_up
 from espalier.store.sqlite.connections import check, reading
-from espalier.store.sqlite.database import SqliteDatabase
 from espalier.store.sqlite.filesystem import refuse_network
 from espalier.store.sqlite.location import SoleWriter, path_of
-from espalier.store.sqlite.writer import Writer
+from espalier.store.sqlite.sqlite_database import SqliteDatabase
+from espalier.store.sqlite.writer import SqliteWriter
 from espalier.store.store import KEEP_CLOSED, Store
 
 _LOG = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ async def open_store(
     return Store(SqliteDatabase(path, writer, lock), observe, keep_closed, clock)
 
 
-def _prepare(path: Path) -> tuple[SoleWriter, Writer]:
+def _prepare(path: Path) -> tuple[SoleWriter, SqliteWriter]:
     if not path.parent.is_dir():
         raise UsageError(
             "--store",
@@ -77,12 +77,12 @@ def _prepare(path: Path) -> tuple[SoleWriter, Writer]:
         raise
 
 
-def _checked(path: Path) -> Writer:
+def _checked(path: Path) -> SqliteWriter:
     if path.exists():
         engine = reading(path)
         check(engine, path)
         engine.dispose()
-    writer = Writer(path)
+    writer = SqliteWriter(path)
     with writer.begin() as connection:
         migrate(connection)
     writer.let_it_shrink()

@@ -71,7 +71,7 @@ _FAULTS = (
 )
 
 
-class Writer:
+class SqliteWriter:
     """Writes groups of batches; used by one thread at a time.
 
     Parameters

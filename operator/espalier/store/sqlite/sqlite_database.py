@@ -12,9 +12,9 @@ from espalier.store.rest import Rest
 from espalier.store.sqlite.connections import reading
 from espalier.store.sqlite.location import SoleWriter
 from espalier.store.sqlite.pages import arrived_after
-from espalier.store.sqlite.rest import rest_of
+from espalier.store.sqlite.resting import rest_of
 from espalier.store.sqlite.space import spare_pages
-from espalier.store.sqlite.writer import Writer
+from espalier.store.sqlite.writer import SqliteWriter
 from espalier.study_log.log import Arrived
 
 _WHOLE = ("", "-wal", "-shm")
@@ -28,13 +28,13 @@ class SqliteDatabase:
     ----------
     path : Path
         The file, of this version's schema.
-    writer : Writer
+    writer : SqliteWriter
         What writes to it.
     lock : SoleWriter
         The promise that nobody else does.
     """
 
-    def __init__(self, path: Path, writer: Writer, lock: SoleWriter) -> None:
+    def __init__(self, path: Path, writer: SqliteWriter, lock: SoleWriter) -> None:
         self._path = path
         self._lock = lock
         self.writer = writer
