@@ -29,7 +29,7 @@ from espalier.engine.reports.submission import Binding, CheckedBatch, CheckedRep
 from espalier.planning.world.record import AttemptRecord, End
 from espalier.pruning import Restraint, TrialState
 from espalier.store import lines, open_store, read_log
-from espalier.store.backup import back_up, stage
+from espalier.store.sqlite.backup import back_up, stage
 
 _ROOT = Path(__file__).parent.parent
 _STORES = _ROOT / "tests" / "golden" / "stores"

@@ -16,8 +16,8 @@ from espalier.engine.reports.open_studies import OpenStudies
 from espalier.errors import RetryLater
 from espalier.planning.world.record import End, StudyRecord
 from espalier.pruning import TrialState
-from espalier.study_log.lines import lines
 from espalier.study_log.read_lines import read_lines
+from espalier.study_log.write_lines import lines
 from tests.engine.reports.test_open_studies import World as Live
 from tests.engine.reports.test_open_studies import run
 from tests.ingest.serving import UID, study_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from espalier.backtest.replay import replay
 from espalier.store import read_log
-from espalier.study_log.lines import lines
 from espalier.study_log.read_lines import read_lines
+from espalier.study_log.write_lines import lines
 from tests.integration.running import STUDY, TRIAL, eventually, operator, scenario, study
 from tests.integration.test_operator_endings import BOLD, PRUNES
 

@@ -4,7 +4,7 @@ import io
 
 from espalier.kube import STUDY, TRIAL
 from espalier.planning.workload.job import JOB
-from espalier.store.backup import back_up, stage
+from espalier.store.sqlite.backup import back_up, stage
 from tests.integration.running import (
     SETTINGS,
     InProcessOperator,

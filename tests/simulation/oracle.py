@@ -9,9 +9,9 @@ from pathlib import Path
 
 from espalier.backtest.replay import replay
 from espalier.planning.obstacles.of_trial import LASTING
-from espalier.store.export import read_log
-from espalier.study_log.lines import lines
+from espalier.store.sqlite.export import read_log
 from espalier.study_log.read_lines import read_lines
+from espalier.study_log.write_lines import lines
 from tests.simulation.clock import now
 from tests.simulation.history import History
 from tests.simulation.kubelet import Process

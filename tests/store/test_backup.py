@@ -18,8 +18,8 @@ from click.testing import CliRunner
 from espalier.cli.main import main
 from espalier.errors import UsageError
 from espalier.store import Store, StudyRow, lines, open_store, read_log
-from espalier.store.backup import back_up, stage, staged
-from espalier.store.location import path_of
+from espalier.store.sqlite.backup import back_up, stage, staged
+from espalier.store.sqlite.location import path_of
 from tests.store.storing import SETTINGS, judged_by, storing, url_of, values
 from tests.store.test_retention import counts, fill
 

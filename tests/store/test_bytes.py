@@ -9,8 +9,8 @@ import pytest
 from alembic import command
 
 from espalier.store import Batch, open_store
-from espalier.store.connections import writing
 from espalier.store.migrate import _config
+from espalier.store.sqlite.connections import writing
 from tests.store.storing import judged_by, storing, url_of, values
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from espalier.errors import RetryLater
-from espalier.store import Store, connections
+from espalier.store import Store
+from espalier.store.sqlite import connections
 from tests.store.storing import storing, values
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, inspect
 
 from espalier.errors import RetryLater, UsageError
 from espalier.store import open_store, schema
-from espalier.store.filesystem import kind_of, refuse_network
+from espalier.store.sqlite.filesystem import kind_of, refuse_network
 from tests.store.storing import storing, url_of, values
 
 MOUNTS = """\

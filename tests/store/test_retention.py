@@ -27,11 +27,11 @@ from espalier.store import (
     migrate,
     open_store,
     read_log,
+    retention,
     schema,
     sighting_row,
-    undertaker,
 )
-from espalier.store.connections import writing
+from espalier.store.sqlite.connections import writing
 from tests.store.storing import SETTINGS, SETTINGS_TEXT, judged_by, storing, url_of, values
 
 PROOF = "a list at version 17 does not hold it"
@@ -156,14 +156,14 @@ def test_without_a_retention_time_rows_go_at_once(tmp_path: Path) -> None:
 def test_a_purge_that_was_interrupted_goes_on_and_nothing_half_comes_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("espalier.store.writer._PURGE", {**_small_steps()})
+    monkeypatch.setattr("espalier.store.sqlite.writer._PURGE", {**_small_steps()})
 
     async def run() -> None:
         async with storing(tmp_path) as (store, row):
             await fill(store, row)
             await store.close_study("u1", at=LONG_AGO, proof=PROOF)
-            assert store._writer.condemn(row.id, NOW - KEEP_CLOSED, NOW)
-            assert store._writer.purge(row.id)
+            assert store._writer.begin_removal(row.id, NOW - KEEP_CLOSED, NOW)
+            assert store._writer.remove_some(row.id)
             with pytest.raises(RetryLater, match="are being deleted"):
                 await store.open_study("u1", "research", "u1", SETTINGS, at=NOW, version="0")
         assert counts(tmp_path)["observations"] == 8
@@ -176,7 +176,7 @@ def test_a_purge_that_was_interrupted_goes_on_and_nothing_half_comes_back(
 
 
 def _small_steps() -> dict[str, str]:
-    from espalier.store.writer import _PURGE
+    from espalier.store.sqlite.writer import _PURGE
 
     return {name: sql.replace("LIMIT 5000", "LIMIT 1") for name, sql in _PURGE.items()}
 
@@ -190,13 +190,13 @@ def test_a_purge_that_fails_is_told_and_tried_again(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(undertaker, "_EVERY", 0.001)
-    monkeypatch.setattr(undertaker, "_PAUSE", 0.001)
+    monkeypatch.setattr(retention, "_EVERY", 0.001)
+    monkeypatch.setattr(retention, "_PAUSE", 0.001)
 
     async def run() -> None:
         async with storing(tmp_path, keep_closed=0) as (store, row):
             await fill(store, row)
-            purge, failures = store._writer.purge, 0
+            purge, failures = store._writer.remove_some, 0
 
             def failing(study: int) -> bool:
                 nonlocal failures
@@ -205,7 +205,7 @@ def test_a_purge_that_fails_is_told_and_tried_again(
                     raise fault
                 return purge(study)
 
-            store._writer.purge = failing  # type: ignore[method-assign]
+            store._writer.remove_some = failing  # type: ignore[method-assign]
             await store.close_study("u1", at=NOW, proof=PROOF)
             while any(counts(tmp_path).values()):
                 await asyncio.sleep(0.001)
@@ -286,7 +286,7 @@ def test_a_database_of_the_first_version_goes_on_and_can_shrink_where_there_is_r
 ) -> None:
     of_the_first_version(tmp_path, rows=500)
     if not room:
-        monkeypatch.setattr("espalier.store.space._free", lambda _: 1000)
+        monkeypatch.setattr("espalier.store.sqlite.space._free", lambda _: 1000)
 
     async def run() -> None:
         store = await open_store(url_of(tmp_path))

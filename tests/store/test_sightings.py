@@ -25,8 +25,8 @@ from espalier.store import (
     sighting_row,
     summary_text,
 )
-from espalier.store.connections import writing
 from espalier.store.migrate import _config
+from espalier.store.sqlite.connections import writing
 from tests.ingest.serving import study_of
 from tests.store.storing import SETTINGS_TEXT, new_study, runner_with_store, storing, url_of, values
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from espalier.cli.store_option import store_option
-from espalier.store.backup import back_up, backed_up
+from espalier.store.sqlite.backup import back_up, backed_up
 
 
 @click.command("backup")

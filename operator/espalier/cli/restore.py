@@ -10,7 +10,7 @@ from typing import BinaryIO
 import click
 
 from espalier.cli.store_option import store_option
-from espalier.store.backup import stage
+from espalier.store.sqlite.backup import stage
 
 
 @click.command("restore")

@@ -8,7 +8,7 @@ import click
 
 from espalier.cli.study_name import StudyName, read_study_name
 from espalier.errors import UsageError
-from espalier.store.export import read_log
+from espalier.store.sqlite.export import read_log
 from espalier.study_log.log import Log
 from espalier.study_log.read_lines import lines_of, read_lines
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from espalier.store.batch import Batch, made_bytes
-from espalier.store.export import list_studies, read_log
 from espalier.store.group_commit import StoreObserver
-from espalier.store.opening import open_store
-from espalier.store.pages import Arrived
 from espalier.store.rest import figures_row
 from espalier.store.rows import (
     change_row,
@@ -18,10 +15,12 @@ from espalier.store.rows import (
     spec_row,
     trial_row,
 )
+from espalier.store.sqlite.export import list_studies, read_log
+from espalier.store.sqlite.opening import open_store
 from espalier.store.store import KEEP_CLOSED, Store
 from espalier.store.summary import summary_text
-from espalier.study_log.lines import lines
 from espalier.study_log.log import (
+    Arrived,
     Head,
     Log,
     StoredChange,
@@ -32,6 +31,7 @@ from espalier.study_log.log import (
     StudyRow,
 )
 from espalier.study_log.read_lines import read_lines
+from espalier.study_log.write_lines import lines
 
 __all__ = [
     "KEEP_CLOSED",

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, select, update
 
 from espalier.api.judging import JudgeSettings
 from espalier.store import schema
-from espalier.store.backup import AWAITED
 
 _LOG = logging.getLogger(__name__)
+AWAITED = "restored from a backup, awaits a Study of its name"
+"""Proof of closure of rows that the next Study of their namespace and name takes over."""
 _MAY_CHANGE = frozenset({"trials", "uid"})
 """Settings in which the two Studies may differ: the judge's stays built with the uid that it was
 built with, since exempt trials hang on it."""

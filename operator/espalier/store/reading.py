@@ -94,7 +94,7 @@ def named_study(connection: Connection, namespace: str, name: str) -> StudyRow |
     return None if row is None else _study(row)
 
 
-def graves(connection: Connection, closed_until: float) -> list[int]:
+def due_for_removal(connection: Connection, closed_until: float) -> list[int]:
     """Return the numbers of the studies closed by a time, whose rows are not all gone."""
     table = schema.studies
     due = (table.c.closed_at <= closed_until) | ~_WHOLE

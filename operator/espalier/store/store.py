@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -21,15 +18,11 @@ from espalier.pruning import Decision
 from espalier.steady_clock import SteadyClock
 from espalier.store import reading as ask
 from espalier.store.batch import Batch
-from espalier.store.connections import reading
+from espalier.store.database import Database
 from espalier.store.group_commit import GroupCommit, StoreObserver
-from espalier.store.location import SoleWriter
-from espalier.store.pages import Arrived, arrived_after
-from espalier.store.rest import Rest, rest_of
-from espalier.store.space import spare_pages
-from espalier.store.undertaker import Undertaker
-from espalier.store.writer import Writer
-from espalier.study_log.log import Head, Log, StoredDecision, StoredSpec, StudyRow
+from espalier.store.rest import Rest
+from espalier.store.retention import Retention
+from espalier.study_log.log import Arrived, Head, Log, StoredDecision, StoredSpec, StudyRow
 
 _T = TypeVar("_T")
 KEEP_CLOSED = 168 * 3600.0
@@ -54,29 +47,28 @@ class Store:
 
     def __init__(
         self,
-        path: Path,
-        writer: Writer,
-        lock: SoleWriter,
+        database: Database,
         observe: StoreObserver | None = None,
         keep_closed: float = KEEP_CLOSED,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        self._path = path
-        self._writer = writer
-        self._lock = lock
+        self._database = database
+        self._writer = database.writer
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
         self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="store-read")
-        self._reader = reading(path, pooled=True)
-        self._group = GroupCommit(writer.write, self._write_thread, observe or Unobserved())
-        self._undertaker = Undertaker(
-            writer,
+        self._reader = database.reader()
+        self._group = GroupCommit(
+            database.writer.write, self._write_thread, observe or Unobserved()
+        )
+        self._retention = Retention(
+            database.writer,
             lambda work: self._run(self._write_thread, work),
-            lambda until: self._read(lambda connection: ask.graves(connection, until)),
-            lambda: self._read(spare_pages),
+            lambda until: self._read(lambda connection: ask.due_for_removal(connection, until)),
+            lambda: self._read(database.spare),
             keep_closed,
             clock or SteadyClock(),
         )
-        self._purging = asyncio.get_running_loop().create_task(self._undertaker.run())
+        self._purging = asyncio.get_running_loop().create_task(self._retention.run())
         self._closed = False
 
     # -- writing ----------------------------------------------------------------------------
@@ -152,10 +144,12 @@ class Store:
         proof : str
             What showed that the Study is gone.
         """
-        study = await self._run(self._write_thread, lambda: self._writer.bury(uid, at, proof))
+        study = await self._run(
+            self._write_thread, lambda: self._writer.close_study(uid, at, proof)
+        )
         if study is not None:
             self._group.forget(study)
-            self._undertaker.look()
+            self._retention.look()
 
     async def purge(self) -> int:
         """Delete the rows of all studies whose retention time is over; return of how many.
@@ -167,7 +161,7 @@ class Store:
         RetryLater
             If the store does not answer.
         """
-        return await self._undertaker.once()
+        return await self._retention.once()
 
     # -- reading ----------------------------------------------------------------------------
 
@@ -181,8 +175,7 @@ class Store:
 
     def volume(self) -> int:
         """Return the bytes of the volume that the store is on."""
-        found = os.statvfs(self._path.parent)
-        return found.f_blocks * found.f_frsize
+        return self._database.volume()
 
     async def running(self) -> list[StudyRow]:
         """Return the studies of which a trial began and has not ended."""
@@ -190,7 +183,7 @@ class Store:
 
     async def rest(self, study: StudyRow) -> Rest | None:
         """Return what all trials of a study came to; None if not all have ended."""
-        return await self._read(lambda connection: rest_of(connection, study.id))
+        return await self._read(lambda connection: self._database.rest_of(connection, study.id))
 
     async def made(self, study: StudyRow) -> dict[int, MadeTrial]:
         """Return what the trials of a study were made as, by number."""
@@ -215,7 +208,7 @@ class Store:
         """
         seq = -1
         while page := await self._read(
-            lambda connection: arrived_after(connection, study.id, seq)  # noqa: B023
+            lambda connection: self._database.arrived_after(connection, study.id, seq)  # noqa: B023
         ):
             seq = page[-1][0]
             yield page
@@ -252,18 +245,12 @@ class Store:
         return await self._read(lambda connection: ask.decisions_at(connection, study, places))
 
     def size(self) -> int:
-        """Return the bytes that the store takes on the disk, its write-ahead log included."""
-        total = 0
-        for suffix in ("", "-wal", "-shm"):
-            try:
-                total += self._path.with_name(self._path.name + suffix).stat().st_size
-            except FileNotFoundError:
-                continue
-        return total
+        """Return the bytes that the store takes on the disk."""
+        return self._database.size()
 
     def free(self) -> int:
         """Return the bytes that are free of the volume that the store is on."""
-        return shutil.disk_usage(self._path.parent).free
+        return self._database.free()
 
     async def _read(self, question: Callable[[Connection], _T]) -> _T:
         def answer() -> _T:
@@ -296,4 +283,4 @@ class Store:
         self._read_thread.shutdown()
         self._reader.dispose()
         self._writer.close()
-        self._lock.release()
+        self._database.release()

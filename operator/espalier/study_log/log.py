@@ -150,6 +150,15 @@ class Head:
     on_others: tuple[StoredDecision, ...] = ()
 
 
+Arrived = tuple[
+    int, int, int, str, int, float | None, float,
+    str | None, str | None, int | None, int | None, int | None,
+]  # fmt: skip
+"""A value as it arrived: `seq`, trial, attempt, metric, step, the value (None where it was not
+finite) and when; then what the acting judge decided on it: action, reason, rung, bracket and the
+rule's number, all of them None where it decided nothing."""
+
+
 Event: TypeAlias = StoredObservation | StoredDecision | StoredEnd | StoredChange
 """What happened in a study, each with its place in the order of arrivals."""
 

@@ -27,7 +27,7 @@ from espalier.study_log.log import (
 
 
 def read_lines(lines: Iterable[str], name: str) -> Log:
-    """Return the log that lines tell: the inverse of `espalier.study_log.lines`.
+    """Return the log that lines tell: the inverse of `espalier.study_log.write_lines`.
 
     What happened is read as it is gone through: a log may be larger than the memory. The exports of
     all earlier versions are read, too.

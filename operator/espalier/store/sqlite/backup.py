@@ -18,14 +18,13 @@ from sqlalchemy.exc import DatabaseError
 
 from espalier.errors import UsageError
 from espalier.store import schema
-from espalier.store.connections import check, reading, writing
-from espalier.store.filesystem import refuse_network
-from espalier.store.location import path_of
+from espalier.store.adoption import AWAITED
 from espalier.store.migrate import current, migrate
+from espalier.store.sqlite.connections import check, reading, writing
+from espalier.store.sqlite.filesystem import refuse_network
+from espalier.store.sqlite.location import path_of
 
 _LOG = logging.getLogger(__name__)
-AWAITED = "restored from a backup, awaits a Study of its name"
-"""Proof of closure of rows that the next Study of their namespace and name takes over."""
 _AWAITED_FOR = 30 * 24 * 3600.0
 """Seconds that such rows wait for their Study."""
 _NONE = "expected a store, or what `espalier backup` made of one"

@@ -10,14 +10,15 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from espalier.errors import RetryLater, UsageError
-from espalier.store.backup import take_up
-from espalier.store.connections import check, reading
-from espalier.store.filesystem import refuse_network
 from espalier.store.group_commit import StoreObserver
-from espalier.store.location import SoleWriter, path_of
 from espalier.store.migrate import migrate
+from espalier.store.sqlite.backup import take_up
+from espalier.store.sqlite.connections import check, reading
+from espalier.store.sqlite.filesystem import refuse_network
+from espalier.store.sqlite.location import SoleWriter, path_of
+from espalier.store.sqlite.sqlite_database import SqliteDatabase
+from espalier.store.sqlite.writer import SqliteWriter
 from espalier.store.store import KEEP_CLOSED, Store
-from espalier.store.writer import Writer
 
 _LOG = logging.getLogger(__name__)
 
@@ -51,10 +52,10 @@ async def open_store(
     """
     path = path_of(url)
     lock, writer = await asyncio.to_thread(_prepare, path)
-    return Store(path, writer, lock, observe, keep_closed, clock)
+    return Store(SqliteDatabase(path, writer, lock), observe, keep_closed, clock)
 
 
-def _prepare(path: Path) -> tuple[SoleWriter, Writer]:
+def _prepare(path: Path) -> tuple[SoleWriter, SqliteWriter]:
     if not path.parent.is_dir():
         raise UsageError(
             "--store",
@@ -76,12 +77,12 @@ def _prepare(path: Path) -> tuple[SoleWriter, Writer]:
         raise
 
 
-def _checked(path: Path) -> Writer:
+def _checked(path: Path) -> SqliteWriter:
     if path.exists():
         engine = reading(path)
         check(engine, path)
         engine.dispose()
-    writer = Writer(path)
+    writer = SqliteWriter(path)
     with writer.begin() as connection:
         migrate(connection)
     writer.let_it_shrink()

@@ -13,19 +13,10 @@ from sqlalchemy import Connection, func, select
 
 from espalier.store import reading as ask
 from espalier.store import schema
-from espalier.study_log.log import StoredDecision, StoredObservation
+from espalier.study_log.log import Arrived, StoredDecision, StoredObservation
 
 PAGE = 1000
 """Rows that are in memory at once."""
-
-
-Arrived = tuple[
-    int, int, int, str, int, float | None, float,
-    str | None, str | None, int | None, int | None, int | None,
-]  # fmt: skip
-"""A value as it arrived: `seq`, trial, attempt, metric, step, the value (None where it was not
-finite) and when; then what the acting judge decided on it: action, reason, rung, bracket and the
-rule's number, all of them None where it decided nothing."""
 
 
 # A decision is found by its key; `seq` says whether it is of this value, or of another metric's at

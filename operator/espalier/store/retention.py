@@ -7,15 +7,15 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from espalier.errors import RetryLater
-from espalier.store.writer import Writer
+from espalier.store.database import Writer
 
 _LOG = logging.getLogger(__name__)
 _EVERY = 60.0
 _PAUSE = 5.0
 
 
-class Undertaker:
-    """Purges the studies that have been closed for longer than the retention time.
+class Retention:
+    """Removes the studies that have been closed for longer than the retention time.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ class Undertaker:
         What deletes.
     write : callable
         Runs a piece of work in the writer's thread.
-    graves : callable
+    due : callable
         Returns the numbers of the studies that were closed by a time.
     spare : callable
         Returns how many pages of the file can be given back to the disk.
@@ -37,14 +37,14 @@ class Undertaker:
         self,
         writer: Writer,
         write: Callable[[Callable[[], bool]], Awaitable[bool]],
-        graves: Callable[[float], Awaitable[list[int]]],
+        due: Callable[[float], Awaitable[list[int]]],
         spare: Callable[[], Awaitable[int]],
         keep: float,
         clock: Callable[[], float],
     ) -> None:
         self._writer = writer
         self._write = write
-        self._graves = graves
+        self._due_studies = due
         self._spare = spare
         self._keep = keep
         self._clock = clock
@@ -56,7 +56,7 @@ class Undertaker:
             self._due.set()
 
     async def run(self) -> None:
-        """Purge what is due, again and again until cancelled; what fails is tried again."""
+        """Remove what is due, again and again until cancelled; what fails is tried again."""
         while True:
             pause = _EVERY
             self._due.clear()
@@ -74,7 +74,7 @@ class Undertaker:
                 timer.cancel()
 
     async def once(self) -> int:
-        """Purge all that is due now; return of how many studies.
+        """Remove all that is due now; return of how many studies.
 
         Raises
         ------
@@ -82,19 +82,19 @@ class Undertaker:
             If the store does not answer; what is left is found again.
         """
         until, purged = self._clock() - self._keep, 0
-        for study in await self._graves(until):
-            purged += await self._purge(study, until)
+        for study in await self._due_studies(until):
+            purged += await self._remove(study, until)
         if await self._spare():
             while await self._write(self._writer.shrink):
                 pass
         return purged
 
-    async def _purge(self, study: int, until: float) -> bool:
+    async def _remove(self, study: int, until: float) -> bool:
         now = self._clock()
         # Looked at again in the writer's turn: it may have been opened since it was found.
-        if not await self._write(lambda: self._writer.condemn(study, until, now)):
+        if not await self._write(lambda: self._writer.begin_removal(study, until, now)):
             return False
-        while await self._write(lambda: self._writer.purge(study)):
+        while await self._write(lambda: self._writer.remove_some(study)):
             pass
         _LOG.info("store: the rows of closed study number %d are gone", study)
         return True

@@ -15,8 +15,8 @@ from espalier.store import reading as ask
 from espalier.store import schema
 from espalier.store.adoption import adopted
 from espalier.store.batch import Batch, Row
-from espalier.store.connections import writing
-from espalier.store.space import give_back_some, let_it_shrink
+from espalier.store.sqlite.connections import writing
+from espalier.store.sqlite.space import give_back_some, let_it_shrink
 from espalier.study_log.log import StudyRow
 
 _ORDER = (
@@ -71,7 +71,7 @@ _FAULTS = (
 )
 
 
-class Writer:
+class SqliteWriter:
     """Writes groups of batches; used by one thread at a time.
 
     Parameters
@@ -161,7 +161,7 @@ class Writer:
                 )
             return ask.find_study(connection, uid)
 
-    def bury(self, uid: str, at: float, proof: str) -> int | None:
+    def close_study(self, uid: str, at: float, proof: str) -> int | None:
         """Mark a study closed; return its number, None where there is none."""
         with self.begin() as connection:
             of_uid = schema.studies.c.uid == uid
@@ -172,7 +172,7 @@ class Writer:
             )
             return connection.scalar(select(schema.studies.c.id).where(of_uid))
 
-    def condemn(self, study: int, closed_until: float, at: float) -> bool:
+    def begin_removal(self, study: int, closed_until: float, at: float) -> bool:
         """Begin to purge a study if it is still closed since that time; it cannot come back then.
 
         Returns
@@ -187,8 +187,8 @@ class Writer:
             begun = select(table.c.purged_at).where(table.c.id == study)
             return connection.scalar(begun) is not None
 
-    def purge(self, study: int) -> bool:
-        """Delete some rows of a condemned study, or the study's own when none is left.
+    def remove_some(self, study: int) -> bool:
+        """Delete some rows of a study that is removed, or the study's own when none is left.
 
         Returns
         -------

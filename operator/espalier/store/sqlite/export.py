@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from espalier.errors import RetryLater, UsageError
-from espalier.store import pages
 from espalier.store import reading as ask
-from espalier.store.connections import reading
-from espalier.store.location import path_of
+from espalier.store.sqlite import pages
+from espalier.store.sqlite.connections import reading
+from espalier.store.sqlite.location import path_of
 from espalier.study_log.log import (
     Log,
     StudyRow,
