@@ -32,9 +32,13 @@ class Studies:
     """
 
     makers: Sequence[Maker]
+    """What is tried."""
     tasks: Sequence[Curves]
+    """On what."""
     setting: Setting
+    """How, and how often."""
     budgets: bool = False
+    """Whether the regret at fixed budgets is measured too."""
 
     def __call__(self, key: Key) -> Measured:
         """Simulate one study."""

@@ -63,10 +63,14 @@ class TrialPlanner:
     """
 
     snapshot: Snapshot
+    """The world at this moment."""
     spec: StudySpec
+    """The Study's, which can be read."""
     stop: str | None
     settings: OperatorSettings
+    """What the operator's flags decide."""
     now: float
+    """This moment; in seconds since the epoch."""
     costs: Costs
     over: bool = False
 
@@ -190,7 +194,7 @@ class TrialPlanner:
             state=verdict.ending.state,
             at=self.now,
             gpu_seconds=used.gpu_seconds,
-            generation=standing.job.template if standing.job else 0,
+            template=standing.job.template if standing.job else 0,
             held=used.seconds,
             pace=standing.record.pace,
         )

@@ -188,10 +188,10 @@ def _held_by(standing: Standing) -> str:
     if job.suspended_by_us:
         return "the Study is suspended."
     if not job.queue:
-        return "somebody suspended its Job."
+        return f"somebody suspended its {job.kind.name}."
     if said is None:
-        return f"queue {job.queue} holds the Job back."
-    return f"queue {job.queue} holds the Job back. {sentence(said)}"
+        return f"queue {job.queue} holds the {job.kind.name} back."
+    return f"queue {job.queue} holds the {job.kind.name} back. {sentence(said)}"
 
 
 def _finished(standing: Standing) -> Phrase:
@@ -203,7 +203,9 @@ def _finished(standing: Standing) -> Phrase:
         return Phrase(False, TrialReason.STOPPING, record.prune.sentence())
     last = standing.last
     if is_completing(standing):
-        rest = "its Job is being completed" if last and last.over else "its last values are awaited"
+        kind = standing.job.kind.name if standing.job is not None else "workload"
+        completed = f"its {kind} is being completed"
+        rest = completed if last and last.over else "its last values are awaited"
         return Phrase(False, TrialReason.IN_PROGRESS, f"The trainer has ended; {rest}.")
     gone = next((each for each in reversed(standing.attempts) if each.ended or each.asked), None)
     if gone is None:

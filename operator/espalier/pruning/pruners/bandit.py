@@ -18,9 +18,10 @@ from espalier.pruning.history.report import TrialState
 from espalier.pruning.pruners.base import Gated
 from espalier.pruning.pruners.boldness import Boldness
 
-WINDOW = 16
+TREND_REPORTS = 16
 """A trial's level, slope and noise are those of its latest so many reports."""
-LEAST = 4
+FEWEST_TREND_REPORTS = 4
+"""Fewer reports than this make no line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +86,15 @@ class Bandit(Gated):
         """Judge the trial by its bound, then by its cost."""
         if ledger.terms.horizon is None:
             return self.keep(curve, Reason.NO_HORIZON)
-        if len(curve.steps) < LEAST:
-            few = {"steps": len(curve.steps), "needed": LEAST}
+        if len(curve.steps) < FEWEST_TREND_REPORTS:
+            few = {"steps": len(curve.steps), "needed": FEWEST_TREND_REPORTS}
             return self.keep(curve, Reason.TOO_FEW_STEPS, few)
         arms = ledger.derived("arms", lambda _: Arms())
         own = trend(curve)
         if own is None:
-            return self.keep(curve, Reason.TOO_FEW_STEPS, {"steps": 0, "needed": LEAST})
+            return self.keep(
+                curve, Reason.TOO_FEW_STEPS, {"steps": 0, "needed": FEWEST_TREND_REPORTS}
+            )
         most = own.at_most(ledger.terms.horizon - curve.last_step, self.exploration)
         leader, least = arms.leader(curve.number, self.exploration)
         if leader is None:
@@ -204,12 +207,12 @@ class Arms:
 
 def trend(curve: Curve) -> Trend | None:
     """Fit the line by least squares; None if a score among them is not finite, or too few."""
-    scores = curve.scores[-WINDOW:]
+    scores = curve.scores[-TREND_REPORTS:]
     count = len(scores)
-    if count < LEAST or not all(map(isfinite, scores)):
+    if count < FEWEST_TREND_REPORTS or not all(map(isfinite, scores)):
         return None
     last = curve.steps[-1]
-    steps = [step - last for step in curve.steps[-WINDOW:]]
+    steps = [step - last for step in curve.steps[-TREND_REPORTS:]]
     centre = sum(steps) / count
     base = scores[-1]
     heights = [score - base for score in scores]

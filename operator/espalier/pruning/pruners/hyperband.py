@@ -9,9 +9,9 @@ from itertools import takewhile
 from typing import ClassVar
 
 from espalier.declared.bounds import Resource
-from espalier.declared.conditions import Or, absent, compare
+from espalier.declared.operands import At
+from espalier.declared.predicates import Or, absent, compare
 from espalier.declared.rule import AnyRule, Rule
-from espalier.declared.terms import At
 from espalier.pruning.decisions.decision import Decision
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.curve import Curve

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from annotated_types import Ge, Le
 
 from espalier.declared.bounds import Count, Resource, WithinTrial
-from espalier.declared.conditions import Or, absent, compare
+from espalier.declared.predicates import Or, absent, compare
 from espalier.declared.rule import AnyRule, Rule
 from espalier.pruning.decisions.decision import Decision, Evidence
 from espalier.pruning.decisions.reason import Reason

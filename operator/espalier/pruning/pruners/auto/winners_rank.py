@@ -7,15 +7,17 @@ from math import sqrt
 
 from espalier.pruning.history.dense_rungs import DenseRungs
 
-SHAPE, MEAN = 3.0, 0.0175
+PRIOR_LEADERS, PRIOR_SCALED_RANK = 3.0, 0.0175
 """Prior of a winner's mean scaled rank: as much as three leaders seen, with this mean."""
-MANY = 100
+TRIALS_OF_PRIOR = 100
 """In a study of fewer trials than this the winner is less far ahead of the others: its scaled rank
 had a median over fifteen recorded tasks of 0.011, 0.016, 0.018 and 0.021 among 100, 48, 24 and 12
 trials. The prior mean grows by the square root, which also makes up for how little such a study
 shows of its own leaders."""
-MOST_LEADERS = 10
-LEAST_ENDED = 3
+MOST_LEADERS_TAKEN = 10
+"""So many of the best ended trials show where winners rank."""
+FEWEST_ENDED_TRIALS = 3
+"""Before so many have ended the prior alone speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +43,17 @@ class WinnersRank:
     @staticmethod
     def prior(trials: int | None) -> WinnersRank:
         """Return what is known before any trial has completed, of a study of so many trials."""
-        few = 1.0 if trials is None else sqrt(max(1.0, MANY / max(1, trials)))
-        return WinnersRank(SHAPE, SHAPE * MEAN * few)
+        few = 1.0 if trials is None else sqrt(max(1.0, TRIALS_OF_PRIOR / max(1, trials)))
+        return WinnersRank(PRIOR_LEADERS, PRIOR_LEADERS * PRIOR_SCALED_RANK * few)
 
     @staticmethod
     def of(course: DenseRungs, trials: int | None) -> WinnersRank:
         """Learn from the trials that lead the study: the better half of those that completed."""
         prior = WinnersRank.prior(trials)
         ended = len(course.columns[-1])
-        if ended < LEAST_ENDED or not course.steps:
+        if ended < FEWEST_ENDED_TRIALS or not course.steps:
             return prior
-        leaders = course.best_ended(min(MOST_LEADERS, -(-ended // 2)))
+        leaders = course.best_ended(min(MOST_LEADERS_TAKEN, -(-ended // 2)))
         ranks = sum(scaled_rank(course, trial) for _, trial in leaders)
         return WinnersRank(prior.shape + len(leaders), prior.rate + ranks)
 

@@ -7,9 +7,10 @@ from math import inf, isfinite, sqrt
 
 from espalier.pruning.history.dense_rungs import DenseRungs, Entry
 
-MOST = 64
+MOST_FITTED_TRIALS = 64
 """At most so many of a rung's best trials are fitted, which bounds the time of a decision."""
-LEAST = 3
+FEWEST_FITTED_TRIALS = 3
+"""Fewer trials at a rung than this are not fitted."""
 PRIOR_MEAN = (0.0, 0.0, 0.3)
 PRIOR_PRECISION = (1.0, 8.0, 4.0)
 PRIOR_FREEDOM = 4.0
@@ -168,9 +169,9 @@ def chain(fits: list[Transition | None]) -> list[Reach]:
 
 def better_half(column: list[Entry]) -> list[Entry]:
     """Return the trials of a rung that its fit is taken over, the best last."""
-    if len(column) < LEAST:
+    if len(column) < FEWEST_FITTED_TRIALS:
         return []
-    return column[-min(MOST, (len(column) + 1) // 2) :]
+    return column[-min(MOST_FITTED_TRIALS, (len(column) + 1) // 2) :]
 
 
 def rows_of(course: DenseRungs, rung: int, top: list[Entry]) -> tuple[list[Row], list[int]]:
