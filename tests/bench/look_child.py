@@ -1,7 +1,7 @@
 """Looks at a study of many trials as the operator does, also with older code; for `test_look`.
 
 Run as ``python look_child.py FOLDER TRIALS RUNNING``: the Reconciler, the store and the judge are
-real; nothing is applied, so no API server is needed. Prints one line of JSON.
+real; the cluster accepts what is done after the first look. Prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ except ImportError:  # older code
     settle = search_seldom
 
 UID, KEY = "uid", StudyKey("n", "s")
-STEPS, AT_ONCE, LOOKS = 3, 500, 12
+STEPS, AT_ONCE, LOOKS, ACTS = 3, 500, 12, 3
 FREE = ValueLimits(
     values_a_second=1e9, values_a_study=10**9, store_share=1.0, loop_share=1.0, longest_wait=1e9
 )
@@ -147,7 +147,9 @@ async def finished(live: OpenStudies, number: int, now: float) -> None:
     live.unbind(f"p{number}")
 
 
-async def fill(live: OpenStudies, reconciler: Reconciler, trials: int, running: int) -> None:
+async def fill(
+    live: OpenStudies, reconciler: Reconciler, cluster: Accepting, trials: int, running: int
+) -> None:
     """Let all trials but the last ones end, in the log and as objects."""
     now, first = time.time(), trials - running
     bound_before = getattr(reconciler.world, "bound", {})  # where older code keeps it
@@ -157,9 +159,39 @@ async def fill(live: OpenStudies, reconciler: Reconciler, trials: int, running: 
         await asyncio.gather(*(finished(live, number, now) for number in numbers))
     for number in range(trials):
         for plural, obj in objects_of(number, number < first, now, 10 + number).items():
+            cluster.objects[plural, obj["metadata"]["name"]] = obj
             reconciler.observed(plural, False, obj)
         bound_before[f"p{number}"] = 1
     reconciler.world.verdicts[UID] = TemplateVerdict(1, True)
+
+
+class Accepting:
+    """A cluster that accepts all: so that the running trials come to rest."""
+
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], dict[str, Any]] = {}
+        self._version = 10**6
+
+    async def patch(
+        self, kind: Any, _namespace: str, name: str, body: dict[str, Any], **_: Any
+    ) -> dict[str, Any]:
+        return self._kept(kind.plural, name, self.objects[kind.plural, name], body)
+
+    async def create(self, kind: Any, _namespace: str, body: dict[str, Any], **_: Any) -> Any:
+        name = body["metadata"].get("name", "an-event")
+        made = {"uid": f"made-{self._version}", "namespace": KEY.namespace, "name": name}
+        obj = {**body, "metadata": {**body["metadata"], **made}}
+        return self._kept(kind.plural, name, obj, {})
+
+    def _kept(
+        self, plural: str, name: str, obj: dict[str, Any], patch: dict[str, Any]
+    ) -> dict[str, Any]:
+        self._version += 1
+        status = {**obj.get("status", {}), **patch.get("status", {})}
+        status = {field: value for field, value in status.items() if value is not None}
+        meta = {**obj["metadata"], "resourceVersion": str(self._version)}
+        self.objects[plural, name] = made = {**obj, "metadata": meta, "status": status}
+        return made
 
 
 class Ticker:
@@ -191,12 +223,16 @@ async def run(folder: Path, trials: int, running: int) -> dict[str, Any]:
     store = await open_store(f"sqlite:///{folder}/espalier.db")
     live = OpenStudies(store, lambda _uid, _number: None, limits=FREE)
     await live.open(parse_study(made))
-    reconciler = Reconciler(None, live, SETTINGS, Observer(CollectorRegistry()))  # type: ignore[arg-type]
+    cluster = Accepting()
+    cluster.objects["studies", KEY.name] = made
+    reconciler = Reconciler(cluster, live, SETTINGS, Observer(CollectorRegistry()))  # type: ignore[arg-type]
     reconciler.observed("studies", False, made)
-    await fill(live, reconciler, trials, running)
+    await fill(live, reconciler, cluster, trials, running)
     settle()
     ticker = Ticker()
     first = await ticker.of_a_look(reconciler)
+    for _ in range(ACTS):
+        await reconciler.reconcile(KEY)
     later = []
     for turn in range(LOOKS):
         number = trials - 1 - turn % running
