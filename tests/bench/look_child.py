@@ -95,7 +95,12 @@ def objects_of(number: int, ended: bool, now: float, version: int) -> dict[str, 
 
     name = f"s-{number}"
     finished = {"type": "Finished", "status": "True", "reason": "Completed", "message": "x"}
-    status = {"startTime": at, "phase": "Completed" if ended else "Running", "number": number}
+    status = {
+        "startTime": at,
+        "phase": "Completed" if ended else "Running",
+        "number": number,
+        "jobs": [f"j{number}"],
+    }
     if ended:
         status |= {"conditions": [finished], "completionTime": at}
     state = "terminated" if ended else "running"
