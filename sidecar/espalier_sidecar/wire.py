@@ -10,7 +10,7 @@ from typing import NamedTuple
 from espalier_sidecar.report import Report
 
 MAX_REPORTS = 256
-MAX_RETRY_AFTER = 120.0
+MAX_RETRY_AFTER = 120.0  # seconds
 # Ingest refuses the report, and would again. Any other answer may be another one next time.
 REFUSED = frozenset({400, 409, 413, 422})
 DENIED = frozenset({401, 403})
@@ -29,20 +29,30 @@ class Decision(NamedTuple):
     """The operator's word on the trial."""
 
     action: str
+    """What is done with the trial: `Keep` or `Prune`."""
     reason: str
+    """Why, in a word."""
     message: str
+    """Why, in a sentence."""
     step: int | None
+    """The step that was judged, if one was."""
 
 
 class ReadAnswer(NamedTuple):
     """An answer, read."""
 
     treatment: Treatment
+    """What to do with the batch."""
     message: str = ""
+    """What was wrong, for the log; empty if nothing was."""
     refused: int = 0
+    """Which report of the batch to set aside, counted from 0, where that is the treatment."""
     after: float | None = None
+    """In how many seconds to try again at the earliest, where the answer says so."""
     denied: bool = False
+    """Whether the token was not accepted."""
     decision: Decision | None = None
+    """What was decided of the trial, if anything."""
 
 
 def encode_batch(trial: str, reports: Sequence[Report], final: bool) -> bytes:

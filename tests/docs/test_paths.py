@@ -32,7 +32,11 @@ def named(pattern: re.Pattern[str]) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize(("page", "path"), sorted(set(named(FILE))))
 def test_a_file_that_a_page_names_is_there(page: str, path: str) -> None:
-    assert any((root / path).is_file() for root in BELOW)
+    assert path in FOR_THE_READER_TO_WRITE or any((root / path).is_file() for root in BELOW)
+
+
+FOR_THE_READER_TO_WRITE = {"operator/espalier/planning/workload/train_run.py"}
+"""Files that a how-to has its reader add."""
 
 
 def is_there(name: str) -> bool:

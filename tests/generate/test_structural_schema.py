@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import pytest
 
 from espalier.api.base import Model
-from espalier.declared.conditions import compare
+from espalier.declared.predicates import compare
 from espalier.declared.rule import Rule
 from espalier.generate.crds import crds, study_crd, trial_crd
 from espalier.generate.structural_schema import UnfitError, nested, structural

@@ -7,7 +7,8 @@ import pytest
 from prometheus_client import generate_latest
 
 from espalier.metrics import Observer
-from espalier.metrics.declared import BY_NAME, LABELS, METRICS
+from espalier.metrics.declared import BY_NAME, METRICS
+from espalier.metrics.labels import LABELS
 from espalier.metrics.metric import MetricSource, MetricType
 from tests.metrics.figures import FULL, observe_everything, registry_of
 from tests.metrics.prometheus import binary

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from espalier.declared.conditions import (
+from espalier.declared.operands import At, Scope
+from espalier.declared.predicates import (
     And,
     Compare,
     Exists,
@@ -13,7 +14,6 @@ from espalier.declared.conditions import (
     not_chosen,
 )
 from espalier.declared.rule import NoneOf
-from espalier.declared.terms import At, Scope
 
 _ALL = At("parameters")
 _PARENT = At("when.parameter", "p")

@@ -13,9 +13,9 @@ from espalier.api.declared_model import choice_of
 from espalier.api.scalar import Scalar
 from espalier.api.sectioned import Sectioned, TypeChoice, sections
 from espalier.declared.bounds import LARGEST_NUMBER
-from espalier.declared.conditions import And, ExactlyOne, Or, absent, compare, not_chosen
+from espalier.declared.operands import At, Minus, Quotient
+from espalier.declared.predicates import And, ExactlyOne, Or, absent, compare, not_chosen
 from espalier.declared.rule import Rule
-from espalier.declared.terms import At, Minus, Quotient
 from espalier.declared.words import first_sentence
 from espalier.search import (
     SAMPLERS,
@@ -181,7 +181,7 @@ class ParameterSpec(Model):
         Raises
         ------
         ValueError
-            If it has no kind, which the rules do not allow.
+            If it has no kind.
         """
         kind = self.float_ or self.int_ or self.categorical
         if kind is None:

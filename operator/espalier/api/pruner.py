@@ -11,10 +11,10 @@ from espalier.api.base import Model
 from espalier.api.declared_model import choice_of
 from espalier.api.sectioned import Sectioned, TypeChoice, many, sections
 from espalier.declared.bounds import LARGEST_NUMBER, LARGEST_STEP
-from espalier.declared.conditions import Compare, Exists, ForAll, Or, absent
 from espalier.declared.names import snake
+from espalier.declared.operands import At
+from espalier.declared.predicates import Compare, Exists, ForAll, Or, absent
 from espalier.declared.rule import Rule
-from espalier.declared.terms import At
 from espalier.errors import SpecError
 from espalier.pruning.judge import Judge
 from espalier.pruning.oversight.breaker import BreakerSettings

@@ -8,10 +8,10 @@ from typing import Any
 
 from espalier.api.pruner import COMPOSITES
 from espalier.declared.bounds import WithinTrial, annotations_of, metadata_of
-from espalier.declared.conditions import And, Compare, Condition, Not, Or, absent, chosen, has
 from espalier.declared.names import camel, section_of
+from espalier.declared.operands import At
+from espalier.declared.predicates import And, Compare, Not, Or, Predicate, absent, chosen, has
 from espalier.declared.rule import Breach
-from espalier.declared.terms import At
 from espalier.pruning.pruners.goal import Goal
 from espalier.pruning.pruners.registry import BUILT_IN
 
@@ -42,14 +42,14 @@ class EachPruner:
 
     sections: tuple[str, ...]
     setting: str
-    kept: Callable[[str, str], Condition]
+    kept: Callable[[str, str], Predicate]
     message: str
     field: str
     expected: Callable[[Mapping[str, Any], Any], str]
     operators_field: str | None = None
 
     @property
-    def condition(self) -> Condition:
+    def condition(self) -> Predicate:
         """What must hold of the study's pruner."""
         return And(*(self.kept("self", f"pruner.{section}") for section in self.sections))
 
@@ -101,7 +101,7 @@ def step_rules() -> tuple[EachPruner, ...]:
 
 
 def _within(setting: str, within: WithinTrial, sections: tuple[str, ...]) -> EachPruner:
-    def kept(root: str, section: str) -> Condition:
+    def kept(root: str, section: str) -> Predicate:
         step = f"{section}.{setting}"
         end = Compare(At(step, root), within.relation, At("resource.max"))
         return Or(absent(section, root), absent(step, root), end)
@@ -132,7 +132,7 @@ def target_rule() -> EachPruner:
     )
     wish = Goal.TIME_TO_TARGET.value
 
-    def kept(root: str, section: str) -> Condition:
+    def kept(root: str, section: str) -> Predicate:
         wishes = And(has(section, root), chosen(f"{section}.goal", wish, root))
         return Or(has("objective.target"), Not(wishes))
 

@@ -14,8 +14,8 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import Field, create_model
 
 from espalier.api.base import Model
-from espalier.declared.conditions import Or, absent, chosen, has, not_chosen
 from espalier.declared.names import section_of, snake
+from espalier.declared.predicates import Or, absent, chosen, has, not_chosen
 from espalier.declared.rule import Rule
 
 

@@ -16,7 +16,9 @@ from espalier.api.pruner_rules import step_rules, target_rule
 from espalier.api.resources import SidecarSpec
 from espalier.api.study_status import StudyStatus
 from espalier.declared.bounds import LARGEST_STEP
-from espalier.declared.conditions import (
+from espalier.declared.names import camel
+from espalier.declared.operands import At, Size
+from espalier.declared.predicates import (
     And,
     Compare,
     Contains,
@@ -27,9 +29,7 @@ from espalier.declared.conditions import (
     absent,
     compare,
 )
-from espalier.declared.names import camel
 from espalier.declared.rule import Rule
-from espalier.declared.terms import At, Size
 from espalier.pruning import Direction
 
 METRIC_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_.]{0,62}$"

@@ -12,9 +12,9 @@ from espalier.api.parameters import MAX_PARAMETERS, ParameterName
 from espalier.api.reasons import Phase
 from espalier.api.scalar import Scalar
 from espalier.api.status import Conditions, Count, Message, Time, Word
-from espalier.declared.conditions import And, Compare, Contains, Not, compare
+from espalier.declared.operands import At, Size
+from espalier.declared.predicates import And, Compare, Contains, Not, compare
 from espalier.declared.rule import Rule
-from espalier.declared.terms import At, Size
 
 MOST_NUMBER = 999_999
 """Largest number of a sampled trial; those made by hand get theirs from the operator."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from espalier.declared.conditions import Condition, Exists, Not, Or
-from espalier.declared.terms import Scope
+from espalier.declared.operands import Scope
+from espalier.declared.predicates import Exists, Not, Or, Predicate
 
 Words = Callable[[Any], str]
 """From the plain values that a rule is about to words."""
@@ -41,7 +41,7 @@ class AnyRule(Protocol):
     """What must hold of an object, for the API server and for Python."""
 
     @property
-    def condition(self) -> Condition:
+    def condition(self) -> Predicate:
         """What must hold; ``self`` is the object, ``oldSelf`` what it was before a change."""
 
     @property
@@ -87,7 +87,7 @@ class Rule:
         What to do, for the operator, where it can be said more exactly.
     """
 
-    condition: Condition
+    condition: Predicate
     message: str
     expected: Words | None = None
     field: str = ""
@@ -144,10 +144,10 @@ class NoneOf:
     field: str
     operators_field: Words
     remedy: Words
-    unless: Condition | None = None
+    unless: Predicate | None = None
 
     @property
-    def condition(self) -> Condition:
+    def condition(self) -> Predicate:
         """What must hold."""
         none = Not(self.entries)
         return none if self.unless is None else Or(self.unless, none)

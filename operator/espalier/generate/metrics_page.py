@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from espalier.generate.markdown import NOTE, table
-from espalier.metrics.declared import LABELS, SECTIONS
+from espalier.metrics.declared import SECTIONS
+from espalier.metrics.labels import LABELS
 from espalier.metrics.metric import Metric, MetricSource
 
 

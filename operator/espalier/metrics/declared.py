@@ -5,41 +5,6 @@ from __future__ import annotations
 from espalier.errors import TREATMENTS
 from espalier.metrics.metric import Metric, MetricSource, MetricType
 
-LABELS: dict[str, str] = {
-    "namespace": "the Study's namespace",
-    "study": "the Study's name",
-    "phase": "`Pending`, `Running`, `Completed`, `Pruned` or `Failed`",
-    "reason": "why a trial ended, or why it was pruned: see [reasons](reasons.md)",
-    "pruner": "the pruner's type, as in the Study's `spec.pruner.type`",
-    "shadow": "a shadow's name in the Study's `spec.pruning.shadows`, four at most",
-    "direction": "`Maximize` or `Minimize`",
-    "objective": "the Study's `spec.objective.metric`",
-    "code": "an answer's code: of ingest `Accepted` or an error code of the report protocol, "
-    "of the Kubernetes API an HTTP status, or `NoAnswer`",
-    "receipt": "what became of a reported value: `Appended`, `Repeated`, `Late`, ...",
-    "lease": "`Held`; `Foreign`: another operator works there; `Lapsed`: it could not be renewed; "
-    "`Unguarded`: it is refused; `Asked`: nothing is known yet",
-    "limit": "a setting of [what a tenant can take](limits.md), such as `values_a_trial`",
-    "check": "`Keys` (vouched for by the API server's keys), `KeysRefused` (not vouched for by "
-    "them), or `Asked` (by a TokenReview)",
-    "why": "`TooFast` (new ones of an address), `TooMany` (of an address, a pod, or in all), "
-    "`NoHandshake` (no TLS in time), or `Silent` (no request in time)",
-    "verb": "`get`, `list`, `watch`, `create`, `patch`, `update` or `delete`",
-    "resource": "the plural of the Kubernetes resource, such as `jobs`",
-    "rank": "`Urgent` (deletions of pruned trials), `Own` (the operator's lists) or `Tenant`",
-    "result": "`Accepted`, `Refused`, or `Unavailable` where the API server could not be asked",
-    "treatment": "`SpecError` (the Study is wrong, or the API server refuses what follows from it),"
-    " `UsageError` (a flag is wrong), `ReportError` (the report is wrong), `RetryLater` (tried"
-    " again), `Outdated` (the cluster has moved on; tried again), `InternalError` (a bug of"
-    " Espalier's)",
-    "bound": "`lower` or `upper`: of what was saved by the completed trials' quartiles, else of a "
-    "95 % interval",
-    "type": "a condition of a Study: see [reasons](reasons.md)",
-    "status": "`True`, `False` or `Unknown`",
-    "version": "Espalier's version",
-    "python": "Python's version",
-}
-
 _STUDY = ("namespace", "study")
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _PODS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0)

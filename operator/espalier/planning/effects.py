@@ -15,9 +15,6 @@ from espalier.planning.world.record import AttemptRecord, End, MadeTrial
 
 Body: TypeAlias = Mapping[str, Any]
 
-CHECK_TEMPLATE = "check the template"
-CREATE = "create "
-
 
 @dataclass(frozen=True, slots=True)
 class CheckTemplate:
@@ -76,9 +73,13 @@ class AdoptTrial:
     """Give a hand-made Trial its number, labels and owner."""
 
     name: str
+    """The Trial's."""
     uid: str
+    """The Trial's: another one of its name is left alone."""
     number: int
+    """What it gets."""
     metadata: Body
+    """What is merged into its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +106,13 @@ class DeleteJob:
     """Delete the workload with this uid; pods that nobody deleted go by the garbage collector."""
 
     number: int
+    """The trial's."""
     name: str
+    """The workload's."""
     uid: str
+    """The workload's: another one of its name is left alone."""
     kind: Kind
+    """Its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +141,13 @@ class SuspendJob:
     """
 
     name: str
+    """The workload's."""
     uid: str
+    """The workload's: another one of its name is left alone."""
     suspend: bool
+    """Whether it is to stand still, or to go on."""
     kind: Kind
+    """Its kind."""
     by_queue: bool = False
 
 
@@ -245,11 +254,17 @@ class EmitEvent:
     """Post an Event about the Study or one of its Trials; best effort."""
 
     kind: str
+    """``Study`` or ``Trial``."""
     name: str
+    """The object's that it is about."""
     uid: str
+    """The object's."""
     warning: bool
+    """Whether somebody should do something."""
     reason: str
+    """One word out of a closed list."""
     message: str
+    """A sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,38 +295,3 @@ Effect: TypeAlias = (
     | EmitEvent
     | Wake
 )
-
-
-def act_of(effect: Effect) -> str | None:
-    """Return what an effect does, in words; None for what is no matter if it fails."""
-    match effect:
-        case CheckTemplate():
-            return CHECK_TEMPLATE
-        case CreateTrial():
-            return f"{CREATE}Trial {effect.body['metadata']['name']}"
-        case CreateJob():
-            return f"{CREATE}{effect.kind.name} {effect.body['metadata']['name']}"
-        case LookFor():
-            return f"look for {effect.plural} {effect.name}"
-        case AdoptTrial():
-            return f"adopt Trial {effect.name}"
-        case DeleteJob():
-            return f"delete {effect.kind.name} {effect.name}"
-        case DeletePod():
-            return f"delete pod {effect.name}"
-        case SuspendJob():
-            return f"{'suspend' if effect.suspend else 'resume'} {effect.kind.name} {effect.name}"
-        case BindPod():
-            return f"let pod {effect.pod} report"
-        case IngestTail():
-            return f"store the last values of trial {effect.number}"
-        case RecordEnd():
-            return f"record the end of trial {effect.number}"
-        case RecordSampled() | RecordAttempt() | RecordTrials():
-            return "record how far the trials are"
-        case WriteTrialStatus():
-            return f"write the status of Trial {effect.name}"
-        case WriteStudyStatus():
-            return "write the status of the Study"
-        case _:
-            return None

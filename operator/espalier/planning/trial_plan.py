@@ -63,10 +63,14 @@ class TrialPlanner:
     """
 
     snapshot: Snapshot
+    """The world at this moment."""
     spec: StudySpec
+    """The Study's, which can be read."""
     stop: str | None
     settings: OperatorSettings
+    """What the operator's flags decide."""
     now: float
+    """This moment; in seconds since the epoch."""
     costs: Costs
     over: bool = False
 

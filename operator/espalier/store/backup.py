@@ -37,9 +37,13 @@ class Contents:
     """What a backup holds of one study."""
 
     namespace: str
+    """The study's."""
     name: str
+    """The study's."""
     trials: int
+    """How many it has."""
     values: int
+    """How many values they reported."""
 
 
 def back_up(url: str, target: Path) -> None:

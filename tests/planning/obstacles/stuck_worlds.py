@@ -16,6 +16,7 @@ from espalier.engine.control.hindrances import NameTaken, QuotaFull
 from espalier.engine.control.waits import Waits
 from espalier.errors import RetryLater
 from espalier.planning import effects, plan
+from espalier.planning.acts import act_of
 from espalier.planning.world.record import TrialRecord
 from espalier.planning.world.snapshot import Cause, ContainerView, PodView, Snapshot
 from espalier.planning.world.status_words import condition_of
@@ -135,11 +136,11 @@ class StuckWorld(Simulated):
         del budget
         lanes = plan(self.snapshot(), self.now, SETTINGS)
         failures = self.waits.failures
-        acts = {act for lane in lanes for each in lane if (act := effects.act_of(each))}
+        acts = {act for lane in lanes for each in lane if (act := act_of(each))}
         failures.planned(self.view.uid, acts, self.now)
         for lane in lanes:
             for effect in lane:
-                act = effects.act_of(effect)
+                act = act_of(effect)
                 if act is not None and (error := self._refusal(act)) is not None:
                     failures.failed(self.view.uid, act, error, self.now)
                     break

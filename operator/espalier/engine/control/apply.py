@@ -27,6 +27,7 @@ from espalier.kube import (
     emit,
 )
 from espalier.planning import Effect, Lane, StudyView, effects
+from espalier.planning.acts import act_of
 from espalier.planning.workload.registry import by_plural, kind_of, of_kind
 from espalier.planning.workload.trial import labels_of
 from espalier.planning.world.names import PODS_OF, STUDY_LABEL, SUSPENDED_ANNOTATION
@@ -68,7 +69,7 @@ class Applier:
         """
         failures, refused = self._world.waits.failures, None
         for effect in lane:
-            act = effects.act_of(effect)
+            act = act_of(effect)
             try:
                 await self._carry_out(key, study, effect)
             except WorkloadRefused:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from espalier.engine.control.hindrances import NameTaken, QuotaFull
 from espalier.errors import EspalierError
-from espalier.planning.effects import CREATE
+from espalier.planning.acts import CREATE
 from espalier.planning.world.snapshot import Failure, FailureKind
 
 _FORGOTTEN = 900.0
@@ -23,7 +23,7 @@ class _Kept:
 
 
 class Failures:
-    """Remembers failures by Study and act (`espalier.planning.effects.act_of`)."""
+    """Remembers failures by Study and act (`espalier.planning.acts.act_of`)."""
 
     def __init__(self) -> None:
         self._kept: dict[str, dict[str, _Kept]] = {}

@@ -21,9 +21,13 @@ class Kin(NamedTuple):
     """A trial, as its objects belong to it."""
 
     study_uid: str
+    """Uid of its Study."""
     namespace: str
+    """Where all of it is."""
     trial: str
+    """Name of the Trial."""
     number: int
+    """The trial's number in its study."""
 
 
 class Kinship:

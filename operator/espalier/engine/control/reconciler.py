@@ -28,6 +28,7 @@ from espalier.kube import POD, STUDY, Cluster, Kind, asking_for
 from espalier.metrics.figures import StudyFigures as Figures
 from espalier.metrics.observer import Observer
 from espalier.planning import Lane, OperatorSettings, Snapshot, StudyRecord, effects
+from espalier.planning.acts import act_of
 from espalier.planning.costs.costs import costs_of
 from espalier.planning.plan import plan_of
 from espalier.planning.standing.look import look_at
@@ -280,7 +281,7 @@ class Reconciler:
         self, key: StudyKey, snapshot: Snapshot, lanes: Sequence[Lane], wake: float | None
     ) -> float | None:
         """Do what is due; return in how many seconds to look again, if at all."""
-        acts = {act for lane in lanes for each in lane if (act := effects.act_of(each))}
+        acts = {act for lane in lanes for each in lane if (act := act_of(each))}
         self.world.waits.failures.planned(snapshot.study.uid, acts, self._clock())
         await self._carry_out(key, snapshot, lanes)
         if not all(_quiet(effect) for lane in lanes for effect in lane):

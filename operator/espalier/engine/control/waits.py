@@ -17,8 +17,11 @@ class Waits:
     """The memory by which a snapshot tells what is in the way; nothing of it has to survive."""
 
     idleness: Idleness = field(default_factory=Idleness)
+    """When each object last came further."""
     failures: Failures = field(default_factory=Failures)
+    """What was asked for and has failed each time since."""
     causes: Causes = field(default_factory=Causes)
+    """What the cluster says about objects that do not go on."""
 
     def add_to(self, snapshot: Snapshot, now: float) -> Snapshot:
         """Return a snapshot with what is remembered, and remember how far it is."""

@@ -32,8 +32,11 @@ class StudyEnding:
     """
 
     succeeded: bool
+    """Whether it came to what it was for."""
     reason: StudyReason
+    """One word out of a closed list."""
     message: str
+    """A sentence with the numbers."""
     stops: bool = False
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from espalier.planning.effects import CREATE
+from espalier.planning.acts import CREATE
 from espalier.planning.standing.look import Look
 from espalier.planning.standing.standing import Standing
 from espalier.planning.world.names import job_ordinal, sampled_number

@@ -10,8 +10,8 @@ from typing import Any
 from espalier.api.conditions import set_condition, timestamp
 from espalier.api.reasons import Phase, StudyCondition, StudyReason
 from espalier.api.study_status import pruning_status
+from espalier.planning.acts import CHECK_TEMPLATE
 from espalier.planning.costs.costs import Costs, study_fields
-from espalier.planning.effects import CHECK_TEMPLATE
 from espalier.planning.obstacles.of_trial import LASTING, obstacle_of
 from espalier.planning.obstacles.scene import Scene
 from espalier.planning.obstacles.study_standing import StudyStanding

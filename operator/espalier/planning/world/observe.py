@@ -46,9 +46,13 @@ class Controller(NamedTuple):
     """The controlling owner that an object names; all empty where it names none."""
 
     group: str = ""
+    """Its API group."""
     kind: str = ""
+    """Its kind."""
     name: str = ""
+    """Its name."""
     uid: str = ""
+    """Its uid, which no other object ever has."""
 
 
 def controller_of(obj: Object) -> Controller:

@@ -37,17 +37,26 @@ class StudyView:
     """
 
     uid: str
+    """Its uid, which no other Study ever has."""
     namespace: str
+    """Where it and all of its trials are."""
     name: str
+    """Its name."""
     generation: int
+    """How often its spec has changed, from 1 on."""
     deleting: bool
+    """Whether somebody has deleted it: what is its own goes with it."""
     spec: StudySpec | None
     error: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    """All of its labels."""
     annotations: Mapping[str, str] = field(default_factory=dict)
     status: Mapping[str, Any] = field(default_factory=dict)
+    """Its status as it was last seen."""
     status_written_at: float = 0.0
+    """When its status was last written by this process; in seconds since the epoch, 0 if never."""
     created_at: float = 0.0
+    """When it was made; in seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +72,26 @@ class TrialView:
     """
 
     uid: str
+    """Its uid, which no other Trial ever has."""
     name: str
+    """Its name, and its workload's."""
     number: int | None
     parameters: Mapping[str, Any]
+    """Values by parameter."""
     generation: int = 1
+    """How often its spec has changed, from 1 on."""
     created_at: float = 0.0
+    """When it was made; in seconds since the epoch."""
     deleting: bool = False
+    """Whether somebody has deleted it."""
     adopted: bool = True
+    """Whether it has the labels and the owner that make it the Study's."""
     sampled: bool = True
     protected: bool = False
     status: Mapping[str, Any] = field(default_factory=dict)
+    """Its status as it was last seen."""
     status_written_at: float = 0.0
+    """When its status was last written by this process; in seconds since the epoch, 0 if never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +99,23 @@ class ContainerView:
     """The state of one container of a pod; ``last_reason`` is why the state before it ended."""
 
     name: str
+    """Its name in the pod."""
     running: bool = False
+    """Whether it runs now."""
     waiting_reason: str = ""
+    """The kubelet's word for why it does not run yet; empty if it does not wait."""
     waiting_message: str = ""
+    """The kubelet's sentence about the same."""
     exit_code: int | None = None
+    """What its process ended with; None while it has not ended."""
     exit_reason: str = ""
+    """The kubelet's word for its end, such as ``OOMKilled``."""
     exit_message: str = ""
+    """What it left as its termination message."""
     started_at: float | None = None
+    """In seconds since the epoch; None if it has not started."""
     finished_at: float | None = None
+    """In seconds since the epoch; None while it has not ended."""
     last_reason: str = ""
 
 
@@ -111,14 +138,23 @@ class PodView:
     """
 
     uid: str
+    """Its uid, which no other pod ever has."""
     name: str
+    """Its name."""
     number: int
+    """Number of its trial."""
     job_name: str
+    """Name of the workload that made it."""
     job_uid: str
+    """Uid of that workload."""
     phase: str
+    """The kubelet's word for where it stands."""
     created_at: float
+    """When it was made; in seconds since the epoch."""
     started_at: float | None = None
+    """When the kubelet took it; in seconds since the epoch, None if it has not."""
     deleting: bool = False
+    """Whether somebody has deleted it."""
     deleting_since: float | None = None
     grace: int | None = None
     disruption: str = ""
@@ -126,10 +162,15 @@ class PodView:
     reason: str = ""
     message: str = ""
     unschedulable: str = ""
+    """Why the scheduler finds no node for it; empty where that is not so."""
     gpus: float = 0.0
+    """How many accelerators it holds."""
     containers: Mapping[str, ContainerView] = field(default_factory=dict)
+    """Its containers but our own, by name; init containers too."""
     sidecar: ContainerView | None = None
+    """Our container in it; None where it has none yet."""
     node: str = ""
+    """The node on which it is; empty before."""
     reports: bool = True
 
     @property

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from annotated_types import Ge, Le
 
 from espalier.declared.bounds import Count, Resource, WithinTrial
-from espalier.declared.conditions import Or, absent, compare
+from espalier.declared.predicates import Or, absent, compare
 from espalier.declared.rule import AnyRule, Rule
 from espalier.pruning.decisions.decision import Decision, Evidence
 from espalier.pruning.decisions.reason import Reason
@@ -151,6 +151,6 @@ class SuccessiveHalving(Halving):
         return self.at_rungs(ranks, ledger, curve, None)
 
     def first_rung(self, horizon: int | None) -> int:
-        """Give the step of the first rung."""
+        """Return the step of the first rung."""
         resource = self.min_resource or max(1, (horizon or 0) // 100)
         return int(resource * self.reduction_factor**self.min_early_stopping_rate)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from espalier.declared.bounds import Number
-from espalier.declared.conditions import Or, absent, compare, has
+from espalier.declared.operands import At
+from espalier.declared.predicates import Or, absent, compare, has
 from espalier.declared.rule import AnyRule, Rule
-from espalier.declared.terms import At
 from espalier.pruning.decisions.decision import Decision, Evidence
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.curve import Curve

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from espalier.declared.conditions import (
+from espalier.declared.operands import At, Constant, Minus, Quotient, Size
+from espalier.declared.predicates import (
     And,
     Compare,
-    Condition,
     Contains,
     ExactlyOne,
     Exists,
@@ -20,16 +20,16 @@ from espalier.declared.conditions import (
     IfElse,
     Not,
     Or,
+    Predicate,
     absent,
     chosen,
     compare,
     has,
     not_chosen,
 )
-from espalier.declared.terms import At, Constant, Minus, Quotient, Size
 
 SAME_NAME = Compare(At("n", "b"), "==", At("n", "a"))
-ATOMS: list[Condition] = [
+ATOMS: list[Predicate] = [
     has("a"),
     absent("b"),
     Or(absent("a"), compare("a", "<", 3)),
@@ -64,7 +64,7 @@ OBJECTS = st.fixed_dictionaries(
 
 @given(condition=CONDITIONS, value=OBJECTS)
 def test_a_condition_holds_where_its_expression_is_true(
-    condition: Condition, value: dict[str, Any]
+    condition: Predicate, value: dict[str, Any]
 ) -> None:
     assert condition.holds({"self": value}) == cel.evaluate(condition.cel(), {"self": value})
 
@@ -98,7 +98,7 @@ def test_numbers_are_reckoned_alike(low: float, high: float, step: float) -> Non
     ],
 )
 def test_an_expression_reads_as_a_person_would_write_it(
-    condition: Condition, expression: str
+    condition: Predicate, expression: str
 ) -> None:
     assert condition.cel() == expression
 

@@ -1,4 +1,4 @@
-"""Conditions on plain values, each with two renderings: CEL, and a predicate in Python."""
+"""Predicates over plain values, each with two renderings: CEL, and Python."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from espalier.declared.terms import At, Constant, Scope, Term
+from espalier.declared.operands import At, Constant, Operand, Scope
 
 _RELATIONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -19,7 +19,7 @@ _RELATIONS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-class Condition(Protocol):
+class Predicate(Protocol):
     """What can hold of a scope, or not."""
 
     def cel(self) -> str:
@@ -52,11 +52,19 @@ class Has:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """Two values stand in a relation."""
+    """Two values stand in a relation.
 
-    left: Term
+    Parameters
+    ----------
+    left, right
+        The values.
+    relation
+        One of ``< <= > >= == !=``.
+    """
+
+    left: Operand
     relation: str
-    right: Term
+    right: Operand
 
     def cel(self) -> str:
         """Return the expression in CEL."""
@@ -69,9 +77,17 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Contains:
-    """A text has another in it."""
+    """A text has another in it.
 
-    text: Term
+    Parameters
+    ----------
+    text
+        The longer one.
+    part
+        What is looked for, without quotes.
+    """
+
+    text: Operand
     part: str
 
     def cel(self) -> str:
@@ -86,7 +102,7 @@ class Contains:
 class Not:
     """The opposite."""
 
-    def __init__(self, of: Condition) -> None:
+    def __init__(self, of: Predicate) -> None:
         self.of = of
 
     def cel(self) -> str:
@@ -102,7 +118,7 @@ class Not:
 class Or:
     """At least one holds."""
 
-    def __init__(self, *parts: Condition) -> None:
+    def __init__(self, *parts: Predicate) -> None:
         self.parts = parts
 
     def cel(self) -> str:
@@ -117,7 +133,7 @@ class Or:
 class And:
     """All hold."""
 
-    def __init__(self, *parts: Condition) -> None:
+    def __init__(self, *parts: Predicate) -> None:
         self.parts = parts
 
     def cel(self) -> str:
@@ -131,11 +147,24 @@ class And:
 
 @dataclass(frozen=True, slots=True)
 class IfElse:
-    """One of two, as a third holds or not."""
+    """One of two, as a third holds or not.
 
-    test: Condition
-    then: Condition
-    otherwise: Condition
+    Parameters
+    ----------
+    test
+        What decides which of the two is asked.
+    then
+        What is asked where it holds.
+    otherwise
+        What is asked where it does not.
+    """
+
+    test: Predicate
+    """Which of the two is asked."""
+    then: Predicate
+    """Asked where it holds."""
+    otherwise: Predicate
+    """Asked where it does not."""
 
     def cel(self) -> str:
         """Return the expression in CEL."""
@@ -181,7 +210,7 @@ class Exists:
 
     entries: At
     name: str
-    is_so: Condition
+    is_so: Predicate
     index: str | None = None
     once: bool = False
 
@@ -212,11 +241,24 @@ class Exists:
 
 @dataclass(frozen=True, slots=True)
 class ForAll:
-    """Every entry of a list is as said."""
+    """Every entry of a list is as said.
+
+    Parameters
+    ----------
+    entries
+        The list.
+    name
+        Variable for an entry.
+    is_so
+        What is said of it.
+    """
 
     entries: At
+    """The list."""
     name: str
-    is_so: Condition
+    """What an entry is called in what is asked of it."""
+    is_so: Predicate
+    """What must hold of each."""
 
     def cel(self) -> str:
         """Return the expression in CEL."""
@@ -239,17 +281,17 @@ def absent(path: str, root: str = "self") -> Not:
     return Not(Has(At(path, root)))
 
 
-def compare(left: Term | str, relation: str, right: Term | float) -> Compare:
+def compare(left: Operand | str, relation: str, right: Operand | float) -> Compare:
     """Return that two values stand in a relation.
 
     Parameters
     ----------
     left
-        A term, or the path of a field.
+        An operand, or the path of a field.
     relation
         One of ``< <= > >= == !=``.
     right
-        A term or a number.
+        An operand or a number.
     """
     return Compare(
         At(left) if isinstance(left, str) else left,
@@ -268,5 +310,5 @@ def not_chosen(path: str, value: str, root: str = "self") -> Compare:
     return Compare(At(path, root), "!=", Constant(value))
 
 
-def _in_brackets(part: Condition, kinds: tuple[type, ...]) -> str:
+def _in_brackets(part: Predicate, kinds: tuple[type, ...]) -> str:
     return f"({part.cel()})" if isinstance(part, kinds) else part.cel()

@@ -1,6 +1,6 @@
-"""Values that conditions compare: fields, constants and what is reckoned from them.
+"""Values that predicates compare: fields, constants and what is reckoned from them.
 
-Every term has two renderings, CEL for the API server and a value for Python. A scope gives each
+Every operand has two renderings, CEL for the API server and a value for Python. A scope gives each
 variable its plain value, as JSON has it: ``self``, ``oldSelf`` and what a quantifier binds.
 """
 
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 Scope = Mapping[str, Any]
 
 
-class Term(Protocol):
+class Operand(Protocol):
     """A value that a condition may compare."""
 
     def cel(self) -> str:
@@ -82,10 +82,18 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Minus:
-    """A difference."""
+    """A difference.
 
-    left: Term
-    right: Term
+    Parameters
+    ----------
+    left
+        What is taken from.
+    right
+        What is taken away.
+    """
+
+    left: Operand
+    right: Operand
 
     def cel(self) -> str:
         """Return the expression in CEL."""
@@ -98,10 +106,18 @@ class Minus:
 
 @dataclass(frozen=True, slots=True)
 class Quotient:
-    """A difference divided by a number; in CEL both must be doubles."""
+    """A difference divided by a number; in CEL both must be doubles.
+
+    Parameters
+    ----------
+    dividend
+        The difference.
+    divisor
+        The number, which is not 0.
+    """
 
     dividend: Minus
-    divisor: Term
+    divisor: Operand
 
     def cel(self) -> str:
         """Return the expression in CEL."""
@@ -116,7 +132,7 @@ class Quotient:
 class Size:
     """The number of characters of a text."""
 
-    of: Term
+    of: Operand
 
     def cel(self) -> str:
         """Return the expression in CEL."""

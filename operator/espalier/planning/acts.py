@@ -1,0 +1,61 @@
+"""What an effect does, in words: by them failures are remembered, and told."""
+
+from __future__ import annotations
+
+from espalier.planning.effects import (
+    AdoptTrial,
+    BindPod,
+    CheckTemplate,
+    CreateJob,
+    CreateTrial,
+    DeleteJob,
+    DeletePod,
+    Effect,
+    IngestTail,
+    LookFor,
+    RecordAttempt,
+    RecordEnd,
+    RecordSampled,
+    RecordTrials,
+    SuspendJob,
+    WriteStudyStatus,
+    WriteTrialStatus,
+)
+
+CHECK_TEMPLATE = "check the template"
+CREATE = "create "
+
+
+def act_of(effect: Effect) -> str | None:
+    """Return what an effect does, in words; None for what is no matter if it fails."""
+    match effect:
+        case CheckTemplate():
+            return CHECK_TEMPLATE
+        case CreateTrial():
+            return f"{CREATE}Trial {effect.body['metadata']['name']}"
+        case CreateJob():
+            return f"{CREATE}{effect.kind.name} {effect.body['metadata']['name']}"
+        case LookFor():
+            return f"look for {effect.plural} {effect.name}"
+        case AdoptTrial():
+            return f"adopt Trial {effect.name}"
+        case DeleteJob():
+            return f"delete {effect.kind.name} {effect.name}"
+        case DeletePod():
+            return f"delete pod {effect.name}"
+        case SuspendJob():
+            return f"{'suspend' if effect.suspend else 'resume'} {effect.kind.name} {effect.name}"
+        case BindPod():
+            return f"let pod {effect.pod} report"
+        case IngestTail():
+            return f"store the last values of trial {effect.number}"
+        case RecordEnd():
+            return f"record the end of trial {effect.number}"
+        case RecordSampled() | RecordAttempt() | RecordTrials():
+            return "record how far the trials are"
+        case WriteTrialStatus():
+            return f"write the status of Trial {effect.name}"
+        case WriteStudyStatus():
+            return "write the status of the Study"
+        case _:
+            return None
