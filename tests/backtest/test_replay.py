@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import pytest
@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from espalier.api.judging import JudgeSettings, judge_of
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
-from espalier.backtest.replay import replay_rows
+from espalier.backtest.replay import Replay, replay
 from espalier.cli.main import main
 from espalier.errors import UsageError
 from espalier.pruning import (
@@ -26,6 +26,7 @@ from espalier.pruning import (
     TrialState,
     verdict_of,
 )
+from espalier.store import read_lines
 from tests.backtest.test_simulate import TASKS
 
 SETTINGS = {
@@ -38,6 +39,11 @@ SETTINGS = {
     "pruner": {"type": "Auto"},
     "pruning": {"shadows": [{"type": "Median", "name": "median"}]},
 }
+
+
+def replay_rows(rows: Iterable[dict], name: str) -> Replay:
+    """Replay a log out of the lines that its rows would be."""
+    return replay(read_lines((json.dumps(row) for row in rows), name), name)
 
 
 RESTRAINTS = {
@@ -161,22 +167,22 @@ def test_a_decision_that_is_missing_is_found(log):
     assert [(each.recorded, each.key[1]) for each in found.differences] == [(None, row["trial"])]
 
 
-class Row(dict):
-    """A row that can be seen to be given up."""
+class Line(str):
+    """A line that can be seen to be given up."""
 
 
-def test_a_log_is_taken_row_by_row_and_not_kept(log):
+def test_a_log_is_taken_line_by_line_and_not_kept(log):
     alive, most = {}, 0
 
-    def rows():
+    def lines():
         nonlocal most
         for number, row in enumerate(log):
-            given = Row(row)
+            given = Line(json.dumps(row))
             alive[number] = weakref.ref(given, lambda _, number=number: alive.pop(number))
             most = max(most, len(alive))
             yield given
 
-    assert replay_rows(rows(), "log").differences == ()
+    assert replay(read_lines(lines(), "log"), "log").differences == ()
     assert most < 10
 
 

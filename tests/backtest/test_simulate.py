@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from espalier.backtest.candidate import Candidate, resolved
 from espalier.backtest.compare import compare
-from espalier.backtest.curves import Curves, read_file, read_folder, read_log
+from espalier.backtest.curves import Curves, curves_of, read_file, read_folder
 from espalier.backtest.measure import Setting, mean_of, regret, study
 from espalier.backtest.simulate import duration, simulate
 from espalier.errors import SpecError, UsageError
 from espalier.pruning import Direction
+from espalier.store import Log, read_lines
 
 CURVES = Path(__file__).parent.parent / "curves"
 TASKS = {curves.name: curves for curves in read_folder(CURVES)}
@@ -178,9 +179,25 @@ def test_a_file_without_values_says_what_is_expected(tmp_path):
         read_file(tmp_path / "a.npz")
 
 
+SETTINGS = {
+    "metric": "loss",
+    "direction": "Minimize",
+    "target": None,
+    "seed": 0,
+    "trials": 9,
+    "pruner": {"type": "Nop"},
+    "pruning": {},
+}
+
+
+def log_of(rows: list[dict]) -> Log:
+    """Return the log that its lines would tell."""
+    return read_lines([json.dumps(row) for row in rows], "default/study")
+
+
 def test_complete_trials_of_a_log_become_curves_and_others_do_not():
-    settings = {"metric": "loss", "direction": "Minimize", "horizon": 2}
-    rows = [{"kind": "study", "settings": settings}]
+    settings = {**SETTINGS, "horizon": 2}
+    rows = [{"kind": "study", "uid": "u", "settings": settings}]
     for trial, steps in ((0, 2), (1, 1), (2, 2)):
         for step in range(1, steps + 1):
             value = None if trial == 2 else float(step)
@@ -188,6 +205,8 @@ def test_complete_trials_of_a_log_become_curves_and_others_do_not():
                 {
                     "kind": "observation",
                     "trial": trial,
+                    "attempt": 1,
+                    "seq": len(rows),
                     "metric": "loss",
                     "step": step,
                     "value": value,
@@ -195,25 +214,26 @@ def test_complete_trials_of_a_log_become_curves_and_others_do_not():
                 }
             )
         state = "Completed" if steps == 2 else "Pruned"
-        rows.append({"kind": "end", "trial": trial, "state": state})
-    curves = read_log(rows, "default/study")
+        rows.append({"kind": "end", "trial": trial, "state": state, "seq": len(rows), "at": 0.0})
+    curves = curves_of(log_of(rows), "default/study")
     assert curves.values.tolist()[0] == [1.0, 2.0]
     assert np.isnan(curves.values[1]).all()
     assert curves.seconds.tolist() == [[10.0, 20.0], [10.0, 20.0]]
 
 
 def test_a_trial_that_completed_without_a_value_of_the_objective_is_no_curve():
-    settings = {"metric": "loss", "direction": "Minimize", "horizon": 1}
-    seen = {"kind": "observation", "attempt": 1, "step": 1, "at": 1.0, "value": 3.0}
+    settings = {**SETTINGS, "horizon": 1}
+    seen = {"kind": "observation", "attempt": 1, "step": 1, "at": 1.0, "value": 3.0, "seq": 1}
+    over = {"seq": 2, "at": 2.0}
     silent = [
-        {"kind": "study", "settings": settings},
+        {"kind": "study", "uid": "u", "settings": settings},
         {**seen, "trial": 0, "metric": "accuracy"},
-        {"kind": "end", "trial": 0, "state": "Completed"},
+        {"kind": "end", "trial": 0, "state": "Completed", **over},
     ]
     spoken = [
         {**seen, "trial": 1, "metric": "loss"},
-        {"kind": "end", "trial": 1, "state": "Completed"},
+        {"kind": "end", "trial": 1, "state": "Completed", **over},
     ]
-    assert read_log([*silent, *spoken], "default/study").values.tolist() == [[3.0]]
+    assert curves_of(log_of([*silent, *spoken]), "default/study").values.tolist() == [[3.0]]
     with pytest.raises(UsageError, match="a value at every step"):
-        read_log(silent, "default/study")
+        curves_of(log_of(silent), "default/study")

@@ -33,7 +33,7 @@ COLUMNS = {
     "observations": "trial, attempt, metric, step, value, seq, at",
     "decisions": "trial, attempt, step, shadow, action, reason, rung, bracket, rule, evidence, "
     "seq, at",
-    "ends": "trial, state, reason, message, at, gpu_seconds, gpu_seconds_saved, generation, seq",
+    "ends": "trial, state, reason, message, at, gpu_seconds, template, seq, held, pace",
 }
 
 
@@ -107,8 +107,8 @@ def copy(path: Path, studies: int, trials: int, still_open: int) -> None:
                     f"SELECT {number}, {columns} FROM {table} WHERE study = 1"
                 )
         connection.execute(
-            "INSERT INTO ends SELECT id, ?, 'Completed', 'Completed', 'Exited with code 0.', 1.0, "
-            "0.0, 0.0, 0, 1000000000 FROM studies WHERE id <= ?",
+            f"INSERT INTO ends (study, {COLUMNS['ends']}) SELECT id, ?, 'Completed', 'Completed', "
+            "'Exited with code 0.', 1.0, 0.0, 0, 1000000000, 0.0, NULL FROM studies WHERE id <= ?",
             (trials - 1, studies - still_open),
         )
 

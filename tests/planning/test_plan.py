@@ -38,7 +38,7 @@ CORRECTED = {"spec": {"containers": [{"name": "trainer", "image": "another"}]}}
 
 def done(number, reason="Completed", state=TrialState.COMPLETED, *, at=NOW - 100, **r):
     """Return the record of a trial that has ended."""
-    end = End(reason, f"trial {number} said so", state, at, generation=TEMPLATE)
+    end = End(reason, f"trial {number} said so", state, at, template=TEMPLATE)
     return TrialRecord(number, attempt=1, end=end, **r)
 
 
@@ -366,7 +366,7 @@ def test_a_trials_end_keeps_which_template_its_job_was_made_from():
     pods = (over(0, ended(code=1), phase="Failed"),)
     found = planned(snapshot(study(), trials=(trial(0),), jobs=(lost,), pods=pods))
     (end,) = of_type(found, effects.RecordEnd)
-    assert end.end.generation == TEMPLATE
+    assert end.end.template == TEMPLATE
 
 
 def test_a_trial_that_was_sampled_and_is_not_seen_is_asked_for_before_it_ends():

@@ -269,7 +269,12 @@ def test_no_ending_is_told(case):
 def test_what_a_sidecar_left_behind_is_stored_before_anything_else_is_done():
     left = replace(over(0), sidecar=ended("espalier-sidecar", exit_message='{"espalier":1}'))
     snap = one(SILENT, jobs=(job(0, complete=True),), pods=(left,), bound=frozenset())
-    of_study = (effects.WriteStudyStatus, effects.EmitEvent, effects.Wake)
+    of_study = (
+        effects.WriteStudyStatus,
+        effects.EmitEvent,
+        effects.RecordTrials,
+        effects.Wake,
+    )
     found = [e for e in planned(snap) if not isinstance(e, of_study)]
     assert [type(effect) for effect in found] == [
         effects.BindPod,

@@ -11,7 +11,7 @@ from espalier.planning.drafting import blueprint_of
 from espalier.planning.workload.job import JOB
 from espalier.planning.world.fingerprint import fingerprint
 from espalier.planning.world.kubelet_words import UNABLE_TO_START
-from espalier.planning.world.record import End, StudyRecord, TrialRecord
+from espalier.planning.world.record import End, MadeTrial, StudyRecord, TrialRecord
 from espalier.planning.world.snapshot import (
     ContainerView,
     PodView,
@@ -242,6 +242,7 @@ class Simulated:
     ends: list[int] = field(default_factory=list)
     unnoted: set[str] = field(default_factory=set)
     sampled: int = 0
+    made: dict[int, MadeTrial] = field(default_factory=dict)
     absent: dict[tuple[str, str], str] = field(default_factory=dict)
     serial: int = 0
 
@@ -260,6 +261,7 @@ class Simulated:
                 dict(self.records),
                 best=-max(completed)[1] if completed else None,
                 sampled=self.sampled,
+                made=dict(self.made),
             ),
             trials=tuple(self.trials.values()),
             jobs=tuple(self.jobs.values()),
@@ -300,6 +302,8 @@ class Simulated:
                 self.verdict = TemplateVerdict(effect.generation, True)
             case effects.RecordSampled():
                 self.sampled = max(self.sampled, effect.upto)
+            case effects.RecordTrials():
+                self.made.update(effect.trials)
             case effects.LookFor():
                 there = {
                     "jobs": [each.name for each in self.jobs.values()],

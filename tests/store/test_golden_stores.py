@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from espalier.backtest.replay import replay_rows
+from espalier.backtest.replay import replay
 from espalier.engine.reports.open_studies import OpenStudies
 from espalier.planning.world.record import StudyRecord
-from espalier.store import lines, open_store, read_log
+from espalier.store import lines, open_store, read_lines, read_log
 from tests.store.storing import url_of
 from tools.golden_store import ADOPTED, CLOSED, DIGITS, LANGUAGE
 
@@ -100,15 +100,17 @@ def test_a_store_of_an_earlier_version_says_what_it_said(
 @pytest.mark.parametrize(("namespace", "name"), STUDIES)
 def test_its_decisions_are_come_to_again_bit_for_bit(url: str, namespace: str, name: str) -> None:
     opened(url)
-    rows = exported(url, namespace, name)
-    result = replay_rows(rows, name)
+    log = read_log(url, namespace, name)
+    assert log is not None
+    result = replay(log, name)
     assert result.differences == ()
+    rows = exported(url, namespace, name)
     assert result.decisions == sum(row["kind"] == "decision" for row in rows) > 0
 
 
 @pytest.mark.parametrize("name", [name for _, name in STUDIES])
 def test_an_earlier_export_is_replayed_bit_for_bit(schema: str, name: str) -> None:
-    result = replay_rows(said_then(schema)[name], name)
+    result = replay(read_lines(map(json.dumps, said_then(schema)[name]), name), name)
     assert result.differences == ()
     assert result.decisions > 0
 

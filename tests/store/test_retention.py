@@ -77,7 +77,7 @@ def test_a_closed_study_is_gone_for_every_reader_and_its_rows_stay(tmp_path: Pat
             assert await store.purge() == 0
             assert counts(tmp_path) == before
             with sqlite3.connect(tmp_path / "espalier.db") as connection:
-                told = connection.execute("SELECT deleted_at, closed_proof FROM studies").fetchone()
+                told = connection.execute("SELECT closed_at, closed_proof FROM studies").fetchone()
             assert told == (NOW, PROOF)
 
     asyncio.run(run())

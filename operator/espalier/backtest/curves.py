@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from espalier.errors import UsageError
-from espalier.pruning import Direction
+from espalier.pruning import Direction, TrialState
+from espalier.study_log.log import Log, StoredEnd, StoredObservation
 
 Array = NDArray[np.float64]
 
@@ -148,30 +148,26 @@ def direction_of(text: str) -> Direction:
     raise ValueError(f"expected min or max as the direction, got {text!r}")
 
 
-def read_log(rows: Iterable[Mapping[str, Any]], name: str) -> Curves:
-    """Read a study's exported log: those of its trials that completed with a value at each step.
+def curves_of(log: Log, name: str) -> Curves:
+    """Return what a study's trials reported that completed with a value at each step.
 
     A trial whose values all came at one moment is left out: it does not tell when it had them.
 
     Raises
     ------
     UsageError
-        If the log does not begin with the study, or no trial is left.
+        If no trial is left.
     """
-    rows = iter(rows)
-    head = next(rows, {})
-    if head.get("kind") != "study":
-        raise UsageError(name, "expected a log of `espalier export`, which begins with its study")
-    settings = head["settings"]
+    terms = log.study.terms
     values: dict[int, dict[int, tuple[float, float]]] = {}
     completed: list[int] = []
-    for row in rows:
-        if row["kind"] == "observation" and row["metric"] == settings["metric"]:
-            value = float("nan") if row["value"] is None else float(row["value"])
-            values.setdefault(row["trial"], {}).setdefault(row["step"], (value, row["at"]))
-        elif row["kind"] == "end" and row["state"] == "Completed":
-            completed.append(row["trial"])
-    horizon = int(settings["horizon"])
+    for event in log.events:
+        if isinstance(event, StoredObservation) and event.metric == terms.metric:
+            known = values.setdefault(event.trial, {})
+            known.setdefault(event.step, (event.value, event.at))
+        elif isinstance(event, StoredEnd) and event.end.state is TrialState.COMPLETED:
+            completed.append(event.trial)
+    horizon = terms.horizon or 1
     first = 0 if any(0 in curve for curve in values.values()) else 1
     wanted = range(first, first + horizon)
     # A trial may have completed without a single value of the objective.
@@ -196,4 +192,4 @@ def read_log(rows: Iterable[Mapping[str, Any]], name: str) -> Curves:
     # The first step took as long as the others on average: its start is not in the log.
     pace = (times[:, -1:] - times[:, :1]) / max(1, horizon - 1)
     seconds = times - times[:, :1] + (pace if horizon > 1 else 1.0)
-    return Curves(name, Direction(settings["direction"]), curves[:, :, 0], seconds)
+    return Curves(name, terms.direction, curves[:, :, 0], seconds)

@@ -1,24 +1,22 @@
-"""A recorded study's decisions, recomputed from its exported log and compared."""
+"""A recorded study's decisions, recomputed from its log and compared."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from espalier.api.judging import JudgeSettings, judge_of
+from espalier.api.judging import judge_of
 from espalier.errors import UsageError
 from espalier.pruning import (
     Decision,
     Judge,
     Report,
-    Restraint,
-    TrialState,
     Verdict,
     close_trial,
     verdict_of,
 )
+from espalier.study_log.log import Log, StoredChange, StoredDecision, StoredEnd, StoredObservation
 
 Key = tuple[str, int, int, int]
 """Name of the shadow (empty for the acting pruner), trial, attempt and step."""
@@ -64,81 +62,66 @@ class Replay:
     differences: tuple[Difference, ...]
 
 
-def replay_rows(rows: Iterable[Mapping[str, Any]], name: str) -> Replay:
-    """Feed an exported log to a fresh judge, and compare what it decides.
+def replay(log: Log, name: str) -> Replay:
+    """Feed a log to a fresh judge, and compare what it decides.
 
-    Rows are taken one by one, so that a log of any length can be replayed.
+    What happened is taken one by one, so that a log of any length can be replayed.
 
     Raises
     ------
     UsageError
-        If the log does not begin with its study or is not in the order of arrival, or the study's
-        judge cannot be built.
+        If the log is not in the order of arrival, or the study's judge cannot be built.
     """
-    rows = iter(rows)
-    head = next(rows, {})
-    if head.get("kind") != "study":
-        raise UsageError(name, "expected a log of `espalier export`, which begins with its study")
-    settings = JudgeSettings.from_dict(head["settings"], str(head["uid"]))
-    judge = judge_of(settings)
+    judge = judge_of(log.study.settings)
     differences: list[Difference] = []
     # What the judge decided on the newest value; the recorded decisions on it come next.
     open_: dict[Key, Decision] = {}
-    decisions, seq = 0, -math.inf
-    for row in rows:
-        if row["kind"] == "decision":
+    decisions, seq = 0, -1
+    for event in log.events:
+        if isinstance(event, StoredDecision):
             decisions += 1
-            recorded = _recorded(row, name)
-            key = _key(row["shadow"], recorded)
+            key = _key(event.shadow, event.decision)
             recomputed = open_.pop(key, None)
-            if not recorded.same_as(recomputed):
-                differences.append(Difference(key, recorded, recomputed))
-        elif row["kind"] in ("observation", "end", "change"):
-            differences += [Difference(key, None, each) for key, each in open_.items()]
-            if row["seq"] < seq:
-                raise UsageError(
-                    name,
-                    f"expected a log in the order of arrival, got seq {row['seq']} after {seq}; "
-                    "export it again",
-                )
-            seq = row["seq"]
-            open_ = dict(_arrived(judge, row))
+            if not event.decision.same_as(recomputed):
+                differences.append(Difference(key, event.decision, recomputed))
+            continue
+        differences += [Difference(key, None, each) for key, each in open_.items()]
+        if event.seq < seq:
+            raise UsageError(
+                name,
+                f"expected a log in the order of arrival, got seq {event.seq} after {seq}; export "
+                "it again",
+            )
+        seq = event.seq
+        open_ = dict(_arrived(judge, event))
     differences += [Difference(key, None, each) for key, each in open_.items()]
     differences.sort(key=lambda difference: difference.key)
     return Replay(decisions, tuple(differences))
 
 
-def _recorded(row: Mapping[str, Any], name: str) -> Decision:
-    try:
-        return Decision.from_dict(row)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise UsageError(
-            name, f"expected decisions as they are exported, got one without {error}; export again"
-        ) from error
-
-
-def _arrived(judge: Judge, row: Mapping[str, Any]) -> Iterable[tuple[Key, Decision]]:
+def _arrived(
+    judge: Judge, event: StoredObservation | StoredEnd | StoredChange
+) -> Iterable[tuple[Key, Decision]]:
     """Feed one value, end or change to the judge; return what it decided."""
-    if row["kind"] == "change":
-        judge.restrain(Restraint.from_dict(row))
+    if isinstance(event, StoredChange):
+        judge.restrain(event.restraint)
         return ()
-    if row["kind"] == "end":
-        close_trial(judge, row["trial"], TrialState(row["state"]), row["at"])
+    if isinstance(event, StoredEnd):
+        close_trial(judge, event.trial, event.end.state, event.end.at)
         return ()
-    if not judge.ledger.terms.judges(row["metric"], row["step"]):
+    if not judge.ledger.terms.judges(event.metric, event.step):
         return ()
-    value = math.nan if row["value"] is None else float(row["value"])
-    report = Report(row["trial"], row["attempt"], row["step"], value)
-    verdict = verdict_of(judge, report, row["at"])
+    report = Report(event.trial, event.attempt, event.step, event.value)
+    verdict = verdict_of(judge, report, event.at)
     return () if verdict is None else _decisions(verdict)
 
 
 def _decisions(verdict: Verdict) -> Iterable[tuple[Key, Decision]]:
     for decision in verdict.decisions:
-        yield _key(None, decision), decision
+        yield _key("", decision), decision
     for name, decision in verdict.shadows:
         yield _key(name, decision), decision
 
 
-def _key(shadow: str | None, decision: Decision) -> Key:
-    return (shadow or "", decision.trial, decision.attempt, decision.step)
+def _key(shadow: str, decision: Decision) -> Key:
+    return (shadow, decision.trial, decision.attempt, decision.step)

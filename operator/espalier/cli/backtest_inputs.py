@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from espalier.backtest.candidate import Candidate
-from espalier.backtest.curves import Curves, read_file, read_folder, read_log
-from espalier.cli.store_option import recorded_rows
+from espalier.backtest.curves import Curves, curves_of, read_file, read_folder
+from espalier.cli.store_option import recorded_log
 from espalier.errors import UsageError
 
 
@@ -67,4 +67,4 @@ def _read(source: str, store: str, namespace: str | None) -> list[Curves]:
     if path.suffix == ".npz" and path.exists():
         return [read_file(path)]
     name = path.stem if path.exists() else source
-    return [read_log(recorded_rows(source, store, namespace), name)]
+    return [curves_of(recorded_log(source, store, namespace), name)]

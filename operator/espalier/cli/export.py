@@ -6,7 +6,7 @@ import click
 
 from espalier.cli.store_option import store_option, stored_log
 from espalier.cli.study_name import namespace_option, read_study_name
-from espalier.store.export import lines, list_studies
+from espalier.store import lines, list_studies
 
 
 @click.command("export")
@@ -17,10 +17,10 @@ from espalier.store.export import lines, list_studies
 def command(study: str | None, namespace: str | None, listing: bool, store: str) -> None:
     """Print the log of STUDY (NAME or NAMESPACE/NAME) as JSON lines.
 
-    First the study with the settings that its judge is built from, then its trials' attempts with
-    their pods' uids, and what was seen of them; then, in the order of arrival, observations,
-    decisions (also those that kept a trial, and the shadows') and endings. The parameters of a
-    trial are not among it: they are in the Trial's spec. The store is only read, also while an
+    First the study with the settings that its judge is built from, and its spec; then each trial
+    with its parameters and who chose them, the trials' attempts with their pods' uids, and what was
+    seen of them; then, in the order of arrival, observations, decisions (also those that kept a
+    trial, and the shadows') and endings. The store is only read, also while an
     operator writes to it. It lies in the operator's pod, so run it there; `backtest` and `replay`
     read the file on any machine.
 

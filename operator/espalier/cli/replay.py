@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import click
 from rich.progress import track
 
-from espalier.backtest.replay import Replay, replay_rows
+from espalier.backtest.replay import Replay, replay
 from espalier.cli.boundary import Terminal
-from espalier.cli.store_option import recorded_rows, store_option
+from espalier.cli.store_option import recorded_log, store_option
 from espalier.cli.study_name import namespace_option
 
 SHOWN = 10
@@ -37,11 +38,13 @@ def command(study: str, as_json: bool, namespace: str | None, store: str) -> Non
       espalier replay digits.jsonl --json
       kubectl exec -n espalier-system deployment/espalier -- espalier replay default/digits
     """
-    rows = recorded_rows(study, store, namespace)
+    log = recorded_log(study, store, namespace)
     console = Terminal(stderr=True, quiet=as_json)
     shown = console.is_terminal
-    read = track(rows, "Reading", total=None, console=console, transient=True, disable=not shown)
-    result = replay_rows(read, study)
+    happened = track(
+        log.events, "Reading", total=None, console=console, transient=True, disable=not shown
+    )
+    result = replay(dataclasses.replace(log, events=happened), study)
     if as_json:
         differences = [difference.to_dict() for difference in result.differences]
         click.echo(json.dumps({"decisions": result.decisions, "differences": differences}))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from espalier.backtest.exported import Row, lines_of, rows_of
 from espalier.cli.study_name import StudyName, read_study_name
 from espalier.errors import UsageError
-from espalier.store.export import lines, read_log
-from espalier.store.rows import Log
+from espalier.store.export import read_log
+from espalier.study_log.log import Log
+from espalier.study_log.read_lines import lines_of, read_lines
 
 store_option = click.option(
     "--store",
@@ -39,8 +38,8 @@ def stored_log(store: str, study: StudyName) -> Log:
     return log
 
 
-def recorded_rows(source: str, store: str, namespace: str | None) -> Iterator[Row]:
-    """Yield the rows of a log: an exported file's, or else those of a study in the store.
+def recorded_log(source: str, store: str, namespace: str | None) -> Log:
+    """Return a log: an exported file's, or else that of a study in the store.
 
     Raises
     ------
@@ -49,11 +48,10 @@ def recorded_rows(source: str, store: str, namespace: str | None) -> Iterator[Ro
     """
     path = Path(source)
     if path.exists():
-        return rows_of(lines_of(path), source)
+        return read_lines(lines_of(path), source)
     try:
-        log = stored_log(store, read_study_name(source, namespace))
+        return stored_log(store, read_study_name(source, namespace))
     except UsageError as error:
         raise UsageError(
             "", f"there is no file or folder {source!r}; nor is it a study that is stored: {error}"
         ) from error
-    return rows_of(lines(log), source)

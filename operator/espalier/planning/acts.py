@@ -16,6 +16,7 @@ from espalier.planning.effects import (
     RecordAttempt,
     RecordEnd,
     RecordSampled,
+    RecordTrials,
     SuspendJob,
     WriteStudyStatus,
     WriteTrialStatus,
@@ -50,7 +51,7 @@ def act_of(effect: Effect) -> str | None:
             return f"store the last values of trial {effect.number}"
         case RecordEnd():
             return f"record the end of trial {effect.number}"
-        case RecordSampled() | RecordAttempt():
+        case RecordSampled() | RecordAttempt() | RecordTrials():
             return "record how far the trials are"
         case WriteTrialStatus():
             return f"write the status of Trial {effect.name}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from espalier.planning.world.kinds import Kind
-from espalier.planning.world.record import AttemptRecord, End
+from espalier.planning.world.record import AttemptRecord, End, MadeTrial
 
 Body: TypeAlias = Mapping[str, Any]
 
@@ -213,6 +213,19 @@ class AskWhy:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordTrials:
+    """Write what trials were made as into the store: their objects may be deleted.
+
+    Parameters
+    ----------
+    trials
+        Number, and what is to be known of the trial from now on.
+    """
+
+    trials: tuple[tuple[int, MadeTrial], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RecordEnd:
     """Write a trial's one ending into the store."""
 
@@ -274,6 +287,7 @@ Effect: TypeAlias = (
     | BindPod
     | IngestTail
     | RecordAttempt
+    | RecordTrials
     | AskWhy
     | RecordEnd
     | WriteTrialStatus

@@ -6,13 +6,12 @@ seen, or how often the operator was killed: what has been done already is not pl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import islice, takewhile
 from typing import TypeAlias
 
 from espalier.api import reasons
 from espalier.errors import SpecError
-from espalier.planning.costs.costs import Costs, costs_of
+from espalier.planning.costs.costs import Costs, costs_of, to_be_corrected
 from espalier.planning.effects import (
     AdoptTrial,
     CheckTemplate,
@@ -21,6 +20,7 @@ from espalier.planning.effects import (
     Effect,
     RecordEnd,
     RecordSampled,
+    RecordTrials,
     Wake,
     WriteStudyStatus,
 )
@@ -30,7 +30,9 @@ from espalier.planning.obstacles.holding import hold_of
 from espalier.planning.obstacles.scene import Scene
 from espalier.planning.obstacles.study_standing import StudyStanding
 from espalier.planning.sampling import parameters_of
-from espalier.planning.standing.gathering import gather, given_out
+from espalier.planning.standing.gathering import given_out
+from espalier.planning.standing.look import Look, look_at
+from espalier.planning.standing.made import news_of
 from espalier.planning.standing.standing import Standing
 from espalier.planning.status import of_study as study_status
 from espalier.planning.status.study_events import events_of
@@ -53,28 +55,46 @@ _CALM = 2.0
 
 
 def plan(snapshot: Snapshot, now: float, settings: OperatorSettings) -> tuple[Lane, ...]:
+    """Return what is to be done about a study, of which nothing was worked out before."""
+    look = look_at(snapshot)
+    return plan_of(look, costs_of(look), now, settings)
+
+
+def plan_of(look: Look, costs: Costs, now: float, settings: OperatorSettings) -> tuple[Lane, ...]:
     """Return what is to be done about a study.
 
     Each lane is carried out in order up to the first effect that fails; lanes run side by side.
+
+    Parameters
+    ----------
+    look
+        All that is known of the study.
+    costs
+        What its trials have cost.
+    now
+        Seconds since the epoch.
+    settings
+        The operator's own.
     """
-    study = snapshot.study
+    snapshot, study = look.snapshot, look.snapshot.study
     if study.deleting:
         return ()
-    standings = gather(snapshot)
     if study.spec is None:
         course = StudyStanding(False, study.error or "the Study cannot be read")
-        return _status(Scene(snapshot, standings, course, settings, now), costs_of(standings))
-    course, check = _course(snapshot, standings, settings, now)
-    costs = costs_of(standings)
+        return _status(Scene(look, course, settings, now), costs)
+    course, check = _course(look, settings, now)
     stop = course.ending.message if course.ending and course.ending.stops else None
     planner = TrialPlanner(snapshot, study.spec, stop, settings, now, costs, course.over)
+    standings = _with_corrections(look, costs) if course.over else look.standings
     lanes = [*check, *(planner.plan(standing) for standing in standings)]
+    if made := tuple(news_of(snapshot.record.made, standings)):
+        lanes.append((RecordTrials(made),))
     if (upto := given_out(snapshot)) > snapshot.record.sampled:
         lanes.append((RecordSampled(upto),))
-    lanes += _adopt(snapshot, standings)
+    lanes += _adopt(look)
     if course.accepted:
-        lanes += _start(snapshot, planner, standings, course, settings, now)
-    scene = Scene(snapshot, standings, course, settings, now)
+        lanes += _start(look, planner, course, settings, now)
+    scene = Scene(look, course, settings, now)
     lanes += ask_why(scene)
     lanes += _status(scene, costs)
     if scene.going:
@@ -82,20 +102,22 @@ def plan(snapshot: Snapshot, now: float, settings: OperatorSettings) -> tuple[La
     return tuple(lane for lane in lanes if lane)
 
 
-def _course(
-    snapshot: Snapshot,
-    standings: Sequence[Standing],
-    settings: OperatorSettings,
-    now: float,
-) -> tuple[StudyStanding, list[Lane]]:
+def _with_corrections(look: Look, costs: Costs) -> list[Standing]:
+    """Return the trials to be looked at when the study is over: some tell wrong savings by now."""
+    seen = {standing.number for standing in look.standings}
+    more = (look.settled(n) for n in to_be_corrected(look, costs) if n not in seen)
+    found = [*look.standings, *(standing for standing in more if standing is not None)]
+    return sorted(found, key=lambda standing: standing.number)
+
+
+def _course(look: Look, settings: OperatorSettings, now: float) -> tuple[StudyStanding, list[Lane]]:
     """Find out where the study stands as a whole, and whether its template must be checked."""
-    blueprint = snapshot.blueprint
-    ending = judge_study_ending(blueprint, snapshot.record, standings, settings)
-    over = ending is not None and all(s.end is not None and not s.live for s in standings)
-    accepted, refusal, by_server, check = _acceptance(snapshot, now)
-    limit = sampled_limit(blueprint, standings)
+    ending = judge_study_ending(look, settings)
+    over = ending is not None and all(s.end is not None and not s.live for s in look.standings)
+    accepted, refusal, by_server, check = _acceptance(look.snapshot, now)
+    limit = sampled_limit(look)
     going_on = ending is None and accepted is not False
-    hold = hold_of(snapshot, standings, limit, settings, now)
+    hold = hold_of(look, limit, settings, now)
     return (
         StudyStanding(
             accepted=accepted,
@@ -134,14 +156,15 @@ def _is_about(verdict: TemplateVerdict, study: StudyView, blueprint: Blueprint) 
     return verdict.accepted and verdict.job == blueprint.job
 
 
-def _adopt(snapshot: Snapshot, standings: Sequence[Standing]) -> list[Lane]:
+def _adopt(look: Look) -> list[Lane]:
     """Number the Trials that were made by hand, the oldest first, and make them the Study's.
 
     One with the name of a trial that was not sampled yet takes that trial's place.
     """
-    study = snapshot.study
-    taken = {standing.number for standing in standings}
-    number = max([FIRST_HAND_MADE - 1, *(standing.number for standing in standings)])
+    snapshot, study = look.snapshot, look.snapshot.study
+    number = max(
+        [FIRST_HAND_MADE - 1, *look.tally.numbers[-1:], *(s.number for s in look.going_on)]
+    )
     lanes: list[Lane] = []
     for view in sorted(snapshot.trials, key=lambda view: (view.created_at, view.name)):
         if (view.adopted and view.number is not None) or view.deleting:
@@ -149,7 +172,7 @@ def _adopt(snapshot: Snapshot, standings: Sequence[Standing]) -> list[Lane]:
         own = view.number
         if own is None:
             own = sampled_number(study.name, view.name)
-            own = None if own in taken else own
+            own = None if own in look else own
         if own is None:
             number += 1
             own = number
@@ -162,9 +185,8 @@ def _adopt(snapshot: Snapshot, standings: Sequence[Standing]) -> list[Lane]:
 
 
 def _start(
-    snapshot: Snapshot,
+    look: Look,
     planner: TrialPlanner,
-    standings: Sequence[Standing],
     course: StudyStanding,
     settings: OperatorSettings,
     now: float,
@@ -174,20 +196,20 @@ def _start(
     if spec.suspend or (course.ending is not None and course.ending.stops):
         return []
     parallelism = min(spec.trials.parallelism, settings.max_parallelism)
-    free = parallelism - sum(standing.holds_slot for standing in standings)
+    free = parallelism - sum(standing.holds_slot for standing in look.standings)
     wakes: list[Lane] = []
     if (hold := course.hold) is not None:
         free = hold.room(free, now)
         if hold.until is not None and now < hold.until:
             wakes = [(Wake(hold.until),)]
-    waiting = [s for s in standings if s.waiting and s.view and s.view.adopted]
+    waiting = [s for s in look.going_on if s.waiting and s.view and s.view.adopted]
     waiting.sort(key=lambda s: (s.number < FIRST_HAND_MADE, s.number))
     lanes = [
-        _start_one(snapshot, planner, standing, settings, now)
+        _start_one(look.snapshot, planner, standing, settings, now)
         for standing in waiting[: max(0, free)]
     ]
     free -= len(waiting)
-    return [*wakes, *lanes, _sample(snapshot, standings, course.limit, free)]
+    return [*wakes, *lanes, _sample(look, course.limit, free)]
 
 
 def _start_one(
@@ -216,20 +238,17 @@ def _refused(message: str, now: float) -> End:
     return End(ending.reason, message, ending.state, now)
 
 
-def _sample(snapshot: Snapshot, standings: Sequence[Standing], limit: int, free: int) -> Lane:
+def _sample(look: Look, limit: int, free: int) -> Lane:
     """Create the next Trials, in the order of their numbers: a gap would look like a deletion."""
-    taken = {standing.number for standing in standings}
+    study = look.snapshot.study
     # A name that an object still has is waited for, not passed over: see above.
-    names = {view.name for view in snapshot.trials}
     missing = takewhile(
-        lambda number: trial_name(snapshot.study.name, number) not in names,
-        (number for number in range(limit) if number not in taken),
+        lambda number: not look.is_named(trial_name(study.name, number)), look.new_numbers(limit)
     )
     numbers = list(islice(missing, max(0, free)))
-    new = parameters_of(snapshot.blueprint, numbers, standings)
     return tuple(
-        CreateTrial(number, build_trial(snapshot.study, number, parameters))
-        for number, parameters in new
+        CreateTrial(number, build_trial(study, number, parameters))
+        for number, parameters in parameters_of(look, numbers)
     )
 
 

@@ -194,7 +194,7 @@ class TrialPlanner:
             state=verdict.ending.state,
             at=self.now,
             gpu_seconds=used.gpu_seconds,
-            generation=standing.job.template if standing.job else 0,
+            template=standing.job.template if standing.job else 0,
             held=used.seconds,
             pace=standing.record.pace,
         )

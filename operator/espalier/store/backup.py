@@ -182,11 +182,11 @@ def _made_ready(part: Path, new_uids: bool, now: float) -> list[Contents]:
                 raise UsageError("--from", f"{_NONE}; it is another program's database")
             migrate(connection)
             if new_uids:
-                waiting = update(schema.studies).where(schema.studies.c.deleted_at.is_(None))
+                waiting = update(schema.studies).where(schema.studies.c.closed_at.is_(None))
                 until = now + _AWAITED_FOR
-                connection.execute(waiting.values(deleted_at=until, closed_proof=AWAITED))
+                connection.execute(waiting.values(closed_at=until, closed_proof=AWAITED))
             studies, values, ends = schema.studies, schema.observations, schema.ends
-            kept = studies.c.deleted_at.is_(None) | (studies.c.closed_proof == AWAITED)
+            kept = studies.c.closed_at.is_(None) | (studies.c.closed_proof == AWAITED)
             found = [
                 Contents(
                     row.namespace,

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import heapq
-import json
-import math
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,13 +15,10 @@ from espalier.store import pages
 from espalier.store import reading as ask
 from espalier.store.connections import reading
 from espalier.store.location import path_of
-from espalier.store.rows import (
+from espalier.study_log.log import (
     Log,
-    StoredChange,
-    StoredDecision,
-    StoredEnd,
-    StoredObservation,
     StudyRow,
+    in_order,
 )
 
 _FORMAT = 1
@@ -74,15 +67,20 @@ def read_log(url: str, namespace: str, name: str) -> Log | None:
         if study is None:
             return None
         head = ask.head_of(connection, study.id)
+        made, specs = ask.made_of(connection, study.id), ask.specs_of(connection, study.id)
+    events = in_order(
+        _each(path, pages.observations(engine.begin, study.id)),
+        ask.all_decided(_each(path, pages.decisions(engine.begin, study.id)), head),
+        head.ends,
+        head.changes,
+    )
     return Log(
         study=study,
-        attempts=head.attempts,
-        observations=_each(path, pages.observations(engine.begin, study.id)),
-        decisions=ask.all_decided(_each(path, pages.decisions(engine.begin, study.id)), head),
-        ends=head.ends,
-        rules=head.rules,
+        attempts=sorted(head.attempts),
+        events=events,
         sightings=head.sightings,
-        changes=head.changes,
+        made=made,
+        specs=specs,
     )
 
 
@@ -122,69 +120,3 @@ def _existing(url: str) -> Path:
             "give the URL of a copy of its store: sqlite:////ABSOLUTE/PATH",
         )
     return path
-
-
-def lines(log: Log) -> Iterator[str]:
-    """Yield a log as JSON lines.
-
-    The study comes first, then its attempts and what was seen of them, then all that happened.
-    An arrival comes before the decisions that it caused; `seq` is the order of arrivals. NaN is
-    written as ``"value": null``.
-
-    Raises
-    ------
-    UsageError
-        Where a row holds what cannot be.
-    """
-    with _legible(None):
-        yield _line({"kind": "study", "format": _FORMAT} | _study(log.study))
-        for trial, attempt, pod_uid in sorted(log.attempts):
-            yield _line({"kind": "attempt", "trial": trial, "attempt": attempt, "pod_uid": pod_uid})
-        for trial, seen in log.sightings:
-            yield _line({"kind": "sighting", "trial": trial} | asdict(seen))
-        for _, _, row in heapq.merge(
-            _observed(log.observations),
-            _ended(log.ends),
-            _changed(log.changes),
-            _decided(log.decisions),
-            key=_place,
-        ):
-            yield _line(row)
-
-
-def _study(study: StudyRow) -> dict[str, Any]:
-    found = {each.name: getattr(study, each.name) for each in fields(study)}
-    return found | {"settings": study.settings.to_dict()}
-
-
-def _place(item: _Item) -> tuple[int, int]:
-    return item[:2]
-
-
-def _line(row: dict[str, Any]) -> str:
-    return json.dumps(row, separators=(",", ":"), allow_nan=False)
-
-
-def _observed(observations: Iterable[StoredObservation]) -> Iterator[_Item]:
-    for seen in observations:
-        value = None if math.isnan(seen.value) else seen.value
-        yield seen.seq, 0, {"kind": "observation"} | asdict(seen) | {"value": value}
-
-
-def _ended(ends: Iterable[StoredEnd]) -> Iterator[_Item]:
-    for stored in ends:
-        row = {"kind": "end", "seq": stored.seq, "trial": stored.trial} | asdict(stored.end)
-        yield stored.seq, 0, row
-
-
-def _changed(changes: Iterable[StoredChange]) -> Iterator[_Item]:
-    for stored in changes:
-        row = {"kind": "change", "seq": stored.seq, "at": stored.at}
-        yield stored.seq, 0, row | stored.restraint.to_dict()
-
-
-def _decided(decisions: Iterable[StoredDecision]) -> Iterator[_Item]:
-    for stored in decisions:
-        row = {"kind": "decision", "seq": stored.seq, "at": stored.at}
-        row |= {"shadow": stored.shadow or None}
-        yield stored.seq, 1, row | stored.decision.to_dict()

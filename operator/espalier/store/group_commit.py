@@ -14,7 +14,7 @@ from concurrent.futures import Executor
 from typing import Protocol
 
 from espalier.errors import RetryLater
-from espalier.store.rows import Batch
+from espalier.store.batch import Batch
 
 _LOG = logging.getLogger(__name__)
 _GROUP = 1024

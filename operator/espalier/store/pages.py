@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from espalier.store import reading as ask
 from espalier.store import schema
-from espalier.store.rows import StoredDecision, StoredObservation
+from espalier.study_log.log import StoredDecision, StoredObservation
 
 PAGE = 1000
 """Rows that are in memory at once."""

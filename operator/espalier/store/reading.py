@@ -13,28 +13,27 @@ from sqlalchemy import Connection, Select, func, select
 
 from espalier.api.judging import JudgeSettings
 from espalier.errors import InternalError
-from espalier.planning.world.record import AttemptRecord
+from espalier.planning.world.record import AttemptRecord, MadeTrial, Origin
 from espalier.pruning import Decision
 from espalier.store import schema
-from espalier.store.rows import (
+from espalier.store.rows import change_of, decision_of, end_of, settings_of_rule
+from espalier.store.summary import summary_of
+from espalier.study_log.log import (
     Head,
     Log,
     StoredChange,
     StoredDecision,
     StoredEnd,
     StoredObservation,
+    StoredSpec,
     StudyRow,
-    change_of,
-    decision_of,
-    end_of,
-    settings_of_rule,
+    in_order,
 )
-from espalier.store.summary import summary_of
 
 Rules = Mapping[int, tuple[str, Mapping[str, object]]]
 """The pruner and its settings, by the rule's number."""
 
-_LIVING = schema.studies.c.deleted_at.is_(None)
+_LIVING = schema.studies.c.closed_at.is_(None)
 _WHOLE = schema.studies.c.purged_at.is_(None)
 
 
@@ -90,7 +89,7 @@ def named_study(connection: Connection, namespace: str, name: str) -> StudyRow |
     """Return the newest study of this name, a closed one where no other is there."""
     table = schema.studies
     named = (table.c.namespace == namespace) & (table.c.name == name)
-    newest = (table.c.deleted_at.is_not(None), table.c.id.desc())
+    newest = (table.c.closed_at.is_not(None), table.c.id.desc())
     row = connection.execute(select(table).where(named, _WHOLE).order_by(*newest)).first()
     return None if row is None else _study(row)
 
@@ -98,7 +97,7 @@ def named_study(connection: Connection, namespace: str, name: str) -> StudyRow |
 def graves(connection: Connection, closed_until: float) -> list[int]:
     """Return the numbers of the studies closed by a time, whose rows are not all gone."""
     table = schema.studies
-    due = (table.c.deleted_at <= closed_until) | ~_WHOLE
+    due = (table.c.closed_at <= closed_until) | ~_WHOLE
     return list(connection.scalars(select(table.c.id).where(due).order_by(table.c.id)))
 
 
@@ -262,6 +261,34 @@ def on_others_of(connection: Connection, study: int) -> tuple[StoredDecision, ..
     return tuple(restored(row, rules) for row in found)
 
 
+_MADE = """
+SELECT number, name, parameters, origin, template, created_at, started_at
+FROM trials WHERE study = ? ORDER BY number
+"""
+
+
+def made_of(connection: Connection, study: int) -> dict[int, MadeTrial]:
+    """Return what trials were made as, by number and in the order of numbers."""
+    # Past SQLAlchemy's own rows, which take longer than all else.
+    cursor = connection.connection.cursor()
+    cursor.execute(_MADE, (study,))
+    return {
+        number: MadeTrial(name, parameters, Origin(origin), *rest)
+        for number, name, parameters, origin, *rest in cursor.fetchall()
+    }
+
+
+def specs_of(connection: Connection, study: int) -> tuple[StoredSpec, ...]:
+    """Return what a Study said, the newest last."""
+    table = schema.specs
+    rows = connection.execute(
+        select(table).where(table.c.study == study).order_by(table.c.at, table.c.generation)
+    )
+    return tuple(
+        StoredSpec(row.template, row.generation, json.loads(row.spec), row.at) for row in rows
+    )
+
+
 def head_of(connection: Connection, study: int) -> Head:
     """Return what is stored of a study beside its values and decisions."""
     table, figures = schema.studies, schema.figures
@@ -312,13 +339,17 @@ def log_of(connection: Connection, study: StudyRow) -> Log:
     order = (schema.decisions.c.seq, schema.decisions.c.shadow)
     decisions = connection.execute(of_study(schema.decisions).order_by(*order))
     head = head_of(connection, study.id)
+    events = in_order(
+        (observation_of(row) for row in connection.execute(observations)),
+        all_decided((restored(row, rules) for row in decisions), head),
+        head.ends,
+        head.changes,
+    )
     return Log(
         study=study,
-        attempts=head.attempts,
-        observations=[observation_of(row) for row in connection.execute(observations)],
-        decisions=list(all_decided((restored(row, rules) for row in decisions), head)),
-        ends=head.ends,
-        rules=head.rules,
+        attempts=sorted(head.attempts),
+        events=list(events),
         sightings=head.sightings,
-        changes=head.changes,
+        made=made_of(connection, study.id),
+        specs=specs_of(connection, study.id),
     )

@@ -13,7 +13,8 @@ from espalier.planning.world.record import AttemptRecord, End, TrialRecord
 from espalier.pruning import Action, Decision, JudgeSummary, Reason, Restraint, TrialState
 from espalier.store import reading as ask
 from espalier.store import schema
-from espalier.store.rows import Row, evidence_of, evidence_text, finite_or_none
+from espalier.store.batch import Row
+from espalier.store.rows import evidence_of, evidence_text, finite_or_none
 from espalier.store.summary import summary_of
 
 Rest = tuple[dict[int, TrialRecord], JudgeSummary, Restraint | None]
@@ -55,7 +56,7 @@ def figures_row(study: int, trial: TrialRecord, rule: int | None) -> Row:
 _TRIALS = """
 SELECT f.trial, f.step, f.latest, f.best, f.best_step, f.decided_attempt, f.decided_step, f.action,
        f.reason, f.rung, f.bracket, f.rule, f.evidence, e.reason, e.message, e.state, e.at,
-       e.gpu_seconds, e.generation, e.held, e.pace,
+       e.gpu_seconds, e.template, e.held, e.pace,
        (SELECT max(a.attempt) FROM attempts AS a WHERE a.study = f.study AND a.trial = f.trial)
 FROM figures AS f JOIN ends AS e ON e.study = f.study AND e.trial = f.trial
 WHERE f.study = ?
@@ -85,7 +86,7 @@ def rest_of(connection: Connection, study: int) -> Rest | None:
 def _trial(row: Any, rules: ask.Rules, attempts: tuple[AttemptRecord, ...]) -> TrialRecord:
     number, step, latest, best, best_step, *decided = row[:13]
     decision = None if decided[0] is None else _decision(number, decided, rules)
-    reason, message, state, at, used, generation, held, pace, attempt = row[13:]
+    reason, message, state, at, used, template, held, pace, attempt = row[13:]
     return TrialRecord(
         number=number,
         attempt=attempt or 0,
@@ -95,7 +96,7 @@ def _trial(row: Any, rules: ask.Rules, attempts: tuple[AttemptRecord, ...]) -> T
         best_step=best_step,
         decision=decision,
         prune=decision if decision is not None and decision.prunes else None,
-        end=End(reason, message, TrialState(state), at, used, generation, held, pace),
+        end=End(reason, message, TrialState(state), at, used, template, held, pace),
         attempts=attempts,
         pace=pace,
     )

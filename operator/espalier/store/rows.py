@@ -4,219 +4,35 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
-from espalier.api.judging import JudgeSettings
-from espalier.planning.world.record import AttemptRecord, End
-from espalier.pruning import Action, Decision, Reason, Restraint, Terms, TrialState
+from espalier.planning.world.record import AttemptRecord, End, MadeTrial
+from espalier.pruning import Action, Decision, Reason, Restraint, TrialState
 from espalier.pruning.decisions.decision import Evidence
-
-Row = tuple[Any, ...]
-"""A row to insert: the values of a table's columns, in the order of `schema`."""
-
-
-# Bytes of a row without its texts, and the places of these in it. An attempt's is charged for what
-# will be seen of it, too: that is one row, however often it is written again.
-_VALUE, _DECISION, _OTHER = 64, 64, 200
-_METRIC, _EVIDENCE = 3, 10
+from espalier.store.batch import Row
+from espalier.study_log.log import StoredChange, StoredDecision, StoredEnd, StoredSpec
 
 
-@dataclass(slots=True)
-class Batch:
-    """Rows of one study that are committed together or not at all.
-
-    Parameters
-    ----------
-    study : int
-        The study's number in the store.
-    observations, decisions, decisions_on_others, rules, ends, attempts : list of Row
-        Rows to insert.
-    changes : list of Row
-        Rows to insert, of what is judged by.
-    figures, sightings : list of Row
-        Rows to insert or to put in the place of those that are there.
-    sampled : int
-        Numbers below it have been sampled; less than what is stored changes nothing.
-    stirs : bool
-        The study is not at rest any more: its stored summary goes.
-    summary : str, optional
-        The study is at rest: its summary, which is stored after all else.
-    """
-
-    study: int
-    observations: list[Row] = field(default_factory=list)
-    decisions: list[Row] = field(default_factory=list)
-    decisions_on_others: list[Row] = field(default_factory=list)
-    rules: list[Row] = field(default_factory=list)
-    ends: list[Row] = field(default_factory=list)
-    attempts: list[Row] = field(default_factory=list)
-    figures: list[Row] = field(default_factory=list)
-    sightings: list[Row] = field(default_factory=list)
-    changes: list[Row] = field(default_factory=list)
-    sampled: int = 0
-    stirs: bool = False
-    summary: str | None = None
-
-    def __len__(self) -> int:
-        return (
-            len(self.observations)
-            + len(self.decisions)
-            + len(self.decisions_on_others)
-            + len(self.rules)
-            + len(self.ends)
-            + len(self.attempts)
-            + len(self.figures)
-            + len(self.sightings)
-            + len(self.changes)
-        )
-
-    @property
-    def bytes(self) -> int:
-        """What the rows take on the disk, about: each value is in an index besides."""
-        others = len(self.rules) + len(self.ends) + 2 * len(self.attempts) + len(self.figures)
-        others += len(self.changes)
-        return (
-            sum([_VALUE + 2 * len(row[_METRIC]) for row in self.observations])
-            + sum([_DECISION + len(row[_EVIDENCE]) for row in self.decisions])
-            + sum([_DECISION + len(row[_EVIDENCE]) for row in self.decisions_on_others])
-            + _OTHER * others
-        )
+def trial_row(study: int, number: int, made: MadeTrial) -> Row:
+    """Return the row of the `trials` table."""
+    return (
+        study,
+        number,
+        made.name,
+        made.parameters,
+        made.origin.value,
+        made.template,
+        made.created_at,
+        made.started_at,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class StudyRow:
-    """A study as the store has it.
-
-    Parameters
-    ----------
-    id
-        Its number in the store, by which the other tables know it.
-    uid
-        ``metadata.uid`` of the Study.
-    namespace, name
-        The Study's.
-    settings
-        What its judge is built from.
-    opened_at
-        When it was opened first, in seconds since the epoch.
-    version
-        The version of Espalier whose rules judge it.
-    sampled
-        Numbers below it have been sampled.
-    """
-
-    id: int
-    uid: str
-    namespace: str
-    name: str
-    settings: JudgeSettings
-    opened_at: float
-    version: str
-    sampled: int = 0
-
-    @property
-    def terms(self) -> Terms:
-        """What defines the study for its judge."""
-        return self.settings.terms
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDecision:
-    """A decision, the shadow that took it (empty: the one that acts), its arrival, and when."""
-
-    decision: Decision
-    shadow: str
-    seq: int
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class StoredObservation:
-    """A value as it arrived; NaN where training diverged."""
-
-    seq: int
-    trial: int
-    attempt: int
-    metric: str
-    step: int
-    value: float
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEnd:
-    """A trial's ending, and its place in the order of arrivals."""
-
-    seq: int
-    trial: int
-    end: End
-
-
-@dataclass(frozen=True, slots=True)
-class StoredChange:
-    """What holds pruning back from a place in the order of arrivals on, and when that came."""
-
-    seq: int
-    restraint: Restraint
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What is stored of a study beside its values and decisions.
-
-    Parameters
-    ----------
-    attempts
-        Trial, attempt and pod of each.
-    ends
-        In the order of `seq`.
-    rules
-        Pruner and settings by the rule's number.
-    figured
-        The trials whose figures are stored.
-    settled
-        Whether the summary of the study at rest is stored.
-    sampled
-        Numbers below it have been sampled.
-    sightings
-        Trial, and what was seen of an attempt; in the order of both.
-    changes
-        In the order of `seq`.
-    on_others
-        Decisions on other trials than the one whose value led to them, shadows' included, in the
-        order of `seq`.
-    """
-
-    attempts: list[tuple[int, int, str]]
-    ends: list[StoredEnd]
-    rules: dict[int, tuple[str, str]]
-    figured: frozenset[int] = frozenset()
-    settled: bool = False
-    sampled: int = 0
-    sightings: tuple[tuple[int, AttemptRecord], ...] = ()
-    changes: tuple[StoredChange, ...] = ()
-    on_others: tuple[StoredDecision, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """All that is stored of a study; observations, ends and changes are in the order of `seq`.
-
-    Observations and decisions may be read from the store only while they are gone through.
-    """
-
-    study: StudyRow
-    attempts: list[tuple[int, int, str]]
-    observations: Iterable[StoredObservation]
-    decisions: Iterable[StoredDecision]
-    ends: list[StoredEnd]
-    rules: dict[int, tuple[str, str]]
-    sightings: tuple[tuple[int, AttemptRecord], ...] = ()
-    changes: tuple[StoredChange, ...] = ()
+def spec_row(study: int, spec: StoredSpec) -> Row:
+    """Return the row of the `specs` table."""
+    text = json.dumps(spec.spec, separators=(",", ":"))
+    return (study, spec.template, spec.generation, text, spec.at)
 
 
 def finite_or_none(value: float) -> float | None:
@@ -344,7 +160,7 @@ def change_row(study: int, restraint: Restraint, seq: int, at: float) -> Row:
 
 def change_of(row: Any) -> StoredChange:
     """Restore a change from its row."""
-    return StoredChange(row.seq, Restraint.from_dict(json.loads(row.settings)), row.at)
+    return StoredChange(row.seq, Restraint.from_dict(json.loads(row.restraint)), row.at)
 
 
 def end_row(study: int, trial: int, end: End, seq: int) -> Row:
@@ -357,8 +173,7 @@ def end_row(study: int, trial: int, end: End, seq: int) -> Row:
         end.message,
         end.at,
         end.gpu_seconds,
-        0.0,  # `gpu_seconds_saved`, of earlier versions: what was saved is told by all trials
-        end.generation,
+        end.template,
         seq,
         end.held,
         end.pace,
@@ -373,7 +188,7 @@ def end_of(row: Any) -> StoredEnd:
         state=TrialState(row.state),
         at=row.at,
         gpu_seconds=row.gpu_seconds,
-        generation=row.generation,
+        template=row.template,
         held=row.held,
         pace=row.pace,
     )

@@ -41,7 +41,7 @@ studies = Table(
     # The version of Espalier whose rules judge the study.
     Column("version", String(64), nullable=False),
     # Set when a study is closed: no reader sees it any more, and it comes back with its uid.
-    Column("deleted_at", Double),
+    Column("closed_at", Double),
     # Numbers below this have been sampled; it only grows.
     Column("sampled", Integer, nullable=False, server_default="0"),
     # What showed that the Study is gone.
@@ -96,8 +96,8 @@ changes = Table(
     Column("study", Integer, ForeignKey("studies.id"), nullable=False),
     # The order of arrival that it has among observations and ends.
     Column("seq", BigInteger, nullable=False),
-    # What holds pruning back, as JSON; what is judged after it is judged by these.
-    Column("settings", Text, nullable=False),
+    # What holds pruning back, as JSON: whatever is judged after it is judged by this.
+    Column("restraint", Text, nullable=False),
     Column("at", Double, nullable=False),
     PrimaryKeyConstraint("study", "seq"),
     sqlite_with_rowid=False,
@@ -201,8 +201,8 @@ ends = Table(
     Column("message", Text, nullable=False),
     Column("at", Double, nullable=False),
     Column("gpu_seconds", Double, nullable=False),
-    Column("gpu_seconds_saved", Double, nullable=False),
-    Column("generation", BigInteger, nullable=False),
+    # Hash of the pod template that it ran; 0 if it never ran.
+    Column("template", BigInteger, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("held", Double, nullable=False, server_default="0"),
     Column("pace", Double),
@@ -235,6 +235,44 @@ figures = Table(
 )
 """What an ended trial came to, so that nobody needs to replay its study to know."""
 
+trials = Table(
+    "trials",
+    metadata,
+    Column("study", Integer, ForeignKey("studies.id"), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    # The Trial object's.
+    Column("name", String(253), nullable=False),
+    # By name, as JSON.
+    Column("parameters", Text, nullable=False),
+    # Sampled or HandMade.
+    Column("origin", String(16), nullable=False),
+    # Hash of the pod template that it runs; 0 while it has no Job.
+    Column("template", BigInteger, nullable=False),
+    # Seconds since the epoch; null while its trainer has not begun.
+    Column("created_at", Double, nullable=False),
+    Column("started_at", Double),
+    PrimaryKeyConstraint("study", "number"),
+    sqlite_with_rowid=False,
+)
+"""What was tried: each trial as it was made, since its object may be deleted."""
+
+specs = Table(
+    "specs",
+    metadata,
+    Column("study", Integer, ForeignKey("studies.id"), nullable=False),
+    # Hash of the spec's pod template: trials tell by it which spec they ran under.
+    Column("template", BigInteger, nullable=False),
+    # `metadata.generation` of the Study that had this spec.
+    Column("generation", BigInteger, nullable=False),
+    # The whole of it, as JSON.
+    Column("spec", Text, nullable=False),
+    # When it was seen first, in seconds since the epoch.
+    Column("at", Double, nullable=False),
+    PrimaryKeyConstraint("study", "template"),
+    sqlite_with_rowid=False,
+)
+"""What the Study said: for each of its pod templates, the last spec that had it."""
+
 OF_A_STUDY = (
     observations,
     decisions,
@@ -245,5 +283,7 @@ OF_A_STUDY = (
     attempts,
     changes,
     rules,
+    trials,
+    specs,
 )
 """Tables whose rows go when their study is deleted, largest first."""

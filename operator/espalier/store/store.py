@@ -16,18 +16,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from espalier.api.judging import JudgeSettings
 from espalier.errors import RetryLater
+from espalier.planning.world.record import MadeTrial
 from espalier.pruning import Decision
 from espalier.steady_clock import SteadyClock
 from espalier.store import reading as ask
+from espalier.store.batch import Batch
 from espalier.store.connections import reading
 from espalier.store.group_commit import GroupCommit, StoreObserver
 from espalier.store.location import SoleWriter
 from espalier.store.pages import Arrived, arrived_after
 from espalier.store.rest import Rest, rest_of
-from espalier.store.rows import Batch, Head, Log, StoredDecision, StudyRow
 from espalier.store.space import spare_pages
 from espalier.store.undertaker import Undertaker
 from espalier.store.writer import Writer
+from espalier.study_log.log import Head, Log, StoredDecision, StoredSpec, StudyRow
 
 _T = TypeVar("_T")
 KEEP_CLOSED = 168 * 3600.0
@@ -189,6 +191,14 @@ class Store:
     async def rest(self, study: StudyRow) -> Rest | None:
         """Return what all trials of a study came to; None if not all have ended."""
         return await self._read(lambda connection: rest_of(connection, study.id))
+
+    async def made(self, study: StudyRow) -> dict[int, MadeTrial]:
+        """Return what the trials of a study were made as, by number."""
+        return await self._read(lambda connection: ask.made_of(connection, study.id))
+
+    async def specs(self, study: StudyRow) -> tuple[StoredSpec, ...]:
+        """Return what a Study said: for each of its pod templates the last spec, newest last."""
+        return await self._read(lambda connection: ask.specs_of(connection, study.id))
 
     async def length(self, study: StudyRow) -> int:
         """Return how long a study's log is, as far as values go."""

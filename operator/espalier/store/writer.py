@@ -14,9 +14,10 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Programmin
 from espalier.store import reading as ask
 from espalier.store import schema
 from espalier.store.adoption import adopted
+from espalier.store.batch import Batch, Row
 from espalier.store.connections import writing
-from espalier.store.rows import Batch, Row, StudyRow
 from espalier.store.space import give_back_some, let_it_shrink
+from espalier.study_log.log import StudyRow
 
 _ORDER = (
     "attempts",
@@ -28,6 +29,8 @@ _ORDER = (
     "ends",
     "figures",
     "changes",
+    "trials",
+    "specs",
 )
 _PURGED_AT_ONCE = 5000
 """Rows that one transaction deletes, so that commits of running studies need not wait."""
@@ -36,7 +39,7 @@ _PURGED_AT_ONCE = 5000
 def _statement(table: Table) -> str:
     # Compiled once: building the statement anew costs more than running it.
     inserted = insert(table)
-    if table in (schema.figures, schema.sightings):
+    if table in (schema.figures, schema.sightings, schema.trials, schema.specs):
         inserted = inserted.prefix_with("OR REPLACE")
     return str(inserted.compile(dialect=sqlite.dialect()))
 
@@ -141,7 +144,7 @@ class Writer:
         with self.begin() as connection:
             of_uid = studies.c.uid == uid
             back = update(studies).where(of_uid, studies.c.purged_at.is_(None))
-            connection.execute(back.values(deleted_at=None, closed_proof=None))
+            connection.execute(back.values(closed_at=None, closed_proof=None))
             found = ask.find_study(connection, uid)
             if found is None:
                 if connection.scalar(select(studies.c.id).where(of_uid)) is None and not (
@@ -164,8 +167,8 @@ class Writer:
             of_uid = schema.studies.c.uid == uid
             connection.execute(
                 update(schema.studies)
-                .where(of_uid, schema.studies.c.deleted_at.is_(None))
-                .values(deleted_at=at, closed_proof=proof)
+                .where(of_uid, schema.studies.c.closed_at.is_(None))
+                .values(closed_at=at, closed_proof=proof)
             )
             return connection.scalar(select(schema.studies.c.id).where(of_uid))
 
@@ -179,7 +182,7 @@ class Writer:
         """
         table = schema.studies
         with self.begin() as connection:
-            due = (table.c.deleted_at <= closed_until) & table.c.purged_at.is_(None)
+            due = (table.c.closed_at <= closed_until) & table.c.purged_at.is_(None)
             connection.execute(update(table).where(table.c.id == study, due).values(purged_at=at))
             begun = select(table.c.purged_at).where(table.c.id == study)
             return connection.scalar(begun) is not None

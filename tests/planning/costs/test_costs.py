@@ -13,6 +13,8 @@ from espalier.api.study_status import StudyStatus
 from espalier.api.trial import TrialStatus
 from espalier.engine.control.figures import study_figures
 from espalier.planning import effects
+from espalier.planning.costs.costs import costs_of
+from espalier.planning.standing.look import look_at
 from espalier.planning.world.record import AttemptRecord, End, TrialRecord
 from espalier.planning.world.snapshot import Snapshot, TrialView
 from espalier.pruning import TrialState
@@ -48,7 +50,7 @@ def ended(
         state,
         NOW - 5,
         gpu_seconds=GPUS * held,
-        generation=TEMPLATE,
+        template=TEMPLATE,
         held=held,
         pace=pace,
     )
@@ -141,7 +143,7 @@ RECORDS = st.builds(
 @given(st.lists(RECORDS, max_size=8))
 def test_the_status_and_the_metrics_say_the_same(records: list[TrialRecord]) -> None:
     snap = seen(*(replace(each, number=number) for number, each in enumerate(records)))
-    status, figures = study_status(snap), study_figures(snap)
+    status, figures = study_status(snap), study_figures(look_at(snap), costs_of(look_at(snap)))
     pairs = (
         (status["gpuSeconds"], figures.gpu_seconds, "used"),
         (status["trialSeconds"], figures.trial_seconds, "used"),

@@ -9,7 +9,7 @@ import pytest
 
 from espalier.planning import effects
 from espalier.planning.endings.of_study import counted_failures
-from espalier.planning.standing.gathering import gather
+from espalier.planning.standing.look import look_at
 from espalier.planning.world.record import End, TrialRecord
 from espalier.planning.world.snapshot import Cause, ContainerView, Failure, FailureKind, Snapshot
 from espalier.pruning import TrialState
@@ -117,7 +117,7 @@ def test_a_quota_that_refused_what_is_not_wanted_any_more_holds_nothing_back() -
 
 
 def failed(number: int, at: float, reason: str = "ImagePullFailed") -> TrialRecord:
-    end = End(reason, f"trial {number} said so", TrialState.FAILED, at, generation=TEMPLATE)
+    end = End(reason, f"trial {number} said so", TrialState.FAILED, at, template=TEMPLATE)
     return TrialRecord(number, attempt=1, end=end)
 
 
@@ -135,7 +135,7 @@ def test_trials_that_one_outage_ended_are_one_failure(case: str) -> None:
     times, reason, count = OUTAGES[case]
     records = [failed(n, NOW + at, reason) for n, at in enumerate(times)]
     snap = snapshot(study(), trials=tuple(trial(n) for n in range(4)), record=record(*records))
-    assert counted_failures(gather(snap), TEMPLATE, SETTINGS.template_hold) == count
+    assert counted_failures(look_at(snap).tally, TEMPLATE, SETTINGS.template_hold) == count
 
 
 def test_a_study_survives_an_outage_that_ended_more_trials_than_may_fail() -> None:
@@ -200,5 +200,5 @@ def test_what_a_grid_has_lost_to_an_earlier_template_is_run_again() -> None:
 
 
 def done(number: int) -> TrialRecord:
-    end = End("Completed", "well", TrialState.COMPLETED, NOW - 5, generation=TEMPLATE)
+    end = End("Completed", "well", TrialState.COMPLETED, NOW - 5, template=TEMPLATE)
     return TrialRecord(number, attempt=1, step=10, latest=0.5, best=0.5, best_step=10, end=end)

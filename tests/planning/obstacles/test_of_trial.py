@@ -73,7 +73,7 @@ def fails(act: str, kind: FailureKind, message: str = "the answer") -> dict[str,
 
 def finished(number: int, reason: str = "Completed", **more: Any) -> TrialRecord:
     state = TrialState.COMPLETED if reason == "Completed" else TrialState.FAILED
-    end = End(reason, "it said so", state, NOW - 1, generation=TEMPLATE, **more)
+    end = End(reason, "it said so", state, NOW - 1, template=TEMPLATE, **more)
     return TrialRecord(number, attempt=1, step=10, end=end)
 
 

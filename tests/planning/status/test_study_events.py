@@ -31,7 +31,7 @@ from tests.planning.worlds import (
 
 def ended(number: int, reason: str = "Completed", **more: Any) -> TrialRecord:
     state = TrialState.COMPLETED if reason == "Completed" else TrialState.FAILED
-    end = End(reason, "it said so", state, NOW - 100, generation=TEMPLATE)
+    end = End(reason, "it said so", state, NOW - 100, template=TEMPLATE)
     return TrialRecord(number, attempt=1, step=10, end=end, **more)
 
 

@@ -145,6 +145,8 @@ class Applier:
                     )
             case effects.RecordAttempt():
                 await self._live.note_attempt(study.uid, effect.number, effect.attempt)
+            case effects.RecordTrials():
+                await self._live.note_made(study.uid, effect.trials)
             case effects.RecordSampled():
                 await self._live.note_sampled(study.uid, effect.upto)
             case effects.RecordEnd():

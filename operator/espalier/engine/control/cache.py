@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from espalier.planning.world.names import STUDY_LABEL
@@ -82,6 +82,7 @@ class ObjectCache:
         self._reduce = reduce
         self._objects: dict[str, Object] = {}
         self._by_key: dict[StudyKey, dict[str, Object]] = defaultdict(dict)
+        self._changed: dict[StudyKey, dict[str, None]] = defaultdict(dict)
         self._gone: dict[str, _Gone] = {}
         self._newest = 0
         self._puts: dict[str, int] = {}
@@ -106,6 +107,7 @@ class ObjectCache:
         self._objects[uid] = obj = self._reduce(obj)
         if key is not None:
             self._by_key[key][uid] = obj
+            self._changed[key][uid] = None
         return key
 
     def find(self, obj: Object) -> StudyKey | None:
@@ -138,6 +140,7 @@ class ObjectCache:
 
     def _take_from(self, key: StudyKey, uid: str) -> None:
         self._by_key[key].pop(uid, None)
+        self._changed[key][uid] = None
         if not self._by_key[key]:
             del self._by_key[key]
 
@@ -234,6 +237,23 @@ class ObjectCache:
     def of(self, key: StudyKey) -> Iterator[Object]:
         """Return the objects of a study."""
         return iter(list(self._by_key.get(key, {}).values()))
+
+    def uids(self, key: StudyKey) -> Iterator[str]:
+        """Return the uids of a study's objects."""
+        return iter(list(self._by_key.get(key, {})))
+
+    def one(self, key: StudyKey, uid: str) -> Object | None:
+        """Return an object by its uid, if it is of a study."""
+        return self._by_key.get(key, {}).get(uid)
+
+    def changed(self, key: StudyKey) -> Iterable[str]:
+        """Return the uids of what came, changed or went of a study since this was asked last."""
+        return self._changed.pop(key, ())
+
+    def forget_changes(self, wanted: Container[StudyKey]) -> None:
+        """Forget what has changed of studies that nobody will ask about."""
+        for key in [key for key in self._changed if key not in wanted]:
+            del self._changed[key]
 
     def keys(self) -> set[StudyKey]:
         """Return the keys of all studies that have an object here."""

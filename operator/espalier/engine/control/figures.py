@@ -1,33 +1,32 @@
-"""A study's figures for the metrics, made from the snapshot of its last reconciliation."""
+"""A study's figures for the metrics, made from the last look at it."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 from espalier.metrics.figures import Cost, StudyFigures
-from espalier.planning import Snapshot
-from espalier.planning.costs.costs import Amount, costs_of
-from espalier.planning.standing.gathering import gather
+from espalier.planning.costs.costs import Amount, Costs
+from espalier.planning.standing.look import Look
 from espalier.planning.status.of_trial import phase_of
 
 
-def study_figures(snapshot: Snapshot) -> StudyFigures:
+def study_figures(look: Look, costs: Costs) -> StudyFigures:
     """Return what a scrape shows of a study; of one that cannot be read, its conditions."""
-    study, record = snapshot.study, snapshot.record
+    study, record, tally = look.snapshot.study, look.snapshot.record, look.tally
     conditions = {
         str(each["type"]): str(each["status"]) for each in study.status.get("conditions") or ()
     }
     if study.spec is None:
         return StudyFigures(study.namespace, study.name, "", "", "", conditions=conditions)
     spec, summary = study.spec, record.summary
-    standings = gather(snapshot)
-    costs = costs_of(standings)
-    prunings = Counter(
+    phases, prunings = Counter(tally.phases), Counter(tally.prunings)
+    phases.update(str(phase_of(standing)) for standing in look.going_on)
+    prunings.update(
         (standing.record.prune.pruner, str(standing.record.prune.reason))
-        for standing in standings
+        for standing in look.going_on
         if standing.record.prune is not None
     )
-    best = record.trial(record.best).latest if record.best is not None else None
+    best = look.record(record.best).latest if record.best is not None else None
     rate = summary.false_prune_rate if summary else None
     return StudyFigures(
         namespace=study.namespace,
@@ -35,9 +34,9 @@ def study_figures(snapshot: Snapshot) -> StudyFigures:
         pruner=str(spec.pruner.type),
         direction=str(spec.objective.direction),
         objective=spec.objective.metric,
-        trials=Counter(str(phase_of(standing)) for standing in standings),
-        endings=Counter(s.end.reason for s in standings if s.end is not None),
-        prunings=prunings,
+        trials=+phases,
+        endings=+tally.endings,
+        prunings=+prunings,
         gpu_seconds=_cost(costs.gpu_seconds),
         trial_seconds=_cost(costs.trial_seconds),
         steps=_cost(costs.steps),

@@ -27,8 +27,11 @@ from espalier.errors import InternalError, Outdated, RetryLater, SpecError
 from espalier.kube import POD, STUDY, Cluster, Kind, asking_for
 from espalier.metrics.figures import StudyFigures as Figures
 from espalier.metrics.observer import Observer
-from espalier.planning import Lane, OperatorSettings, Snapshot, StudyRecord, effects, plan
+from espalier.planning import Lane, OperatorSettings, Snapshot, StudyRecord, effects
 from espalier.planning.acts import act_of
+from espalier.planning.costs.costs import costs_of
+from espalier.planning.plan import plan_of
+from espalier.planning.standing.look import look_at
 from espalier.planning.workload.grace import grace_of
 from espalier.planning.world.restraint import wanted_restraint
 from espalier.steady_clock import SteadyClock
@@ -40,8 +43,11 @@ _QUIET = (effects.Wake, effects.WriteTrialStatus, effects.WriteStudyStatus, effe
 Looked = tuple[Snapshot, Sequence[Lane], float | None]
 """What is known of a study, what is due, and in how many seconds to look again."""
 
-_MANY = 500
-"""Trials of a study from which on planning is left to another thread."""
+_MANY = 200
+"""Trials that a look sees from which on planning is left to another thread."""
+
+_AT_ONCE = 200
+"""Changes of a study's objects and records that are taken in without letting the loop go."""
 
 _SHORTEST_WAKE = 0.01
 """Seconds to the next look at a study that is to be looked at by now."""
@@ -255,6 +261,9 @@ class Reconciler:
             return None
         study = self.world.specs.read(obj)
         record = await self._record(key, obj, study)
+        while not self.world.catch_up(key, obj, record, _AT_ONCE):
+            await asyncio.sleep(0)
+            record = self._live.record(record.uid)
         restrained = await self._restrained(
             self.world.snapshot(key, obj, record, self._live.bound())
         )
@@ -298,7 +307,8 @@ class Reconciler:
         if wanted == snapshot.record.restraint:
             return snapshot
         await self._live.restrain(uid, wanted)
-        return replace(snapshot, record=self._live.record(uid))
+        restraint = self._live.record(uid).restraint
+        return replace(snapshot, record=replace(snapshot.record, restraint=restraint))
 
     async def _close_gone(self, key: StudyKey, present: Object | None) -> None:
         """Close the studies that had this name and are known to be deleted."""
@@ -354,7 +364,9 @@ class Reconciler:
         """Plan; where that takes long, in another thread: reports are taken meanwhile."""
 
         def work() -> tuple[Sequence[Lane], Figures]:
-            return plan(snapshot, now, self._settings), study_figures(snapshot)
+            look = look_at(snapshot)
+            costs = costs_of(look)
+            return plan_of(look, costs, now, self._settings), study_figures(look, costs)
 
         return await asyncio.to_thread(work) if len(snapshot.trials) > _MANY else work()
 

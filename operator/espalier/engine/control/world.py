@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
@@ -18,10 +18,11 @@ from espalier.engine.control.cache import (
     trial_key,
     version_of,
 )
-from espalier.engine.control.kinship import Kin, Kinship
+from espalier.engine.control.kinship import Kinship
 from espalier.engine.control.reduced import reduced
 from espalier.engine.control.specs import Specs
 from espalier.engine.control.stopwatch import Stopwatch
+from espalier.engine.control.study_objects import StudyObjects
 from espalier.engine.control.waits import Waits
 from espalier.errors import SpecError
 from espalier.kube import POD, STUDY, TRIAL, watched
@@ -36,6 +37,7 @@ from espalier.planning.world.observe import (
 from espalier.planning.world.record import StudyRecord
 from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import PodView, Snapshot, TemplateVerdict, TrialView, sooner
+from espalier.planning.world.workload_view import WorkloadView
 from espalier.steady_clock import SteadyClock
 
 V = TypeVar("V")
@@ -76,6 +78,8 @@ class World:
         Names of objects that are known to be gone.
     waits
         What does not go on, since when and why.
+    objects
+        Which objects are of which trial, of each Study that was looked at.
     stopwatch
         For how long pods are in their states.
     """
@@ -90,6 +94,7 @@ class World:
     refused: dict[str, str] = field(default_factory=dict)
     absences: Absences = field(default_factory=Absences)
     views: dict[str, tuple[tuple[object, ...], object]] = field(default_factory=dict)
+    objects: dict[StudyKey, StudyObjects] = field(default_factory=dict)
     specs: Specs = field(default_factory=Specs)
     waits: Waits = field(default_factory=Waits)
     stopwatch: Stopwatch = field(default_factory=lambda: Stopwatch(SteadyClock()))
@@ -135,39 +140,46 @@ class World:
         error = str(study) if isinstance(study, SpecError) else None
         view = study_view(obj, self.specs.good(obj), error, self.written.get(uid, 0.0))
         blueprint = self.specs.blueprint(view, self.settings)
-        # In this order: a pod is known by its workload, and that by its Trial.
-        trials = self._trials(key, uid)
-        workloads = list(self._workloads_of(key, uid))
-        pods = [(pod, kin) for pod in self.pods.of(key) if (kin := self._kin_of_pod(pod, uid))]
-        views = tuple(
-            self._view(self._marked(pod), kin.number, self._pod_view) for pod, kin in pods
-        )
+        seen = self._objects(key, uid, blueprint.trainer).see(record)
         return Snapshot(
             study=view,
-            record=record,
+            record=seen.record,
             blueprint=blueprint,
-            trials=trials,
-            jobs=tuple(self._view(obj, kin.number, kind.view) for kind, obj, kin in workloads),
-            pods=views,
+            trials=seen.trials,
+            jobs=seen.workloads,
+            pods=seen.pods,
+            tally=seen.tally,
             template=self.verdicts.get(uid),
             bound=bound,
-            tails=frozenset(
-                pod["metadata"]["uid"] for pod, _ in pods if pod["metadata"]["uid"] in self.tails
-            ),
+            tails=frozenset(pod.uid for pod in seen.pods if pod.uid in self.tails),
             refused=self.refused,
             absent=self.absences.proofs(key.namespace),
             restored=self.absences.restored(key.namespace),
             cut_short=self.absences.cut_short(key.namespace),
-            spans=self.stopwatch.look(uid, views, record, blueprint.trainer),
+            spans=self.stopwatch.look(uid, seen.pods, seen.record, blueprint.trainer),
         )
 
-    def _trials(self, key: StudyKey, uid: str) -> tuple[TrialView, ...]:
-        """Return the views of a study's Trials; those that it controls are its kin from now on."""
-        views = (self._trial(trial, key, uid) for trial in self.trials.of(key))
-        return tuple(view for view in views if view is not None)
+    def catch_up(self, key: StudyKey, obj: Object, record: StudyRecord, most: int) -> bool:
+        """Take in at most so much of what has changed of a study; return whether that was all.
 
-    def _trial(self, trial: Object, key: StudyKey, study_uid: str) -> TrialView | None:
-        """Return a Trial's view, made once for each of its versions; None if it is another's."""
+        A first look has everything to take in: others have their turn in between.
+        """
+        uid = obj["metadata"]["uid"]
+        view = study_view(obj, self.specs.good(obj), None)
+        trainer = self.specs.blueprint(view, self.settings).trainer
+        return self._objects(key, uid, trainer).catch_up(record, most)
+
+    def _objects(self, key: StudyKey, uid: str, trainer: str) -> StudyObjects:
+        known = self.objects.get(key)
+        if known is None or (known.uid, known.trainer) != (uid, trainer):
+            known = self.objects[key] = StudyObjects(self, key, uid, trainer)
+        return known
+
+    def trial_view(self, trial: Object, key: StudyKey, study_uid: str) -> TrialView | None:
+        """Return a Trial's view, made once for each of its versions; None if it is another's.
+
+        One that the Study controls is its kin from then on.
+        """
         written = self.written.get(trial["metadata"]["uid"], 0.0)
 
         def make() -> TrialView | None:
@@ -180,19 +192,17 @@ class World:
 
         return self._once(trial, (written, study_uid), make)
 
-    def _workloads_of(
-        self, key: StudyKey, study_uid: str
-    ) -> Iterator[tuple[WorkloadKind, Object, Kin]]:
-        for kind in registry.KINDS:
-            for obj in self.cache(kind.kind.plural).of(key):
-                kin = self.kinship.of_workload(kind.kind, obj)
-                ours = kin is not None and kin.study_uid == study_uid
-                if kin and ours and obj["metadata"]["uid"] not in self.leaving:
-                    yield kind, obj, kin
+    def workload_view(self, kind: WorkloadKind, obj: Object, number: int) -> WorkloadView:
+        """Return the view of a trial's workload, made once for each of its versions."""
+        return self._view(obj, number, kind.view)
 
-    def _kin_of_pod(self, pod: Object, study_uid: str) -> Kin | None:
-        kin = self.kinship.of_pod(pod)
-        return kin if kin is not None and kin.study_uid == study_uid else None
+    def pod_view(self, pod: Object, number: int) -> PodView:
+        """Return the view of a trial's pod, made once for each of its versions."""
+        return self._view(self._marked(pod), number, self._pod_view)
+
+    def forget_view(self, uid: str) -> None:
+        """Drop the view of an object that is not to be looked at."""
+        self.views.pop(uid, None)
 
     def _pod_view(self, pod: Object, number: int) -> PodView:
         workload = registry.of_kind(self.kinship.kind_of_pod(pod))
@@ -227,20 +237,17 @@ class World:
         self, key: StudyKey, study_uid: str, number: int
     ) -> tuple[WorkloadKind, Object] | None:
         """Return the newest workload of a trial that is not being deleted, and its kind."""
-        found = [
-            (kind, obj)
-            for kind, obj, kin in self._workloads_of(key, study_uid)
-            if kin.number == number and "deletionTimestamp" not in obj["metadata"]
-        ]
+        objects = self.objects.get(key)
+        if objects is None or objects.uid != study_uid:
+            return None  # It has not been looked at yet, and will be.
+        there = objects.workloads(number)
+        found = [each for each in there if "deletionTimestamp" not in each[1]["metadata"]]
         return max(found, key=lambda each: _created(each[1]), default=None)
 
     def pods_of(self, key: StudyKey, study_uid: str, number: int) -> list[Object]:
         """Return the pods of a trial."""
-        return [
-            pod
-            for pod in self.pods.of(key)
-            if (kin := self._kin_of_pod(pod, study_uid)) and kin.number == number
-        ]
+        objects = self.objects.get(key)
+        return list(objects.pods(number)) if objects and objects.uid == study_uid else []
 
     # -- what is gone ------------------------------------------------------------------------
 
@@ -354,6 +361,7 @@ class World:
         for memory in (self.verdicts, self.written, self.views, self.refused):
             memory.clear()
         self.specs.clear()
+        self.objects.clear()
         self.leaving.clear()
         self.absences.clear()
 
@@ -362,6 +370,7 @@ class World:
         for memory in (self.verdicts, self.written):
             memory.pop(uid, None)
         self.specs.forget(uid)
+        self.objects = {key: each for key, each in self.objects.items() if each.uid != uid}
         self.waits.forget(uid)
         self.stopwatch.forget(uid)
         self.kinship.forget_study(uid)
@@ -381,6 +390,8 @@ class World:
         for uid in [uid for uid in self.refused if uid not in self.trials]:
             del self.refused[uid]
         self.waits.tidy(*viewed)
+        for cache in viewed:
+            cache.forget_changes(self.objects)
         present = self.studies.keys()
         self.absences.tidy({key.namespace for key in present})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from typing import Protocol
 
 from espalier.api import Study
@@ -19,7 +19,7 @@ from espalier.engine.reports.study_writer import StudyWriter
 from espalier.engine.reports.submission import Acknowledgement, Binding, CheckedBatch
 from espalier.engine.reports.taking import Taking
 from espalier.errors import ReportError, RetryLater
-from espalier.planning.world.record import AttemptRecord, End, StudyRecord
+from espalier.planning.world.record import AttemptRecord, End, MadeTrial, StudyRecord
 from espalier.pruning import Decision, Receipt, Restraint
 from espalier.steady_clock import SteadyClock
 from espalier.store import Store, StudyRow
@@ -138,6 +138,18 @@ class OpenStudies:
             If the study is not open, or the store does not answer.
         """
         await self._shelf.note_sampled(study_uid, upto)
+
+    async def note_made(self, study_uid: str, trials: Iterable[tuple[int, MadeTrial]]) -> None:
+        """Record what trials were made as, by number; durable when it returns.
+
+        Raises
+        ------
+        ReportError
+            If the store could not take a number: it is no trial's.
+        RetryLater
+            If the study is not open, or the store does not answer.
+        """
+        await self._shelf.note_made(study_uid, trials)
 
     async def restrain(self, study_uid: str, restraint: Restraint) -> None:
         """Let something else hold a study's pruning back, from the next value on.

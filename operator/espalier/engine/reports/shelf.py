@@ -10,18 +10,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from espalier import __version__
 from espalier.api import Study
 from espalier.api.judging import exemption_of, restraint_of, same_study, settings_of
+from espalier.engine.reports.making import Making
 from espalier.engine.reports.priority_gate import PriorityGate
 from espalier.engine.reports.rebuild import rebuild
 from espalier.engine.reports.study_writer import StudyWriter
 from espalier.errors import EspalierError, RetryLater
-from espalier.planning.world.record import StudyRecord, best_completed
+from espalier.planning.world.record import MadeTrial, StudyRecord, best_completed
 from espalier.planning.world.trial_records import TrialRecords
 from espalier.pruning import Decision, Restraint
 from espalier.store import Batch, Store, StudyRow
@@ -83,6 +84,7 @@ class Shelf:
         self._rest_after = rest_after
         self._live: dict[str, StudyWriter] = {}
         self._resting: dict[str, Resting] = {}
+        self._making: dict[str, Making] = {}
         self._reading: dict[str, asyncio.Task[StudyWriter | Resting]] = {}
         # Read without anybody having asked for more than what is recorded.
         self._unasked: set[str] = set()
@@ -98,9 +100,11 @@ class Shelf:
     def record(self, uid: str) -> StudyRecord:
         """Return what is durable of a study; empty while it is not known."""
         if (study := self._live.get(uid)) is not None:
-            return study.record()
+            return replace(study.record(), made=self._making[uid].made)
         resting = self._resting.get(uid)
-        return StudyRecord(uid) if resting is None else resting.record
+        if resting is None:
+            return StudyRecord(uid)
+        return replace(resting.record, made=self._making[uid].made)
 
     def reading(self) -> Reading:
         """Tell what is being read."""
@@ -133,7 +137,7 @@ class Shelf:
     # -- what comes and goes ------------------------------------------------------------------
 
     async def open(self, study: Study, *, started: bool = True) -> None:
-        """Open a study; later calls do nothing, unless its settings may still change.
+        """Open a study, and record what it says; its settings may change while it has no value.
 
         Raises
         ------
@@ -142,6 +146,11 @@ class Shelf:
         RetryLater
             If the store does not answer, or reading takes longer than the patience.
         """
+        await self._opened(study, started)
+        if (making := self._making.get(study.metadata.uid)) is not None:
+            await making.note_spec(study, self._clock())
+
+    async def _opened(self, study: Study, started: bool) -> None:
         uid = study.metadata.uid
         reading = self._reading.get(uid)
         if reading is None:
@@ -178,6 +187,7 @@ class Shelf:
         self._live.pop(uid, None)
         self._resting.pop(uid, None)
         self._unasked.discard(uid)
+        self._making.pop(uid, None)
         await self._store.close_study(uid, at=self._clock(), proof=proof)
 
     async def note_sampled(self, uid: str, upto: int) -> None:
@@ -197,6 +207,19 @@ class Shelf:
             await asyncio.shield(self._store.commit(Batch(resting.row.id, sampled=upto)))
             most = max(upto, resting.record.sampled)
             resting.record = replace(resting.record, sampled=most)
+
+    async def note_made(self, uid: str, trials: Iterable[tuple[int, MadeTrial]]) -> None:
+        """Record what trials were made as; durable when it returns.
+
+        Raises
+        ------
+        RetryLater
+            If the study is not known, or the store does not answer.
+        """
+        making = self._making.get(uid)
+        if making is None:
+            raise RetryLater("this study is not open yet", after=1)
+        await making.note(trials)
 
     async def restrain(self, uid: str, restraint: Restraint) -> None:
         """Let something else hold pruning back; durable when it returns.
@@ -267,6 +290,7 @@ class Shelf:
             version=__version__,
             adopt=not started,
         )
+        await self._know_making(row)
         rest = await self._store.rest(row) if old is None else None
         if rest is None:
             self._unasked.add(row.uid)
@@ -283,6 +307,10 @@ class Shelf:
         )
         return Resting(row, record)
 
+    async def _know_making(self, row: StudyRow) -> None:
+        if row.uid not in self._making:
+            self._making[row.uid] = await Making.read(row, self._store)
+
     async def _wake(self, resting: Resting) -> StudyWriter:
         return await self._read(resting.row, AWAITED)
 
@@ -296,6 +324,7 @@ class Shelf:
         return await self._read(row, AWAITED)
 
     async def _read(self, row: StudyRow, rank: int) -> StudyWriter:
+        await self._know_making(row)
         length = await self._store.length(row)
         async with self._turns.turn(rank, length):
             return await rebuild(

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from espalier.engine.reports.submission import shown
 from espalier.errors import ReportError
-from espalier.planning.world.record import AttemptRecord, End
+from espalier.planning.world.record import AttemptRecord, End, MadeTrial
 
 LARGEST_NUMBER = 2**53
 LONGEST_UID = 64
@@ -76,6 +76,26 @@ def storable_attempt(seen: AttemptRecord) -> AttemptRecord:
         exit_code=seen.exit_code if seen.exit_code is None else _code(seen.exit_code),
         exit_reason=_text(seen.exit_reason)[:_LONGEST_WORD],
     )
+
+
+def storable_making(number: int, made: MadeTrial) -> tuple[int, MadeTrial]:
+    """Return what a trial was made as, as the store can keep it.
+
+    Raises
+    ------
+    ReportError
+        With status 403: there is no trial of this number.
+    """
+    check_number(number)
+    started = made.started_at
+    known = replace(
+        made,
+        name=_text(made.name)[:253],
+        parameters=_text(made.parameters),
+        created_at=_number(made.created_at),
+        started_at=None if started is None else _number(started),
+    )
+    return number, known
 
 
 def _code(code: int) -> int:

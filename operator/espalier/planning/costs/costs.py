@@ -6,13 +6,21 @@ The Study's status, its Trials' statuses and the metrics are made from these val
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from espalier.planning.costs.savings import Estimate, Estimates, Saved, estimates_of
+from espalier.planning.costs.savings import (
+    Estimate,
+    Estimates,
+    Saved,
+    estimates_from,
+    perhaps_off,
+)
 from espalier.planning.costs.usage import used
+from espalier.planning.standing.look import Look
 from espalier.planning.standing.standing import Standing
+from espalier.planning.world.exact import exact, nearest
 
 _MATERIAL = 0.1
 """Share by which what a Trial says must be off to be written again when the study is over."""
@@ -50,13 +58,14 @@ class Costs:
         return self.saved.of(number) if self.saved is not None else None
 
 
-def costs_of(standings: Sequence[Standing]) -> Costs:
+def costs_of(look: Look) -> Costs:
     """Sum up what a study's trials have cost."""
-    each = [used(standing) for standing in standings]
-    records = [standing.record for standing in standings]
-    gpu_seconds, seconds = sum(one.gpu_seconds for one in each), sum(one.seconds for one in each)
-    steps = sum(record.step or 0 for record in records)
-    saved = estimates_of(records)
+    tally, going_on = look.tally, look.going_on
+    each = [used(standing) for standing in going_on]
+    gpu_seconds = nearest(tally.gpu_seconds + sum(exact(one.gpu_seconds) for one in each))
+    seconds = nearest(tally.seconds + sum(exact(one.seconds) for one in each))
+    steps = tally.steps + sum(standing.record.step or 0 for standing in going_on)
+    saved = estimates_from(tally.costs)
     if saved is None:
         return Costs(Amount(gpu_seconds), Amount(seconds), Amount(steps))
     total = saved.total
@@ -66,6 +75,13 @@ def costs_of(standings: Sequence[Standing]) -> Costs:
         Amount(steps, total.steps),
         saved,
     )
+
+
+def to_be_corrected(look: Look, costs: Costs) -> list[int]:
+    """Return the pruned trials that may say something else of what was saved than is known."""
+    if costs.saved is None:
+        return []
+    return perhaps_off(costs.saved, look.tally.costs, _MATERIAL)
 
 
 def study_fields(costs: Costs) -> dict[str, Any]:

@@ -9,24 +9,23 @@ was measured.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from espalier.planning.world import ended_costs
+from espalier.planning.world.ended_costs import Array, EndedCosts
+from espalier.planning.world.exact import nearest
 from espalier.planning.world.record import TrialRecord
-from espalier.pruning import TrialState
 
-Array = NDArray[np.float64]
-
-_QUARTILES = (0.25, 0.75)
-_CREDIBLE = 4.0
-"""Steps at which a trial's own pace has the same weight as what the others tell of it.
-
-The time between two reports is that between their arrivals, which may be late, the first one above
-all; over some steps that is little.
-"""
+_LOWER, _UPPER = 0.25, 0.75
+"""The quartiles."""
+_ROUNDING = 0.0501
+"""By how much what is said of steps or seconds may be off because it was rounded, and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,34 +63,31 @@ class Estimates:
 
     Parameters
     ----------
-    places
-        The column of each trial, by its number; none of one that an earlier version recorded,
-        which did not tell how long it held a node: its steps count, and nothing else.
+    numbers
+        Of the trials, in ascending order.
+    timed
+        Whether each is known to have held a node: an earlier version did not record for how long;
+        of such a trial the steps count, and nothing else.
     devices
         Accelerators that each held, on the mean over its time.
     steps, seconds
         Expected value, lower and upper bound (rows) for each trial (columns); `seconds` is None
         where no trial tells how long a step takes.
+    total
+        All trials together.
     """
 
-    places: Mapping[int, int]
+    numbers: Array
+    timed: NDArray[np.bool_]
     devices: Array
     steps: Array
-    seconds: Array | None = None
-
-    @property
-    def total(self) -> Saved:
-        """All trials together."""
-        steps = _estimate(self.steps.sum(axis=1))
-        if self.seconds is None:
-            return Saved(steps)
-        gpus = self.seconds * self.devices
-        return Saved(steps, _estimate(self.seconds.sum(axis=1)), _estimate(gpus.sum(axis=1)))
+    seconds: Array | None
+    total: Saved
 
     def of(self, number: int) -> Saved | None:
         """Return what one trial would still have cost; None if it was not pruned."""
-        place = self.places.get(number)
-        if place is None:
+        place = int(np.searchsorted(self.numbers, number))
+        if place == len(self.numbers) or self.numbers[place] != number or not self.timed[place]:
             return None
         steps = _estimate(self.steps[:, place])
         if self.seconds is None:
@@ -102,19 +98,17 @@ class Estimates:
 
 @dataclass(frozen=True, slots=True)
 class Experience:
-    """What the trials that have ended tell about the ones that were stopped.
+    """What the trials that have completed tell of time.
 
     Parameters
     ----------
-    last_steps
-        The steps at which the completed trials ended, in ascending order.
     pace
         Seconds a step, on the mean over the trials that reported two steps, each with the weight
-        that its own pace has; None if none did.
+        that its own pace has.
     pace_low, pace_high
         The quartiles of these paces.
-    pace_band
-        The same in units of their median.
+    median
+        Their median.
     start_up
         Seconds that a trial holds its node besides its steps: the upper quartile of the completed
         trials, so that an ordinary start is not taken for a long grace period.
@@ -122,79 +116,92 @@ class Experience:
         Most seconds for which a completed trial held its nodes.
     """
 
-    last_steps: Array
-    pace: float | None = None
-    pace_low: float = 0.0
-    pace_high: float = 0.0
-    pace_band: tuple[float, float] = (1.0, 1.0)
-    start_up: float = 0.0
-    dearest: float = 0.0
-
-    def estimates(self, pruned: Sequence[TrialRecord]) -> Estimates:
-        """Estimate what each of some pruned trials would still have cost."""
-        steps = np.array([_step(trial) for trial in pruned], dtype=np.float64)
-        left, least, most = self._left(steps)
-        held = np.array([trial.end.held if trial.end else 0.0 for trial in pruned])
-        places = {t.number: n for n, t in enumerate(pruned) if held[n] > 0.0}
-        devices = np.array([_devices(trial) for trial in pruned])
-        if self.pace is None:
-            return Estimates(places, devices, np.stack([left, least, most]))
-        last = np.array([_held_last(trial) for trial in pruned])
-        own = np.array([_pace(trial) or np.nan for trial in pruned])
-        trust = np.array([_trust(trial) for trial in pruned])
-        known = np.where(np.isnan(own), 0.0, own)
-        pace = trust * known + (1 - trust) * self.pace
-        fast = trust * known * self.pace_band[0] + (1 - trust) * self.pace_low
-        slow = trust * known * self.pace_band[1] + (1 - trust) * self.pace_high
-        room = np.where(held > 0.0, np.maximum(0.0, self.dearest - held), 0.0)
-        whole = self.start_up + pace * (steps + left)
-        expected = np.clip(pace * left, 0.0, np.minimum(room, np.maximum(0.0, whole - last)))
-        low = np.minimum(expected, fast * least)
-        high = np.maximum(expected, np.minimum(slow * most, room))
-        return Estimates(
-            places, devices, np.stack([left, least, most]), np.stack([expected, low, high])
-        )
-
-    def _left(self, steps: Array) -> tuple[Array, Array, Array]:
-        """Return the mean and the quartiles of the steps left, by trials that went further."""
-        distinct, places = np.unique(steps, return_inverse=True)
-        found = np.array([self._left_after(step) for step in distinct]).reshape(-1, 3)[places]
-        return found[:, 0], found[:, 1], found[:, 2]
-
-    def _left_after(self, step: float) -> tuple[float, float, float]:
-        further = self.last_steps[np.searchsorted(self.last_steps, step, side="right") :] - step
-        if not further.size:
-            return 0.0, 0.0, 0.0
-        low, high = _quartiles(further)
-        mean = float(further.mean())
-        return mean, min(low, mean), max(high, mean)
+    pace: float
+    pace_low: float
+    pace_high: float
+    median: float
+    start_up: float
+    dearest: float
 
 
-def experience_of(trials: Iterable[TrialRecord]) -> Experience | None:
-    """Gather what a study's trials tell; None while none has completed."""
-    trials = [trial for trial in trials if trial.end is not None]
-    completed = [t for t in trials if _ended(t, TrialState.COMPLETED) and t.step is not None]
-    if not completed:
+def experience_of(costs: EndedCosts) -> Experience | None:
+    """Gather what trials tell of time; None where none tells how long a step takes."""
+    paces = costs.paces
+    if not paces or not costs.held:
         return None
-    last_steps = np.sort(np.array([trial.step for trial in completed], dtype=np.float64))
-    timed = [trial for trial in completed if trial.end and trial.end.held > 0]
-    paced = [trial for trial in (*completed, *pruned_of(trials)) if _pace(trial)]
-    if not paced or not timed:
-        return Experience(last_steps)
-    paces = np.array([_pace(trial) for trial in paced], dtype=np.float64)
-    trust = np.array([_trust(trial) for trial in paced])
-    pace, median = float(np.average(paces, weights=trust)), float(np.median(paces))
-    low, high = _quartiles(paces)
-    aside = [_held_last(trial) - (_pace(trial) or pace) * _step(trial) for trial in timed]
+    pace = nearest(costs.weighted) / nearest(costs.weights)
+    slow = sorted(held - pace * step for held, step in costs.slow.values())
+    aside = _Union(costs.asides, slow)
     return Experience(
-        last_steps,
         pace=pace,
-        pace_low=low,
-        pace_high=high,
-        pace_band=(low / median, high / median),
-        start_up=max(0.0, float(np.quantile(aside, _QUARTILES[1]))),
-        dearest=max(trial.end.held for trial in timed if trial.end),
+        pace_low=_weibull(paces, _LOWER),
+        pace_high=_weibull(paces, _UPPER),
+        median=_between(paces, 0.5 * (len(paces) - 1)),
+        start_up=max(0.0, _between(aside, _UPPER * (len(aside) - 1))),
+        dearest=costs.held[-1],
     )
+
+
+def estimates_from(costs: EndedCosts) -> Estimates | None:
+    """Estimate what pruning has saved in a study; None while no trial has completed."""
+    if not costs.last_steps:
+        return None
+    return costs.derived(_estimates)
+
+
+def _estimates(costs: EndedCosts) -> Estimates:
+    rows = costs.pruned.cells.copy()
+    held = rows[ended_costs.HELD]
+    numbers, timed, devices = rows[ended_costs.NUMBER], held > 0.0, rows[ended_costs.DEVICES]
+    steps = _left(costs, rows[ended_costs.STEP])
+    experience = experience_of(costs)
+    if experience is None:
+        total = Saved(_estimate(steps.sum(axis=1)))
+        return Estimates(numbers, timed, devices, steps, None, total)
+    seconds = _seconds(experience, rows, steps)
+    total = Saved(
+        _estimate(steps.sum(axis=1)),
+        _estimate(seconds.sum(axis=1)),
+        _estimate((seconds * devices).sum(axis=1)),
+    )
+    return Estimates(numbers, timed, devices, steps, seconds, total)
+
+
+def _seconds(known: Experience, rows: Array, steps: Array) -> Array:
+    """Estimate for how long pruned trials would still have held a node."""
+    left, least, most = steps
+    held, last, trust = (rows[n] for n in (ended_costs.HELD, ended_costs.LAST, ended_costs.TRUST))
+    own = trust * np.nan_to_num(rows[ended_costs.PACE])
+    others = 1 - trust
+    pace = own + others * known.pace
+    fast = own * (known.pace_low / known.median) + others * known.pace_low
+    slow = own * (known.pace_high / known.median) + others * known.pace_high
+    room = np.where(held > 0.0, np.maximum(0.0, known.dearest - held), 0.0)
+    whole = known.start_up + pace * (rows[ended_costs.STEP] + left)
+    expected = np.clip(pace * left, 0.0, np.minimum(room, np.maximum(0.0, whole - last)))
+    low = np.minimum(expected, fast * least)
+    high = np.maximum(expected, np.minimum(slow * most, room))
+    return np.stack([expected, low, high])
+
+
+def _left(costs: EndedCosts, steps: Array) -> Array:
+    """Return the mean and the quartiles of the steps left, by trials that went further."""
+    ends = np.array(sorted(costs.last_steps), dtype=np.float64)
+    counts = np.array([costs.last_steps[int(end)] for end in ends], dtype=np.float64)
+    distinct = np.array(sorted(costs.pruned.steps), dtype=np.float64)
+    found = np.array([_left_after(step, ends, counts) for step in distinct.tolist()])
+    places: NDArray[np.intp] = np.searchsorted(distinct, steps)
+    return np.ascontiguousarray(found.reshape(-1, 3)[places].T)
+
+
+def _left_after(step: float, ends: Array, counts: Array) -> tuple[float, float, float]:
+    first = int(np.searchsorted(ends, step, side="right"))
+    further, upto = ends[first:] - step, np.cumsum(counts[first:])
+    if not further.size:
+        return 0.0, 0.0, 0.0
+    mean = float(further @ counts[first:] / upto[-1])
+    ranked = _Counted(further.tolist(), upto.tolist())
+    return mean, min(_weibull(ranked, _LOWER), mean), max(_weibull(ranked, _UPPER), mean)
 
 
 def estimates_of(trials: Iterable[TrialRecord]) -> Estimates | None:
@@ -205,45 +212,36 @@ def estimates_of(trials: Iterable[TrialRecord]) -> Estimates | None:
     trials
         All of the study's, ended or not.
     """
-    trials = tuple(trials)
-    experience = experience_of(trials)
-    return None if experience is None else experience.estimates(pruned_of(trials))
+    costs = EndedCosts()
+    for trial in trials:
+        if trial.end is not None:
+            costs.add(trial, None)
+    return estimates_from(costs)
 
 
-def pruned_of(trials: Iterable[TrialRecord]) -> list[TrialRecord]:
-    """Return the trials whose pruning has come to its end."""
-    return [trial for trial in trials if _ended(trial, TrialState.PRUNED)]
+def perhaps_off(estimates: Estimates, costs: EndedCosts, material: float) -> list[int]:
+    """Return the pruned trials whose objects may say something else of savings than is known.
+
+    All others say about what is known.
+
+    Parameters
+    ----------
+    estimates
+        What is known, made of the same costs.
+    material
+        Share by which what is said must be off.
+    """
+    rows = costs.pruned.cells
+    off = _off(rows[ended_costs.SAID_STEPS], estimates.steps[0], material)
+    if estimates.seconds is not None:
+        off |= _off(rows[ended_costs.SAID_SECONDS], estimates.seconds[0], material)
+    off &= (rows[ended_costs.TOLD] > 0.0) & estimates.timed
+    return [int(number) for number in estimates.numbers[off]]
 
 
-def _ended(trial: TrialRecord, state: TrialState) -> bool:
-    return trial.end is not None and trial.end.state == state
-
-
-def _step(trial: TrialRecord) -> float:
-    return float(trial.step or 0)
-
-
-def _pace(trial: TrialRecord) -> float | None:
-    """Return the seconds a step between the trial's reports; None where they do not tell."""
-    pace = trial.end.pace if trial.end is not None and trial.end.pace else trial.pace
-    return pace if pace is not None and 0.0 < pace < float("inf") else None
-
-
-def _trust(trial: TrialRecord) -> float:
-    """Return the weight of a trial's own pace against that of the others, from 0 to 1."""
-    steps = max(1.0, _step(trial) - 1.0)
-    return steps / (steps + _CREDIBLE) if _pace(trial) else 0.0
-
-
-def _held_last(trial: TrialRecord) -> float:
-    """Return the seconds for which the last attempt held a node: all but those of the others."""
-    held = trial.end.held if trial.end is not None else 0.0
-    return max(0.0, held - sum(attempt.held for attempt in trial.attempts[:-1]))
-
-
-def _devices(trial: TrialRecord) -> float:
-    end = trial.end
-    return end.gpu_seconds / end.held if end is not None and end.held > 0 else 0.0
+def _off(said: Array, known: Array, material: float) -> NDArray[np.bool_]:
+    # NaN, where nothing was said, is not within any bound.
+    return ~(np.abs(said - known) <= material * np.maximum(1.0, known) - _ROUNDING)
 
 
 def _estimate(row: Array) -> Estimate:
@@ -251,7 +249,45 @@ def _estimate(row: Array) -> Estimate:
     return Estimate(expected, low, high)
 
 
-def _quartiles(values: Array) -> tuple[float, float]:
-    """Return the quartiles of what such values were drawn from: of few, the extremes."""
-    low, high = np.quantile(values, _QUARTILES, method="weibull")
-    return float(low), float(high)
+class _Union(Sequence[float]):
+    """Two ascending sequences as one, without making it."""
+
+    def __init__(self, many: Sequence[float], few: Sequence[float]) -> None:
+        self._many, self._few = many, few
+        self._places = [bisect_right(many, value) + n for n, value in enumerate(few)]
+
+    def __len__(self) -> int:
+        return len(self._many) + len(self._few)
+
+    def __getitem__(self, place: int) -> float:  # type: ignore[override]
+        before = bisect_right(self._places, place)
+        if before and self._places[before - 1] == place:
+            return self._few[before - 1]
+        return self._many[place - before]
+
+
+class _Counted(Sequence[float]):
+    """An ascending sequence of few distinct values, each of them as often as it is counted."""
+
+    def __init__(self, values: list[float], upto: list[float]) -> None:
+        self._values, self._upto = values, upto
+
+    def __len__(self) -> int:
+        return int(self._upto[-1])
+
+    def __getitem__(self, place: int) -> float:  # type: ignore[override]
+        return self._values[bisect_right(self._upto, place)]
+
+
+def _weibull(values: Sequence[float], share: float) -> float:
+    """Return a quantile of what such values were drawn from: of few, the extremes."""
+    place = share * (len(values) + 1) - 1
+    return _between(values, min(max(place, 0.0), len(values) - 1.0))
+
+
+def _between(values: Sequence[float], place: float) -> float:
+    """Return what stands at a place of an ascending sequence, or between two."""
+    below = math.floor(place)
+    low, high = values[below], values[min(below + 1, len(values) - 1)]
+    part = place - below
+    return high - (high - low) * (1 - part) if part >= 0.5 else low + (high - low) * part

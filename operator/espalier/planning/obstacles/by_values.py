@@ -30,15 +30,11 @@ def beyond_horizon(scene: Scene, standing: Standing) -> str | None:
 def short_of_horizon(scene: Scene) -> str | None:
     """Tell that trials complete long before `resource.max`."""
     spec = scene.snapshot.study.spec
-    completed = [
-        standing.record.step
-        for standing in scene.standings
-        if standing.end and standing.end.state is TrialState.COMPLETED and standing.record.step
-    ]
-    if spec is None or not completed:
+    last_steps = scene.look.tally.costs.last_steps
+    furthest = max(last_steps, default=0)
+    if spec is None or not furthest:
         return None
-    furthest = max(completed)
-    alone = len(completed) == 1 and len(scene.standings) > 1
+    alone = last_steps.total() - last_steps[0] == 1 and len(scene.look) > 1
     if furthest * (10 if alone else 2) > spec.resource.max:
         return None
     return (

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from espalier.api.reasons import IMAGE_PULL_FAILED, StudyReason
-from espalier.planning.endings.of_study import TEMPLATE_FAULTS
-from espalier.planning.obstacles.scene import asked_of, began, failing, idle
+from espalier.planning.obstacles.scene import asked_of, failing, idle
+from espalier.planning.standing.look import Look
 from espalier.planning.standing.standing import Standing
-from espalier.planning.world.blueprint import Blueprint
+from espalier.planning.world.ended import Ended, began_last
+from espalier.planning.world.faults import TEMPLATE_FAULTS
 from espalier.planning.world.kubelet_words import CREATE, PULL
-from espalier.planning.world.record import End
 from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import FailureKind, PodView, Snapshot
 from espalier.planning.world.status_words import words
@@ -43,13 +43,7 @@ class Hold:
         return min(free, 1)
 
 
-def hold_of(
-    snapshot: Snapshot,
-    standings: Sequence[Standing],
-    limit: int,
-    settings: OperatorSettings,
-    now: float,
-) -> Hold | None:
+def hold_of(look: Look, limit: int, settings: OperatorSettings, now: float) -> Hold | None:
     """Return what holds new trials back; None if nothing does.
 
     Parameters
@@ -57,60 +51,67 @@ def hold_of(
     limit
         How many trials are sampled.
     """
-    if any(_blocks_all(snapshot, each, standings, settings) for each in standings):
+    if _is_blocked(look, settings):
         return Hold(None)
-    full = [f for f in failing(snapshot, standings, limit) if f.kind is FailureKind.QUOTA]
+    full = [f for f in failing(look, limit) if f.kind is FailureKind.QUOTA]
     if full:
         newest = min(full, key=lambda failure: failure.ago)
         oldest = max(failure.seconds for failure in full)
         pause = min(settings.template_hold, max(settings.refusal_patience, oldest / 4))
         return Hold(now + pause - newest.ago)
-    return _after_faults(standings, snapshot.blueprint.template, settings, now)
+    return _after_faults(look, settings, now)
 
 
-def _after_faults(
-    standings: Sequence[Standing], template: int, settings: OperatorSettings, now: float
-) -> Hold | None:
+def _after_faults(look: Look, settings: OperatorSettings, now: float) -> Hold | None:
     """Hold back after trials that ended by the template's fault, longer after each outage."""
-    faults: list[tuple[float, int, End]] = []
-    ended = [(s.end.at, s.number, s.end) for s in standings if s.end is not None]
-    for at, number, end in sorted(ended, reverse=True, key=lambda each: each[:2]):
-        if end.reason not in TEMPLATE_FAULTS or end.generation != template:
-            break
-        faults.append((at, number, end))
+    template = look.blueprint.template
+    faults = list(takewhile(lambda ended: _is_fault(ended, template), look.tally.newest_first()))
     if not faults:
         return None
-    at, number, end = faults[0]
+    number, end = faults[0].number, faults[0].end
     hold = min(settings.template_hold * len(faults), settings.max_template_hold)
-    if at + hold > now + settings.max_template_hold:
+    if end.at + hold > now + settings.max_template_hold:
         return None  # the clock was set back since then, and the operator was started again
     pulls = end.reason == IMAGE_PULL_FAILED.reason
     return Hold(
-        at + hold,
+        end.at + hold,
         StudyReason.IMAGE_PULL_FAILING if pulls else StudyReason.TRIALS_FAILING,
         f"Trial {number}: {end.message} A changed template is tried at once, this one again after "
         f"{words(hold)}.",
     )
 
 
-def _blocks_all(
-    snapshot: Snapshot,
-    standing: Standing,
-    standings: Sequence[Standing],
-    settings: OperatorSettings,
-) -> bool:
+def _is_fault(ended: Ended, template: int) -> bool:
+    return ended.end.reason in TEMPLATE_FAULTS and ended.end.template == template
+
+
+def _is_blocked(look: Look, settings: OperatorSettings) -> bool:
     """Whether a trial's pod cannot start by a fault that none of its template got past since."""
-    job, template = standing.job, snapshot.blueprint.template
-    if standing.end is not None or job is None or job.template != template or job.suspended:
+    since = [
+        at for each in look.going_on if (at := _blocked_since(look, each, settings)) is not None
+    ]
+    if not since:
         return False
+    template = look.blueprint.template
+    began = (
+        began_last(standing.pods, look.blueprint.trainer)
+        for standing in look.going_on
+        if standing.job is not None and standing.job.template == template
+    )
+    return max(since) >= max(look.tally.trained_at(template), *began)
+
+
+def _blocked_since(look: Look, standing: Standing, settings: OperatorSettings) -> float | None:
+    """Return when the pod was made of a trial that cannot start, or its Job; None if it can."""
+    snapshot, job = look.snapshot, standing.job
+    if job is None or job.template != look.blueprint.template or job.suspended:
+        return None
     if idle(snapshot.idle, standing) < settings.refusal_patience:
-        return False
+        return None
     pod = standing.newest
     if pod is not None and not pod.over:
-        since, blocked = pod.created_at, _blocked(snapshot, standing, pod)
-    else:
-        since, blocked = job.created_at, pod is None and _refused(snapshot, standing)
-    return blocked and not _got_past(since, standings, snapshot.blueprint)
+        return pod.created_at if _blocked(snapshot, standing, pod) else None
+    return job.created_at if pod is None and _refused(snapshot, standing) else None
 
 
 def _blocked(snapshot: Snapshot, standing: Standing, pod: PodView) -> bool:
@@ -126,19 +127,3 @@ def _refused(snapshot: Snapshot, standing: Standing) -> bool:
 def _said(snapshot: Snapshot, standing: Standing) -> str:
     causes = (snapshot.causes.get(uid) for _, _, uid in asked_of(standing))
     return next((each.reason for each in causes if each is not None), "")
-
-
-def _got_past(since: float, standings: Sequence[Standing], blueprint: Blueprint) -> bool:
-    """Whether a trainer of the same template has begun after a time."""
-    for standing in standings:
-        if standing.job is None or standing.job.template != blueprint.template:
-            continue
-        for pod in standing.pods:
-            view = pod.containers.get(blueprint.trainer)
-            if (
-                began(pod, blueprint.trainer)
-                and view is not None
-                and (view.started_at or 0.0) > since
-            ):
-                return True
-    return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from espalier.api.reasons import ENDING_BY_REASON, NO_METRIC, PARAMETERS_REFUSED
-from espalier.planning.endings.of_study import newest_end
 from espalier.planning.obstacles.scene import Scene
 from espalier.planning.world.snapshot import Failure, FailureKind
 from espalier.planning.world.status_words import at_least, full_stop
@@ -67,19 +66,19 @@ def _failing(scene: Scene, kind: FailureKind, patience: float) -> Failure | None
 
 def ended_silent(scene: Scene) -> str | None:
     """Tell of a trial that ended without a value."""
-    newest = newest_end(scene.standings)
-    if newest is None or newest[1].reason != NO_METRIC.reason:
+    newest = scene.look.tally.newest()
+    if newest is None or newest.end.reason != NO_METRIC.reason:
         return None
-    return f"Trial {newest[0].number}: {full_stop(newest[1].message)}"
+    return f"Trial {newest.number}: {full_stop(newest.end.message)}"
 
 
 def failing(scene: Scene) -> str | None:
     """Tell of a trial that failed by its own fault."""
-    newest = newest_end(scene.standings)
-    ending = ENDING_BY_REASON.get(newest[1].reason) if newest is not None else None
+    newest = scene.look.tally.newest()
+    ending = ENDING_BY_REASON.get(newest.end.reason) if newest is not None else None
     if newest is None or ending is None or not (ending.counts or ending is PARAMETERS_REFUSED):
         return None
-    return f"Trial {newest[0].number}: {newest[1].reason}: {full_stop(newest[1].message)}"
+    return f"Trial {newest.number}: {newest.end.reason}: {full_stop(newest.end.message)}"
 
 
 def pruning_paused(scene: Scene) -> str | None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from espalier.planning.acts import CREATE
+from espalier.planning.standing.look import Look
 from espalier.planning.standing.standing import Standing
 from espalier.planning.world.names import job_ordinal, sampled_number
 from espalier.planning.world.settings import OperatorSettings
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _SKEW = 5.0
 """Seconds by which the clocks of the cluster's parts may differ."""
 _RECENT = 100
+"""Trials with the highest numbers: what those of them that have ended tell is of late."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Scene:
 
     Parameters
     ----------
-    snapshot, standings
+    look
         All that is known of the study and of its trials.
     course
         Where the study stands as a whole.
@@ -38,11 +40,20 @@ class Scene:
         Seconds since the epoch.
     """
 
-    snapshot: Snapshot
-    standings: Sequence[Standing]
+    look: Look
     course: StudyStanding
     settings: OperatorSettings
     now: float
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """All that is known of the study."""
+        return self.look.snapshot
+
+    @property
+    def standings(self) -> Sequence[Standing]:
+        """The trials that have not ended, or have left something behind."""
+        return self.look.standings
 
     @property
     def trainer(self) -> str:
@@ -57,8 +68,7 @@ class Scene:
     @cached_property
     def telling(self) -> tuple[Standing, ...]:
         """The trials whose values may tell that something is wrong: those of now and of late."""
-        ended = [s for s in self.standings[-_RECENT:] if s.end is not None]
-        return (*(s for s in self.standings if s.end is None), *ended)
+        return (*self.look.going_on, *self.look.newest_ended(_RECENT))
 
     def idle(self, standing: Standing) -> float:
         """Return for how many seconds a trial has not come further."""
@@ -72,7 +82,7 @@ class Scene:
     @cached_property
     def failing(self) -> tuple[Failure, ...]:
         """What has failed each time that it was tried, and is still to be done."""
-        return failing(self.snapshot, self.standings, self.course.limit)
+        return failing(self.look, self.course.limit)
 
     def cause(self, standing: Standing) -> Cause | None:
         """Return what the cluster says of a trial's pod or Job since it came further last."""
@@ -120,7 +130,7 @@ def asked_of(standing: Standing) -> tuple[tuple[str, str, str], ...]:
     return (*pods, *jobs)
 
 
-def failing(snapshot: Snapshot, standings: Sequence[Standing], limit: int) -> tuple[Failure, ...]:
+def failing(look: Look, limit: int) -> tuple[Failure, ...]:
     """Return what has failed each time that it was tried, and is still to be done.
 
     Parameters
@@ -128,21 +138,20 @@ def failing(snapshot: Snapshot, standings: Sequence[Standing], limit: int) -> tu
     limit
         How many trials are sampled.
     """
-    return tuple(f for f in snapshot.failures if _still_due(f.act, snapshot, standings, limit))
+    return tuple(f for f in look.snapshot.failures if _still_due(f.act, look, limit))
 
 
-def _still_due(act: str, snapshot: Snapshot, standings: Sequence[Standing], limit: int) -> bool:
+def _still_due(act: str, look: Look, limit: int) -> bool:
     if not act.startswith(CREATE):
         return True
     kind, name = act.removeprefix(CREATE).split(" ", 1)
     if kind == "Trial":
-        number = sampled_number(snapshot.study.name, name)
+        number = sampled_number(look.snapshot.study.name, name)
         new = number is not None and number < limit
-        return new and name not in {view.name for view in snapshot.trials}
+        return new and not look.is_named(name)
     return any(
-        standing.end is None
-        and standing.view is not None
+        standing.view is not None
         and (standing.job is None or standing.job.name != name)
         and job_ordinal(standing.view.name, name) is not None
-        for standing in standings
+        for standing in look.going_on
     )

@@ -9,8 +9,8 @@ from dataclasses import replace
 from espalier.planning.attempts.evidence import attempts_of
 from espalier.planning.standing.current_job import current_job, lost_rerun
 from espalier.planning.standing.standing import Standing
-from espalier.planning.standing.told_end import told_by_status
 from espalier.planning.workload.registry import kind_of
+from espalier.planning.world.ended import Ended, with_told_end
 from espalier.planning.world.names import PODS_OF, job_name, trial_name
 from espalier.planning.world.record import Wanted
 from espalier.planning.world.snapshot import PodView, Snapshot, TrialView
@@ -24,42 +24,69 @@ def gather(snapshot: Snapshot) -> tuple[Standing, ...]:
     no Trial any more has a standing without a view.
     """
     views = {view.number: view for view in snapshot.trials if view.number is not None}
-    numbers = set(views) | set(snapshot.record.trials) | set(range(snapshot.record.sampled))
     jobs: dict[int, list[WorkloadView]] = defaultdict(list)
     for job in snapshot.jobs:
         jobs[job.number].append(job)
     pods: dict[int, list[PodView]] = defaultdict(list)
     for pod in snapshot.pods:
         pods[pod.number].append(pod)
-    numbers |= set(jobs) | set(pods)
-    numbers -= _to_make_again(snapshot, numbers - set(views))
+    numbers = _numbers(snapshot) - to_make_again(snapshot)
     return tuple(
         _standing(snapshot, number, views.get(number), jobs[number], pods[number])
         for number in sorted(numbers)
     )
 
 
+def settled_standing(snapshot: Snapshot, ended: Ended) -> Standing:
+    """Return where a trial stands of which nothing is left but its record and its object."""
+    number = ended.number
+    return Standing(
+        number=number,
+        record=ended.record,
+        view=ended.view,
+        exempt=number in snapshot.record.exempt,
+        protected=number in snapshot.record.restraint.protected,
+        spans=snapshot.spans,
+        blueprint=snapshot.blueprint,
+    )
+
+
+def _numbers(snapshot: Snapshot) -> set[int]:
+    """Return the numbers of all trials, but those that have ended and are in the tally alone."""
+    numbers = {view.number for view in snapshot.trials if view.number is not None}
+    numbers |= set(snapshot.record.trials)
+    numbers |= {job.number for job in snapshot.jobs} | {pod.number for pod in snapshot.pods}
+    tally, sampled = snapshot.tally, snapshot.record.sampled
+    if tally is None:
+        return numbers | set(range(sampled))
+    known = sum(number < sampled and number not in tally for number in numbers)
+    if tally.below(sampled) + known == sampled:
+        return numbers
+    return numbers | {number for number in range(sampled) if number not in tally}
+
+
 def given_out(snapshot: Snapshot) -> int:
     """Return the least number that no Trial was given yet, as objects and records show."""
     taken = {view.number for view in snapshot.trials} | set(snapshot.record.trials)
-    number = snapshot.record.sampled
-    while number in taken:
+    number, ended = snapshot.record.sampled, snapshot.tally or ()
+    while number in taken or number in ended:
         number += 1
     return number
 
 
-def _to_make_again(snapshot: Snapshot, without_view: Iterable[int]) -> set[int]:
+def to_make_again(snapshot: Snapshot) -> frozenset[int]:
     """Return the numbers whose Trials vanished when the cluster went back to an earlier state."""
     if not snapshot.restored:
-        return set()
+        return frozenset()
     name = snapshot.study.name
-    return {
+    without_view = _numbers(snapshot) - {view.number for view in snapshot.trials}
+    return frozenset(
         number
         for number in without_view
         if ("trials", trial_name(name, number)) in snapshot.restored
         and snapshot.record.trial(number).end is None
         and snapshot.record.trial(number).wanted is not Wanted.GONE
-    }
+    )
 
 
 def _standing(
@@ -69,9 +96,7 @@ def _standing(
     jobs: Iterable[WorkloadView],
     pods: Iterable[PodView],
 ) -> Standing:
-    record = snapshot.record.trial(number)
-    if record.end is None and view is not None and (end := told_by_status(view)):
-        record = replace(record, end=end)
+    record = with_told_end(snapshot.record.trial(number), view)
     jobs = tuple(jobs)
     name = view.name if view is not None else trial_name(snapshot.study.name, number)
     standing = Standing(

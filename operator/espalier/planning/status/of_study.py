@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,12 +15,12 @@ from espalier.planning.costs.costs import Costs, study_fields
 from espalier.planning.obstacles.of_trial import LASTING, obstacle_of
 from espalier.planning.obstacles.scene import Scene
 from espalier.planning.obstacles.study_standing import StudyStanding
+from espalier.planning.standing.look import Look
 from espalier.planning.standing.standing import Standing
 from espalier.planning.status.of_trial import phase_of
 from espalier.planning.status.phrase import Phrase
 from espalier.planning.world.names import STUDY_UID_LABEL
 from espalier.planning.world.settings import OperatorSettings
-from espalier.planning.world.snapshot import Snapshot
 from espalier.planning.world.status_words import condition_of, finite
 from espalier.pruning import JudgeSummary
 
@@ -28,12 +29,12 @@ PROGRESS = frozenset({"gpuSeconds", "trialSeconds", "steps", "pruning"})
 
 def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
     """Return the status that the Study should have; None removes a field."""
-    snapshot, standings, course, now = scene.snapshot, scene.standings, scene.course, scene.now
-    study = snapshot.study
+    look, course, now = scene.look, scene.course, scene.now
+    study = look.snapshot.study
     degraded = _degraded(scene)
     phrases = {
         StudyCondition.ACCEPTED: _accepted(scene),
-        StudyCondition.PROGRESSING: _progressing(snapshot, standings, course, scene.settings),
+        StudyCondition.PROGRESSING: _progressing(look, course, scene.settings),
         StudyCondition.SUCCEEDED: _succeeded(course),
         StudyCondition.FAILED: _failed(course),
         StudyCondition.DEGRADED: degraded,
@@ -43,29 +44,29 @@ def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
         conditions = set_condition(
             conditions, type_, phrase.status, phrase.reason, phrase.message, study.generation, now
         )
-    phases = Counter(phase_of(standing) for standing in standings)
+    phases = Counter(look.tally.phases)
+    phases.update(str(phase_of(standing)) for standing in look.going_on)
     over = bool(course.ending and course.over)
     return {
         "observedGeneration": study.generation,
         "conditions": conditions,
-        "active": sum(standing.holds_slot for standing in standings),
+        "active": sum(standing.holds_slot for standing in look.standings),
         "selector": f"{STUDY_UID_LABEL}={study.uid}",
-        "counts": {str(phase).lower(): phases[phase] for phase in Phase},
-        "ended": _ended(standings, course),
+        "counts": {str(phase).lower(): phases[str(phase)] for phase in Phase},
+        "ended": _ended(look, course),
         "degraded": str(degraded.reason) if degraded.status else None,
-        "best": _best(snapshot, standings),
+        "best": _best(look),
         **study_fields(costs),
-        "pruning": _pruning(snapshot.record.summary),
+        "pruning": _pruning(look.snapshot.record.summary),
         "state": _state(course, phrases[StudyCondition.PROGRESSING]),
         "startTime": study.status.get("startTime") or (timestamp(now) if course.accepted else None),
         "completionTime": (study.status.get("completionTime") or timestamp(now)) if over else None,
     }
 
 
-def _ended(standings: Sequence[Standing], course: StudyStanding) -> str:
+def _ended(look: Look, course: StudyStanding) -> str:
     """Return how many trials of how many have ended."""
-    ended = sum(standing.end is not None for standing in standings)
-    return f"{ended}/{max(course.limit, len(standings))}"
+    return f"{len(look.tally)}/{max(course.limit, len(look))}"
 
 
 def _accepted(scene: Scene) -> Phrase:
@@ -80,20 +81,15 @@ def _accepted(scene: Scene) -> Phrase:
     return Phrase(False, reason, course.refusal)
 
 
-def _progressing(
-    snapshot: Snapshot,
-    standings: Sequence[Standing],
-    course: StudyStanding,
-    settings: OperatorSettings,
-) -> Phrase:
-    spec = snapshot.study.spec
+def _progressing(look: Look, course: StudyStanding, settings: OperatorSettings) -> Phrase:
+    spec = look.snapshot.study.spec
     if spec is None or not course.accepted:
         return Phrase(False, StudyReason.NOT_ACCEPTED, "Nothing starts until it is accepted.")
     if course.ending and course.over:
         return Phrase(False, StudyReason.ENDED, "The study is over.")
     if spec.suspend:
-        return Phrase(False, StudyReason.SUSPENDED, _suspended(standings))
-    ended = sum(standing.end is not None for standing in standings)
+        return Phrase(False, StudyReason.SUSPENDED, _suspended(look.standings))
+    ended = len(look.tally)
     if spec.trials.parallelism == 0:
         return Phrase(
             False,
@@ -103,7 +99,7 @@ def _progressing(
     if course.ending:
         return Phrase(True, StudyReason.RUNNING, f"Ending: {course.ending.message}")
     said = f"{ended} of {max(course.limit, ended)} trials ended."
-    if snapshot.record.restraint.paused:
+    if look.snapshot.record.restraint.paused:
         said += " spec.pruning.paused is true: no trial is pruned."
     if spec.trials.parallelism > settings.max_parallelism:
         said += (
@@ -158,21 +154,31 @@ def _degraded(scene: Scene) -> Phrase:
     return Phrase(False, StudyReason.AS_EXPECTED, f"Nothing is in the way{wish}.")
 
 
-def _best(snapshot: Snapshot, standings: Sequence[Standing]) -> Mapping[str, Any] | None:
-    number = snapshot.record.best
+def _best(look: Look) -> Mapping[str, Any] | None:
+    number = look.snapshot.record.best
     if number is None:
         return None
-    record = snapshot.record.trial(number)
-    view = next((s.view for s in standings if s.number == number and s.view), None)
-    kept = snapshot.study.status.get("best") or {}
-    same = kept.get("number") == number
+    record, view = look.record(number), look.view(number)
+    name, parameters = _made_as(look, number) if view is None else (view.name, view.parameters)
     return {
         "number": number,
-        "trial": view.name if view else kept.get("trial") if same else f"(deleted) {number}",
+        "trial": name,
         "value": finite(record.latest),
         "step": record.step,
-        "parameters": dict(view.parameters) if view else kept.get("parameters") if same else {},
+        "parameters": dict(parameters),
     }
+
+
+def _made_as(look: Look, number: int) -> tuple[str, Mapping[str, Any]]:
+    """Return name and parameters of a trial whose object is gone."""
+    snapshot = look.snapshot
+    if (made := snapshot.record.made.get(number)) is not None:
+        return made.name, json.loads(made.parameters)
+    # It went before earlier versions recorded how it was made; its status may still tell.
+    kept = snapshot.study.status.get("best") or {}
+    if kept.get("number") == number:
+        return str(kept.get("trial")), kept.get("parameters") or {}
+    return f"(deleted) {number}", {}
 
 
 def _pruning(summary: JudgeSummary | None) -> dict[str, Any] | None:

@@ -31,12 +31,16 @@ def progress(snapshot: Snapshot) -> dict[str, Token]:
             continue
         record = snapshot.record.trial(view.number)
         mine = pods[view.number]
-        ended += record.end is not None
+        ended += record.end is not None and snapshot.tally is None
         if record.end is None or any(not pod.over for pod in mine):
             tokens[view.uid] = (_far(record), *_objects(jobs[view.number], mine))
     study = snapshot.study
     verdict = snapshot.template
-    whole = (study.generation, verdict.accepted if verdict else None, ended, len(snapshot.trials))
+    seen = len(snapshot.trials)
+    if snapshot.tally is not None:
+        ended = len(snapshot.tally)
+        seen = snapshot.tally.seen + sum(view.number is None for view in snapshot.trials)
+    whole = (study.generation, verdict.accepted if verdict else None, ended, seen)
     tokens[study.uid] = (whole, hash(frozenset(tokens.items())))
     return tokens
 

@@ -35,8 +35,8 @@ class End:
         Seconds since the epoch.
     gpu_seconds
         Accelerator time that the trial held.
-    generation
-        `fingerprint` of the template that the trial ran; 0 if it never ran.
+    template
+        `fingerprint` of the pod template that the trial ran; 0 if it never ran.
     held
         Seconds that its attempts' pods held a node, all together.
     pace
@@ -49,7 +49,7 @@ class End:
     state: TrialState
     at: float
     gpu_seconds: float = 0.0
-    generation: int = 0
+    template: int = 0
     held: float = 0.0
     pace: float | None = None
 
@@ -95,6 +95,40 @@ class AttemptRecord:
     exit_code: int | None = None
     exit_reason: str = ""
     over: bool = False
+
+
+class Origin(StrEnum):
+    """Who chose a trial's parameters."""
+
+    SAMPLED = "Sampled"
+    HAND_MADE = "HandMade"
+
+
+@dataclass(frozen=True, slots=True)
+class MadeTrial:
+    """A trial as it was made, recorded because its object may be deleted.
+
+    Parameters
+    ----------
+    name
+        The Trial object's.
+    parameters
+        The values of its parameters by name, as JSON: kept of all trials, looked at of few.
+    origin
+        Who chose them.
+    template
+        `fingerprint` of the pod template that its newest Job runs; 0 while it has none.
+    created_at, started_at
+        When the object was created, and when its trainer began first, in seconds since the epoch;
+        None while it has not.
+    """
+
+    name: str
+    parameters: str
+    origin: Origin
+    template: int = 0
+    created_at: float = 0.0
+    started_at: float | None = None
 
 
 class Wanted(StrEnum):
@@ -165,6 +199,7 @@ class TrialRecord:
 
 _UNRESTRAINED = Restraint()
 _NO_TRIALS: Mapping[int, TrialRecord] = MappingProxyType({})
+_NOTHING_MADE: Mapping[int, MadeTrial] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +222,8 @@ class StudyRecord:
         What holds pruning back, as far as it is recorded.
     exempt
         Of the trials, those that are never pruned, to measure how often pruning is wrong.
+    made
+        What trials were made as, by number, also of those of which nothing else is stored.
     """
 
     uid: str
@@ -196,6 +233,7 @@ class StudyRecord:
     sampled: int = 0
     restraint: Restraint = _UNRESTRAINED
     exempt: frozenset[int] = frozenset()
+    made: Mapping[int, MadeTrial] = field(default_factory=lambda: _NOTHING_MADE)
 
     def trial(self, number: int) -> TrialRecord:
         """Return what is stored of a trial, an empty record where nothing is."""

@@ -13,6 +13,7 @@ from espalier.planning.world.workload_view import WorkloadView
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
+    from espalier.planning.world.tally import Tally
 
 
 POD_OVER = frozenset({"Succeeded", "Failed"})
@@ -291,7 +292,10 @@ class Snapshot:
     blueprint
         What the Study means.
     trials, jobs, pods
-        Its objects.
+        Its objects, but for those of trials that have ended and have left nothing to be done.
+    tally
+        What all trials that have ended come to; None where it is to be made of the objects, which
+        are then all there are.
     template
         What the API server said to the Study's template; None where it was not asked yet.
     bound
@@ -341,3 +345,4 @@ class Snapshot:
     causes: Mapping[str, Cause] = field(default_factory=dict)
     asked: Mapping[str, float] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
+    tally: Tally | None = None

@@ -1,0 +1,220 @@
+"""A study's log as values: what is read of it, whether out of a database or out of a file."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from espalier.api.judging import JudgeSettings
+from espalier.planning.world.record import AttemptRecord, End, MadeTrial
+from espalier.pruning import Decision, Restraint, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRow:
+    """A study as the store has it.
+
+    Parameters
+    ----------
+    id
+        Its number in the store, by which the other tables know it.
+    uid
+        ``metadata.uid`` of the Study.
+    namespace, name
+        The Study's.
+    settings
+        What its judge is built from.
+    opened_at
+        When it was opened first, in seconds since the epoch.
+    version
+        The version of Espalier whose rules judge it.
+    sampled
+        Numbers below it have been sampled.
+    """
+
+    id: int
+    uid: str
+    namespace: str
+    name: str
+    settings: JudgeSettings
+    opened_at: float
+    version: str
+    sampled: int = 0
+
+    @property
+    def terms(self) -> Terms:
+        """What defines the study for its judge."""
+        return self.settings.terms
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDecision:
+    """A decision, the shadow that took it (empty: the one that acts), its arrival, and when."""
+
+    decision: Decision
+    shadow: str
+    seq: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObservation:
+    """A value as it arrived; NaN where training diverged."""
+
+    seq: int
+    trial: int
+    attempt: int
+    metric: str
+    step: int
+    value: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEnd:
+    """A trial's ending, and its place in the order of arrivals."""
+
+    seq: int
+    trial: int
+    end: End
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChange:
+    """What holds pruning back from a place in the order of arrivals on, and when that came."""
+
+    seq: int
+    restraint: Restraint
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSpec:
+    """What a Study said.
+
+    Parameters
+    ----------
+    template
+        `fingerprint` of its pod template.
+    generation
+        ``metadata.generation`` of the Study: the last one that had this template.
+    spec
+        The whole spec, as plain JSON values.
+    at
+        When it was seen, in seconds since the epoch.
+    """
+
+    template: int
+    generation: int
+    spec: dict[str, Any]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is stored of a study beside its values and decisions.
+
+    Parameters
+    ----------
+    attempts
+        Trial, attempt and pod of each.
+    ends
+        In the order of `seq`.
+    rules
+        Pruner and settings by the rule's number.
+    figured
+        The trials whose figures are stored.
+    settled
+        Whether the summary of the study at rest is stored.
+    sampled
+        Numbers below it have been sampled.
+    sightings
+        Trial, and what was seen of an attempt; in the order of both.
+    changes
+        In the order of `seq`.
+    on_others
+        Decisions on other trials than the one whose value led to them, shadows' included, in the
+        order of `seq`.
+    """
+
+    attempts: list[tuple[int, int, str]]
+    ends: list[StoredEnd]
+    rules: dict[int, tuple[str, str]]
+    figured: frozenset[int] = frozenset()
+    settled: bool = False
+    sampled: int = 0
+    sightings: tuple[tuple[int, AttemptRecord], ...] = ()
+    changes: tuple[StoredChange, ...] = ()
+    on_others: tuple[StoredDecision, ...] = ()
+
+
+Event: TypeAlias = StoredObservation | StoredDecision | StoredEnd | StoredChange
+"""What happened in a study, each with its place in the order of arrivals."""
+
+
+def in_order(
+    observations: Iterable[StoredObservation],
+    decisions: Iterable[StoredDecision],
+    ends: Iterable[StoredEnd],
+    changes: Iterable[StoredChange],
+) -> Iterator[Event]:
+    """Yield what happened, in order: each arrival before the decisions that it led to.
+
+    Each of the four is in the order of `seq` and is only gone through as far as is asked for.
+    """
+    parts: tuple[Iterable[Event], ...] = (observations, ends, changes, decisions)
+    return heapq.merge(*parts, key=_place)
+
+
+def _place(event: Event) -> tuple[int, bool]:
+    return event.seq, isinstance(event, StoredDecision)
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """All that is stored of a study: what it and its trials are, and what happened.
+
+    Parameters
+    ----------
+    study
+        Whose log it is.
+    attempts
+        Trial, attempt and pod of each, in the order of the first two.
+    events
+        What happened, in order; of a long log it may be read only while it is gone through, once.
+    sightings
+        Trial, and what was seen of an attempt; in the order of both.
+    made
+        What trials were made as, by number.
+    specs
+        What the Study said, the newest last.
+    """
+
+    study: StudyRow
+    attempts: list[tuple[int, int, str]]
+    events: Iterable[Event]
+    sightings: tuple[tuple[int, AttemptRecord], ...] = ()
+    made: dict[int, MadeTrial] = field(default_factory=dict)
+    specs: tuple[StoredSpec, ...] = ()
+
+    @property
+    def observations(self) -> list[StoredObservation]:
+        """The values, in order; of a log in memory."""
+        return [each for each in self.events if isinstance(each, StoredObservation)]
+
+    @property
+    def decisions(self) -> list[StoredDecision]:
+        """What was decided, in order; of a log in memory."""
+        return [each for each in self.events if isinstance(each, StoredDecision)]
+
+    @property
+    def ends(self) -> list[StoredEnd]:
+        """The endings, in order; of a log in memory."""
+        return [each for each in self.events if isinstance(each, StoredEnd)]
+
+    @property
+    def changes(self) -> list[StoredChange]:
+        """The changes of what holds pruning back, in order; of a log in memory."""
+        return [each for each in self.events if isinstance(each, StoredChange)]
