@@ -18,8 +18,11 @@ class Answer(NamedTuple):
     """What ingest said."""
 
     status: int
+    """The HTTP status."""
     retry_after: str | None
+    """The header of that name, as it came; None without one."""
     body: bytes
+    """What came, within bounds."""
 
 
 class IngestClient:

@@ -29,20 +29,30 @@ class Decision(NamedTuple):
     """The operator's word on the trial."""
 
     action: str
+    """What is to happen to the trial."""
     reason: str
+    """One word out of a closed list."""
     message: str
+    """A sentence with the numbers."""
     step: int | None
+    """At which step it was judged."""
 
 
 class ReadAnswer(NamedTuple):
     """An answer, read."""
 
     treatment: Treatment
+    """What to do with the batch."""
     message: str = ""
+    """The operator's words; empty where there are none."""
     refused: int = 0
+    """Place in the batch of the value that is refused."""
     after: float | None = None
+    """Seconds to wait before the next post; None where that is ours to say."""
     denied: bool = False
+    """Whether who posts was not believed, as a pod that is deleted is not."""
     decision: Decision | None = None
+    """The operator's word on the trial, once there is one."""
 
 
 def encode_batch(trial: str, reports: Sequence[Report], final: bool) -> bytes:

@@ -39,8 +39,11 @@ class BacktestReport:
     """What was found, in the three forms in which it is shown."""
 
     figures: dict[str, Any]
+    """For `--json`."""
     tables: list[RenderableType]
+    """For a terminal."""
     picture: Callable[[], str]
+    """Draws the picture, where one is wanted."""
 
 
 @click.command("backtest")
