@@ -8,6 +8,11 @@ class Backoff:
 
     Half of each delay is fixed and half drawn, so that a thousand sidecars that lost the
     operator together do not find it together.
+
+    Parameters
+    ----------
+    first, limit
+        The first full delay and the longest, in seconds.
     """
 
     def __init__(self, first: float = 0.1, limit: float = 15.0) -> None:

@@ -17,7 +17,7 @@ from espalier_sidecar.report import Report
 from espalier_sidecar.spool import LineEnd, Spool
 from espalier_sidecar.wire import MAX_REPORTS, ReadAnswer, Treatment, encode_batch, read_answer
 
-DRAIN_PAUSE = 0.25
+DRAIN_PAUSE_SECONDS = 0.25
 
 
 class Delivery(threading.Thread):
@@ -25,11 +25,24 @@ class Delivery(threading.Thread):
 
     Parameters
     ----------
+    trial
+        The trial that the reports belong to, as `namespace/name`.
+    spool
+        Where they wait.
     post
         Sends a body to ingest; raises where no answer came.
+    notice
+        Is told of what was decided.
+    rejected
+        Is given what the operator refuses.
     undelivered
         Called after each try that failed, so that what is left can be written down in case
         this process does not get to say goodbye.
+
+    Attributes
+    ----------
+    delivered
+        How many reports the operator has acknowledged since the container started.
     """
 
     def __init__(
@@ -115,7 +128,7 @@ class Delivery(threading.Thread):
         delay = max(self._backoff.next(random.random()), outcome.after or 0.0)
         draining = self._draining.is_set()
         if draining:
-            delay = min(delay, DRAIN_PAUSE)
+            delay = min(delay, DRAIN_PAUSE_SECONDS)
         log_line_limited(
             "undelivered",
             f"{self._spool.pending} values wait, next try in {delay:.1f} s: {outcome.message}",

@@ -22,7 +22,7 @@ from espalier_sidecar.text import clip
 if TYPE_CHECKING:
     from espalier_sidecar.local_server import LocalServer
 
-MAX_DISCARDED = 16 * limits.MIB
+MAX_DISCARDED = 16 * limits.MIB  # bytes of a body that is not read
 IDLE_SECONDS = 60.0
 BODY_SECONDS = 5.0
 BUDGET_SECONDS = 3.0

@@ -7,9 +7,9 @@ import ssl
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-MAX_ANSWER = 64 * 1024
+MAX_ANSWER = 64 * 1024  # bytes
 MAX_TOKEN = 64 * 1024
-TIMEOUT = 10.0
+TIMEOUT_SECONDS = 10.0
 # How a kept connection shows that the other side had closed it meanwhile.
 STALE = (ConnectionError, http.client.RemoteDisconnected, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
@@ -18,15 +18,30 @@ class Answer(NamedTuple):
     """What ingest said."""
 
     status: int
-    """The HTTP status."""
+    """The status of HTTP."""
     retry_after: str | None
-    """The header of that name, as it came; None without one."""
+    """The header `Retry-After`; None without one."""
     body: bytes
-    """What came, within bounds."""
+    """The body, cut off after `MAX_ANSWER` bytes."""
 
 
 class IngestClient:
-    """Posts batches to `{url}/v1/report`."""
+    """Posts batches to `{url}/v1/report`.
+
+    Parameters
+    ----------
+    url
+        The operator's address: `https://host:port`, maybe with a path.
+    ca_pem
+        The certificate authority that is trusted there, and no other; as PEM.
+    token_file
+        Path of the service account token that each post carries.
+
+    Raises
+    ------
+    ValueError
+        If the URL has no host, or the authority is none.
+    """
 
     def __init__(self, url: str, ca_pem: str, token_file: str) -> None:
         parts = urlsplit(url)
@@ -38,13 +53,18 @@ class IngestClient:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_verify_locations(cadata=ca_pem)
         self._connection = http.client.HTTPSConnection(
-            parts.hostname, parts.port, timeout=TIMEOUT, context=context
+            parts.hostname, parts.port, timeout=TIMEOUT_SECONDS, context=context
         )
 
     def post(self, body: bytes) -> Answer:
-        """Send one batch; raises `OSError` or `HTTPException` where no answer came.
+        """Send one batch, and return the answer.
 
         The token is read anew each time, because the kubelet replaces it.
+
+        Raises
+        ------
+        OSError, http.client.HTTPException
+            If no answer came.
         """
         with open(self._token_file, encoding="ascii") as file:
             headers = {

@@ -24,7 +24,7 @@ SHORTEST_REPORT = len('["a",1,1],')
 def last_words(
     newest: Sequence[Report], pending: int, dropped: int, max_bytes: int = MAX_BYTES
 ) -> bytes:
-    """Compose the message: the newest reports that fit, oldest of them first.
+    """Return the message: the newest reports that fit, oldest of them first.
 
     Parameters
     ----------
@@ -53,6 +53,15 @@ class LastWords:
 
     Each message replaces the one before in a single write, padded to its length: whoever is
     killed at any time leaves a whole message.
+
+    Parameters
+    ----------
+    spool
+        What is not delivered.
+    path
+        The file that the kubelet reads.
+    max_bytes
+        How much of it the kubelet keeps.
     """
 
     def __init__(self, spool: Spool, path: str, max_bytes: int) -> None:

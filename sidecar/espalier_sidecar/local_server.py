@@ -28,6 +28,31 @@ class LocalServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
     """`POST /report`, `GET /should-prune` and `GET /healthz`.
 
     No answer waits for the operator: a report is answered once it is in the spool.
+
+    Parameters
+    ----------
+    port
+        Where to listen, on 127.0.0.1.
+    metric
+        The metric of a report that names none.
+    spool
+        Where reports are kept.
+    notice
+        Whether the trial was pruned.
+    health
+        Returns the counts that `GET /healthz` answers.
+
+    Attributes
+    ----------
+    budget
+        The bytes that large bodies share.
+    parsing
+        Held by whoever parses a body: one at a time.
+
+    Raises
+    ------
+    OSError
+        If another process listens on the port.
     """
 
     allow_reuse_address = True

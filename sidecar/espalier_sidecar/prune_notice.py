@@ -21,6 +21,11 @@ class PruneNotice:
         Where the trainer finds it.
     own
         Where it is written before it appears there.
+
+    Attributes
+    ----------
+    text
+        The decision as JSON; empty while there is none.
     """
 
     def __init__(self, volume: Folder, own: Folder) -> None:

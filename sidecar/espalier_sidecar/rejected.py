@@ -15,7 +15,18 @@ MAX_BYTES = 2**20
 
 
 class Rejected:
-    """A bounded file of refused reports, each with the operator's message."""
+    """A bounded file of refused reports, each with the operator's message.
+
+    Parameters
+    ----------
+    folder
+        The sidecar's own folder.
+
+    Attributes
+    ----------
+    count
+        How many were refused since the container started.
+    """
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder

@@ -20,8 +20,11 @@ class Report(NamedTuple):
     """One value of one metric; `None` is a value that diverged."""
 
     metric: str
+    """The metric's name."""
     step: int
+    """The step, from 0 on."""
     value: float | None
+    """The value; None if it is not finite."""
 
 
 def parse_reports(body: bytes | bytearray, metric: str) -> list[Report]:
@@ -54,12 +57,19 @@ def parse_reports(body: bytes | bytearray, metric: str) -> list[Report]:
 
 
 def make_report(metric: object, step: object, value: object, where: str = "") -> Report:
-    """Check the three parts of a report; a value that is not finite becomes `None`.
+    """Return a report of three parts that anybody may have written.
+
+    Parameters
+    ----------
+    metric, step, value
+        The parts; a value that is not finite becomes `None`.
+    where
+        What the message begins with, where there are several reports.
 
     Raises
     ------
     BadReport
-        If one of them cannot be used.
+        If a part is not what it should be; the message says which.
     """
     if not isinstance(metric, str) or METRIC.fullmatch(metric) is None:
         raise BadReport(

@@ -11,11 +11,21 @@ from espalier_sidecar.errors import BadReport
 from espalier_sidecar.report import Report, make_report
 from espalier_sidecar.volume import Folder
 
-LONGEST_LINE = 128
+LONGEST_LINE = 128  # bytes
 
 
 class Segment:
-    """A file of lines, numbered in the order in which the spool began them."""
+    """A file of lines, numbered in the order in which the spool began them.
+
+    Parameters
+    ----------
+    folder
+        Where the file is.
+    number
+        Its number.
+    largest
+        How many bytes a segment of ours may have; a larger file is set aside.
+    """
 
     def __init__(self, folder: Folder, number: int, largest: int) -> None:
         self.number = number

@@ -30,14 +30,36 @@ _MARK_BYTES = 39
 
 
 class LineEnd(NamedTuple):
-    """Where a line ends: the segment's number, and an offset into it."""
+    """Where a line ends."""
 
     segment: int
+    """The segment's number."""
     offset: int
+    """How many bytes of it the line and all before it take."""
 
 
 class Spool:
-    """An append-only queue on disk, bounded in bytes; for several threads."""
+    """An append-only queue on disk, bounded in bytes; for several threads.
+
+    Parameters
+    ----------
+    folder
+        The sidecar's own folder; a spool that was left there goes on.
+    max_bytes
+        How many bytes may wait.
+
+    Attributes
+    ----------
+    pending
+        How many reports wait.
+    dropped
+        How many were lost because the spool was full, since the pod started.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be used.
+    """
 
     def __init__(self, folder: Folder, max_bytes: int) -> None:
         self._folder = folder

@@ -25,7 +25,15 @@ _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Folder:
-    """A folder that is held open: what its name leads to later does not matter."""
+    """A folder that is held open: what its name leads to later does not matter.
+
+    Parameters
+    ----------
+    fd
+        Its descriptor.
+    above
+        The folder that it is in, where it may have to be made anew.
+    """
 
     def __init__(self, fd: int, above: Folder | None = None) -> None:
         self._fd = fd
@@ -33,11 +41,17 @@ class Folder:
 
     @classmethod
     def at(cls, path: str) -> Folder:
-        """Hold the folder at a path that the trainer cannot change: the volume's mount point."""
+        """Return the folder at a path that the trainer cannot change: the volume's mount point.
+
+        Raises
+        ------
+        OSError
+            If there is none.
+        """
         return cls(os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
 
     def open(self, name: str, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:
-        """Open a regular file below this folder; give its descriptor.
+        """Open a regular file below this folder; return its descriptor.
 
         Raises
         ------
@@ -58,12 +72,18 @@ class Folder:
         return fd
 
     def inode(self, name: str) -> int:
-        """Return the inode that a name has now, a link's own if it is one."""
+        """Return the inode that a name has now, a link's own if it is one.
+
+        Raises
+        ------
+        OSError
+            If nothing has the name.
+        """
         with self._parent(name) as (parent, last):
             return os.stat(last, dir_fd=parent, follow_symlinks=False).st_ino
 
     def read(self, name: str, limit: int) -> bytes:
-        """Read the first `limit` bytes of a file; raises `OSError` as `open` does."""
+        """Return the first `limit` bytes of a file; raises `OSError` as `open` does."""
         fd = self.open(name)
         try:
             return os.pread(fd, limit, 0)
@@ -75,6 +95,11 @@ class Folder:
 
         Whatever else lies there (no regular file, or one larger than the sidecar makes) is set
         aside under another name: it may be what the trainer wants, and is no reason to fail.
+
+        Raises
+        ------
+        OSError
+            If it cannot be made.
         """
         with contextlib.suppress(OSError):
             fd = self.open(name, os.O_RDWR)
@@ -111,7 +136,7 @@ class Folder:
         os.rename(scratch, name, src_dir_fd=self._fd, dst_dir_fd=target._fd)
 
     def names(self) -> list[str]:
-        """Name what lies in the folder; raises `OSError` if that is more than the sidecar's.
+        """Return what lies in the folder, if that is no more than the sidecar's.
 
         Raises
         ------

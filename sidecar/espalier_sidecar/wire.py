@@ -10,7 +10,7 @@ from typing import NamedTuple
 from espalier_sidecar.report import Report
 
 MAX_REPORTS = 256
-MAX_RETRY_AFTER = 120.0
+MAX_RETRY_AFTER = 120.0  # seconds
 # Ingest refuses the report, and would again. Any other answer may be another one next time.
 REFUSED = frozenset({400, 409, 413, 422})
 DENIED = frozenset({401, 403})
@@ -29,13 +29,13 @@ class Decision(NamedTuple):
     """The operator's word on the trial."""
 
     action: str
-    """What is to happen to the trial."""
+    """What is done with the trial: `Keep` or `Prune`."""
     reason: str
-    """One word out of a closed list."""
+    """Why, in a word."""
     message: str
-    """A sentence with the numbers."""
+    """Why, in a sentence."""
     step: int | None
-    """At which step it was judged."""
+    """The step that was judged, if one was."""
 
 
 class ReadAnswer(NamedTuple):
@@ -44,15 +44,15 @@ class ReadAnswer(NamedTuple):
     treatment: Treatment
     """What to do with the batch."""
     message: str = ""
-    """The operator's words; empty where there are none."""
+    """What was wrong, for the log; empty if nothing was."""
     refused: int = 0
-    """Place in the batch of the value that is refused."""
+    """Which report of the batch to set aside, counted from 0, where that is the treatment."""
     after: float | None = None
-    """Seconds to wait before the next post; None where that is ours to say."""
+    """In how many seconds to try again at the earliest, where the answer says so."""
     denied: bool = False
-    """Whether who posts was not believed, as a pod that is deleted is not."""
+    """Whether the token was not accepted."""
     decision: Decision | None = None
-    """The operator's word on the trial, once there is one."""
+    """What was decided of the trial, if anything."""
 
 
 def encode_batch(trial: str, reports: Sequence[Report], final: bool) -> bytes:

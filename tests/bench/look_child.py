@@ -30,9 +30,20 @@ from espalier.planning.world.snapshot import TemplateVerdict
 from espalier.pruning import TrialState
 from espalier.store import open_store
 
+try:
+    from espalier.process.garbage import search_seldom, settle
+except ImportError:  # older code
+
+    def search_seldom() -> None:
+        """Leave it to Python."""
+
+    settle = search_seldom
+
 UID, KEY = "uid", StudyKey("n", "s")
 STEPS, AT_ONCE, LOOKS = 3, 500, 12
-FREE = ValueLimits(values_a_second=1e9, values_a_study=10**9, store_share=1.0, loop_share=1.0)
+FREE = ValueLimits(
+    values_a_second=1e9, values_a_study=10**9, store_share=1.0, loop_share=1.0, longest_wait=1e9
+)
 SETTINGS = OperatorSettings(sidecar=SidecarSettings(image="x", ingest_url="https://x"))
 
 
@@ -139,6 +150,7 @@ async def finished(live: OpenStudies, number: int, now: float) -> None:
 async def fill(live: OpenStudies, reconciler: Reconciler, trials: int, running: int) -> None:
     """Let all trials but the last ones end, in the log and as objects."""
     now, first = time.time(), trials - running
+    bound_before = getattr(reconciler.world, "bound", {})  # where older code keeps it
     await asyncio.gather(*(bound(live, number) for number in range(first, trials)))
     for start in range(0, first, AT_ONCE):
         numbers = range(start, min(start + AT_ONCE, first))
@@ -146,7 +158,7 @@ async def fill(live: OpenStudies, reconciler: Reconciler, trials: int, running: 
     for number in range(trials):
         for plural, obj in objects_of(number, number < first, now, 10 + number).items():
             reconciler.observed(plural, False, obj)
-        reconciler.world.bound[f"p{number}"] = 1
+        bound_before[f"p{number}"] = 1
     reconciler.world.verdicts[UID] = TemplateVerdict(1, True)
 
 
@@ -174,6 +186,7 @@ class Ticker:
 
 
 async def run(folder: Path, trials: int, running: int) -> dict[str, Any]:
+    search_seldom()
     made = study_of(trials, running)
     store = await open_store(f"sqlite:///{folder}/espalier.db")
     live = OpenStudies(store, lambda _uid, _number: None, limits=FREE)
@@ -181,6 +194,7 @@ async def run(folder: Path, trials: int, running: int) -> dict[str, Any]:
     reconciler = Reconciler(None, live, SETTINGS, Observer(CollectorRegistry()))  # type: ignore[arg-type]
     reconciler.observed("studies", False, made)
     await fill(live, reconciler, trials, running)
+    settle()
     ticker = Ticker()
     first = await ticker.of_a_look(reconciler)
     later = []

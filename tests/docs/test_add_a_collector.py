@@ -65,9 +65,8 @@ def test_the_crd_offers_the_collector_and_its_section(recipe: Recipe) -> None:
 
 
 def test_a_study_may_choose_it_and_is_told_what_it_needs(recipe: Recipe) -> None:
-    shown = next(
-        text for language, text in FENCE.findall((ROOT / PAGE).read_text()) if language == "yaml"
-    )
+    blocks = FENCE.findall((ROOT / PAGE).read_text())
+    shown = next(text for language, text in blocks if language == "yaml")
     collectors = [
         yaml.safe_load(shown)["collector"],
         {"type": "Csv"},
@@ -102,9 +101,8 @@ def test_a_sidecar_with_it_delivers_and_a_sidecar_without_does_not_import_it(
         ESPALIER_COLLECTOR=collector,
     )
     try:
-        (tmp_path / "espalier/metrics.csv").write_text(
-            "epoch,loss,acc\n1,0.9,0.5\n2,0.8\n3,0.7,nan\n"
-        )
+        rows = "epoch,loss,acc\n1,0.9,0.5\n2,0.8\n3,0.7,nan\n"
+        (tmp_path / "espalier/metrics.csv").write_text(rows)
         ingest.wait_for_steps([1, 3])
         assert ingest.stored == [("val_accuracy", 1, 0.5), ("val_accuracy", 3, None)]
         assert sidecar.health()["bad_lines"] == 1

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from espalier.backtest.replay import replay_rows
+from espalier.backtest.replay import Replay, replay
 from espalier.engine.reports.open_studies import OpenStudies
 from espalier.errors import RetryLater
 from espalier.planning.world.record import End, StudyRecord
 from espalier.pruning import TrialState
-from espalier.store import lines
+from espalier.study_log.lines import lines
+from espalier.study_log.read_lines import read_lines
 from tests.engine.reports.test_open_studies import World as Live
 from tests.engine.reports.test_open_studies import run
 from tests.ingest.serving import UID, study_of
@@ -43,6 +44,10 @@ async def again(live: Live) -> StudyRecord:
 async def rows_of(live: Live) -> list[dict]:
     (row,) = await live.store.studies()
     return [json.loads(line) for line in lines(await live.store.log(row))]
+
+
+def replay_of(rows: list[dict]) -> Replay:
+    return replay(read_lines((json.dumps(row) for row in rows), "log"), "log")
 
 
 def test_it_is_durable_with_the_value_that_led_to_it_and_its_trial_is_told(tmp_path: Path) -> None:
@@ -85,7 +90,7 @@ def test_it_is_found_again_by_whoever_reads_the_log(tmp_path: Path) -> None:
             ("beside", 0, "Prune"),
             ("beside", 2, "Keep"),
         ]
-        replayed = replay_rows(rows, "log")
+        replayed = replay_of(rows)
         assert (replayed.decisions, replayed.differences) == (
             sum(row["kind"] == "decision" for row in rows),
             (),
@@ -112,7 +117,7 @@ def test_a_log_whose_judge_would_decide_otherwise_now_keeps_what_is_stored(
         assert record.trial(2).prune is not None
         assert "stored decisions differ" in caplog.text
         rows = await rows_of(live)
-        differing = {(each.key[0], each.key[1]) for each in replay_rows(rows, "log").differences}
+        differing = {(each.key[0], each.key[1]) for each in replay_of(rows).differences}
         assert differing == {("", 0), ("beside", 0), ("", 2)}
 
     run(tmp_path, story, STUDY)

@@ -6,9 +6,12 @@ all the same is `tests.simulation.oracle`.
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from tests.simulation.faults import MOST, Faults
+from tests.pruning.ousting import NAME, ousting  # noqa: F401
+from tests.simulation.faults import MOST, Faults, drawn
 from tests.simulation.fuzz import fuzzed, run_with
 
 OFTEN: dict[str, dict[str, float]] = {
@@ -35,6 +38,14 @@ def test_no_law_is_broken_whatever_goes_wrong(seed: int) -> None:
 @pytest.mark.parametrize("rates", OFTEN.values(), ids=OFTEN)
 def test_no_law_is_broken_where_one_kind_of_thing_goes_wrong_often(rates: dict[str, float]) -> None:
     run = run_with(Faults(**rates), seed=7)
+    assert not run.broken, str(run)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.usefixtures("ousting")
+def test_no_law_is_broken_where_trials_are_pruned_by_others_values(seed: int) -> None:
+    pruner = {"type": "Plugin", "plugin": {"name": NAME, "settings": {"margin": 0.3}}}
+    run = run_with(drawn(random.Random(seed)), seed, pruner=pruner)
     assert not run.broken, str(run)
 
 

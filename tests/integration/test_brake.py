@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
-from espalier.backtest.replay import replay_rows
-from espalier.store import lines, read_log
+from espalier.backtest.replay import replay
+from espalier.store import read_log
+from espalier.study_log.lines import lines
+from espalier.study_log.read_lines import read_lines
 from tests.integration.running import STUDY, TRIAL, eventually, operator, scenario, study
 from tests.integration.test_operator_endings import BOLD, PRUNES
 
@@ -42,7 +42,7 @@ def paused(wanted):
 def replayed(process, at):
     """Return how a replay of the study's exported log went."""
     log = read_log(process.url, at.namespace, "study")
-    return replay_rows([json.loads(line) for line in lines(log)], "study")
+    return replay(read_lines(lines(log), "study"), "study")
 
 
 @scenario

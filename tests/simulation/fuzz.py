@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.simulation.api_server import Object, Write
 from tests.simulation.chaos import Chaos
@@ -49,16 +50,18 @@ def fuzzed(seed: int, without: frozenset[str] = frozenset()) -> Run:
     return run_with(drawn(random.Random(seed), without), seed)
 
 
-def run_with(faults: Faults, seed: int) -> Run:
-    """Run a seed with these faults."""
+def run_with(faults: Faults, seed: int, **spec: Any) -> Run:
+    """Run a seed with these faults; ``spec`` takes the place of parts of the Study's."""
     run = Run(seed, str(faults))
     place = MEMORY if MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(dir=place) as folder, _unexpected(run.broken):
-        play(seed, lambda rnd: _story(Path(folder), rnd, faults, run))
+        play(seed, lambda rnd: _story(Path(folder), rnd, faults, run, spec))
     return run
 
 
-async def _story(folder: Path, rnd: random.Random, faults: Faults, run: Run) -> None:
+async def _story(
+    folder: Path, rnd: random.Random, faults: Faults, run: Run, spec: dict[str, Any]
+) -> None:
     broken = run.broken
     deaf = random.Random(rnd.random())
 
@@ -69,7 +72,8 @@ async def _story(folder: Path, rnd: random.Random, faults: Faults, run: Run) -> 
         run.writes = world.history.writes
         watching = asyncio.ensure_future(_watch_parallelism(world, broken))
         chaos = Chaos(world)
-        world.study(trials={"max": 8, "parallelism": PARALLELISM, "maxFailed": 99, "retries": 2})
+        trials = {"max": 8, "parallelism": PARALLELISM, "maxFailed": 99, "retries": 2}
+        world.study(**{"trials": trials} | spec)
         world.start()
         chaos.start()
         living = asyncio.ensure_future(_live(world, chaos, watching, broken))

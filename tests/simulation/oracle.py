@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from espalier.backtest.replay import replay_rows
+from espalier.backtest.replay import replay
 from espalier.planning.obstacles.of_trial import LASTING
-from espalier.store.export import lines, read_log
+from espalier.store.export import read_log
+from espalier.study_log.lines import lines
+from espalier.study_log.read_lines import read_lines
 from tests.simulation.clock import now
 from tests.simulation.history import History
 from tests.simulation.kubelet import Process
@@ -169,6 +170,6 @@ def _replay(folder: Path) -> Iterator[str]:
     if log is None:
         yield "the store does not know the Study any more"
         return
-    result = replay_rows([json.loads(line) for line in lines(log)], "n/s")
+    result = replay(read_lines(lines(log), "n/s"), "n/s")
     for difference in result.differences:
         yield f"a decision is not that of the replay: {difference.sentence()}"

@@ -1,9 +1,4 @@
-"""TrainRuns as a kind of workload: as it would lie in `espalier.planning.workload`.
-
-Nobody has such a kind. It differs from a Job wherever it can: its pod template, its suspension and
-its end are said in other fields; its pods have ranks, of which the first reports; and it is deleted
-before its pods. It runs the Studies whose template is annotated with it.
-"""
+"""A TrainRun as the object that runs a trial."""
 
 from __future__ import annotations
 
@@ -35,9 +30,11 @@ class TrainRun:
     reporters_labels = frozenset({RANK})
 
     def runs(self, spec: StudySpec) -> bool:
+        """Whether a Study's template is annotated with it."""
         return ANNOTATION in ((spec.template.get("metadata") or {}).get("annotations") or {})
 
     def build(self, template: Manifest, order: WorkloadOrder) -> Manifest:
+        """Return a TrainRun that tries once more than failures are made up for."""
         return {
             "apiVersion": TRAIN_RUN.api_version,
             "kind": TRAIN_RUN.name,
@@ -47,6 +44,7 @@ class TrainRun:
         }
 
     def view(self, obj: Object, number: int) -> WorkloadView:
+        """Return what is seen of a TrainRun."""
         status = obj.get("status") or {}
         return workload_view(
             obj,
@@ -60,6 +58,7 @@ class TrainRun:
         )
 
     def kept(self, obj: Object) -> Manifest:
+        """Return whether a TrainRun is paused, and its phase with the reason for it."""
         status = obj.get("status") or {}
         return {
             "spec": {"paused": bool((obj.get("spec") or {}).get("paused"))},
@@ -67,10 +66,13 @@ class TrainRun:
         }
 
     def suspend(self, suspended: bool) -> Manifest:
+        """Return the patch that pauses a TrainRun or lets it go on."""
         return {"spec": {"paused": suspended}}
 
     def reports(self, pod: Object) -> bool:
+        """Whether a pod is of the first rank."""
         return (pod["metadata"].get("labels") or {}).get(RANK) == "0"
 
     def deletions(self, workload: T, pods: Sequence[T]) -> Sequence[T]:
+        """Return the TrainRun, then the pods, which it would make again."""
         return (workload, *pods)

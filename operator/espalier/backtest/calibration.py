@@ -68,7 +68,7 @@ class Stated:
         return "below" if share * FACTOR < self.risk else "within"
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         low, high = self.interval
         return {
             "stated": self.risk,
@@ -93,7 +93,7 @@ class Calibration:
     classes: tuple[Stated, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         return {"pruner": self.pruner, "classes": [each.to_dict() for each in self.classes]}
 
 

@@ -95,11 +95,11 @@ class Result:
         return mean_of(list(self.means.values()))
 
     def interval(self, field: str) -> tuple[float, float]:
-        """Give the 95 % interval of `saved`, `regret` or `lost`."""
+        """Return the 95 % interval of `saved`, `regret` or `lost`."""
         return of_tasks(list(self.tasks.values()), field)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         mean, found = self.mean, {}
         for field in FIELDS:
             low, high = self.interval(field)

@@ -78,7 +78,7 @@ class Curves:
         return int(self.values.shape[0])
 
     def take(self, order: Iterable[int]) -> Curves:
-        """Give some of the trials, in this order."""
+        """Return some of the trials, in this order."""
         rows = np.fromiter(order, dtype=np.intp)
         return Curves(self.name, self.direction, self.values[rows], self.seconds[rows])
 

@@ -37,7 +37,7 @@ class Frontier:
         return f"{self.pruner}, {self.knob.setting}"
 
     def points(self) -> Iterator[tuple[Any, Result]]:
-        """Give each value with its result."""
+        """Return each value with its result."""
         return zip(self.knob.values, self.results, strict=True)
 
 
@@ -54,7 +54,7 @@ def frontier(
 
 
 def best(frontiers: Sequence[Frontier]) -> list[Result]:
-    """Give the results that no other one beats, in saving or in losing, without being worse."""
+    """Return the results that no other one beats, in saving or in losing, without being worse."""
     results = [result for each in frontiers for result in each.results]
     return [one for one in results if not any(_beats(other, one) for other in results)]
 
@@ -65,7 +65,7 @@ def _beats(one: Result, other: Result) -> bool:
 
 
 def to_dicts(frontiers: Sequence[Frontier]) -> list[dict[str, Any]]:
-    """Give plain JSON values."""
+    """Return plain JSON values."""
     unbeaten = best(frontiers)
     return [
         {

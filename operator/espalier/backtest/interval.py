@@ -14,7 +14,7 @@ LEVEL = 0.95
 
 
 def bootstrap(values: Sequence[float]) -> tuple[float, float]:
-    """Give the 95 % interval of the mean, by drawing the values again with a fixed seed."""
+    """Return the 95 % interval of the mean, by drawing the values again with a fixed seed."""
     rng = np.random.default_rng(0)
     drawn = rng.choice(np.array(values), size=(DRAWS, len(values))).mean(axis=1)
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
@@ -22,7 +22,7 @@ def bootstrap(values: Sequence[float]) -> tuple[float, float]:
 
 
 def of_tasks(tasks: Sequence[Sequence[Measured]], field: str) -> tuple[float, float]:
-    """Give the interval of a field's mean, from the studies of each task.
+    """Return the interval of a field's mean, from the studies of each task.
 
     Several tasks are drawn again as wholes. Of a single one its studies are drawn again; its share
     of lost winners has the interval of Clopper and Pearson instead, because drawing again from

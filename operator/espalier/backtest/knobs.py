@@ -101,7 +101,7 @@ class Sweep:
     knob: Knob
 
     def candidates(self) -> list[Candidate]:
-        """Give the pruner at each value."""
+        """Return the pruner at each value."""
         return [
             Candidate(
                 f"{self.base.label} {self.knob.setting}={value}",
@@ -113,7 +113,7 @@ class Sweep:
 
 
 def sweeps(bases: Sequence[Candidate], named: Sequence[Knob]) -> list[Sweep]:
-    """Give each pruner its knobs: those that are named for its type, else its own.
+    """Return the knobs of each pruner: those that are named for its type, else its own.
 
     Raises
     ------

@@ -72,7 +72,7 @@ class Measured:
 
 
 def regret(finals: Array, chosen: NDArray[np.bool_]) -> float:
-    """Give how far the best of the chosen is from the best, in units of best minus median.
+    """Return how far the best of the chosen is from the best, in units of best minus median.
 
     1 if nothing was chosen; 0 where the best is no better than the median.
     """
@@ -122,7 +122,7 @@ def budget_regret(curves: Curves, maker: Maker, setting: Setting, number: int) -
 
 
 def mean_of(measured: Sequence[Measured]) -> Measured:
-    """Give the mean over studies, or over tasks, each of which counts the same."""
+    """Return the mean over studies, or over tasks, each of which counts the same."""
     rows = np.array([(m.saved, m.regret, m.lost, *m.budget_regret) for m in measured])
     saved, regretted, lost, *by_budget = (float(x) for x in rows.mean(axis=0))
     return Measured(saved, regretted, lost, tuple(by_budget))

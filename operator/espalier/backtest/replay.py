@@ -42,7 +42,7 @@ class Difference:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         shadow, trial, attempt, step = self.key
         return {
             "shadow": shadow or None,

@@ -106,7 +106,7 @@ def simulate(
 
 
 def duration(curves: Curves, workers: int) -> float:
-    """Give when the last trial ends if nothing is pruned."""
+    """Return when the last trial ends if nothing is pruned."""
     free = [0.0] * workers
     for seconds in curves.seconds[:, -1].tolist():
         heapq.heapreplace(free, free[0] + seconds)

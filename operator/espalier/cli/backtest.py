@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +19,7 @@ from espalier.backtest import calibration, compare, frontier
 from espalier.backtest.candidate import Candidate
 from espalier.backtest.compare import Key, Run
 from espalier.backtest.curves import Curves
-from espalier.backtest.knobs import KNOBS, RISKS, STATING, Sweep, read_knob, sweeps
+from espalier.backtest.knobs import KNOBS, RISKS, STATING, Sweep, read_knob, sweeps, words
 from espalier.backtest.measure import Measured, Setting
 from espalier.backtest.picture import require_matplotlib
 from espalier.cli import backtest_tables as tables
@@ -36,7 +37,17 @@ SWEPT = tuple(name for name in COMPARED if name in KNOBS)
 
 @dataclass(frozen=True)
 class BacktestReport:
-    """What was found, in the three forms in which it is shown."""
+    """What was found, in the three forms in which it is shown.
+
+    Parameters
+    ----------
+    figures
+        All of it, for `--json`.
+    tables
+        What is printed, from top to bottom.
+    picture
+        Draws the picture, as SVG, where one is asked for.
+    """
 
     figures: dict[str, Any]
     """For `--json`."""
@@ -130,12 +141,10 @@ def command(
 
     \b
     By default pruners are compared as they are given.
-    --frontier     tries each over its own knob, from careful to bold: Auto and
-                   Posterior over risk, Median and Percentile over warmupSteps,
-                   SuccessiveHalving and Hyperband over minResource, Bandit over
-                   exploration, Patient over patience, Wilcoxon over pThreshold;
+    --frontier     tries each over its own knob, from careful to bold:
+                   <knobs>;
                    '*' marks what no other line beats, neither in saved nor in lost
-    --calibration  tries Auto and Posterior at several stated risks, and says for
+    --calibration  tries <stating> at several stated risks, and says for
                    each how many studies lost their winner, and whether that is
                    within a factor of 1.5 of what was stated: yes; safer than
                    stated, where fewer were lost; or no; `unsure` where the
@@ -182,6 +191,16 @@ def command(
         click.echo(json.dumps({**about, **report.figures}))
     else:
         Terminal().print(*report.tables)
+
+
+def _in_help(text: str) -> str:
+    """Put what the pruners declare of themselves into the help."""
+    indent = " " * 19
+    knobs = textwrap.fill(words(), 83, initial_indent=indent, subsequent_indent=indent).strip()
+    return text.replace("<knobs>", knobs).replace("<stating>", " and ".join(STATING))
+
+
+command.help = _in_help(command.help or "")
 
 
 def _comparison(

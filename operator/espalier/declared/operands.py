@@ -82,7 +82,15 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Minus:
-    """A difference."""
+    """A difference.
+
+    Parameters
+    ----------
+    left
+        What is taken from.
+    right
+        What is taken away.
+    """
 
     left: Operand
     right: Operand
@@ -98,7 +106,15 @@ class Minus:
 
 @dataclass(frozen=True, slots=True)
 class Quotient:
-    """A difference divided by a number; in CEL both must be doubles."""
+    """A difference divided by a number; in CEL both must be doubles.
+
+    Parameters
+    ----------
+    dividend
+        The difference.
+    divisor
+        The number, which is not 0.
+    """
 
     dividend: Minus
     divisor: Operand

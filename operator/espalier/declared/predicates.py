@@ -52,7 +52,15 @@ class Has:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """Two values stand in a relation."""
+    """Two values stand in a relation.
+
+    Parameters
+    ----------
+    left, right
+        The values.
+    relation
+        One of ``< <= > >= == !=``.
+    """
 
     left: Operand
     relation: str
@@ -69,7 +77,15 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Contains:
-    """A text has another in it."""
+    """A text has another in it.
+
+    Parameters
+    ----------
+    text
+        The longer one.
+    part
+        What is looked for, without quotes.
+    """
 
     text: Operand
     part: str
@@ -131,7 +147,17 @@ class And:
 
 @dataclass(frozen=True, slots=True)
 class IfElse:
-    """One of two, as a third holds or not."""
+    """One of two, as a third holds or not.
+
+    Parameters
+    ----------
+    test
+        What decides which of the two is asked.
+    then
+        What is asked where it holds.
+    otherwise
+        What is asked where it does not.
+    """
 
     test: Predicate
     """Which of the two is asked."""
@@ -215,7 +241,17 @@ class Exists:
 
 @dataclass(frozen=True, slots=True)
 class ForAll:
-    """Every entry of a list is as said."""
+    """Every entry of a list is as said.
+
+    Parameters
+    ----------
+    entries
+        The list.
+    name
+        Variable for an entry.
+    is_so
+        What is said of it.
+    """
 
     entries: At
     """The list."""

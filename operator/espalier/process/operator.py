@@ -27,6 +27,7 @@ from espalier.metrics.health import (
 from espalier.metrics.observer import Observer
 from espalier.metrics.server import MetricsServer, build_registry
 from espalier.planning.world.names import AUDIENCE
+from espalier.process import garbage
 from espalier.process.core import Core, patiently
 from espalier.process.ingest_leaf import Leaf
 from espalier.process.options import Options
@@ -158,6 +159,7 @@ class OperatorProcess:
         """Reconcile once everything has been listed; watch from then on."""
         while not core.resync.synced:
             await asyncio.sleep(0.05)
+        garbage.settle()
         await core.adopt_stored()
         self._watcher = core.watch(self._options.kubeconfig)
         try:
@@ -228,6 +230,7 @@ class OperatorProcess:
 
 async def run_operator(options: Options) -> None:
     """Run the operator until SIGTERM or SIGINT."""
+    garbage.search_seldom()
     process = OperatorProcess(options)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -9,7 +9,7 @@ from espalier_sidecar.log import log_line_limited
 from espalier_sidecar.volume import Folder
 
 NAME = "positions.json"
-MAX_BYTES = 4096
+MAX_BYTES = 4096  # of the file
 LARGEST_NUMBER = 2**63
 
 

@@ -14,7 +14,7 @@ import click
 from tests.bench.scale.ground import prepare
 from tests.bench.scale.run import Run
 from tests.bench.scale.size import Size
-from tests.bench.scale.told import table
+from tests.bench.scale.told import markdown, table
 from tools.cluster import lifecycle
 from tools.cluster.layout import Kind
 from tools.cluster.progress import Progress
@@ -52,6 +52,7 @@ def main(path: Path | None, name: str, keep: bool, **sizes: object) -> None:
             run.results["machine's load before"] = round(load_before, 2)
             try:
                 asyncio.run(run.all())
+                click.echo(markdown(run.results))
             finally:
                 run.results["all of it, s"] = round(time.monotonic() - began, 1)
                 click.echo(table(run.results))

@@ -33,7 +33,9 @@ from tests.bench.scale.study import (
 )
 
 _AT_ONCE = 32
-_FREE = ValueLimits(values_a_second=1e9, values_a_study=10**9, store_share=1.0, loop_share=1.0)
+_FREE = ValueLimits(
+    values_a_second=1e9, values_a_study=10**9, store_share=1.0, loop_share=1.0, longest_wait=1e9
+)
 
 
 async def store_ended(url: str, made: dict[str, Any], size: Size) -> int:

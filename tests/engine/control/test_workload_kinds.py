@@ -76,6 +76,7 @@ def test_a_study_of_another_kind_is_run_to_its_end(tmp_path: Path) -> None:
         # What was pruned is gone with its pods; what has ended by itself is kept.
         assert set(runs(world)) == {f"s-{number}" for number in range(8) if number not in pruned}
         assert all(phase(run) == "Done" for run in runs(world).values())
+        assert "Job" not in str([trial["status"] for trial in world.api.of("trials")])
 
     told(tmp_path, story)
 
@@ -118,6 +119,8 @@ def test_one_that_a_person_deletes_is_a_deleted_trial(tmp_path: Path) -> None:
         world.delete(TRAIN_RUN, "s-0")
         await world.until("the end of the trial", lambda: world.reason(0))
         assert world.reason(0) == "DeletedByUser"
+        said = world.condition("trials", "s-0", "Finished")["message"]
+        assert said.startswith("The trial's TrainRun was deleted before its trainer had ended")
 
     told(tmp_path, story, program_of=good_program)
 

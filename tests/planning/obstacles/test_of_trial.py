@@ -340,7 +340,7 @@ CASES: dict[str, tuple[str, str, Snapshot]] = {
         "does Kueue run",
         one(
             jobs=(QUEUED,),
-            causes={"j0": no_workload("s-0")},
+            causes={"j0": no_workload("Job s-0")},
             asked={"j0": 1.0},
         ),
     ),

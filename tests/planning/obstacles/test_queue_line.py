@@ -171,7 +171,7 @@ def test_a_suspended_study_says_how_many_trials_still_have_pods():
 
 
 def test_a_queue_that_has_not_taken_a_job_up_is_given_its_time():
-    snap = one(asked=1.0, cause=no_workload("s-0"))
+    snap = one(asked=1.0, cause=no_workload("Job s-0"))
     young = replace(snap, idle={"t0": 1.0})
     (write,) = of_type(planned(young), effects.WriteStudyStatus)
     assert condition_of(write.status, "Degraded")["status"] == "False"

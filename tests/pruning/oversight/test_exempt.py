@@ -63,7 +63,7 @@ def test_an_exempt_trial_is_kept_and_tells_whether_pruning_would_have_been_wrong
     assert (summary.false_prune_low, summary.false_prune_high) == clopper_pearson(2, 20)
 
 
-def spared(finals: dict[int, float], *, direction=UP, exempt=(0, 1, 2, 3), **guards) -> Judge:
+def with_exempt(finals: dict[int, float], *, direction=UP, exempt=(0, 1, 2, 3), **guards) -> Judge:
     """A study of six trials, of which some are exempt; a value below 0 at step 1 is to be pruned.
 
     Trials 0 and 1 are to be pruned by the pruner, 2 by a guard; 3 is not, and neither are the
@@ -103,7 +103,7 @@ STRICT_OF = {UP: STRICT, DOWN: Threshold(upper=0.0)}
 def test_false_prunes_are_what_ended_better_than_all_that_complete_without_exemption(
     direction, finals, would, false, rate
 ) -> None:
-    summary = spared(finals, direction=direction, nan_patience=1, horizon=3).summary()
+    summary = with_exempt(finals, direction=direction, nan_patience=1, horizon=3).summary()
     told = (summary.exempt_would_prune, summary.false_prunes, summary.false_prune_rate)
     assert told == (would, false, rate)
     bounds = clopper_pearson(false, would if rate is not None else 0)

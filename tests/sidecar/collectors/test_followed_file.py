@@ -1,7 +1,11 @@
 """Following a file in the time that there is, a line at a time if need be."""
 
+import tempfile
 import time
 from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from espalier_sidecar.collectors.base import Context
 from espalier_sidecar.collectors.file import json_line
@@ -112,3 +116,33 @@ def test_the_health_counts_lines_by_what_was_in_them(tmp_path: Path) -> None:
     # The blank line is none that was meant to hold a value; the long one is, for all one knows.
     assert (health.matched, health.bad) == (4, 2)
     assert 7 <= health.seen <= 8
+
+
+ACTS = st.sampled_from(["write", "begin a line", "poll", "hurry", "restart", "rotate"])
+
+
+@given(st.lists(ACTS, max_size=40))
+@settings(deadline=None)
+def test_every_value_comes_once_whatever_is_done_in_whatever_order(acts: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        followed, written, begun = Followed(Path(folder)), 0, ""
+        for act in [*acts, "write", "poll", "poll"]:
+            if act in ("write", "begin a line"):
+                text = begun or line(written)
+                size = len(text) // 2 if act == "begin a line" else len(text)
+                with followed.file.open("a") as file:
+                    file.write(text[:size])
+                begun = text[size:]
+                written += not begun
+            elif act == "restart":
+                followed.collector.close()
+                followed.restart()
+            elif act == "rotate" and not begun and followed.file.exists():
+                # As a logger does that has seen its file read: what nobody has read would be lost.
+                followed.poll(time.monotonic() + 60)
+                followed.file.rename(Path(folder, f"old-{written}-{time.monotonic_ns()}"))
+            else:
+                followed.poll(0.0 if act == "hurry" else time.monotonic() + 60)
+        assert followed.steps() == list(range(written))
+        followed.collector.close()
+        followed.spool.close()

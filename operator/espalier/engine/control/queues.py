@@ -17,6 +17,7 @@ from espalier.kube import (
 )
 from espalier.planning import effects
 from espalier.planning.obstacles import queue_words
+from espalier.planning.workload.registry import by_plural
 from espalier.planning.world.names import SUSPENDED_ANNOTATION, WORKLOAD_OF_LABEL
 from espalier.planning.world.snapshot import Cause
 
@@ -29,14 +30,16 @@ class Queues:
 
     async def why(self, namespace: str, asked: effects.AskWhy) -> Cause:
         """Return why a queue does not let a Job run, or that it does, or why that is not known."""
+        of = by_plural(asked.plural)
+        title = f"{of.kind.name if of is not None else asked.plural} {asked.name}"
         try:
             found = await self._workload(namespace, asked.uid)
         except (NotServed, NotFound):
-            return queue_words.no_workload(asked.name)
+            return queue_words.no_workload(title)
         except (Refused, RetryLater) as error:
             return queue_words.unreadable(str(error))
         if found is None:
-            return queue_words.no_workload(asked.name)
+            return queue_words.no_workload(title)
         kind, workload = found
         cause = queue_words.cause_of(workload)
         if queue_words.refuses_itself(cause):
@@ -57,7 +60,9 @@ class Queues:
         """
         found, held = await self._workload(namespace, wanted.uid), wanted.suspend
         if found is None:
-            raise RetryLater(queue_words.no_workload(wanted.name).message, after=1.0)
+            raise RetryLater(
+                queue_words.no_workload(f"{wanted.kind.name} {wanted.name}").message, after=1.0
+            )
         kind, workload = found
         meta = workload["metadata"]
         active = (workload.get("spec") or {}).get("active") is not False

@@ -88,24 +88,24 @@ def _trial_deleted_words(e: Evidence) -> str:
 
 
 def _job_deleted_words(e: Evidence) -> str:
-    how = f"Job {e.leaving} is being deleted" if e.leaving else e.proof
+    how = f"{e.kind} {e.leaving} is being deleted" if e.leaving else e.proof
     return (
-        "The trial's Job was deleted before its trainer had ended"
+        f"The trial's {e.kind} was deleted before its trainer had ended"
         f"{f': {how}' if how else ''}. Create a Trial with the same parameters to run it."
     )
 
 
 def _job_gone_words(e: Evidence) -> str:
     return (
-        "The trial's Job was deleted, by somebody or by a clean-up of finished Jobs, and nobody "
-        f"saw how its trainer ended{f': {e.proof}' if e.proof else ''}. Create a Trial with the "
-        "same parameters to run it."
+        f"The trial's {e.kind} was deleted, by somebody or by a clean-up of finished {e.kind}s, "
+        f"and nobody saw how its trainer ended{f': {e.proof}' if e.proof else ''}. Create a Trial "
+        "with the same parameters to run it."
     )
 
 
 def _after_last_step_words(e: Evidence) -> str:
     gone = f" ({e.proof})" if e.proof else ""
-    return f"The Job is gone, as finished ones go by their TTL{gone}, after the last step"
+    return f"The {e.kind} is gone, as finished ones go by their TTL{gone}, after the last step"
 
 
 _MADE_UP_FOR = "its pod was of an earlier spec.template; another trial makes up for it."
@@ -215,8 +215,8 @@ ENDING_CHECKS: tuple[EndingCheck, ...] = (
         lambda e: bool(e.job_deadline) and not _completed(e),
         reasons.TIME_LIMIT_EXCEEDED,
         lambda e: (
-            f"The Job was ended for its own activeDeadlineSeconds ({e.job_deadline}), which an "
-            "admission policy or a queue has set; have it left out, and set "
+            f"The {e.kind} was ended for its own activeDeadlineSeconds ({e.job_deadline}), which "
+            "an admission policy or a queue has set; have it left out, and set "
             "spec.trials.timeLimitSeconds."
         ),
     ),
@@ -255,7 +255,7 @@ ENDING_CHECKS: tuple[EndingCheck, ...] = (
         "Its Job is complete, and the last step was reported.",
         lambda e: e.complete and e.reached_end,
         reasons.COMPLETED,
-        lambda _: "The Job is complete after the last step",
+        lambda e: f"The {e.kind} is complete after the last step",
     ),
     _check(
         "PodsSought",
@@ -268,7 +268,9 @@ ENDING_CHECKS: tuple[EndingCheck, ...] = (
         "Its Job is over, and nobody saw how its trainer ended.",
         lambda e: e.job_over,
         reasons.END_NOT_SEEN,
-        lambda _: "The Job is over, and its pods went away before anybody saw how they ended.",
+        lambda e: (
+            f"The {e.kind} is over, and its pods went away before anybody saw how they ended."
+        ),
     ),
     _check(
         "ImageNameInvalid",

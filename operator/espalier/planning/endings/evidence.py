@@ -8,6 +8,7 @@ from espalier.api.reasons import SUSPENDED, Retry
 from espalier.planning.attempts.checks import how_ended
 from espalier.planning.attempts.evidence import Attempt
 from espalier.planning.standing.standing import Standing
+from espalier.planning.workload.registry import kind_of
 from espalier.planning.world.kubelet_words import DEADLINE
 from espalier.planning.world.names import job_ordinal
 from espalier.planning.world.settings import OperatorSettings
@@ -21,6 +22,8 @@ class Evidence:
 
     Parameters
     ----------
+    kind
+        What runs it, in a word: ``Job``, or another kind of workload.
     pruning
         What the decision says that prunes it; empty where none does.
     remains
@@ -69,6 +72,7 @@ class Evidence:
         For how long the trainer runs, and may run; None where it does not, or has no limit.
     """
 
+    kind: str = "workload"
     pruning: str = ""
     remains: bool = False
     trial_gone: bool = False
@@ -113,6 +117,7 @@ def evidence_of(standing: Standing, settings: OperatorSettings) -> Evidence:
     pod = next((pod for pod in reversed(standing.pods) if not pod.over), None)
     blocked = blocked_container(pod)
     return Evidence(
+        kind=(job.kind if job is not None else kind_of(spec).kind).name,
         pruning=record.prune.sentence() if record.prune else "",
         remains=_remains(standing),
         trial_gone=standing.view is None or standing.view.deleting,

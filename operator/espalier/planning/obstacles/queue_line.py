@@ -65,8 +65,8 @@ def eviction(standing: Standing, patch: Body) -> tuple[Effect, ...]:
     if _held(before) or not _held(after):
         return ()
     message = (
-        f"Queue {job.queue} has suspended the trial's Job. {sentence(standing.queue)} It runs "
-        "again, as a new attempt, when the queue lets it."
+        f"Queue {job.queue} has suspended the trial's {job.kind.name}. "
+        f"{sentence(standing.queue)} It runs again, as a new attempt, when the queue lets it."
     )
     return (EmitEvent("Trial", view.name, view.uid, False, standing.queue.reason, message),)
 

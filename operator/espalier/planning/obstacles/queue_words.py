@@ -85,11 +85,17 @@ def closed(queue: Mapping[str, Any]) -> Cause | None:
     return _cause(INADMISSIBLE, f"its LocalQueue is not active ({reason}): {_message(active)}")
 
 
-def no_workload(job: str) -> Cause:
-    """Return the cause where a queue's name is on a Job, and no queue has taken it up."""
+def no_workload(title: str) -> Cause:
+    """Return the cause where a queue's name is on an object, and no queue has taken it up.
+
+    Parameters
+    ----------
+    title
+        Kind and name of what waits, such as ``Job s-1``.
+    """
     return _cause(
         NO_WORKLOAD,
-        f"there is no Workload of Job {job}; does Kueue run, and does it look after this namespace "
+        f"there is no Workload of {title}; does Kueue run, and does it look after this namespace "
         "(managedJobsNamespaceSelector in its configuration)?",
     )
 

@@ -58,7 +58,7 @@ def status_of(standing: Standing, now: float, saved: Saved | None = None) -> dic
         "step": record.step,
         "latest": finite(record.latest),
         "best": finite(record.best),
-        "decision": decision_status(decision, _spared(standing)) if decision else None,
+        "decision": decision_status(decision, _never_pruned(standing)) if decision else None,
         "exempt": standing.exempt or None,
         "protected": standing.protected or None,
         "startTime": began,
@@ -86,7 +86,7 @@ def _jobs(standing: Standing) -> list[str] | None:
     return [*(known or ()), job.uid][-MOST_JOBS:]
 
 
-def _spared(standing: Standing) -> str:
+def _never_pruned(standing: Standing) -> str:
     """Say why the trial is never pruned; empty where it may be."""
     if standing.exempt:
         return "It is exempt, so never pruned: it shows how often pruning is wrong."
@@ -95,16 +95,18 @@ def _spared(standing: Standing) -> str:
     return ""
 
 
-def decision_status(decision: Decision, spared: str = "") -> dict[str, Any]:
+def decision_status(decision: Decision, never_pruned: str = "") -> dict[str, Any]:
     """Return a decision as a Trial's status holds it.
 
     Parameters
     ----------
-    spared
+    never_pruned
         Why the trial is never pruned, whatever it does; empty where it may be.
     """
     told = decision.prunes or decision.reason in (Reason.EXEMPT, Reason.PROTECTED)
-    said = decision.sentence() if told or not spared else f"{decision.sentence()} {spared}"
+    said = (
+        decision.sentence() if told or not never_pruned else f"{decision.sentence()} {never_pruned}"
+    )
     evidence = {key: _plain(value) for key, value in list(decision.evidence.items())[:32]}
     return {
         "action": str(decision.action),
@@ -186,10 +188,10 @@ def _held_by(standing: Standing) -> str:
     if job.suspended_by_us:
         return "the Study is suspended."
     if not job.queue:
-        return "somebody suspended its Job."
+        return f"somebody suspended its {job.kind.name}."
     if said is None:
-        return f"queue {job.queue} holds the Job back."
-    return f"queue {job.queue} holds the Job back. {sentence(said)}"
+        return f"queue {job.queue} holds the {job.kind.name} back."
+    return f"queue {job.queue} holds the {job.kind.name} back. {sentence(said)}"
 
 
 def _finished(standing: Standing) -> Phrase:
@@ -201,7 +203,9 @@ def _finished(standing: Standing) -> Phrase:
         return Phrase(False, TrialReason.STOPPING, record.prune.sentence())
     last = standing.last
     if is_completing(standing):
-        rest = "its Job is being completed" if last and last.over else "its last values are awaited"
+        kind = standing.job.kind.name if standing.job is not None else "workload"
+        completed = f"its {kind} is being completed"
+        rest = completed if last and last.over else "its last values are awaited"
         return Phrase(False, TrialReason.IN_PROGRESS, f"The trainer has ended; {rest}.")
     gone = next((each for each in reversed(standing.attempts) if each.ended or each.asked), None)
     if gone is None:

@@ -51,6 +51,11 @@ class RecentBests:
 class RecentBest:
     """One trial's last few values; what has left them never comes back.
 
+    Parameters
+    ----------
+    recent
+        How many values are the last few.
+
     Attributes
     ----------
     before

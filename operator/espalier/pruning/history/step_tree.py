@@ -116,7 +116,15 @@ def nodes(start: int, end: int) -> list[int]:
 
 
 class Layers:
-    """A multiset of scores that lies in several ascending arrays; see `Ranking`."""
+    """A multiset of scores that lies in several ascending arrays; see `Ranking`.
+
+    Parameters
+    ----------
+    layers
+        The arrays; none of them is empty.
+    nans
+        How many scores besides are NaN.
+    """
 
     __slots__ = ("_layers", "_size", "nans")
 

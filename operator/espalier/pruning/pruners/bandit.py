@@ -18,9 +18,10 @@ from espalier.pruning.history.report import TrialState
 from espalier.pruning.pruners.base import Gated
 from espalier.pruning.pruners.boldness import Boldness
 
-WINDOW = 16
+TREND_REPORTS = 16
 """A trial's level, slope and noise are those of its latest so many reports."""
-LEAST = 4
+FEWEST_TREND_REPORTS = 4
+"""Fewer reports than this make no line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,11 @@ class Trend:
     noise: float
 
     def at_most(self, steps_left: int, width: float) -> float:
-        """Give the optimistic end: curves flatten, so that the slope can only shrink."""
+        """Return the optimistic end: curves flatten, so that the slope can only shrink."""
         return self.level + max(0.0, self.slope) * steps_left + width * self.noise
 
     def at_least(self, width: float) -> float:
-        """Give the pessimistic value of what has been reached."""
+        """Return the pessimistic value of what has been reached."""
         return self.level - width * self.noise
 
 
@@ -85,13 +86,15 @@ class Bandit(Gated):
         """Judge the trial by its bound, then by its cost."""
         if ledger.terms.horizon is None:
             return self.keep(curve, Reason.NO_HORIZON)
-        if len(curve.steps) < LEAST:
-            few = {"steps": len(curve.steps), "needed": LEAST}
+        if len(curve.steps) < FEWEST_TREND_REPORTS:
+            few = {"steps": len(curve.steps), "needed": FEWEST_TREND_REPORTS}
             return self.keep(curve, Reason.TOO_FEW_STEPS, few)
         arms = ledger.derived("arms", lambda _: Arms())
         own = trend(curve)
         if own is None:
-            return self.keep(curve, Reason.TOO_FEW_STEPS, {"steps": 0, "needed": LEAST})
+            return self.keep(
+                curve, Reason.TOO_FEW_STEPS, {"steps": 0, "needed": FEWEST_TREND_REPORTS}
+            )
         most = own.at_most(ledger.terms.horizon - curve.last_step, self.exploration)
         leader, least = arms.leader(curve.number, self.exploration)
         if leader is None:
@@ -163,7 +166,7 @@ class Arms:
         return self._total / 1e9
 
     def leader(self, trial: int, width: float) -> tuple[int | None, float]:
-        """Give the other trial with the best pessimistic value."""
+        """Return the other trial with the best pessimistic value."""
         best = self._best_end
         for other, line in self.lines.items():
             if other != trial:
@@ -204,12 +207,12 @@ class Arms:
 
 def trend(curve: Curve) -> Trend | None:
     """Fit the line by least squares; None if a score among them is not finite, or too few."""
-    scores = curve.scores[-WINDOW:]
+    scores = curve.scores[-TREND_REPORTS:]
     count = len(scores)
-    if count < LEAST or not all(map(isfinite, scores)):
+    if count < FEWEST_TREND_REPORTS or not all(map(isfinite, scores)):
         return None
     last = curve.steps[-1]
-    steps = [step - last for step in curve.steps[-WINDOW:]]
+    steps = [step - last for step in curve.steps[-TREND_REPORTS:]]
     centre = sum(steps) / count
     base = scores[-1]
     heights = [score - base for score in scores]
@@ -224,7 +227,7 @@ def trend(curve: Curve) -> Trend | None:
 
 
 def seconds_spent(curve: Curve) -> float:
-    """Give the seconds from the trial's start, its first report taking as long as the others."""
+    """Return the seconds from the trial's start, its first report taking as long as the others."""
     pace = seconds_per_step(curve)
     if pace != pace:
         return 0.0
@@ -233,12 +236,12 @@ def seconds_spent(curve: Curve) -> float:
 
 
 def seconds_per_step(curve: Curve) -> float:
-    """Give the mean seconds of a step; NaN before the second report."""
+    """Return the mean seconds of a step; NaN before the second report."""
     done = curve.last_step - curve.steps[0] if curve.steps else 0
     return (curve.times[-1] - curve.times[0]) / done if done > 0 else nan
 
 
 def needed(curve: Curve, horizon: int) -> float:
-    """Give the seconds that the trial needs to its end; none is foreseen of an unknown pace."""
+    """Return the seconds that the trial needs to its end; none is foreseen of an unknown pace."""
     pace = seconds_per_step(curve)
     return 0.0 if pace != pace else pace * max(0, horizon - curve.last_step)

@@ -121,12 +121,12 @@ class Scheduled(Declared):
         raise NotImplementedError
 
     def check_before(self, step: int) -> int:
-        """Give the start of the interval that the step is in."""
+        """Return the start of the interval that the step is in."""
         past = (step - self.warmup_steps) // self.interval_steps * self.interval_steps
         return past + self.warmup_steps
 
     def judged_before(self, curve: Curve) -> int:
-        """Give the step up to which the trial's rungs have been judged."""
+        """Return the step up to which the trial's rungs have been judged."""
         previous = curve.previous_step
         if self.interval_steps == 1 or previous < self.warmup_steps:
             return max(previous, self.warmup_steps - 1)
@@ -212,12 +212,12 @@ class Comparing(Gated):
     own_value: OwnValue = OwnValue.BEST
 
     def own(self, curve: Curve) -> float:
-        """Give the trial's own score that is compared; NaN if it has none."""
+        """Return the trial's own score that is compared; NaN if it has none."""
         return own_score(curve, self.own_value)
 
 
 def settings_of(pruner: object) -> Mapping[str, object]:
-    """Give a pruner's dataclass fields by the names they have in a Study."""
+    """Return a pruner's dataclass fields by the names they have in a Study."""
     found: dict[str, object] = {}
     for field in fields(pruner):  # type: ignore[arg-type]
         value = getattr(pruner, field.name)

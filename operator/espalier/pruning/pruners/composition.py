@@ -100,7 +100,7 @@ class AllOf(Composite):
 
 
 def leaves(pruner: Pruner) -> tuple[Pruner, ...]:
-    """Give the pruners that a pruner consists of, itself if it is no composite."""
+    """Return the pruners that a pruner consists of, itself if it is no composite."""
     return pruner.of if isinstance(pruner, Composite) else (pruner,)
 
 

@@ -24,7 +24,7 @@ from espalier.pruning.pruners.successive_halving import Factor, FirstRung, Halvi
 
 @cache
 def bracket_weights(min_resource: int, max_resource: int, factor: int) -> tuple[int, ...]:
-    """Give each bracket's share of the trials, in exact integers.
+    """Return each bracket's share of the trials, in exact integers.
 
     With n brackets, bracket b gets ``ceil(n * factor ** s / (s + 1))`` where ``s = n - 1 - b``
     (Li et al., "Hyperband", JMLR 18, 2018, algorithm 1, line 3). There are as many brackets as
@@ -37,7 +37,7 @@ def bracket_weights(min_resource: int, max_resource: int, factor: int) -> tuple[
 
 
 def bracket_of(study: str, trial: int, weights: tuple[int, ...]) -> int:
-    """Give a trial's bracket, a function of the study's uid and the trial's number."""
+    """Return a trial's bracket, a function of the study's uid and the trial's number."""
     place = crc32(f"{study}_{trial}".encode()) % sum(weights)
     for bracket, weight in enumerate(weights):
         place -= weight
@@ -58,7 +58,7 @@ class BracketRanks:
         self._of: dict[int, int] = {}
 
     def bracket(self, trial: int) -> int:
-        """Give a trial's bracket."""
+        """Return a trial's bracket."""
         found = self._of.get(trial)
         if found is None:
             found = self._of[trial] = bracket_of(self._study, trial, self._weights)

@@ -57,11 +57,11 @@ class _AgainstPercentile(Comparing):
         return self._compare(ledger, curve, own, column, own_entry, peers)
 
     def _judged(self, curve: Curve) -> int:
-        """Give the step at which the trial was judged last, -1 if it has not been."""
+        """Return the step at which the trial was judged last, -1 if it has not been."""
         return -1 if curve.previous_step < self.warmup_steps else self.judged_before(curve)
 
     def _next(self, curve: Curve) -> int:
-        """Give the first step of an interval that is in the next column or beyond."""
+        """Return the first step of an interval that is in the next column or beyond."""
         step = next_column(curve.steps[-1])
         return step + (self.warmup_steps - step) % self.interval_steps
 

@@ -39,7 +39,7 @@ BUILT_IN: Mapping[str, type[Scheduled]] = {
 
 
 def pruner_type(name: str) -> type[Pruner]:
-    """Give the class of a pruner by its name; a plug-in cannot replace one of ours.
+    """Return the class of a pruner by its name; a plug-in cannot replace one of ours.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def pruner_type(name: str) -> type[Pruner]:
 
 
 def names() -> list[str]:
-    """Give the names of all pruners that can be used here."""
+    """Return the names of all pruners that can be used here."""
     return sorted({*BUILT_IN, *(entry.name for entry in entry_points(group=GROUP))})
 
 

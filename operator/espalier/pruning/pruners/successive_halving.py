@@ -151,6 +151,6 @@ class SuccessiveHalving(Halving):
         return self.at_rungs(ranks, ledger, curve, None)
 
     def first_rung(self, horizon: int | None) -> int:
-        """Give the step of the first rung."""
+        """Return the step of the first rung."""
         resource = self.min_resource or max(1, (horizon or 0) // 100)
         return int(resource * self.reduction_factor**self.min_early_stopping_rate)

@@ -22,7 +22,12 @@ from espalier.pruning import (
     TrialState,
 )
 from espalier.pruning.history.dense_rungs import DenseRungs, rungs_up_to
-from espalier.pruning.pruners.auto.pruner import ACCOUNT, LOOSEST, STRICTEST, Auto
+from espalier.pruning.pruners.auto.pruner import (
+    LOOSEST_SCALED_RANK,
+    RISK_PER_CHANCE,
+    STRICTEST_SCALED_RANK,
+    Auto,
+)
 from espalier.pruning.pruners.auto.winners_rank import WinnersRank
 from espalier.pruning.pruners.posterior.pruner import Posterior
 
@@ -75,7 +80,9 @@ def test_a_smaller_risk_never_prunes_more(one: float, other: float):
     ledger = study([steady(level) for level in range(6)])
     small, large = sorted((one, other))
     assert 0.0 <= limit(ledger, large) <= limit(ledger, small)
-    assert STRICTEST <= used(ledger, large) <= used(ledger, small) <= LOOSEST
+    assert (
+        STRICTEST_SCALED_RANK <= used(ledger, large) <= used(ledger, small) <= LOOSEST_SCALED_RANK
+    )
 
 
 def used(ledger: Ledger, risk: float) -> float:
@@ -109,7 +116,7 @@ def test_a_trial_that_ranks_last_is_pruned_at_a_rung_with_the_numbers_compared(d
     chance = WinnersRank.of(DenseRungs.of(ledger, HORIZON), ledger.terms.trials).chance(
         progress, 20, 21
     )
-    assert decision.evidence["risk"] == pytest.approx(ACCOUNT * chance * 21 / 100)
+    assert decision.evidence["risk"] == pytest.approx(RISK_PER_CHANCE * chance * 21 / 100)
 
 
 def test_the_best_trial_is_kept_at_every_step():

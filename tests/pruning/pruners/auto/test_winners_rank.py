@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 
 from espalier.pruning import Direction, Ledger, Report, Terms, TrialState
 from espalier.pruning.history.dense_rungs import DenseRungs
-from espalier.pruning.pruners.auto.winners_rank import MEAN, SHAPE, WinnersRank, scaled_rank
+from espalier.pruning.pruners.auto.winners_rank import (
+    PRIOR_LEADERS,
+    PRIOR_SCALED_RANK,
+    WinnersRank,
+    scaled_rank,
+)
 
 HORIZON = 50
 
@@ -62,7 +67,9 @@ def test_the_tail_is_that_of_an_exponential_with_an_inverse_gamma_mean():
 
 
 def test_before_three_trials_have_completed_the_prior_stands():
-    assert WinnersRank.of(course_of([1.0, 2.0]), 100) == WinnersRank(SHAPE, SHAPE * MEAN)
+    assert WinnersRank.of(course_of([1.0, 2.0]), 100) == WinnersRank(
+        PRIOR_LEADERS, PRIOR_LEADERS * PRIOR_SCALED_RANK
+    )
 
 
 def test_few_trials_let_less_be_pruned_and_many_are_as_a_hundred():
@@ -73,12 +80,14 @@ def test_few_trials_let_less_be_pruned_and_many_are_as_a_hundred():
 
 
 def test_the_better_half_of_the_completed_are_the_leaders_and_at_most_ten():
-    assert WinnersRank.of(course_of([1.0, 2.0, 3.0]), None).shape == SHAPE + 2
-    assert WinnersRank.of(course_of([float(i) for i in range(50)]), None).shape == SHAPE + 10
+    assert WinnersRank.of(course_of([1.0, 2.0, 3.0]), None).shape == PRIOR_LEADERS + 2
+    assert (
+        WinnersRank.of(course_of([float(i) for i in range(50)]), None).shape == PRIOR_LEADERS + 10
+    )
 
 
 def test_leaders_that_were_ahead_all_the_way_add_nothing_to_the_rate():
     course = course_of([1.0, 2.0, 3.0, 9.0])
     assert scaled_rank(course, 3) == 0.0
-    assert WinnersRank.of(course, None).rate > SHAPE * MEAN
+    assert WinnersRank.of(course, None).rate > PRIOR_LEADERS * PRIOR_SCALED_RANK
     assert scaled_rank(course, 0) > scaled_rank(course, 1) > scaled_rank(course, 2) > 0.0

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from espalier.pruning import Direction, Ledger, Report, Terms, TrialState
 from espalier.pruning.history.dense_rungs import DenseRungs
-from espalier.pruning.pruners.posterior.pruner import RIVALS, best_rivals, forecast
+from espalier.pruning.pruners.posterior.pruner import RIVALS_COMPARED, best_rivals, forecast
 from espalier.pruning.pruners.posterior.regression import (
     PRIOR_FREEDOM,
     PRIOR_MEAN,
@@ -83,7 +83,7 @@ def test_what_is_kept_up_to_date_is_what_is_made_anew(
             continue
         course, reaches = rivals.course, rivals.regressions.reaches()
         assert repr(reaches) == repr(Regressions(course).reaches())
-        found = rivals.best(reaches, event.trial, RIVALS)
+        found = rivals.best(reaches, event.trial, RIVALS_COMPARED)
         assert found == counted(ledger, rivals, event.trial)
 
 
@@ -94,7 +94,7 @@ def counted(ledger: Ledger, rivals: Rivals, asking: int) -> list[int]:
     found = [forecast(course, reaches, trial) for trial in others]
     found = [f for f in found if math.isfinite(f.mean) and math.isfinite(f.scale)]
     found.sort(key=lambda f: (-f.mean, f.trial))
-    return [f.trial for f in found[:RIVALS]]
+    return [f.trial for f in found[:RIVALS_COMPARED]]
 
 
 def test_a_fit_is_kept_while_its_trials_stay_the_same() -> None:

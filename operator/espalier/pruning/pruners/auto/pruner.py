@@ -19,12 +19,14 @@ from espalier.pruning.pruners.posterior.pruner import Posterior
 from espalier.pruning.pruners.risk_bearing import RiskBearing
 from espalier.pruning.pruners.successive_halving import SuccessiveHalving
 
-STRICTEST, LOOSEST = 0.02, 0.3
-ACCOUNT = 0.3
+STRICTEST_SCALED_RANK, LOOSEST_SCALED_RANK = 0.02, 0.3
+"""Between these the limit is estimated, whatever the study has shown."""
+RISK_PER_CHANCE = 0.3
 """What a pruned trial's chance counts for in the account of the risk. A trial is looked at at
 every rung, and others that end almost as well remain: on thirteen recorded tasks the chances of
 the pruned summed up to some three times the share of winners lost."""
 REDUCTION_FACTOR = 3
+"""One in so many goes on from each rung, for goal BestUnderBudget."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +90,9 @@ class Auto(RiskBearing):
         progress = course.steps[rung] / course.horizon
         known = course.known(rung) + curve.left
         winner = WinnersRank.of(course, ledger.terms.trials)
-        limit = min(LOOSEST, max(STRICTEST, winner.exceeded_with(self.risk)))
+        limit = min(
+            LOOSEST_SCALED_RANK, max(STRICTEST_SCALED_RANK, winner.exceeded_with(self.risk))
+        )
         kept = max(1, ceil(min(1.0, limit / progress) * known))
         better = course.better(rung, own)
         column = course.columns[rung]
@@ -103,5 +107,5 @@ class Auto(RiskBearing):
         if better < kept:
             return self.keep(curve, Reason.TOP_OF_RUNG, evidence, rung)
         among_all = known / trials_in_all(ledger, known)
-        spends = ACCOUNT * winner.chance(progress, better, known) * among_all
+        spends = RISK_PER_CHANCE * winner.chance(progress, better, known) * among_all
         return self.prune(curve, Reason.BELOW_RUNG_CUT, {**evidence, "risk": spends}, rung)

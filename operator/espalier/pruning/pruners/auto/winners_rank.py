@@ -7,15 +7,17 @@ from math import sqrt
 
 from espalier.pruning.history.dense_rungs import DenseRungs
 
-SHAPE, MEAN = 3.0, 0.0175
+PRIOR_LEADERS, PRIOR_SCALED_RANK = 3.0, 0.0175
 """Prior of a winner's mean scaled rank: as much as three leaders seen, with this mean."""
-MANY = 100
+TRIALS_OF_PRIOR = 100
 """In a study of fewer trials than this the winner is less far ahead of the others: its scaled rank
 had a median over fifteen recorded tasks of 0.011, 0.016, 0.018 and 0.021 among 100, 48, 24 and 12
 trials. The prior mean grows by the square root, which also makes up for how little such a study
 shows of its own leaders."""
-MOST_LEADERS = 10
-LEAST_ENDED = 3
+MOST_LEADERS_TAKEN = 10
+"""So many of the best ended trials show where winners rank."""
+FEWEST_ENDED_TRIALS = 3
+"""Before so many have ended the prior alone speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +42,31 @@ class WinnersRank:
 
     @staticmethod
     def prior(trials: int | None) -> WinnersRank:
-        """Give what is known before any trial has completed, of a study of so many trials."""
-        few = 1.0 if trials is None else sqrt(max(1.0, MANY / max(1, trials)))
-        return WinnersRank(SHAPE, SHAPE * MEAN * few)
+        """Return what is known before any trial has completed, of a study of so many trials."""
+        few = 1.0 if trials is None else sqrt(max(1.0, TRIALS_OF_PRIOR / max(1, trials)))
+        return WinnersRank(PRIOR_LEADERS, PRIOR_LEADERS * PRIOR_SCALED_RANK * few)
 
     @staticmethod
     def of(course: DenseRungs, trials: int | None) -> WinnersRank:
         """Learn from the trials that lead the study: the better half of those that completed."""
         prior = WinnersRank.prior(trials)
         ended = len(course.columns[-1])
-        if ended < LEAST_ENDED or not course.steps:
+        if ended < FEWEST_ENDED_TRIALS or not course.steps:
             return prior
-        leaders = course.best_ended(min(MOST_LEADERS, -(-ended // 2)))
+        leaders = course.best_ended(min(MOST_LEADERS_TAKEN, -(-ended // 2)))
         ranks = sum(scaled_rank(course, trial) for _, trial in leaders)
         return WinnersRank(prior.shape + len(leaders), prior.rate + ranks)
 
     def beyond(self, scaled: float) -> float:
-        """Give the probability that the winner's scaled rank exceeds a value."""
+        """Return the probability that the winner's scaled rank exceeds a value."""
         return float((self.rate / (self.rate + scaled)) ** self.shape)
 
     def exceeded_with(self, risk: float) -> float:
-        """Give the scaled rank that the winner exceeds with a probability."""
+        """Return the scaled rank that the winner exceeds with a probability."""
         return float(self.rate * (risk ** (-1.0 / self.shape) - 1.0))
 
     def chance(self, progress: float, better: int, known: int) -> float:
-        """Give the probability that a trial ends as the best of those known.
+        """Return the probability that a trial ends as the best of those known.
 
         Parameters
         ----------
@@ -79,7 +81,7 @@ class WinnersRank:
 
 
 def scaled_rank(course: DenseRungs, trial: int) -> float:
-    """Give a trial's scaled rank, the mean over the rungs it reached."""
+    """Return a trial's scaled rank, the mean over the rungs it reached."""
     scores = course.scores[trial]
     if not scores:
         return 0.0

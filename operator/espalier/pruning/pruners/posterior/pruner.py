@@ -20,15 +20,21 @@ from espalier.pruning.pruners.posterior.regression import Reach
 from espalier.pruning.pruners.posterior.rivals import Rivals
 from espalier.pruning.pruners.risk_bearing import RiskBearing
 
-NEED = 6
+TRIALS_NEEDED_BEYOND = 6
 """So many trials must have been seen beyond a rung."""
-GATE = 3
+KEPT_ONE_IN = 3
 """One in so many at a rung is never judged by its prediction: the rank of successive halving."""
-RIVALS = 8
+RIVALS_COMPARED = 8
 """A trial is compared with so many of the best others."""
-TAILS = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 1e-5)
-MOST_CHECKED = 16
-CHECK_WEIGHT = 4.0
+TAIL_PROBABILITIES = (
+    *(0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01),
+    *(5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 1e-5),
+)
+"""At which tails of a trial's own distribution the integral of its chance is taken."""
+MOST_ENDED_CHECKED = 16
+"""So many of the best ended trials tell how far forecasts were off."""
+FORECAST_WEIGHT_TRIALS = 4.0
+"""A forecast's own spread weighs as much as so many ended trials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +84,13 @@ class Posterior(RiskBearing):
         if own == WORST and curve.nan_run:
             return self.prune(curve, Reason.DIVERGED, {"nans": curve.nan_run, "risk": 0.0}, rung)
         seen = len(course.columns[rung + 1])
-        if seen < NEED or curve.number not in course.scores:
-            few = {"seen": seen, "needed": NEED}
+        if seen < TRIALS_NEEDED_BEYOND or curve.number not in course.scores:
+            few = {"seen": seen, "needed": TRIALS_NEEDED_BEYOND}
             return self.keep(curve, Reason.TOO_LITTLE_EVIDENCE, few, rung)
         # Brought up to date also where it is not asked, so that no decision has many to make.
         rivals.regressions.reaches()
         better, known = course.better(rung, own), course.known(rung)
-        if better * GATE < known:
+        if better * KEPT_ONE_IN < known:
             return self.keep(curve, Reason.TOP_OF_RUNG, _ranked(ledger, course, rung, own), rung)
         return self._predict(ledger, rivals, curve, rung)
 
@@ -92,7 +98,7 @@ class Posterior(RiskBearing):
         course, reaches = running.course, running.regressions.reaches()
         own = widened(forecast(course, reaches, curve.number), course, reaches, rung)
         if not isfinite(own.scale) or not isfinite(own.mean):
-            few = {"seen": len(course.columns[rung + 1]), "needed": NEED}
+            few = {"seen": len(course.columns[rung + 1]), "needed": TRIALS_NEEDED_BEYOND}
             return self.keep(curve, Reason.TOO_LITTLE_EVIDENCE, few, rung)
         if self.goal is Goal.TIME_TO_TARGET and ledger.terms.target is not None:
             return self._target(ledger, curve, rung, course.known(rung), own)
@@ -138,7 +144,7 @@ class Posterior(RiskBearing):
 
 def _ranked(ledger: Ledger, course: DenseRungs, rung: int, own: float) -> Evidence:
     known = course.known(rung)
-    kept = -(-known // GATE)
+    kept = -(-known // KEPT_ONE_IN)
     column = course.columns[rung]
     cut = column[-min(kept, len(column))][0]
     return {
@@ -164,7 +170,7 @@ def widened(own: Forecast, course: DenseRungs, reaches: list[Reach], rung: int) 
     reach, scale = reaches[rung], sqrt(reaches[rung].variance)
     squares, count = 0.0, 0
     if scale > 0.0:
-        for end, trial in course.best_ended(MOST_CHECKED):
+        for end, trial in course.best_ended(MOST_ENDED_CHECKED):
             scores = course.scores[trial]
             if len(scores) > rung:
                 score = scores[rung]
@@ -172,7 +178,7 @@ def widened(own: Forecast, course: DenseRungs, reaches: list[Reach], rung: int) 
                 off = min(10.0, abs(end - foreseen) / scale)
                 squares += off * off
                 count += 1
-    factor = (CHECK_WEIGHT + squares) / (CHECK_WEIGHT + count)
+    factor = (FORECAST_WEIGHT_TRIALS + squares) / (FORECAST_WEIGHT_TRIALS + count)
     if not factor > 1.0:
         return own
     return Forecast(own.trial, own.mean, own.scale * sqrt(factor), own.freedom)
@@ -181,7 +187,9 @@ def widened(own: Forecast, course: DenseRungs, reaches: list[Reach], rung: int) 
 def best_rivals(running: Rivals, reaches: list[Reach], trial: int) -> list[Forecast]:
     """Foresee the best other trials: the leader of those that ended, and running ones."""
     course = running.course
-    best = [forecast(course, reaches, other) for other in running.best(reaches, trial, RIVALS)]
+    best = [
+        forecast(course, reaches, other) for other in running.best(reaches, trial, RIVALS_COMPARED)
+    ]
     if course.columns[-1]:
         score, other = course.columns[-1][-1]
         best.append(Forecast(other, score, 0.0, inf))
@@ -189,24 +197,24 @@ def best_rivals(running: Rivals, reaches: list[Reach], trial: int) -> list[Forec
 
 
 def beyond(own: Forecast, score: float) -> float:
-    """Give the probability that a trial ends at least at a score."""
+    """Return the probability that a trial ends at least at a score."""
     if not own.scale > 0.0:
         return 1.0 if own.mean >= score else 0.0
     return float(stdtr(own.freedom, (own.mean - score) / own.scale))
 
 
 def win(own: Forecast, rivals: list[Forecast]) -> float:
-    """Give the probability that a trial ends better than all its rivals, taken as independent.
+    """Return the probability that a trial ends better than all its rivals, taken as independent.
 
     The integral over the upper half of the trial's own distribution, by the trapezium rule over
     its tail probabilities; what lies below the best ended trial counts nothing.
     """
     ended = max((rival.mean for rival in rivals if not rival.scale > 0.0), default=-inf)
-    most = min(TAILS[0], beyond(own, ended)) if ended > -inf else TAILS[0]
-    if most <= TAILS[-1] or not own.scale > 0.0:
+    most = min(TAIL_PROBABILITIES[0], beyond(own, ended)) if ended > -inf else TAIL_PROBABILITIES[0]
+    if most <= TAIL_PROBABILITIES[-1] or not own.scale > 0.0:
         return most if own.scale > 0.0 else float(own.mean >= ended)
     # The tail probabilities down to 0, where the trial beats everybody.
-    tail = np.array([most, *(t for t in TAILS if t < most), 0.0])
+    tail = np.array([most, *(t for t in TAIL_PROBABILITIES if t < most), 0.0])
     best = np.ones(len(tail))
     running = [(r.freedom, r.mean, r.scale) for r in rivals if r.scale > 0.0]
     if running:
@@ -218,6 +226,6 @@ def win(own: Forecast, rivals: list[Forecast]) -> float:
 
 
 def worth(course: DenseRungs, started: int, left: int) -> float:
-    """Give the least probability of winning that is worth the steps left."""
+    """Return the least probability of winning that is worth the steps left."""
     mean_steps = max(1.0, course.used / max(1, started))
     return min(0.45, max(0.01, left / mean_steps / (started + 1)))

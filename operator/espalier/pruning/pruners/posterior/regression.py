@@ -7,9 +7,10 @@ from math import inf, isfinite, sqrt
 
 from espalier.pruning.history.dense_rungs import DenseRungs, Entry
 
-MOST = 64
+MOST_FITTED_TRIALS = 64
 """At most so many of a rung's best trials are fitted, which bounds the time of a decision."""
-LEAST = 3
+FEWEST_FITTED_TRIALS = 3
+"""Fewer trials at a rung than this are not fitted."""
 PRIOR_MEAN = (0.0, 0.0, 0.3)
 PRIOR_PRECISION = (1.0, 8.0, 4.0)
 PRIOR_FREEDOM = 4.0
@@ -67,7 +68,7 @@ class Reach:
     limit: float
 
     def mean(self, score: float, previous: float) -> float:
-        """Give the expected final score."""
+        """Return the expected final score."""
         gain = min(self.limit, max(-self.limit, score - previous))
         return self.bias + self.level * score + self.slope * gain
 
@@ -115,7 +116,7 @@ class Regressions:
         self._reaches: list[Reach] = []
 
     def reaches(self) -> list[Reach]:
-        """Give the distribution of the final score from each rung, and from the end."""
+        """Return the distribution of the final score from each rung, and from the end."""
         changed = [self._refit(rung) for rung in range(len(self._fitted))]
         if any(changed) or not self._reaches:
             self._reaches = chain([fitted.fit for fitted in self._fitted])
@@ -167,14 +168,14 @@ def chain(fits: list[Transition | None]) -> list[Reach]:
 
 
 def better_half(column: list[Entry]) -> list[Entry]:
-    """Give the trials of a rung that its fit is taken over, the best last."""
-    if len(column) < LEAST:
+    """Return the trials of a rung that its fit is taken over, the best last."""
+    if len(column) < FEWEST_FITTED_TRIALS:
         return []
-    return column[-min(MOST, (len(column) + 1) // 2) :]
+    return column[-min(MOST_FITTED_TRIALS, (len(column) + 1) // 2) :]
 
 
 def rows_of(course: DenseRungs, rung: int, top: list[Entry]) -> tuple[list[Row], list[int]]:
-    """Give the scores at a rung, before it and after it, and the trials not seen after it.
+    """Return the scores at a rung, before it and after it, and the trials not seen after it.
 
     Whatever became of a trial, it counts if it was seen at both ends: that it is missing
     depends on reported scores alone, so that the conditional distribution stays unbiased.
@@ -256,7 +257,7 @@ def _fit(rows: list[Row], cut: float, spread: float, way: float) -> Transition |
 def _sums(
     rows: list[Row], cut: float, spread: float
 ) -> tuple[tuple[float, float, float, float, float], tuple[float, float, float, float]]:
-    """Give the sums of products: of level and slope, and of these with the change."""
+    """Return the sums of products: of level and slope, and of these with the change."""
     s1 = s2 = s11 = s12 = s22 = t0 = t1 = t2 = squares = 0.0
     for score, before, after in rows:
         level = (score - cut) / spread

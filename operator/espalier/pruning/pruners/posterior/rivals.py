@@ -33,13 +33,13 @@ class Rivals:
 
     @staticmethod
     def of(ledger: Ledger, horizon: int) -> Rivals:
-        """Give the ledger's rivals on the way to this horizon."""
+        """Return the ledger's rivals on the way to this horizon."""
         return ledger.derived(
             ("rivals", horizon), lambda ledger: Rivals(DenseRungs.of(ledger, horizon))
         )
 
     def best(self, reaches: list[Reach], without: int, most: int) -> list[int]:
-        """Give the trials with the best expected final scores, of equals the first by number.
+        """Return the trials with the best expected final scores, of equals the first by number.
 
         Parameters
         ----------

@@ -26,11 +26,11 @@ class LeaderPairs:
 
     @staticmethod
     def of(ledger: Ledger) -> LeaderPairs:
-        """Give the ledger's pairs."""
+        """Return the ledger's pairs."""
         return ledger.derived("leader pairs", lambda _: LeaderPairs())
 
     def between(self, curve: Curve, leader: Curve) -> Pairs:
-        """Give a running trial's pairs with the leader, brought up to date."""
+        """Return a running trial's pairs with the leader, brought up to date."""
         if self._leader is None or self._leader.curve is not leader:
             self._leader, self._pairs = _Leader(leader), {}
         pairs = self._pairs.get(curve.number)
@@ -147,6 +147,6 @@ def _differences(pairs: Iterable[tuple[float, float]], halved: bool) -> list[flo
 
 
 def mean_of(scores: Sequence[float]) -> float:
-    """Give the mean of finite scores, finite also where their sum is not."""
+    """Return the mean of finite scores, finite also where their sum is not."""
     mean = sum(scores) / len(scores)
     return mean if math.isfinite(mean) else sum(score / len(scores) for score in scores)

@@ -92,7 +92,7 @@ class Wilcoxon(Gated):
 
 
 def _pause(values: int) -> int:
-    """Give how many values to wait between looks: one, and 3 % of all from 2048 on.
+    """Return how many values to wait between looks: one, and 3 % of all from 2048 on.
 
     One more of so many changes little.
     """

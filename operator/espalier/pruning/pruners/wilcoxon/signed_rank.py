@@ -67,7 +67,7 @@ class SignedRanks:
         self._magnitudes.insert(low, magnitude)
 
     def p_value_less(self) -> float:
-        """Give the probability of so low a rank sum if the differences were symmetric about zero.
+        """Return the probability of so low a rank sum if the differences were symmetric about zero.
 
         The null distribution is exact up to 50 differences, or 13 where there are ties or zeros,
         and normal beyond, without a correction for continuity: scipy's defaults with
@@ -85,7 +85,7 @@ class SignedRanks:
         return 0.5 * math.erfc(-z / math.sqrt(2))
 
     def _ranks_but_zeros(self) -> tuple[int, ...]:
-        """Give twice the rank of each difference that is not zero, in ascending order."""
+        """Return twice the rank of each difference that is not zero, in ascending order."""
         ranks: list[int] = []
         below = 0
         for magnitude, group in groupby(self._magnitudes):
@@ -98,7 +98,7 @@ class SignedRanks:
 
 @lru_cache(maxsize=256)
 def _distribution(ranks: tuple[int, ...]) -> tuple[float, ...]:
-    """Give P(sum <= s) for all s, of the ranks that get a positive sign by the toss of a coin."""
+    """Return P(sum <= s) for all s, of the ranks that get a positive sign by the toss of a coin."""
     ways = [1] + [0] * sum(ranks)
     top = 0
     for rank in ranks:
