@@ -43,8 +43,8 @@ _QUIET = (effects.Wake, effects.WriteTrialStatus, effects.WriteStudyStatus, effe
 Looked = tuple[Snapshot, Sequence[Lane], float | None]
 """What is known of a study, what is due, and in how many seconds to look again."""
 
-_MANY = 100
-"""Trials that a look sees from which on planning is left to another thread: some 10 ms of it."""
+_MANY = 50
+"""Trials that a look sees from which on planning is left to another thread: some 5 ms of it."""
 
 _AT_ONCE = 200
 """Changes of a study's objects and records that are taken in without letting the loop go."""
