@@ -15,8 +15,6 @@ from espalier.declared.predicates import (
     Compare,
     Contains,
     ExactlyOne,
-    Exists,
-    ForAll,
     IfElse,
     Not,
     Or,
@@ -27,6 +25,7 @@ from espalier.declared.predicates import (
     has,
     not_chosen,
 )
+from espalier.declared.quantifiers import Exists, ForAll
 
 SAME_NAME = Compare(At("n", "b"), "==", At("n", "a"))
 ATOMS: list[Predicate] = [

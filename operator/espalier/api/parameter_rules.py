@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 from espalier.declared.operands import At, Scope
-from espalier.declared.predicates import (
-    And,
-    Compare,
-    Exists,
-    Not,
-    Or,
-    absent,
-    has,
-    not_chosen,
-)
+from espalier.declared.predicates import And, Compare, Not, Or, absent, has, not_chosen
+from espalier.declared.quantifiers import Exists
 from espalier.declared.rule import NoneOf
 
 _ALL = At("parameters")

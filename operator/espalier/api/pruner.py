@@ -13,7 +13,8 @@ from espalier.api.sectioned import Sectioned, TypeChoice, many, sections
 from espalier.declared.bounds import LARGEST_NUMBER, LARGEST_STEP
 from espalier.declared.names import snake
 from espalier.declared.operands import At
-from espalier.declared.predicates import Compare, Exists, ForAll, Or, absent
+from espalier.declared.predicates import Compare, Or, absent
+from espalier.declared.quantifiers import Exists, ForAll
 from espalier.declared.rule import Rule
 from espalier.errors import SpecError
 from espalier.pruning.judge import Judge

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from espalier.declared.operands import Scope
-from espalier.declared.predicates import Exists, Not, Or, Predicate
+from espalier.declared.predicates import Not, Or, Predicate
+from espalier.declared.quantifiers import Exists
 
 Words = Callable[[Any], str]
 """From the plain values that a rule is about to words."""
