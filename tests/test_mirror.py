@@ -33,7 +33,7 @@ THROUGH: dict[str, tuple[str, ...]] = {
     "generate": ("generate/test_files.py",),
     "ingest": ("ingest/test_server.py", "ingest/test_connections.py"),
     "kube": ("integration/test_leases.py", "integration/test_operators_token.py"),
-    "metrics": ("metrics/test_observer.py",),
+    "metrics": ("metrics/test_observer.py", "metrics/test_declared.py"),
     "planning": ("planning/test_laws.py", "planning/test_plan.py"),
     "planning/attempts": ("planning/endings/test_of_trial.py",),
     "planning/costs": ("planning/costs/test_savings_truth.py", "engine/test_usage_law.py"),

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-log = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 
 _TOLD = 60.0
 """Seconds by which the wall clock may be set without a word."""
@@ -46,7 +46,7 @@ class SteadyClock:
         jump = self._wall() - self()
         if abs(jump - self._told) > _TOLD:
             self._told = jump
-            log.warning(
+            _LOG.warning(
                 "the machine's clock was set by %+.0f s since the operator started; durations are "
                 "not measured by it, and its new time is shown once the operator starts again",
                 jump,

@@ -42,7 +42,7 @@ except ImportError:  # older code
 UID, KEY = "uid", StudyKey("n", "s")
 STEPS, AT_ONCE, LOOKS = 3, 500, 12
 FREE = ValueLimits(
-    values_a_second=1e9, values_a_study=10**9, store_share=1.0, loop_share=1.0, longest_wait=1e9
+    values_a_second=1e9, values_a_study=10**9, store_share=1e6, loop_share=1e6, longest_wait=1e9
 )
 SETTINGS = OperatorSettings(sidecar=SidecarSettings(image="x", ingest_url="https://x"))
 
@@ -97,7 +97,7 @@ def objects_of(number: int, ended: bool, now: float, version: int) -> dict[str, 
     finished = {"type": "Finished", "status": "True", "reason": "Completed", "message": "x"}
     status = {"startTime": at, "phase": "Completed" if ended else "Running", "number": number}
     if ended:
-        status |= {"conditions": [finished], "completionTime": at}
+        status |= {"conditions": [finished], "completionTime": at, "jobs": [f"j{number}"]}
     state = "terminated" if ended else "running"
     container = {"name": "trainer", "state": {state: {"startedAt": at, "exitCode": 0}}}
     parameters = {"lr": 0.1}
@@ -162,6 +162,15 @@ async def fill(live: OpenStudies, reconciler: Reconciler, trials: int, running: 
     reconciler.world.verdicts[UID] = TemplateVerdict(1, True)
 
 
+async def recorded(live: OpenStudies, reconciler: Reconciler) -> None:
+    """Record what trials were made as, where the plan asks for it."""
+    looked = await reconciler._look(KEY)
+    for effect in (each for lane in looked[1] for each in lane) if looked else ():
+        if type(effect).__name__ == "RecordTrials":
+            await live.note_made(UID, effect.trials)
+    await reconciler._look(KEY)
+
+
 class Ticker:
     """Sees for how long, in CPU time of its thread, the loop was not let go."""
 
@@ -197,6 +206,7 @@ async def run(folder: Path, trials: int, running: int) -> dict[str, Any]:
     settle()
     ticker = Ticker()
     first = await ticker.of_a_look(reconciler)
+    await recorded(live, reconciler)
     later = []
     for turn in range(LOOKS):
         number = trials - 1 - turn % running

@@ -27,6 +27,7 @@ class Recipe:
         for name in COPIED:
             shutil.copytree(ROOT / name, self.root / name, ignore=LEFT_OUT)
         shutil.copy(ROOT / "pyproject.toml", self.root)
+        self._generate()
         before = self._texts()
         blocks = FENCE.findall((ROOT / page).read_text(encoding="utf-8"))
         for language, text in blocks:
@@ -34,7 +35,7 @@ class Recipe:
                 self._create(text)
             elif language == "diff":
                 self._change(text)
-        self.python("-m", "espalier.generate", "--root", str(self.root))
+        self._generate()
         after = self._texts()
         self.touched = {path for path, text in after.items() if before.get(path) != text}
         listed = next(text for language, text in blocks if language == "text")
@@ -58,6 +59,9 @@ class Recipe:
         """Check that a file is linted and formatted as the project's are."""
         for act in (["check"], ["format", "--check"]):
             self.python("-m", "ruff", *act, "--no-cache", path)
+
+    def _generate(self) -> None:
+        self.python("-m", "espalier.generate", "--root", str(self.root))
 
     def _create(self, text: str) -> None:
         first, _, content = text.partition("\n")

@@ -6,8 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from espalier.planning.standing.folding import ended_from
-from espalier.planning.world.ended import is_settled
+from espalier.planning.standing.folding import ended_from, is_settled
 from espalier.planning.world.names import trial_name
 from espalier.planning.world.snapshot import Snapshot
 from espalier.planning.world.tally import Tally
@@ -39,7 +38,7 @@ class Folded:
                 self.tally.unfold(number)
                 continue
             self.tally.fold(ended)
-            if is_settled(ended, jobs[number], pods[number], trainer):
+            if is_settled(ended, jobs[number], pods[number], snapshot.record.made, trainer):
                 settled.add(number)
         for number in [each for each in self.tally.trials if each not in numbers]:
             self.tally.unfold(number)

@@ -77,7 +77,7 @@ def fault(world: Simulated, number: int, code: int) -> None:
             old.end,
             reason="ImagePullFailed" if code else "BadCommand",
             state=TrialState.FAILED,
-            generation=7 if number % 2 else TEMPLATE,
+            template=7 if number % 2 else TEMPLATE,
         )
         world.records[number] = replace(old, end=ended)
 

@@ -168,7 +168,9 @@ class IfElse:
 
     def cel(self) -> str:
         """Return the expression in CEL."""
-        return f"{self.test.cel()} ? {self.then.cel()} : {self.otherwise.cel()}"
+        parts = (self.test, self.then, self.otherwise)
+        test, then, otherwise = (_in_brackets(part, (IfElse,)) for part in parts)
+        return f"{test} ? {then} : {otherwise}"
 
     def holds(self, scope: Scope) -> bool:
         """Whether the one that is asked for holds."""

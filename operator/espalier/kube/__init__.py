@@ -24,7 +24,7 @@ from espalier.kube.kinds import (
 )
 from espalier.kube.lease import Holder, Lease, LeaseTimes, NamespaceGone
 from espalier.kube.limiter import TokenBucket, asking_for
-from espalier.kube.lines import Lines, Tenant
+from espalier.kube.turns import Lines, Tenant
 
 __all__ = [
     "EVENT",

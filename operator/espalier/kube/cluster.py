@@ -20,7 +20,7 @@ from espalier.kube.errors import Refused, from_answer
 from espalier.kube.fair_bucket import Rank
 from espalier.kube.kinds import LEASE, TOKEN_REVIEW, Kind, watched
 from espalier.kube.limiter import TokenBucket, asking
-from espalier.kube.lines import Tenant
+from espalier.kube.turns import Tenant
 
 Observe = Callable[[str, str, int | None, float], None]
 """Called with verb, plural, HTTP code (None without an answer) and seconds of each request."""

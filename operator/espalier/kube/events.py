@@ -11,7 +11,7 @@ from espalier.kube.errors import Conflict, NotFound, Refused
 from espalier.kube.kinds import EVENT
 from espalier.planning.world.names import DOMAIN
 
-log = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 
 
 async def emit(
@@ -52,4 +52,4 @@ async def emit(
     try:
         await cluster.create(EVENT, about["namespace"], body)
     except (RetryLater, Refused, NotFound, Conflict) as error:
-        log.info("an Event about %s %s is lost: %s", about["kind"], about["name"], error)
+        _LOG.info("an Event about %s %s is lost: %s", about["kind"], about["name"], error)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Generic
 
-from espalier.kube.lines import Lines, T, Tenant
+from espalier.kube.turns import Lines, T, Tenant
 
 
 class Rank(StrEnum):

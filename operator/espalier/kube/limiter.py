@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from espalier.kube.fair_bucket import FairBucket, Rank
-from espalier.kube.lines import Tenant
+from espalier.kube.turns import Tenant
 
 ObserveWait = Callable[[str, float], None]
 """Called with the rank and the seconds that a request waited for its turn."""

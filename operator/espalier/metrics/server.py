@@ -25,7 +25,7 @@ from espalier.metrics.collector import SnapshotCollector
 from espalier.metrics.figures import Control, Studies
 from espalier.metrics.health import HealthCheck, ProbeAnswer
 
-log = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 
 
 def build_registry(studies: Studies, control: Control, version: str) -> CollectorRegistry:
@@ -66,7 +66,7 @@ def _ask(check: Callable[[], ProbeAnswer]) -> ProbeAnswer:
     try:
         return check()
     except Exception as error:
-        log.exception("a health check failed")
+        _LOG.exception("a health check failed")
         return ProbeAnswer(False, f"the check itself failed: {type(error).__name__}")
 
 
@@ -81,7 +81,7 @@ class _Handler(WSGIRequestHandler):
     timeout = 10  # a client that sends nothing does not keep its thread
 
     def log_message(self, format: str, *args: Any) -> None:
-        log.debug("%s %s", self.address_string(), format % args)
+        _LOG.debug("%s %s", self.address_string(), format % args)
 
 
 class _Server(ThreadingMixIn, WSGIServer):

@@ -267,7 +267,7 @@ class TrialPlanner:
         view = standing.view
         if view is None or view.deleting:
             return []
-        saved = self.costs.saved_by(standing.number)
+        saved = self.costs.saved_by(standing.number) if standing.end is not None else None
         patch = merge_patch(view.status, status_of(standing, self.now, saved))
         if not patch:
             return []

@@ -64,12 +64,18 @@ class StoredObservation:
     """A value as it arrived; NaN where training diverged."""
 
     seq: int
+    """Its place in the order of arrivals."""
     trial: int
+    """The trial's number."""
     attempt: int
+    """The attempt's number in its trial."""
     metric: str
+    """The metric's name."""
     step: int
+    """Where the trial was."""
     value: float
     at: float
+    """When it arrived; in seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +92,11 @@ class StoredChange:
     """What holds pruning back from a place in the order of arrivals on, and when that came."""
 
     seq: int
+    """The place in the order of arrivals from which on it holds."""
     restraint: Restraint
+    """What holds pruning back."""
     at: float
+    """When that came; in seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from espalier.kube import watched
 from espalier.planning.world.names import DOMAIN
 from espalier.watch.signs import Signs, paths_of
 
-log = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 
 Seen = Callable[[str, bool, Mapping[str, Any]], None]
 """Called in the watcher's thread with plural, whether the object was deleted, and the object."""
@@ -90,12 +90,12 @@ class Watcher:
             try:
                 asyncio.run(self._watch())
             except BaseException as error:  # kopf ends in many ways, also by SystemExit
-                log.warning("the watches ended: %r", error)
+                _LOG.warning("the watches ended: %r", error)
             if self._stopping.is_set():
                 return
             self.restarts += 1
             pause = 1.0 if time.monotonic() - began > 60.0 else min(_LONGEST_PAUSE, 2 * pause)
-            log.warning("watching again in %.0f s", pause)
+            _LOG.warning("watching again in %.0f s", pause)
             self._stopping.wait(pause)
 
     async def _watch(self) -> None:

@@ -42,7 +42,7 @@ class Size:
     steps: int = 50
     rates: tuple[float, ...] = (500.0, 1000.0)
     seconds: float = 24.0
-    restart_seconds: float = 25.0
+    restart_seconds: float = 40.0
     pruned_percent: float = 30.0
     ended: int | None = None
     qps: float | None = None

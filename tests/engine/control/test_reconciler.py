@@ -34,6 +34,9 @@ class Empty:
     def record(self, uid: str) -> StudyRecord:
         return StudyRecord(uid)
 
+    def bound(self) -> frozenset[str]:
+        return frozenset()
+
 
 def test_a_failed_look_at_a_study_keeps_the_time_of_the_next_one():
     async def scenario():

@@ -18,7 +18,7 @@ FILES = {Path(str(sys.modules[name].__file__)) for name in MODULES}
 LITERALS = {
     text for each in registry.KINDS for text in (each.kind.group, each.kind.plural, each.kind.name)
 }
-STATUS_FIELD = ("status/of_trial.py", "control/kinship.py")
+STATUS_FIELD = ("status/of_trial.py", "world/ended.py", "control/kinship.py")
 """``status.jobs`` of a Trial is a field's name: it holds the uids of whatever ran it."""
 
 

@@ -10,7 +10,7 @@ from espalier.engine.control.claims import Claim
 from espalier.kube import LEASE, Cluster, emit
 from espalier.kube.lease import NAME
 
-log = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 
 _SAID: dict[Claim, tuple[int, str, str]] = {
     Claim.HELD: (logging.INFO, "OperatorWorks", "this operator holds the Lease and works here"),
@@ -47,7 +47,7 @@ class Announcer:
             return
         level, reason, text = _SAID[claim]
         text = text.format(why=why)
-        log.log(level, "namespace %s: %s", namespace, text, extra={"namespace": namespace})
+        _LOG.log(level, "namespace %s: %s", namespace, text, extra={"namespace": namespace})
         if reason:
             said = self._emit(namespace, reason, text, warning=level >= logging.WARNING)
             task = asyncio.get_running_loop().create_task(said)

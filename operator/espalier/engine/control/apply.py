@@ -34,7 +34,7 @@ from espalier.planning.world.names import PODS_OF, STUDY_LABEL, SUSPENDED_ANNOTA
 from espalier.planning.world.observe import timestamp, trial_view
 from espalier.planning.world.snapshot import POD_OVER
 
-log = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 
 
 class Applier:
@@ -134,7 +134,7 @@ class Applier:
                 tail = await self._live.submit_tail(effect.pod_uid, effect.message)
                 self._world.tails.add(effect.pod_uid)
                 if tail.lost or tail.refused:
-                    log.warning(
+                    _LOG.warning(
                         "study %s/%s number %d: of what its sidecar could not deliver, %d values "
                         "are lost and %d were refused",
                         *key,
@@ -151,7 +151,7 @@ class Applier:
                 await self._live.note_sampled(study.uid, effect.upto)
             case effects.RecordEnd():
                 if await self._live.finish(study.uid, effect.number, effect.end):
-                    log.info(
+                    _LOG.info(
                         "trial %s/%s number %d ended: %s",
                         *key,
                         effect.number,

@@ -17,7 +17,7 @@ from espalier.planning.world.observe import seconds
 from espalier.planning.world.snapshot import Cause
 from espalier.planning.world.workload_view import WorkloadView
 
-log = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 
 
 class Causes:
@@ -44,7 +44,7 @@ class Causes:
         except (RetryLater, Refused, NotFound) as error:
             if not self._told:
                 self._told = True
-                log.warning("Events cannot be read, so that causes are not known: %s", error)
+                _LOG.warning("Events cannot be read, so that causes are not known: %s", error)
             return
         if (found := newest(events)) is not None:
             age = max(0.0, self._wall() - (found.at or 0.0))

@@ -11,7 +11,7 @@ from enum import StrEnum
 from espalier.errors import RetryLater
 from espalier.kube import Cluster, Holder, Lease, LeaseTimes, NamespaceGone, Refused
 
-log = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 
 _REFUSED_PAUSE = 60.0
 _GOODBYE = 5.0
@@ -162,7 +162,7 @@ class Claims:
                 self._claims[namespace] = Claim.UNGUARDED  # what was there is to be closed
             except RetryLater as error:
                 pause = min(pause, error.after or 2.0)
-                log.warning("%s; the Lease of %s is asked for again", error, namespace)
+                _LOG.warning("%s; the Lease of %s is asked for again", error, namespace)
                 if not lease.held and lease.foreign is None:
                     self._note(namespace, self._standing(namespace))
             except Refused as error:
@@ -173,7 +173,9 @@ class Claims:
                     self._note(namespace, Claim.UNGUARDED, str(error))
             except Exception:
                 pause = _REFUSED_PAUSE
-                log.exception("the Lease of %s could not be asked for; please report it", namespace)
+                _LOG.exception(
+                    "the Lease of %s could not be asked for; please report it", namespace
+                )
             else:
                 claim = Claim.HELD if lease.held else Claim.FOREIGN
                 self._note(namespace, claim, lease.foreign)
@@ -190,4 +192,4 @@ async def _quietly(work: Awaitable[None]) -> None:
     try:
         await work
     except Exception as error:
-        log.info("a Lease could not be given back: %s", error)
+        _LOG.info("a Lease could not be given back: %s", error)

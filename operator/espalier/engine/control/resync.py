@@ -13,7 +13,7 @@ from espalier.engine.control.reduced import reduced
 from espalier.errors import RetryLater
 from espalier.kube import Cluster, Kind, NotServed, Refused, watched
 
-log = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 
 
 class Resync:
@@ -48,14 +48,14 @@ class Resync:
                 await self.once()
                 delay = self._interval
             except (RetryLater, Refused) as error:
-                log.warning("%s; listing again in a moment", _hint(error))
+                _LOG.warning("%s; listing again in a moment", _hint(error))
                 delay = getattr(error, "after", None) or 2.0
             await asyncio.sleep(delay)
 
     async def once(self) -> None:
         """List every kind once and have what is known looked at."""
         if not await self._round(back=False):
-            log.warning(
+            _LOG.warning(
                 "the cluster went back to an earlier state, as it does when etcd is restored: "
                 "everything is listed anew, and what is gone by that is made again"
             )

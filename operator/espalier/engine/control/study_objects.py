@@ -16,10 +16,10 @@ from typing import Protocol
 from espalier.engine.control.cache import Object, ObjectCache, StudyKey
 from espalier.engine.control.kinship import Kinship
 from espalier.kube import POD, TRIAL
-from espalier.planning.standing.folding import ended_from
+from espalier.planning.standing.folding import ended_from, is_settled
 from espalier.planning.workload import registry
 from espalier.planning.workload.kind import WorkloadKind
-from espalier.planning.world.ended import is_settled
+from espalier.planning.world.ended import Ended
 from espalier.planning.world.names import trial_name
 from espalier.planning.world.record import MadeTrial, StudyRecord, TrialRecord
 from espalier.planning.world.snapshot import PodView, TrialView
@@ -104,8 +104,6 @@ class StudyObjects:
         self._tally = Tally()
         self._records = TrialRecords()
         self._made: Mapping[int, MadeTrial] = {}
-        # Numbers of trials that have come to their end but for the record of what they were.
-        self._unmade: set[int] = set()
         self._members: dict[int, _Members] = {}
         self._places: dict[str, int] = {}
         self._unnumbered: dict[str, None] = {}
@@ -131,6 +129,8 @@ class StudyObjects:
         """Take in all that has changed; return what a look sees."""
         self._retry()
         self.catch_up(record)
+        for number in [number for number in self._open if number in self._tally]:
+            self._fold(number)
         numbers = sorted(self._open)
         found = [self._views(number) for number in numbers]
         unnumbered = (self._trial(uid) for uid in self._unnumbered)
@@ -189,10 +189,7 @@ class StudyObjects:
         records = trials if isinstance(trials, TrialRecords) else TrialRecords(trials.values())
         for number in records.different(self._records):
             self._touch(number)
-        self._records = records
-        self._made = record.made
-        for number in self._unmade:
-            self._touch(number)
+        self._records, self._made = records, record.made
 
     def _retry(self) -> None:
         """Try again what was nobody's: its Trial or workload may be known by now."""
@@ -309,14 +306,13 @@ class StudyObjects:
         self._tally.fold(ended)
         uids = members.uids() if members is not None else ()
         leaves = any(uid in self._known.leaving for uid in uids)
-        self._unmade.discard(number)
-        if len(trials) < 2 and not leaves and is_settled(ended, workloads, pods, self.trainer):
-            if view is not None and number not in self._made:
-                self._unmade.add(number)
-                return
+        if len(trials) < 2 and not leaves and self._is_settled(ended, workloads, pods):
             self._open.discard(number)
             for uid in uids:
                 self._known.forget_view(uid)
+
+    def _is_settled(self, ended: Ended, workloads: list[WorkloadView], pods: list[PodView]) -> bool:
+        return is_settled(ended, workloads, pods, self._made, self.trainer)
 
     def _views(self, number: int) -> tuple[list[TrialView], list[WorkloadView], list[PodView]]:
         members = self._members.get(number)

@@ -64,7 +64,7 @@ def began_last(pods: Iterable[PodView], trainer: str) -> float:
     return found
 
 
-def is_settled(
+def is_told(
     ended: Ended, jobs: Collection[WorkloadView], pods: Iterable[PodView], trainer: str
 ) -> bool:
     """Whether a trial that has ended says so, and has left nothing that is to be looked at.
