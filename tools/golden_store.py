@@ -26,7 +26,8 @@ import numpy as np
 from espalier.api import parse_study
 from espalier.engine.reports.open_studies import OpenStudies
 from espalier.engine.reports.submission import Binding, CheckedBatch, CheckedReport
-from espalier.planning.world.record import AttemptRecord, End
+from espalier.planning.world.names import FIRST_HAND_MADE
+from espalier.planning.world.record import AttemptRecord, End, MadeTrial, Origin
 from espalier.pruning import Restraint, TrialState
 from espalier.store import lines, open_store, read_log
 from espalier.store.sqlite.backup import back_up, stage
@@ -115,6 +116,10 @@ class _Recorder:
         pod = f"{self._meta['name']}-{number}-{attempt}"
         ordinal = await self._studies.attempt_of(self.uid, number, f"pod-{pod}")
         trial = f"{self._meta['name']}-{number}"
+        origin = Origin.SAMPLED if number < FIRST_HAND_MADE else Origin.HAND_MADE
+        at = self._clock.now
+        made = MadeTrial(trial, f'{{"lr":{0.5 / (number + 1)}}}', origin, 77, at, at + 1.5)
+        await self._studies.note_made(self.uid, [(number, made)])
         namespace = self._meta["namespace"]
         binding = Binding(f"pod-{pod}", namespace, pod, self.uid, trial, number, ordinal)
         self._studies.bind(binding)
