@@ -166,7 +166,7 @@ class Play:
             0,
             record,
             view=trial(0),
-            job=mine,
+            workload=mine,
             pods=views,
             spans=spans,
             blueprint=Blueprint(trainer="trainer"),

@@ -22,7 +22,7 @@ class Folded:
         """Return a snapshot with the tally and without the trials that are settled."""
         views = {view.number: view for view in snapshot.trials if view.number is not None}
         jobs, pods = defaultdict[int, list[Any]](list), defaultdict[int, list[Any]](list)
-        for job in snapshot.jobs:
+        for job in snapshot.workloads:
             jobs[job.number].append(job)
         for pod in snapshot.pods:
             pods[pod.number].append(pod)
@@ -49,7 +49,7 @@ class Folded:
                 trials={n: each for n, each in records.items() if n not in settled},
             ),
             trials=tuple(each for each in snapshot.trials if each.number not in settled),
-            jobs=tuple(each for each in snapshot.jobs if each.number not in settled),
+            workloads=tuple(each for each in snapshot.workloads if each.number not in settled),
             pods=tuple(each for each in snapshot.pods if each.number not in settled),
             tally=self.tally,
         )

@@ -52,14 +52,14 @@ def created(found):
 
 
 def started(found):
-    return [effect.number for effect in of_type(found, effects.CreateJob)]
+    return [effect.number for effect in of_type(found, effects.CreateWorkload)]
 
 
 def test_a_new_study_has_its_template_checked_before_anything_else():
     snap = snapshot(study(), template=None)
     found = planned(snap)
     (check,) = of_type(found, effects.CheckTemplate)
-    assert check.job["kind"] == "Job"
+    assert check.probe["kind"] == "Job"
     assert created(found) == started(found) == []
     assert study_condition(found, "Accepted")["status"] == "Unknown"
 
@@ -88,7 +88,7 @@ def test_a_restarted_operator_believes_the_condition_of_the_same_generation():
 )
 def test_a_changed_study_is_checked_again_if_its_jobs_change(change, asked):
     [check] = of_type(planned(snapshot(study(), template=None)), effects.CheckTemplate)
-    known = TemplateVerdict(1, True, job=fingerprint(check.job))
+    known = TemplateVerdict(1, True, probe=fingerprint(check.probe))
     found = planned(snapshot(study(generation=2, **change), template=known))
     assert bool(of_type(found, effects.CheckTemplate)) == asked
     expected = "Unknown" if asked else "True"
@@ -141,7 +141,7 @@ def test_trials_are_created_up_to_parallelism_and_get_their_jobs_afterwards():
 
 def test_a_trial_says_in_the_same_lane_that_its_job_was_created():
     found = planned(snapshot(study(), trials=(trial(0),)))
-    place = next(i for i, effect in enumerate(found) if isinstance(effect, effects.CreateJob))
+    place = next(i for i, effect in enumerate(found) if isinstance(effect, effects.CreateWorkload))
     note = found[place + 1]
     assert isinstance(note, effects.WriteTrialStatus)
     assert note.status["conditions"][0]["reason"] == "JobCreated"
@@ -191,7 +191,7 @@ def test_slots(case):
 def test_scaling_down_ends_nothing_and_scaling_up_starts_at_once():
     world = {"trials": (trial(0), trial(1)), "jobs": (job(0), job(1)), "pods": (pod(0), pod(1))}
     smaller = planned(snapshot(study(trials={"parallelism": 1}), **world))
-    assert of_type(smaller, effects.DeleteJob, effects.RecordEnd, effects.CreateTrial) == []
+    assert of_type(smaller, effects.DeleteWorkload, effects.RecordEnd, effects.CreateTrial) == []
     larger = planned(snapshot(study(trials={"parallelism": 4}), **world))
     assert created(larger) == [2, 3]
 
@@ -200,7 +200,9 @@ def test_a_suspended_study_suspends_its_jobs_and_starts_nothing():
     found = planned(
         snapshot(study(suspend=True), trials=(trial(0), trial(1)), jobs=(job(0),), pods=(pod(0),))
     )
-    assert of_type(found, effects.SuspendJob) == [effects.SuspendJob("s-0", "j0", True, JOB)]
+    assert of_type(found, effects.SuspendWorkload) == [
+        effects.SuspendWorkload("s-0", "j0", True, JOB)
+    ]
     assert created(found) == started(found) == []
     assert study_condition(found, "Progressing")["reason"] == "Suspended"
 
@@ -210,14 +212,16 @@ def test_a_resumed_study_resumes_only_the_jobs_that_it_suspended():
     found = planned(
         snapshot(study(), trials=(trial(0), trial(1)), jobs=(ours, job(1, suspended=True)))
     )
-    assert of_type(found, effects.SuspendJob) == [effects.SuspendJob("s-0", "j0", False, JOB)]
+    assert of_type(found, effects.SuspendWorkload) == [
+        effects.SuspendWorkload("s-0", "j0", False, JOB)
+    ]
 
 
 def test_the_queue_that_owns_a_job_is_told_to_suspend_it():
     queued = job(0, queue="team")
     found = planned(snapshot(study(suspend=True), trials=(trial(0),), jobs=(queued,)))
-    assert of_type(found, effects.SuspendJob) == [
-        effects.SuspendJob("s-0", queued.uid, True, JOB, by_queue=True)
+    assert of_type(found, effects.SuspendWorkload) == [
+        effects.SuspendWorkload("s-0", queued.uid, True, JOB, by_queue=True)
     ]
 
 

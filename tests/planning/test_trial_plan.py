@@ -298,8 +298,8 @@ def test_a_pod_of_a_foreign_job_may_not_report():
 
 def test_a_pruned_trial_loses_its_pods_before_its_job_and_its_ending_comes_last():
     snap = one(replace(REPORTED, prune=prune_decision(0)), jobs=(job(0),), pods=(pod(0),))
-    found = of_type(planned(snap), effects.DeleteJob, effects.DeletePod, effects.RecordEnd)
-    assert [type(effect) for effect in found] == [effects.DeletePod, effects.DeleteJob]
+    found = of_type(planned(snap), effects.DeleteWorkload, effects.DeletePod, effects.RecordEnd)
+    assert [type(effect) for effect in found] == [effects.DeletePod, effects.DeleteWorkload]
     assert [effect.uid for effect in found] == ["p0", "j0"]
 
 
@@ -308,12 +308,12 @@ def test_a_trial_that_is_ended_by_the_operator_has_its_ending_recorded_before_it
     snap = one(jobs=(job(0),), pods=(pod(0),), study_=limited)
     found = planned(snap)
     assert of_type(found, effects.RecordEnd)
-    assert not of_type(found, effects.DeleteJob)
+    assert not of_type(found, effects.DeleteWorkload)
     end = of_type(found, effects.RecordEnd)[0].end
     after = replace(snap, record=record(replace(REPORTED, end=end)))
-    assert of_type(planned(after), effects.DeleteJob, effects.DeletePod) == [
+    assert of_type(planned(after), effects.DeleteWorkload, effects.DeletePod) == [
         effects.DeletePod("s-0-x", "p0", 10),
-        effects.DeleteJob(0, "s-0", "j0", KIND),
+        effects.DeleteWorkload(0, "s-0", "j0", KIND),
     ]
 
 
@@ -351,7 +351,7 @@ def test_a_pod_that_leaves_already_is_deleted_again_only_where_that_makes_it_go_
 def test_the_job_of_a_completed_trial_is_kept_with_its_log():
     done = replace(REPORTED, end=End("Completed", "", TrialState.COMPLETED, NOW))
     snap = one(done, jobs=(job(0, complete=True),), pods=(over(0),))
-    assert of_type(planned(snap), effects.DeleteJob, effects.DeletePod) == []
+    assert of_type(planned(snap), effects.DeleteWorkload, effects.DeletePod) == []
 
 
 def test_a_trainer_that_exits_0_when_it_is_evicted_runs_again_under_a_new_job():
@@ -359,7 +359,7 @@ def test_a_trainer_that_exits_0_when_it_is_evicted_runs_again_under_a_new_job():
     snap = one(jobs=(job(0, complete=True),), pods=(gone,))
     found = planned(snap)
     assert of_type(found, effects.RecordEnd) == []
-    (again,) = of_type(found, effects.CreateJob)
+    (again,) = of_type(found, effects.CreateWorkload)
     assert again.body["metadata"]["name"] == "s-0-r1"
 
 
@@ -409,7 +409,7 @@ def test_an_ending_that_only_the_status_knows_is_believed():
     told = {"conditions": [{"type": "Finished", "status": "True", "reason": "Completed"}]}
     snap = one(TrialRecord(0), view=trial(0, status=told), jobs=(job(0, complete=True),))
     found = planned(snap)
-    assert of_type(found, effects.RecordEnd, effects.CreateJob) == []
+    assert of_type(found, effects.RecordEnd, effects.CreateWorkload) == []
 
 
 JOB = effects.LookFor(0, "jobs", "s-0")
@@ -434,23 +434,23 @@ def test_what_is_not_seen_is_asked_for_and_ends_nothing(case):
     snap, looked_for = NOT_SEEN[case]
     found = planned(snap)
     assert of_type(found, effects.LookFor) == looked_for
-    assert not of_type(found, effects.RecordEnd, effects.DeletePod, effects.DeleteJob)
+    assert not of_type(found, effects.RecordEnd, effects.DeletePod, effects.DeleteWorkload)
 
 
 def test_a_job_that_an_etcd_restore_took_away_is_made_again():
     snap = one(restored={("jobs", "s-0")})
     found = planned(snap)
-    assert [effect.number for effect in of_type(found, effects.CreateJob)] == [0]
+    assert [effect.number for effect in of_type(found, effects.CreateWorkload)] == [0]
     assert not of_type(found, effects.RecordEnd, effects.LookFor)
 
 
 def test_a_job_called_like_a_later_one_takes_no_running_ones_place():
     forged = job(0, uid="j9", name="s-0-r1", created_at=NOW)
     (standing,) = gather(one(jobs=(job(0), forged), pods=(pod(0),)))
-    assert standing.job.uid == "j0"
+    assert standing.workload.uid == "j0"
     over_ = job(0, complete=True)
     (standing,) = gather(one(jobs=(over_, forged)))
-    assert standing.job.uid == "j9"
+    assert standing.workload.uid == "j9"
 
 
 RUN_AGAIN = {
@@ -465,7 +465,7 @@ NO_PODS = {("pods of", "s-0"): "a list has none"}
 def test_a_complete_job_whose_trainer_was_stopped_is_run_again_in_its_own_slot(case):
     snap = one(jobs=(job(0, complete=True),), pods=RUN_AGAIN[case], absent=NO_PODS)
     found = planned(snap)
-    (made,) = of_type(found, effects.CreateJob)
+    (made,) = of_type(found, effects.CreateWorkload)
     assert made.body["metadata"]["name"] == "s-0-r1"
     assert not of_type(found, effects.RecordEnd)
     (standing,) = gather(snap)
@@ -481,7 +481,7 @@ def test_nothing_is_run_again_while_the_study_is_suspended():
     drained = over(0, disruption="EvictionByEvictionAPI")
     held = study(suspend=True, trials={"max": 1, "parallelism": 1})
     found = planned(one(jobs=(job(0, complete=True),), pods=(drained,), study_=held))
-    assert not of_type(found, effects.CreateJob, effects.RecordEnd)
+    assert not of_type(found, effects.CreateWorkload, effects.RecordEnd)
 
 
 @pytest.mark.parametrize("jobs", [{}, {"jobs": []}, {"jobs": ["j0"]}])

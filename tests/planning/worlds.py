@@ -176,7 +176,7 @@ def snapshot(study_view: StudyView, **parts: Any) -> Snapshot:
     """Return a snapshot; pods are bound and the template is accepted unless said otherwise.
 
     ``sampled`` is how many numbers were given out, as far as is recorded. An operator has watched
-    the pods all the time.
+    the pods all the time. Its workloads are ``jobs``.
     """
     pods = parts.get("pods", ())
     parts.setdefault("spans", {each.uid: watched(each) for each in pods})
@@ -185,7 +185,7 @@ def snapshot(study_view: StudyView, **parts: Any) -> Snapshot:
     parts.setdefault("record", record())
     parts.setdefault("blueprint", blueprint_of(study_view, SETTINGS))
     parts["record"] = replace(parts["record"], sampled=parts.pop("sampled", 0))
-    return Snapshot(study=study_view, **parts)
+    return Snapshot(study=study_view, workloads=parts.pop("jobs", ()), **parts)
 
 
 def watched(pod_: PodView, trainer: str = "trainer") -> Span:
@@ -264,7 +264,7 @@ class Simulated:
                 made=dict(self.made),
             ),
             trials=tuple(self.trials.values()),
-            jobs=tuple(self.jobs.values()),
+            workloads=tuple(self.jobs.values()),
             pods=tuple(self.pods.values()),
             template=self.verdict,
             bound=frozenset(self.bound),
@@ -283,7 +283,7 @@ class Simulated:
                     return done
                 self._act(effect)
                 done += 1
-                if done == budget and isinstance(effect, effects.CreateJob):
+                if done == budget and isinstance(effect, effects.CreateWorkload):
                     self.unnoted.add(effect.body["metadata"]["name"])
         return done
 
@@ -318,7 +318,7 @@ class Simulated:
                     self.trials[effect.number] = trial(
                         effect.number, created_at=self.now, uid=self._new("t")
                     )
-            case effects.CreateJob():
+            case effects.CreateWorkload():
                 name = effect.body["metadata"]["name"]
                 if not any(each.name == name for each in self.jobs.values()):
                     self.jobs_created.append(name)
@@ -330,7 +330,7 @@ class Simulated:
                         trial_uid=self.trials[effect.number].uid,
                         created_at=self.now,
                     )
-            case effects.DeleteJob():
+            case effects.DeleteWorkload():
                 if (gone := self.jobs.pop(effect.uid, None)) is not None:
                     self.absent["jobs", gone.name] = "deleted"
                     for each in list(self.pods.values()):
@@ -368,7 +368,7 @@ class Simulated:
                         )
             case effects.WriteStudyStatus():
                 self.view = replace(self.view, status=merged(self.view.status, effect.status))
-            case effects.SuspendJob():
+            case effects.SuspendWorkload():
                 if effect.uid in self.jobs:
                     self.jobs[effect.uid] = replace(
                         self.jobs[effect.uid],

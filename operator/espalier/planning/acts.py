@@ -6,10 +6,10 @@ from espalier.planning.effects import (
     AdoptTrial,
     BindPod,
     CheckTemplate,
-    CreateJob,
     CreateTrial,
-    DeleteJob,
+    CreateWorkload,
     DeletePod,
+    DeleteWorkload,
     Effect,
     IngestTail,
     LookFor,
@@ -17,7 +17,7 @@ from espalier.planning.effects import (
     RecordEnd,
     RecordSampled,
     RecordTrials,
-    SuspendJob,
+    SuspendWorkload,
     WriteStudyStatus,
     WriteTrialStatus,
 )
@@ -33,17 +33,17 @@ def act_of(effect: Effect) -> str | None:
             return CHECK_TEMPLATE
         case CreateTrial():
             return f"{CREATE}Trial {effect.body['metadata']['name']}"
-        case CreateJob():
+        case CreateWorkload():
             return f"{CREATE}{effect.kind.name} {effect.body['metadata']['name']}"
         case LookFor():
             return f"look for {effect.plural} {effect.name}"
         case AdoptTrial():
             return f"adopt Trial {effect.name}"
-        case DeleteJob():
+        case DeleteWorkload():
             return f"delete {effect.kind.name} {effect.name}"
         case DeletePod():
             return f"delete pod {effect.name}"
-        case SuspendJob():
+        case SuspendWorkload():
             return f"{'suspend' if effect.suspend else 'resume'} {effect.kind.name} {effect.name}"
         case BindPod():
             return f"let pod {effect.pod} report"

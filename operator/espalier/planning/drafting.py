@@ -32,7 +32,7 @@ def blueprint_of(study: StudyView, settings: OperatorSettings) -> Blueprint:
         sampler=sampler,
         size=sampler.size(space),
         probe=probe,
-        job=fingerprint(probe) if probe else 0,
+        probe_hash=fingerprint(probe) if probe else 0,
         fault=fault,
     )
 

@@ -24,14 +24,14 @@ class CheckTemplate:
     ----------
     generation
         The Study's, which this is about.
-    job
+    probe
         The workload that stands for all of the Study's.
     kind
         Its kind.
     """
 
     generation: int
-    job: Body
+    probe: Body
     kind: Kind
 
 
@@ -83,7 +83,7 @@ class AdoptTrial:
 
 
 @dataclass(frozen=True, slots=True)
-class CreateJob:
+class CreateWorkload:
     """Create what runs a trial.
 
     Parameters
@@ -102,7 +102,7 @@ class CreateJob:
 
 
 @dataclass(frozen=True, slots=True)
-class DeleteJob:
+class DeleteWorkload:
     """Delete the workload with this uid; pods that nobody deleted go by the garbage collector."""
 
     number: int
@@ -131,7 +131,7 @@ class DeletePod:
 
 
 @dataclass(frozen=True, slots=True)
-class SuspendJob:
+class SuspendWorkload:
     """Suspend a running workload, or resume one that Espalier suspended.
 
     Parameters
@@ -280,10 +280,10 @@ Effect: TypeAlias = (
     | LookFor
     | RecordSampled
     | AdoptTrial
-    | CreateJob
-    | DeleteJob
+    | CreateWorkload
+    | DeleteWorkload
     | DeletePod
-    | SuspendJob
+    | SuspendWorkload
     | BindPod
     | IngestTail
     | RecordAttempt

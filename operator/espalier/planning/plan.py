@@ -15,8 +15,8 @@ from espalier.planning.costs.costs import Costs, costs_of, to_be_corrected
 from espalier.planning.effects import (
     AdoptTrial,
     CheckTemplate,
-    CreateJob,
     CreateTrial,
+    CreateWorkload,
     Effect,
     RecordEnd,
     RecordSampled,
@@ -153,7 +153,7 @@ def _is_about(verdict: TemplateVerdict, study: StudyView, blueprint: Blueprint) 
     """Whether a verdict holds for the Study as it is: most changes leave its Jobs as they were."""
     if verdict.generation == study.generation:
         return True
-    return verdict.accepted and verdict.job == blueprint.job
+    return verdict.accepted and verdict.probe == blueprint.probe_hash
 
 
 def _adopt(look: Look) -> list[Lane]:
@@ -230,7 +230,7 @@ def _start_one(
         return (RecordEnd(standing.number, _refused(said, now)),)
     body, probe = build_workload(study, view, standing.number, settings), snapshot.blueprint.probe
     kind = kind_of(study.spec).kind
-    return (CreateJob(standing.number, body, kind, probe), *planner.note_job(standing))
+    return (CreateWorkload(standing.number, body, kind, probe), *planner.note_job(standing))
 
 
 def _refused(message: str, now: float) -> End:

@@ -13,15 +13,15 @@ from espalier.planning.costs.costs import Costs, is_off
 from espalier.planning.effects import (
     AskWhy,
     BindPod,
-    CreateJob,
-    DeleteJob,
+    CreateWorkload,
     DeletePod,
+    DeleteWorkload,
     Effect,
     EmitEvent,
     IngestTail,
     LookFor,
     RecordEnd,
-    SuspendJob,
+    SuspendWorkload,
     Wake,
     WriteTrialStatus,
 )
@@ -102,7 +102,7 @@ class TrialPlanner:
 
     def _settled(self, standing: Standing) -> bool:
         """Whether the trial has ended, says so, and has left nothing behind: nearly all have."""
-        view, job, end = standing.view, standing.job, standing.end
+        view, job, end = standing.view, standing.workload, standing.end
         if end is None or standing.live or (job and not job.over):
             return False
         if job is not None and standing.wanted is Wanted.GONE:
@@ -130,7 +130,11 @@ class TrialPlanner:
             tail = pod.sidecar.exit_message if pod.sidecar else ""
             pending = bool(tail) and pod.uid not in self.snapshot.tails
             bound = pod.uid in self.snapshot.bound
-            own = standing.job is not None and pod.job_uid == standing.job.uid and pod.reports
+            own = (
+                standing.workload is not None
+                and pod.job_uid == standing.workload.uid
+                and pod.reports
+            )
             if not bound and own and (pending or not pod.over):
                 bind = BindPod(standing.number, standing.view.name, pod.name, pod.uid, pod.over)
                 steps.append(bind)
@@ -144,9 +148,9 @@ class TrialPlanner:
         if standing.view is None:
             sampled = number < self.snapshot.record.sampled
             return [] if standing.view_proof or not sampled else [LookFor(number, "trials", name)]
-        if standing.job and standing.pods_sought and not standing.view.deleting:
-            return [LookFor(number, PODS_OF, standing.job.name, standing.job.selector)]
-        if standing.job or standing.leaving or standing.view.deleting or not standing.started:
+        if standing.workload and standing.pods_sought and not standing.view.deleting:
+            return [LookFor(number, PODS_OF, standing.workload.name, standing.workload.selector)]
+        if standing.workload or standing.leaving or standing.view.deleting or not standing.started:
             return []
         if standing.wanted is Wanted.GONE and standing.live:
             return []
@@ -158,7 +162,7 @@ class TrialPlanner:
         pod = standing.newest
         if pod is None or pod.sidecar is None or pod.disruption or standing.wanted is Wanted.GONE:
             return False
-        return standing.job_over and pod.sidecar.running and not pod.deleting
+        return standing.workload_over and pod.sidecar.running and not pod.deleting
 
     def _end(self, standing: Standing) -> list[Effect]:
         verdict = judge_ending(standing, self.settings, self.now)
@@ -194,13 +198,13 @@ class TrialPlanner:
             state=verdict.ending.state,
             at=self.now,
             gpu_seconds=used.gpu_seconds,
-            template=standing.job.template if standing.job else 0,
+            template=standing.workload.template if standing.workload else 0,
             held=used.seconds,
             pace=standing.record.pace,
         )
 
     def _rerun(self, standing: Standing) -> list[Effect]:
-        job, view = standing.job, standing.view
+        job, view = standing.workload, standing.view
         if not standing.must_run_again or job is None or view is None:
             return []
         if standing.live or self.stop or self.spec.suspend:
@@ -212,26 +216,26 @@ class TrialPlanner:
         except SpecError:  # the template was changed for the worse, as the Study says
             return []
         probe = self.snapshot.blueprint.probe
-        return [CreateJob(standing.number, body, kind_of(self.spec).kind, probe)]
+        return [CreateWorkload(standing.number, body, kind_of(self.spec).kind, probe)]
 
     def _clear(self, standing: Standing) -> list[Effect]:
         """Delete the Job and pods of a trial that is pruned or has ended; finished Jobs stay."""
         if standing.end is None and standing.wanted is not Wanted.GONE:
             return []
-        job, grace = standing.job, self._grace(standing)
+        job, grace = standing.workload, self._grace(standing)
         pruned = standing.wanted is Wanted.GONE
         pods: list[Effect] = [
             DeletePod(pod.name, pod.uid, grace) for pod in self._doomed(standing, pruned, grace)
         ]
         if job is None or not (pruned or not job.over):
             return pods
-        delete = DeleteJob(standing.number, job.name, job.uid, job.kind)
+        delete = DeleteWorkload(standing.number, job.name, job.uid, job.kind)
         return list(of_kind(job.kind).deletions(delete, pods))
 
     @staticmethod
     def _doomed(standing: Standing, pruned: bool, grace: int | None) -> list[PodView]:
         """Return the pods to delete: finished ones go with their Job, living ones now."""
-        job = standing.job
+        job = standing.workload
         if not pruned and job is not None and job.over:
             return []
         return [
@@ -249,18 +253,18 @@ class TrialPlanner:
 
     def _suspension(self, standing: Standing) -> list[Effect]:
         """Suspend or resume the Job, or have the queue do so that owns it."""
-        job = standing.job
+        job = standing.workload
         to_go = standing.end is not None or standing.wanted is Wanted.GONE
         if job is None or job.over or to_go:
             return []
         if job.queue:
             if self.spec.suspend == job.suspended_by_us:
                 return []
-            return [SuspendJob(job.name, job.uid, self.spec.suspend, job.kind, by_queue=True)]
+            return [SuspendWorkload(job.name, job.uid, self.spec.suspend, job.kind, by_queue=True)]
         if self.spec.suspend and not job.suspended:
-            return [SuspendJob(job.name, job.uid, True, job.kind)]
+            return [SuspendWorkload(job.name, job.uid, True, job.kind)]
         if not self.spec.suspend and job.suspended and job.suspended_by_us:
-            return [SuspendJob(job.name, job.uid, False, job.kind)]
+            return [SuspendWorkload(job.name, job.uid, False, job.kind)]
         return []
 
     def _status(self, standing: Standing) -> list[Effect]:
@@ -295,7 +299,7 @@ class TrialPlanner:
             number=standing.number,
             created_at=self.now,
         )
-        status = status_of(replace(standing, job=made), self.now)
+        status = status_of(replace(standing, workload=made), self.now)
         patch = merge_patch(view.status, status)
         return (WriteTrialStatus(view.name, view.uid, patch),) if patch else ()
 

@@ -45,7 +45,7 @@ def created(server):
     """Create the Job of trial 0; return the world after that, and whether it was taken."""
     world = World(SETTINGS)
     creation: Any = Creation(server, world, lambda: NOW)
-    effect = effects.CreateJob(0, job("s-0"), JOB, job("probe"))
+    effect = effects.CreateWorkload(0, job("s-0"), JOB, job("probe"))
     try:
         asyncio.run(creation.create_workload(study(), effect))
     except WorkloadRefused:

@@ -204,7 +204,7 @@ def result(case):
     found = planned(world_of(case))
     ends = [effect.end.reason for effect in of_type(found, effects.RecordEnd)]
     assert len(ends) <= 1
-    return (ends[0] if ends else None), bool(of_type(found, effects.CreateJob)), found
+    return (ends[0] if ends else None), bool(of_type(found, effects.CreateWorkload)), found
 
 
 def check(case):

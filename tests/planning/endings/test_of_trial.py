@@ -473,7 +473,7 @@ def test_a_trial_whose_job_is_over_runs_again_in_its_own_slot(case):
     snap = AGAIN[case]
     found = planned(snap)
     assert not of_type(found, effects.RecordEnd)
-    (made,) = of_type(found, effects.CreateJob)
+    (made,) = of_type(found, effects.CreateWorkload)
     assert made.body["metadata"]["name"] == "s-0-r1"
     (standing,) = gather(snap)
     assert standing.holds_slot
@@ -573,7 +573,7 @@ GOES_ON = {
 def test_a_trial_goes_on_and_says_what_is_so(case):
     snap, started, finished = GOES_ON[case]
     found = planned(snap)
-    assert not of_type(found, effects.RecordEnd, effects.CreateJob, effects.DeletePod)
+    assert not of_type(found, effects.RecordEnd, effects.CreateWorkload, effects.DeletePod)
     (write,) = of_type(found, effects.WriteTrialStatus)
     said = {each["type"]: each["reason"] for each in write.status["conditions"]}
     assert said == {"Started": started, "Finished": finished}
@@ -586,14 +586,14 @@ def test_a_trainer_that_failed_beside_a_container_that_runs_on_makes_room_for_it
     )
     found = planned(snap)
     assert of_type(found, effects.DeletePod) == [effects.DeletePod("s-0-x", "p0")]
-    assert not of_type(found, effects.RecordEnd, effects.DeleteJob)
+    assert not of_type(found, effects.RecordEnd, effects.DeleteWorkload)
 
 
 def test_a_trial_that_ended_beside_a_container_that_runs_on_loses_its_job_and_its_pod():
     snap = one(jobs=(job(0),), pods=(pod(0, ended(finished_at=NOW - 31), PROXY),))
     (end,) = of_type(planned(snap), effects.RecordEnd)
     after = replace(snap, record=record(replace(HALF, end=end.end)))
-    gone = of_type(planned(after), effects.DeleteJob, effects.DeletePod)
+    gone = of_type(planned(after), effects.DeleteWorkload, effects.DeletePod)
     assert {effect.uid for effect in gone} == {"j0", "p0"}
 
 
@@ -623,12 +623,12 @@ def test_a_trial_whose_trainer_has_ended_is_not_ended_with_its_study():
 def test_a_job_that_ran_a_trial_again_and_is_not_seen_is_asked_for_and_not_made_again():
     found = planned(one(RERUN, jobs=done()))
     assert of_type(found, effects.LookFor) == [effects.LookFor(0, "jobs", "s-0-r1")]
-    assert not of_type(found, effects.CreateJob, effects.RecordEnd)
+    assert not of_type(found, effects.CreateWorkload, effects.RecordEnd)
 
 
 def test_a_job_that_ran_a_trial_again_and_vanished_with_a_restored_etcd_is_made_again():
     (made,) = of_type(
-        planned(one(RERUN, jobs=done(), restored={("jobs", "s-0-r1")})), effects.CreateJob
+        planned(one(RERUN, jobs=done(), restored={("jobs", "s-0-r1")})), effects.CreateWorkload
     )
     assert made.body["metadata"]["name"] == "s-0-r1"
 

@@ -75,7 +75,7 @@ def test_while_a_pod_is_kept_from_starting_by_its_template_no_other_trial_is_sta
 def test_a_trial_that_waits_for_its_slot_is_not_started_either(case: str) -> None:
     snap = COMMON[case]
     both = replace(snap, trials=(trial(0), trial(1)))
-    assert not of_type(planned(both), effects.CreateJob)
+    assert not of_type(planned(both), effects.CreateWorkload)
 
 
 def test_what_another_pod_of_the_template_got_past_since_is_no_common_cause() -> None:
@@ -99,11 +99,11 @@ def full(seconds: float, ago: float) -> dict[str, Any]:
 def test_under_a_used_up_quota_one_trial_tries_at_a_time_and_less_and_less_often() -> None:
     waiting = world(**full(seconds=100.0, ago=10.0))
     found = planned(waiting)
-    assert not of_type(found, effects.CreateJob, effects.CreateTrial)
+    assert not of_type(found, effects.CreateWorkload, effects.CreateTrial)
     assert effects.Wake(NOW + 15.0) in found
     due = world(**full(seconds=100.0, ago=25.0))
     many = replace(due, trials=tuple(trial(n) for n in range(4)))
-    assert [effect.number for effect in of_type(planned(many), effects.CreateJob)] == [0]
+    assert [effect.number for effect in of_type(planned(many), effects.CreateWorkload)] == [0]
     days = world(**full(seconds=1e6, ago=59.0))
     assert effects.Wake(NOW + 1.0) in planned(days)
 

@@ -156,9 +156,11 @@ def test_the_queue_is_told_to_hold_a_suspended_studys_jobs(made, suspend, wanted
     whole = study(suspend=suspend, trials={"max": 1, "parallelism": 1})
     found = planned(one(made, asked=1.0, cause=IN_LINE, study_=whole))
     expected = (
-        [] if wanted is None else [effects.SuspendJob("s-0", "j0", wanted, KIND, by_queue=True)]
+        []
+        if wanted is None
+        else [effects.SuspendWorkload("s-0", "j0", wanted, KIND, by_queue=True)]
     )
-    assert of_type(found, effects.SuspendJob) == expected
+    assert of_type(found, effects.SuspendWorkload) == expected
 
 
 def test_a_suspended_study_says_how_many_trials_still_have_pods():

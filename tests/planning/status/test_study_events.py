@@ -49,7 +49,7 @@ def written(snap: Snapshot) -> Snapshot:
 
 FRESH = snapshot(study())
 RUNS = written(FRESH)
-SILENT = replace(RUNS, trials=(trial(0), trial(1)), jobs=(job(0), job(1)), idle={"t0": 99.0})
+SILENT = replace(RUNS, trials=(trial(0), trial(1)), workloads=(job(0), job(1)), idle={"t0": 99.0})
 DONE = replace(
     RUNS, record=record(*(ended(n) for n in range(4))), trials=tuple(trial(n) for n in range(4))
 )

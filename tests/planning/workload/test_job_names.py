@@ -34,5 +34,5 @@ def test_a_rerun_of_any_trial_has_the_next_name(length, before):
     gone = over(0, job_name=own, disruption="EvictionByEvictionAPI")
     done = job(0, name=own, complete=True)
     found = planned(snapshot(study(), trials=(trial(0, name=name),), jobs=(done,), pods=(gone,)))
-    made = [effect for effect in of_type(found, effects.CreateJob) if effect.number == 0]
+    made = [effect for effect in of_type(found, effects.CreateWorkload) if effect.number == 0]
     assert [effect.body["metadata"]["name"] for effect in made] == [job_name(name, before + 1)]

@@ -99,19 +99,19 @@ class Applier:
                     raise RetryLater(f"Trial {name} was just made by hand: it is numbered first")
                 # Numbers are given out in order, so that those below have been given, too.
                 await self._live.note_sampled(study.uid, effect.number + 1)
-            case effects.CreateJob():
+            case effects.CreateWorkload():
                 await self._creation.create_workload(study, effect)
             case effects.LookFor():
                 await self._look_for(study, effect)
             case effects.AdoptTrial():
                 await self._adopt(study, effect)
-            case effects.DeleteJob():
+            case effects.DeleteWorkload():
                 await self.deletion.delete(effect.kind, study.namespace, effect.name, effect.uid)
             case effects.DeletePod():
                 await self.deletion.delete(
                     POD, study.namespace, effect.name, effect.uid, grace=effect.grace
                 )
-            case effects.SuspendJob():
+            case effects.SuspendWorkload():
                 await self._suspend(study, effect)
             case effects.WriteTrialStatus():
                 patch = {"status": effect.status}
@@ -234,7 +234,7 @@ class Applier:
         else:
             await causes.ask(self._cluster, study.namespace, effect.uid, now)
 
-    async def _suspend(self, study: StudyView, effect: effects.SuspendJob) -> None:
+    async def _suspend(self, study: StudyView, effect: effects.SuspendWorkload) -> None:
         annotation = "true" if effect.suspend else None
         patch: dict[str, Any] = {"metadata": {"annotations": {SUSPENDED_ANNOTATION: annotation}}}
         if effect.by_queue:

@@ -40,11 +40,11 @@ class Creation:
 
     async def check(self, study: StudyView, effect: effects.CheckTemplate) -> None:
         """Ask whether the API server would take a workload of the Study's template."""
-        if (refusal := await self._would_refuse(study, effect.kind, effect.job)) is not None:
+        if (refusal := await self._would_refuse(study, effect.kind, effect.probe)) is not None:
             self._refuse(study, refusal)
         else:
-            job = fingerprint(effect.job)
-            self._world.verdicts[study.uid] = TemplateVerdict(study.generation, True, job=job)
+            probe = fingerprint(effect.probe)
+            self._world.verdicts[study.uid] = TemplateVerdict(study.generation, True, probe=probe)
 
     async def _would_refuse(
         self, study: StudyView, kind: Kind, body: effects.Body
@@ -57,7 +57,7 @@ class Creation:
             return None
         return None
 
-    async def create_workload(self, study: StudyView, effect: effects.CreateJob) -> None:
+    async def create_workload(self, study: StudyView, effect: effects.CreateWorkload) -> None:
         """Create what runs a trial; where it is refused, find out whose fault that is.
 
         Raises

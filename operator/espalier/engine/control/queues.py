@@ -46,7 +46,7 @@ class Queues:
             return cause
         return queue_words.closed(await self._queue(kind, namespace, workload)) or cause
 
-    async def hold(self, namespace: str, wanted: effects.SuspendJob) -> None:
+    async def hold(self, namespace: str, wanted: effects.SuspendWorkload) -> None:
         """Have the queue suspend a Job and start it no more, or put it into its line again.
 
         A Workload that somebody else has deactivated is left to them.

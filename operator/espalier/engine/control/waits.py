@@ -26,7 +26,7 @@ class Waits:
     def add_to(self, snapshot: Snapshot, now: float) -> Snapshot:
         """Return a snapshot with what is remembered, and remember how far it is."""
         uid = snapshot.study.uid
-        self.causes.let_go(snapshot.jobs)
+        self.causes.let_go(snapshot.workloads)
         return replace(
             snapshot,
             idle=self.idleness.seen(uid, progress(snapshot), now),

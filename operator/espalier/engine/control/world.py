@@ -146,7 +146,7 @@ class World:
             record=seen.record,
             blueprint=blueprint,
             trials=seen.trials,
-            jobs=seen.workloads,
+            workloads=seen.workloads,
             pods=seen.pods,
             tally=seen.tally,
             template=self.verdicts.get(uid),

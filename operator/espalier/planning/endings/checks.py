@@ -51,7 +51,7 @@ def _own_end(e: Evidence) -> bool:
 
 def _job_decides(e: Evidence) -> bool:
     """Whether the Job is about to do what the pod's end calls for."""
-    if e.last is None or not e.last.over or e.job_over:
+    if e.last is None or not e.last.over or e.workload_over:
         return False
     if _retry(e) is not Retry.NEVER:
         return True
@@ -260,13 +260,13 @@ ENDING_CHECKS: tuple[EndingCheck, ...] = (
     _check(
         "PodsSought",
         "Its Job is over, and the pod that would tell more is not seen: it is asked for.",
-        lambda e: e.job_over and not e.pods_gone,
+        lambda e: e.workload_over and not e.pods_gone,
         None,
     ),
     _check(
         "EndNotSeen",
         "Its Job is over, and nobody saw how its trainer ended.",
-        lambda e: e.job_over,
+        lambda e: e.workload_over,
         reasons.END_NOT_SEEN,
         lambda e: (
             f"The {e.kind} is over, and its pods went away before anybody saw how they ended."

@@ -34,7 +34,7 @@ class Evidence:
         Whether it never had a Job.
     has_job, job_sought
         Whether its Job is there, and if not whether nothing says that it is gone.
-    job_over, complete
+    workload_over, complete
         Whether the Job makes no pod any more, and whether it is complete.
     suspended
         Whether it is suspended.
@@ -80,7 +80,7 @@ class Evidence:
     waiting: bool = False
     has_job: bool = False
     job_sought: bool = False
-    job_over: bool = False
+    workload_over: bool = False
     complete: bool = False
     suspended: bool = False
     job_deadline: str = ""
@@ -111,7 +111,7 @@ def evidence_of(standing: Standing, settings: OperatorSettings) -> Evidence:
     """Take the facts of a trial at one moment; its Study's spec could be read."""
     spec = standing.blueprint.spec
     assert spec is not None
-    job, record, attempts = standing.job, standing.record, standing.attempts
+    job, record, attempts = standing.workload, standing.record, standing.attempts
     newest = attempts[-1] if attempts else None
     ended = newest if newest is not None and newest.ended else None
     pod = next((pod for pod in reversed(standing.pods) if not pod.over), None)
@@ -125,7 +125,7 @@ def evidence_of(standing: Standing, settings: OperatorSettings) -> Evidence:
         waiting=not standing.started,
         has_job=job is not None,
         job_sought=job is None and bool(standing.sought) and not standing.leaving,
-        job_over=standing.job_over,
+        workload_over=standing.workload_over,
         complete=job is not None and job.succeeded,
         suspended=job is not None and job.suspended,
         job_deadline=_job_deadline(standing),
@@ -155,11 +155,11 @@ def evidence_of(standing: Standing, settings: OperatorSettings) -> Evidence:
 
 def _remains(standing: Standing) -> bool:
     sought = standing.sought if standing.view is not None else ()
-    return bool(standing.live or standing.job or standing.leaving or sought)
+    return bool(standing.live or standing.workload or standing.leaving or sought)
 
 
 def _job_deadline(standing: Standing) -> str:
-    job = standing.job
+    job = standing.workload
     if job is None or not job.failed or job.reason != DEADLINE:
         return ""
     return f"{job.reason}: {job.message}"
@@ -179,9 +179,9 @@ def _disruptions(standing: Standing) -> int:
     """
     found = [how_ended(attempt).ending for attempt in standing.attempts if attempt.ended]
     seen = sum(ending.retry is Retry.FREE and ending is not SUSPENDED for ending in found)
-    if standing.job is None or standing.view is None:
+    if standing.workload is None or standing.view is None:
         return seen
-    jobs = job_ordinal(standing.view.name, standing.job.name) or 0
+    jobs = job_ordinal(standing.view.name, standing.workload.name) or 0
     return max(seen, jobs + 1 - standing.own_failures)
 
 
@@ -201,7 +201,7 @@ def blocked_container(pod: PodView | None) -> ContainerView | None:
 
 
 def _of_old_template(standing: Standing) -> bool:
-    job = standing.job
+    job = standing.workload
     return job is not None and job.template not in (0, standing.blueprint.template)
 
 

@@ -91,7 +91,7 @@ def judge_ending(
 def is_completing(standing: Standing) -> bool:
     """Whether the trainer has come to its end, and the Job does not say so yet."""
     last = standing.last
-    if standing.wanted is Wanted.GONE or standing.job_over or last is None:
+    if standing.wanted is Wanted.GONE or standing.workload_over or last is None:
         return False
     return how_ended(last).ending in (reasons.COMPLETED, reasons.NO_METRIC)
 

@@ -41,7 +41,7 @@ def _kind(standing: Standing) -> Hashable:
 
 def _waits(scene: Scene, standing: Standing) -> bool:
     """Whether it is for the cluster to do something: start the trial's pod, or let it go."""
-    job, pod = standing.job, standing.live[-1] if standing.live else None
+    job, pod = standing.workload, standing.live[-1] if standing.live else None
     if pod is not None:
         return pod.deleting or not scene.runs(pod)
     return job is not None and not (job.over or job.suspended)

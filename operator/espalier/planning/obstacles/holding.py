@@ -96,14 +96,14 @@ def _is_blocked(look: Look, settings: OperatorSettings) -> bool:
     began = (
         began_last(standing.pods, look.blueprint.trainer)
         for standing in look.going_on
-        if standing.job is not None and standing.job.template == template
+        if standing.workload is not None and standing.workload.template == template
     )
     return max(since) >= max(look.tally.trained_at(template), *began)
 
 
 def _blocked_since(look: Look, standing: Standing, settings: OperatorSettings) -> float | None:
     """Return when the pod was made of a trial that cannot start, or its Job; None if it can."""
-    snapshot, job = look.snapshot, standing.job
+    snapshot, job = look.snapshot, standing.workload
     if job is None or job.template != look.blueprint.template or job.suspended:
         return None
     if idle(snapshot.idle, standing) < settings.refusal_patience:

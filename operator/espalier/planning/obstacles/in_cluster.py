@@ -71,7 +71,7 @@ def no_pod(scene: Scene, standing: Standing) -> str | None:
 
 def _podless(standing: Standing) -> WorkloadView | None:
     """Return the Job of a trial that should have a pod and has none."""
-    job = standing.job
+    job = standing.workload
     if standing.end is not None or job is None or standing.live:
         return None
     settled = job.suspended or job.over
@@ -224,7 +224,7 @@ def _untouched(pod: PodView) -> bool:
 
 def queued(scene: Scene, standing: Standing) -> str | None:
     """Tell that a queue holds back all that could go on."""
-    job, patience = standing.job, scene.settings.stall_patience
+    job, patience = standing.workload, scene.settings.stall_patience
     if job is None or standing.end is not None or not job.suspended or job.suspended_by_us:
         return None
     if min(scene.idle(standing), scene.study_idle) < patience:
@@ -238,7 +238,7 @@ def queued(scene: Scene, standing: Standing) -> str | None:
 
 def stalled(scene: Scene, standing: Standing) -> str | None:
     """Tell of whatever else stands still without training."""
-    still, job = scene.idle(standing), standing.job
+    still, job = scene.idle(standing), standing.workload
     if still < scene.settings.stall_patience or (job is not None and job.suspended):
         return None
     if any(scene.runs(pod) and not pod.deleting for pod in standing.live):

@@ -24,7 +24,7 @@ _APART = 0.5
 
 def waits_in_line(standing: Standing) -> bool:
     """Whether a queue holds a trial's Job back, on its own account."""
-    job = standing.job
+    job = standing.workload
     if job is None or standing.end is not None or standing.wanted is Wanted.GONE:
         return False
     return bool(job.queue) and job.suspended and not job.suspended_by_us
@@ -37,14 +37,14 @@ def ask_queue(
 
     Often while the Job is young, and the less often the more Jobs of the study wait.
     """
-    job = standing.job
+    job = standing.workload
     if job is None or not waits_in_line(standing):
         return ()
     since = snapshot.asked.get(job.uid)
     ask = (AskWhy(job.kind.plural, job.name, job.uid, job.queue),)
     if since is None:
         return ask
-    line = sum(bool(each.queue) and each.suspended for each in snapshot.jobs)
+    line = sum(bool(each.queue) and each.suspended for each in snapshot.workloads)
     young = max(_SOONEST, (now - job.created_at) / 2)
     pause = max(_APART * line, min(settings.ask_again, young))
     return ask if since >= pause else (Wake(now + pause - since),)
@@ -58,7 +58,7 @@ def eviction(standing: Standing, patch: Body) -> tuple[Effect, ...]:
     patch
         What is to be written of the Trial's status.
     """
-    view, job = standing.view, standing.job
+    view, job = standing.view, standing.workload
     if view is None or job is None or standing.queue is None or not standing.record.attempt:
         return ()
     before, after = condition_of(view.status, "Started"), condition_of(patch, "Started")
@@ -77,7 +77,7 @@ def _held(started: Mapping[str, Any] | None) -> bool:
 
 def queue_refuses(scene: Scene, standing: Standing) -> str | None:
     """Tell that a queue will not let a trial's Job run however long it waits."""
-    job, said = standing.job, standing.queue
+    job, said = standing.workload, standing.queue
     if job is None or said is None or not waits_in_line(standing):
         return None
     lost = said.reason == NO_WORKLOAD and scene.idle(standing) > scene.settings.pod_patience

@@ -126,7 +126,11 @@ def cause(snapshot: Snapshot, standing: Standing, now: float) -> Cause | None:
 def asked_of(standing: Standing) -> tuple[tuple[str, str, str], ...]:
     """Return what the cluster may know the cause of, as plurals, names and uids."""
     pods = [("pods", pod.name, pod.uid) for pod in standing.live[-1:]]
-    jobs = [(standing.job.kind.plural, standing.job.name, standing.job.uid)] if standing.job else []
+    jobs = (
+        [(standing.workload.kind.plural, standing.workload.name, standing.workload.uid)]
+        if standing.workload
+        else []
+    )
     return (*pods, *jobs)
 
 
@@ -151,7 +155,7 @@ def _still_due(act: str, look: Look, limit: int) -> bool:
         return new and not look.is_named(name)
     return any(
         standing.view is not None
-        and (standing.job is None or standing.job.name != name)
+        and (standing.workload is None or standing.workload.name != name)
         and job_ordinal(standing.view.name, name) is not None
         for standing in look.going_on
     )

@@ -67,5 +67,5 @@ def is_settled(
     if ended.view is None:
         return True
     job = current_job(ended.view.name, list(jobs))
-    standing = Standing(ended.number, ended.record, view=ended.view, job=job)
+    standing = Standing(ended.number, ended.record, view=ended.view, workload=job)
     return not any(news_of(made, (standing,)))

@@ -25,7 +25,7 @@ def gather(snapshot: Snapshot) -> tuple[Standing, ...]:
     """
     views = {view.number: view for view in snapshot.trials if view.number is not None}
     jobs: dict[int, list[WorkloadView]] = defaultdict(list)
-    for job in snapshot.jobs:
+    for job in snapshot.workloads:
         jobs[job.number].append(job)
     pods: dict[int, list[PodView]] = defaultdict(list)
     for pod in snapshot.pods:
@@ -55,7 +55,7 @@ def _numbers(snapshot: Snapshot) -> set[int]:
     """Return the numbers of all trials, but those that have ended and are in the tally alone."""
     numbers = {view.number for view in snapshot.trials if view.number is not None}
     numbers |= set(snapshot.record.trials)
-    numbers |= {job.number for job in snapshot.jobs} | {pod.number for pod in snapshot.pods}
+    numbers |= {job.number for job in snapshot.workloads} | {pod.number for pod in snapshot.pods}
     tally, sampled = snapshot.tally, snapshot.record.sampled
     if tally is None:
         return numbers | set(range(sampled))
@@ -103,7 +103,7 @@ def _standing(
         number=number,
         record=record,
         view=view,
-        job=current_job(name, [job for job in jobs if not job.deleting]),
+        workload=current_job(name, [job for job in jobs if not job.deleting]),
         leaving=tuple(job for job in jobs if job.deleting),
         pods=tuple(sorted(pods, key=lambda pod: (pod.created_at, not pod.over, pod.name))),
         exempt=number in snapshot.record.exempt,
@@ -111,15 +111,17 @@ def _standing(
         spans=snapshot.spans,
         blueprint=snapshot.blueprint,
     )
-    if standing.job is not None and standing.job.queue and standing.job.suspended:
-        standing = replace(standing, queue=snapshot.causes.get(standing.job.uid))
+    if standing.workload is not None and standing.workload.queue and standing.workload.suspended:
+        standing = replace(standing, queue=snapshot.causes.get(standing.workload.uid))
     if standing.end:
         return standing
     standing = _with_attempts(standing, jobs)
-    lost = lost_rerun(name, standing.job, jobs, standing.attempts)
+    lost = lost_rerun(name, standing.workload, jobs, standing.attempts)
     if (kind_of(snapshot.study.spec).kind.plural, lost) in snapshot.restored:
         lost = ""
-    return _with_absences(snapshot, replace(standing, job=None) if lost else standing, name, lost)
+    return _with_absences(
+        snapshot, replace(standing, workload=None) if lost else standing, name, lost
+    )
 
 
 def _with_attempts(standing: Standing, jobs: Sequence[WorkloadView]) -> Standing:
@@ -140,7 +142,7 @@ def _with_absences(snapshot: Snapshot, standing: Standing, trial: str, lost: str
     lost
         Name of the Job that runs it and is not seen, if that is not its first.
     """
-    job, absent = standing.job, snapshot.absent
+    job, absent = standing.workload, snapshot.absent
     plural = kind_of(snapshot.study.spec).kind.plural
     names = {(plural, job_name(trial)), *((plural, pod.job_name) for pod in standing.pods)}
     names = {(plural, lost)} if lost else names

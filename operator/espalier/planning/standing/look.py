@@ -123,6 +123,8 @@ def look_at(snapshot: Snapshot) -> Look:
 
 def _ended(standing: Standing) -> Ended:
     view, name = standing.view, standing.view.name if standing.view is not None else ""
-    found = ended_from(name, standing.record, view, standing.jobs, standing.pods, standing.trainer)
+    found = ended_from(
+        name, standing.record, view, standing.workloads, standing.pods, standing.trainer
+    )
     assert found is not None
     return found

@@ -45,7 +45,7 @@ def _seen(standing: Standing, known: MadeTrial | None) -> MadeTrial | None:
         known = (
             replace(seen, template=known.template, started_at=known.started_at) if known else seen
         )
-    template = standing.job.template if standing.job is not None else 0
+    template = standing.workload.template if standing.workload is not None else 0
     if template not in (0, known.template):
         known = replace(known, template=template)
     if known.started_at is None and "startTime" in view.status:

@@ -62,7 +62,7 @@ def sighting(standing: Standing, pod: PodView) -> AttemptRecord:
     """Return what a pod shows of its attempt now; without a number, which the record has."""
     span, asked = standing.span(pod.uid), asked_to_end(pod, standing.trainer)
     code, reason = trainer_end(pod, standing.trainer)
-    job = next((each for each in standing.jobs if each.uid == pod.job_uid), None)
+    job = next((each for each in standing.workloads if each.uid == pod.job_uid), None)
     ours = standing.wanted is Wanted.GONE or standing.end is not None
     stopped = job is not None and job.suspended
     by_its_job = stopped or (job is not None and job.over and code is None)
@@ -89,7 +89,7 @@ def _gone(standing: Standing, known: AttemptRecord) -> AttemptRecord:
     That alone does not prove that it is gone: it is over where another pod has followed it, or
     its Job is over or known to be gone.
     """
-    job, span = standing.job, standing.span(known.pod_uid)
+    job, span = standing.workload, standing.span(known.pod_uid)
     left = bool(standing.pods or standing.proof or standing.leaving or standing.pods_gone)
     if job is not None:
         left = left or job.uid != known.job_uid

@@ -30,7 +30,7 @@ class Standing:
         What is stored of it.
     view
         The Trial object; None once it is deleted.
-    job
+    workload
         The Job that runs the trial, and is not being deleted.
     leaving
         Jobs of the trial that are being deleted.
@@ -63,7 +63,7 @@ class Standing:
     number: int
     record: TrialRecord
     view: TrialView | None = None
-    job: WorkloadView | None = None
+    workload: WorkloadView | None = None
     leaving: tuple[WorkloadView, ...] = ()
     pods: tuple[PodView, ...] = ()
     sought: tuple[str, ...] = ()
@@ -111,9 +111,9 @@ class Standing:
         return self.spans.get(pod_uid) or _NOT_SEEN
 
     @property
-    def jobs(self) -> tuple[WorkloadView, ...]:
+    def workloads(self) -> tuple[WorkloadView, ...]:
         """The Jobs that are there: those that leave, then the one that runs the trial."""
-        return self.leaving + ((self.job,) if self.job is not None else ())
+        return self.leaving + ((self.workload,) if self.workload is not None else ())
 
     @property
     def newest(self) -> PodView | None:
@@ -123,7 +123,7 @@ class Standing:
     @property
     def started(self) -> bool:
         """Whether the trial ever had a Job, as far as anything tells."""
-        if self.job or self.leaving or self.pods:
+        if self.workload or self.leaving or self.pods:
             return True
         if self.restored:
             return False
@@ -139,16 +139,16 @@ class Standing:
         """Whether the trial takes one of the study's parallel places."""
         if self.live or self.must_run_again:
             return True
-        if self.end or self.wanted is Wanted.GONE or self.job is None:
+        if self.end or self.wanted is Wanted.GONE or self.workload is None:
             return False
         last = self.last
         done = last is not None and last.over and how_ended(last).ending.retry is Retry.NEVER
-        return not (self.job_over or done)
+        return not (self.workload_over or done)
 
     @property
-    def job_over(self) -> bool:
+    def workload_over(self) -> bool:
         """Whether the Job makes no pod any more."""
-        return self.job is not None and self.job.over
+        return self.workload is not None and self.workload.over
 
     @property
     def last(self) -> Attempt | None:
@@ -156,7 +156,7 @@ class Standing:
 
         A complete Job has one that succeeded: where none is known the decisive one was not seen.
         """
-        job = self.job
+        job = self.workload
         own = [attempt for attempt in self.attempts if job and attempt.job_uid == job.uid]
         if job is None or not own or not own[-1].ended:
             return None
@@ -188,7 +188,9 @@ class Standing:
         The Job controller counts what is not the trial's fault, such as a pod that the kubelet
         refused, and takes for complete what was made to end and exited with code 0.
         """
-        if not self._job_over_without_end or (self.job and self.job.reason == DEADLINE):
+        if not self._workload_over_without_end or (
+            self.workload and self.workload.reason == DEADLINE
+        ):
             return False
         last = self.last
         if last is None:
@@ -202,15 +204,15 @@ class Standing:
     def pods_sought(self) -> bool:
         """Whether the pod of a Job that is over would tell how it ended, and is not seen."""
         unseen = self.last is None and not self.pods_gone
-        return self._job_over_without_end and unseen and not self._complete_at_the_end
+        return self._workload_over_without_end and unseen and not self._complete_at_the_end
 
     @property
-    def _job_over_without_end(self) -> bool:
-        return self.job_over and not (self.wanted is Wanted.GONE or self.end)
+    def _workload_over_without_end(self) -> bool:
+        return self.workload_over and not (self.wanted is Wanted.GONE or self.end)
 
     @property
     def _complete_at_the_end(self) -> bool:
-        return self.job is not None and self.job.succeeded and self.reached_end
+        return self.workload is not None and self.workload.succeeded and self.reached_end
 
     @property
     def waiting(self) -> bool:

@@ -80,7 +80,7 @@ def _jobs(standing: Standing) -> list[str] | None:
     """Return the uids of the Jobs that were made for the trial, the newest last."""
     assert standing.view is not None
     known: list[str] | None = standing.view.status.get("jobs")
-    job = standing.job
+    job = standing.workload
     if job is None or job.uid in ("", *(known or ())):
         return known
     return [*(known or ()), job.uid][-MOST_JOBS:]
@@ -131,7 +131,7 @@ def _time(at: float | None) -> str | None:
 
 def _trainer_runs(standing: Standing) -> bool:
     """Whether the trainer of the newest pod runs, or has run to its end just now."""
-    pod, job = standing.newest, standing.job
+    pod, job = standing.newest, standing.workload
     if pod is None:
         return False
     if pod.over and not (job and job.succeeded) and not is_completing(standing):
@@ -140,7 +140,7 @@ def _trainer_runs(standing: Standing) -> bool:
 
 
 def _started(standing: Standing) -> Phrase:
-    pod, job = standing.newest, standing.job
+    pod, job = standing.newest, standing.workload
     if standing.end is not None:
         return _has_run(standing)
     if _trainer_runs(standing):
@@ -183,7 +183,7 @@ def _has_run(standing: Standing) -> Phrase:
 
 def _held_by(standing: Standing) -> str:
     """Return who suspended a trial's Job, and why."""
-    job, said = standing.job, standing.queue
+    job, said = standing.workload, standing.queue
     assert job is not None
     if job.suspended_by_us:
         return "the Study is suspended."
@@ -203,7 +203,7 @@ def _finished(standing: Standing) -> Phrase:
         return Phrase(False, TrialReason.STOPPING, record.prune.sentence())
     last = standing.last
     if is_completing(standing):
-        kind = standing.job.kind.name if standing.job is not None else "workload"
+        kind = standing.workload.kind.name if standing.workload is not None else "workload"
         completed = f"its {kind} is being completed"
         rest = completed if last and last.over else "its last values are awaited"
         return Phrase(False, TrialReason.IN_PROGRESS, f"The trainer has ended; {rest}.")

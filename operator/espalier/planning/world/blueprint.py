@@ -32,7 +32,7 @@ class Blueprint:
         How many configurations a grid has; None for a sampler that never runs out.
     probe
         The Job that stands for all of the study's; empty where none can be made.
-    job
+    probe_hash
         `fingerprint` of that Job; 0 where none can be made.
     fault
         Why the spec cannot be carried out as it is; empty where it can, as far as is known without
@@ -46,7 +46,7 @@ class Blueprint:
     sampler: Sampler | None = None
     size: int | None = None
     probe: Mapping[str, Any] = field(default_factory=dict)
-    job: int = 0
+    probe_hash: int = 0
     fault: str = ""
 
     @property

@@ -20,7 +20,7 @@ def progress(snapshot: Snapshot) -> dict[str, Token]:
     """
     jobs: dict[int, list[WorkloadView]] = defaultdict(list)
     pods: dict[int, list[PodView]] = defaultdict(list)
-    for job in snapshot.jobs:
+    for job in snapshot.workloads:
         jobs[job.number].append(job)
     for pod in snapshot.pods:
         pods[pod.number].append(pod)

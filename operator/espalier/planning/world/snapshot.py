@@ -187,7 +187,7 @@ class TemplateVerdict:
     ----------
     until
         When it is to be asked again though the Study is unchanged; None: never.
-    job
+    probe
         `fingerprint` of the Job that was accepted: as long as a changed Study would have the same
         one made, nothing needs to be asked.
     """
@@ -196,7 +196,7 @@ class TemplateVerdict:
     accepted: bool
     message: str = ""
     until: float | None = None
-    job: int = 0
+    probe: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +291,7 @@ class Snapshot:
         The Study object, and what is stored of it.
     blueprint
         What the Study means.
-    trials, jobs, pods
+    trials, workloads, pods
         Its objects, but for those of trials that have ended and have left nothing to be done.
     tally
         What all trials that have ended come to; None where it is to be made of the objects, which
@@ -330,7 +330,7 @@ class Snapshot:
     record: StudyRecord
     blueprint: Blueprint
     trials: tuple[TrialView, ...] = ()
-    jobs: tuple[WorkloadView, ...] = ()
+    workloads: tuple[WorkloadView, ...] = ()
     pods: tuple[PodView, ...] = ()
     template: TemplateVerdict | None = None
     bound: Set[str] = field(default_factory=frozenset)
