@@ -11,7 +11,7 @@ from tools.cluster.cli import main
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "how-to" / "run-a-cluster.md").read_text()
-COMMANDS = re.findall(r"-m tests\.cluster (.+)", PAGE)
+COMMANDS = re.findall(r"-m tools\.cluster (.+)", PAGE)
 TARGETS = sorted(set(re.findall(r"make (?:-s )?([a-z-]+)", PAGE)))
 
 

@@ -61,6 +61,7 @@ def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_the_page_has_all_files_of_the_package() -> None:
     assert {name for name, _ in FILES} == {
         "gap_pruner.py",
+        "room_pruner.py",
         "test_gap_pruner.py",
         "pyproject.toml",
         "Dockerfile",
