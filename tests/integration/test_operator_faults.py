@@ -61,7 +61,11 @@ async def test_an_operator_that_is_killed_again_and_again_does_everything_once(
         values = Counter((o.trial, o.step) for o in log.observations)
         assert values == dict.fromkeys(((t, s) for t in range(TRIALS) for s in (1, 2)), 1)
         assert len(jobs) == TRIALS, "no Job was created twice"
-        assert process.live.record(uid).best is not None
+
+        async def known():
+            return process.live.record(uid).best is not None
+
+        await eventually("the last operator to have read what the study came to", known)
 
 
 @scenario
