@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -85,13 +86,17 @@ class Api:
             return await got.text()
 
     async def watch(self, path: str, query: Mapping[str, str]) -> AsyncIterator[tuple[str, Any]]:
-        """Yield type and metadata of all that is there, and then of each change, until it breaks.
+        """Yield type and metadata of all that is there, and then of each change, without end.
 
-        Raises
-        ------
-        RequestFailed
-            If the API server ends the watch: what happened since would be missed.
+        Where the API server ends the watch, as it does of one that takes events in too slowly, it
+        begins anew: what is there is told again, and what was deleted meanwhile is missed.
         """
+        while True:
+            async for type_, meta in self._watched(path, query):
+                yield type_, meta
+            await asyncio.sleep(_AGAIN)
+
+    async def _watched(self, path: str, query: Mapping[str, str]) -> AsyncIterator[tuple[str, Any]]:
         timeout = aiohttp.ClientTimeout(total=None, sock_read=None)
         async with self._http.get(
             self._server + path,
@@ -102,6 +107,5 @@ class Api:
             async for line in got.content:
                 event = json.loads(line)
                 if event["type"] == "ERROR":
-                    raise RequestFailed(f"watch {path}", 410, json.dumps(event["object"]))
+                    return
                 yield event["type"], event["object"]["metadata"]
-        raise RequestFailed(f"watch {path}", 0, "it ended")
