@@ -27,7 +27,7 @@ from espalier.metrics.health import (
 from espalier.metrics.observer import Observer
 from espalier.metrics.server import MetricsServer, build_registry
 from espalier.planning.world.names import AUDIENCE
-from espalier.process import garbage
+from espalier.process import garbage, switching
 from espalier.process.core import Core, patiently
 from espalier.process.ingest_leaf import Leaf
 from espalier.process.options import Options
@@ -231,6 +231,7 @@ class OperatorProcess:
 async def run_operator(options: Options) -> None:
     """Run the operator until SIGTERM or SIGINT."""
     garbage.search_seldom()
+    switching.switch_often()
     process = OperatorProcess(options)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -14,6 +14,8 @@ import aiohttp
 MERGE = "application/merge-patch+json"
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 """Asks for the metadata alone: what a thousand pods say is long."""
+_AGAIN = 0.2
+"""Seconds until a watch that has ended begins anew."""
 
 
 @dataclass(frozen=True)
