@@ -50,11 +50,8 @@ class BacktestReport:
     """
 
     figures: dict[str, Any]
-    """For `--json`."""
     tables: list[RenderableType]
-    """For a terminal."""
     picture: Callable[[], str]
-    """Draws the picture, where one is wanted."""
 
 
 @click.command("backtest")

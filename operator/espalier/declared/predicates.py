@@ -159,11 +159,8 @@ class IfElse:
     """
 
     test: Predicate
-    """Which of the two is asked."""
     then: Predicate
-    """Asked where it holds."""
     otherwise: Predicate
-    """Asked where it does not."""
 
     def cel(self) -> str:
         """Return the expression in CEL."""

@@ -71,11 +71,8 @@ class ForAll:
     """
 
     entries: At
-    """The list."""
     name: str
-    """What an entry is called in what is asked of it."""
     is_so: Predicate
-    """What must hold of each."""
 
     def cel(self) -> str:
         """Return the expression in CEL."""

@@ -31,34 +31,41 @@ class StudyFigures:
 
     Parameters
     ----------
+    namespace : str
+        The Study's.
+    study : str
+        The Study's name.
+    pruner : str
+        The type in `spec.pruner.type`.
+    direction : str
+        ``Maximize`` or ``Minimize``.
+    objective : str
+        The metric that is optimised.
     trials : mapping
         Number of trials by phase (``Pending`` ... ``Failed``); absent phases are shown as 0.
     endings : mapping
         Number of trials by the reason of their Finished condition.
     prunings : mapping
         Number of prune decisions by (pruner, reason).
+    gpu_seconds, trial_seconds, steps : Cost
+        What the trials have cost, in each unit.
     best_value, risk_stated, risk_spent, false_prune_rate : float or None
         None where it does not exist (yet): no series is shown then.
     false_prune_interval : tuple of float or None
         Lower and upper bound of the 95 % interval.
+    breaker_open : bool
+        Whether too many prunings at once hold further ones back.
     shadows : mapping
         Number of trials that each shadow pruner would have pruned, by its name.
-    gpu_seconds, trial_seconds, steps : Cost
-        What the trials have cost, in each unit.
     conditions : mapping
         Status of each of the Study's conditions, by its type.
     """
 
     namespace: str
-    """The Study's."""
     study: str
-    """The Study's name."""
     pruner: str
-    """The type in `spec.pruner.type`."""
     direction: str
-    """``Maximize`` or ``Minimize``."""
     objective: str
-    """The metric that is optimised."""
     trials: Mapping[str, int] = field(default_factory=dict)
     endings: Mapping[str, int] = field(default_factory=dict)
     prunings: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -71,7 +78,6 @@ class StudyFigures:
     false_prune_rate: float | None = None
     false_prune_interval: tuple[float, float] | None = None
     breaker_open: bool = False
-    """Whether too many prunings at once hold further ones back."""
     shadows: Mapping[str, int] = field(default_factory=dict)
     conditions: Mapping[str, str] = field(default_factory=dict)
 

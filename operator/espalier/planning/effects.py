@@ -136,18 +136,22 @@ class SuspendWorkload:
 
     Parameters
     ----------
+    name
+        The workload's.
+    uid
+        The workload's: another one of its name is left alone.
+    suspend
+        Whether it is to stand still, or to go on.
+    kind
+        Its kind.
     by_queue
         Whether a queue owns it: then it is the queue that is told to, and that does it.
     """
 
     name: str
-    """The workload's."""
     uid: str
-    """The workload's: another one of its name is left alone."""
     suspend: bool
-    """Whether it is to stand still, or to go on."""
     kind: Kind
-    """Its kind."""
     by_queue: bool = False
 
 

@@ -54,8 +54,16 @@ class TrialPlanner:
 
     Parameters
     ----------
+    snapshot
+        The world at this moment.
+    spec
+        The Study's, which can be read.
     stop
         Why the running trials are to end with the study; None while it goes on.
+    settings
+        What the operator's flags decide.
+    now
+        This moment; in seconds since the epoch.
     costs
         What the study has cost so far.
     over
@@ -63,14 +71,10 @@ class TrialPlanner:
     """
 
     snapshot: Snapshot
-    """The world at this moment."""
     spec: StudySpec
-    """The Study's, which can be read."""
     stop: str | None
     settings: OperatorSettings
-    """What the operator's flags decide."""
     now: float
-    """This moment; in seconds since the epoch."""
     costs: Costs
     over: bool = False
 

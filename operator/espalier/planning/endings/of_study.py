@@ -32,11 +32,8 @@ class StudyEnding:
     """
 
     succeeded: bool
-    """Whether it came to what it was for."""
     reason: StudyReason
-    """One word out of a closed list."""
     message: str
-    """A sentence with the numbers."""
     stops: bool = False
 
 

@@ -23,13 +23,9 @@ class Kind:
     """
 
     group: str
-    """Its API group; empty for the core API."""
     version: str
-    """Its version in that group."""
     plural: str
-    """Its resource, as paths have it."""
     name: str
-    """Its kind, as objects have it."""
 
     @property
     def api_version(self) -> str:

@@ -65,33 +65,43 @@ class TrialView:
 
     Parameters
     ----------
+    uid
+        Its uid, which no other Trial ever has.
+    name
+        Its name, and its workload's.
+    parameters
+        Values by parameter.
+    generation
+        How often its spec has changed, from 1 on.
+    created_at
+        When it was made; in seconds since the epoch.
+    deleting
+        Whether somebody has deleted it.
+    adopted
+        Whether it has the labels and the owner that make it the Study's.
     sampled
         Whether it says that the operator sampled it; nothing irrevocable may rest on that.
     protected
         Whether somebody asked that it is never pruned.
+    status
+        Its status as it was last seen.
+    status_written_at
+        When its status was last written by this process; in seconds since the epoch, 0 if
+        never.
     """
 
     uid: str
-    """Its uid, which no other Trial ever has."""
     name: str
-    """Its name, and its workload's."""
     number: int | None
     parameters: Mapping[str, Any]
-    """Values by parameter."""
     generation: int = 1
-    """How often its spec has changed, from 1 on."""
     created_at: float = 0.0
-    """When it was made; in seconds since the epoch."""
     deleting: bool = False
-    """Whether somebody has deleted it."""
     adopted: bool = True
-    """Whether it has the labels and the owner that make it the Study's."""
     sampled: bool = True
     protected: bool = False
     status: Mapping[str, Any] = field(default_factory=dict)
-    """Its status as it was last seen."""
     status_written_at: float = 0.0
-    """When its status was last written by this process; in seconds since the epoch, 0 if never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,24 @@ class PodView:
 
     Parameters
     ----------
+    uid
+        Its uid, which no other pod ever has.
+    name
+        Its name.
+    number
+        Number of its trial.
+    job_name
+        Name of the workload that made it.
+    job_uid
+        Uid of that workload.
+    phase
+        The kubelet's word for where it stands.
+    created_at
+        When it was made; in seconds since the epoch.
+    started_at
+        When the kubelet took it; in seconds since the epoch, None if it has not.
+    deleting
+        Whether somebody has deleted it.
     deleting_since
         When somebody asked for its deletion; None where that is not known.
     grace
@@ -133,28 +161,29 @@ class PodView:
         Reason of ``DisruptionTarget`` and since when, or the kubelet's own word for it.
     reason, message
         Of the pod's status: the kubelet's words.
+    unschedulable
+        Why the scheduler finds no node for it; empty where that is not so.
+    gpus
+        How many accelerators it holds.
+    containers
+        Its containers but our own, by name; init containers too.
+    sidecar
+        Our container in it; None where it has none yet.
+    node
+        The node on which it is; empty before.
     reports
         Whether it may report for its trial, as its workload's kind says.
     """
 
     uid: str
-    """Its uid, which no other pod ever has."""
     name: str
-    """Its name."""
     number: int
-    """Number of its trial."""
     job_name: str
-    """Name of the workload that made it."""
     job_uid: str
-    """Uid of that workload."""
     phase: str
-    """The kubelet's word for where it stands."""
     created_at: float
-    """When it was made; in seconds since the epoch."""
     started_at: float | None = None
-    """When the kubelet took it; in seconds since the epoch, None if it has not."""
     deleting: bool = False
-    """Whether somebody has deleted it."""
     deleting_since: float | None = None
     grace: int | None = None
     disruption: str = ""
@@ -162,15 +191,10 @@ class PodView:
     reason: str = ""
     message: str = ""
     unschedulable: str = ""
-    """Why the scheduler finds no node for it; empty where that is not so."""
     gpus: float = 0.0
-    """How many accelerators it holds."""
     containers: Mapping[str, ContainerView] = field(default_factory=dict)
-    """Its containers but our own, by name; init containers too."""
     sidecar: ContainerView | None = None
-    """Our container in it; None where it has none yet."""
     node: str = ""
-    """The node on which it is; empty before."""
     reports: bool = True
 
     @property
