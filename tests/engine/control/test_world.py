@@ -51,3 +51,19 @@ def test_the_last_good_spec_goes_with_its_study():
     seen(world)
     world.forget_study(UID)
     assert len(world.specs) == 0
+
+
+def test_what_a_study_means_is_worked_out_once_also_where_its_newest_spec_cannot_be_read():
+    world = World(SETTINGS)
+    world.is_there("studies", study(1))
+    seen(world)
+    world.is_there("studies", study(2, template={"spec": {"containers": "x"}}))
+    first = look(world)
+    assert look(world) is first
+
+
+def look(world):
+    """Take in what has changed of the Study, then return what the next plan takes it to mean."""
+    obj, record = world.study(KEY), StudyRecord(UID)
+    assert world.catch_up(KEY, obj, record, 100)
+    return world.snapshot(KEY, obj, record).blueprint

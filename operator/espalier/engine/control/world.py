@@ -28,6 +28,7 @@ from espalier.errors import SpecError
 from espalier.kube import POD, STUDY, TRIAL, watched
 from espalier.planning.workload import registry
 from espalier.planning.workload.kind import WorkloadKind
+from espalier.planning.world.blueprint import Blueprint
 from espalier.planning.world.observe import (
     controller_uid,
     pod_view,
@@ -36,7 +37,14 @@ from espalier.planning.world.observe import (
 )
 from espalier.planning.world.record import StudyRecord
 from espalier.planning.world.settings import OperatorSettings
-from espalier.planning.world.snapshot import PodView, Snapshot, TemplateVerdict, TrialView, sooner
+from espalier.planning.world.snapshot import (
+    PodView,
+    Snapshot,
+    StudyView,
+    TemplateVerdict,
+    TrialView,
+    sooner,
+)
 from espalier.planning.world.workload_view import WorkloadView
 from espalier.steady_clock import SteadyClock
 
@@ -136,13 +144,10 @@ class World:
             Uids of the pods that may report.
         """
         uid = obj["metadata"]["uid"]
-        study = self.specs.read(obj)
-        error = str(study) if isinstance(study, SpecError) else None
-        view = study_view(obj, self.specs.good(obj), error, self.written.get(uid, 0.0))
-        blueprint = self.specs.blueprint(view, self.settings)
+        study, blueprint = self._read(obj)
         seen = self._objects(key, uid, blueprint.trainer).see(record)
         return Snapshot(
-            study=view,
+            study=study,
             record=seen.record,
             blueprint=blueprint,
             trials=seen.trials,
@@ -164,10 +169,16 @@ class World:
 
         A first look has everything to take in: others have their turn in between.
         """
-        uid = obj["metadata"]["uid"]
-        view = study_view(obj, self.specs.good(obj), None)
-        trainer = self.specs.blueprint(view, self.settings).trainer
-        return self._objects(key, uid, trainer).catch_up(record, most)
+        _, blueprint = self._read(obj)
+        objects = self._objects(key, obj["metadata"]["uid"], blueprint.trainer)
+        return objects.catch_up(record, most)
+
+    def _read(self, obj: Object) -> tuple[StudyView, Blueprint]:
+        """Return a Study as plans see it, and what it means."""
+        study, written = self.specs.read(obj), self.written.get(obj["metadata"]["uid"], 0.0)
+        error = str(study) if isinstance(study, SpecError) else None
+        view = study_view(obj, self.specs.good(obj), error, written)
+        return view, self.specs.blueprint(view, self.settings)
 
     def _objects(self, key: StudyKey, uid: str, trainer: str) -> StudyObjects:
         known = self.objects.get(key)
