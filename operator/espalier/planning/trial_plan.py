@@ -33,11 +33,12 @@ from espalier.planning.status.of_trial import PROGRESS, status_of
 from espalier.planning.workload.building import build_workload
 from espalier.planning.workload.grace import grace_of
 from espalier.planning.workload.registry import kind_of, of_kind
+from espalier.planning.world.ended import says_end
 from espalier.planning.world.names import PODS_OF, job_name, job_ordinal, trial_name
 from espalier.planning.world.record import End, Wanted
 from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import PodView, Snapshot, sooner
-from espalier.planning.world.status_words import condition_of, merge_patch
+from espalier.planning.world.status_words import merge_patch
 from espalier.planning.world.workload_view import WorkloadView
 
 if TYPE_CHECKING:
@@ -113,9 +114,7 @@ class TrialPlanner:
             return False
         if view is None:
             return True
-        said = condition_of(view.status, "Finished") or {}
-        told = said.get("status") == "True" and said.get("reason") == end.reason
-        if not told or not view.status.get("completionTime"):
+        if not says_end(view, end):
             return False
         saved = self.costs.saved_by(standing.number) if self.over else None
         return saved is None or not is_off(view.status, saved)

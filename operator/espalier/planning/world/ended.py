@@ -81,9 +81,15 @@ def is_told(
     view = ended.view
     if view is None:
         return True
-    said, status = condition_of(view.status, "Finished") or {}, view.status
-    told = said.get("status") == "True" and said.get("reason") == ended.end.reason
+    status = view.status
     started = bool(status.get("startTime")) or began_last(pods, trainer) == -math.inf
     known = set(status.get("jobs") or ())
     listed = all(job.uid in known for job in jobs)
-    return told and bool(status.get("completionTime")) and view.adopted and started and listed
+    return says_end(view, ended.end) and view.adopted and started and listed
+
+
+def says_end(view: TrialView, end: End) -> bool:
+    """Whether a Trial's status says how and when it ended."""
+    said = condition_of(view.status, "Finished") or {}
+    told = said.get("status") == "True" and said.get("reason") == end.reason
+    return told and bool(view.status.get("completionTime"))

@@ -166,7 +166,7 @@ class EndedCosts:
         pace = pace_of(trial)
         if pace is not None:
             weight = trust_in(trial)
-            _change(self.paces, pace, by)
+            change(self.paces, pace, by)
             self.weighted += by * exact(pace * weight)
             self.weights += by * exact(weight)
         if not completed or trial.step is None:
@@ -176,16 +176,17 @@ class EndedCosts:
             del self.last_steps[trial.step]
         if trial.end is None or trial.end.held <= 0.0:
             return
-        _change(self.held, trial.end.held, by)
+        change(self.held, trial.end.held, by)
         if pace is not None:
-            _change(self.asides, held_last(trial) - pace * step_of(trial), by)
+            change(self.asides, held_last(trial) - pace * step_of(trial), by)
         elif by > 0:
             self.slow[trial.number] = held_last(trial), step_of(trial)
         else:
             del self.slow[trial.number]
 
 
-def _change(values: SortedList[float], value: float, by: int) -> None:
+def change(values: SortedList[D], value: D, by: int) -> None:
+    """Put a value in, or take one like it out where `by` is negative."""
     values.add(value) if by > 0 else values.remove(value)
 
 

@@ -14,7 +14,7 @@ from sortedcontainers import SortedList
 
 from espalier.api.reasons import ENDING_BY_REASON, STUDY_ENDED
 from espalier.planning.world.ended import Ended
-from espalier.planning.world.ended_costs import EndedCosts
+from espalier.planning.world.ended_costs import EndedCosts, change
 from espalier.planning.world.exact import exact
 from espalier.planning.world.faults import OUTAGES, TEMPLATE_FAULTS
 from espalier.planning.world.names import FIRST_HAND_MADE
@@ -149,7 +149,7 @@ class Tally:
         """Add to the sums, or take from them."""
         record, end, number = ended.record, ended.end, ended.number
         place = (end.at, number)
-        _change(self.ends, place, by)
+        change(self.ends, place, by)
         self.phases[end.state.value] += by
         self.endings[end.reason] += by
         if record.prune is not None:
@@ -162,7 +162,7 @@ class Tally:
         self.seconds += by * exact(end.held)
         self.steps += by * (record.step or 0)
         if end.state is TrialState.FAILED and end.reason != STUDY_ENDED.reason:
-            _change(self.failures, place, by)
+            change(self.failures, place, by)
         self._count_faults(ended, by)
 
     def _count_faults(self, ended: Ended, by: int) -> None:
@@ -179,13 +179,9 @@ class Tally:
         if not faulty:
             self.own_failures += by
         elif end.reason in OUTAGES:
-            _change(self.outages[end.template, end.reason], end.at, by)
+            change(self.outages[end.template, end.reason], end.at, by)
         else:
             self.template_failures[end.template] += by
-
-
-def _change(values: SortedList[float] | SortedList[Place], value: float | Place, by: int) -> None:
-    values.add(value) if by > 0 else values.remove(value)
 
 
 def _same(old: Ended, new: Ended) -> bool:
