@@ -11,7 +11,7 @@ from espalier.declared.bounds import WithinTrial, annotations_of, metadata_of
 from espalier.declared.names import camel, section_of
 from espalier.declared.operands import At
 from espalier.declared.predicates import And, Compare, Not, Or, Predicate, absent, chosen, has
-from espalier.declared.rule import Breach
+from espalier.declared.rule import Breach, remedy_in
 from espalier.pruning.pruners.goal import Goal
 from espalier.pruning.pruners.registry import BUILT_IN
 
@@ -71,7 +71,7 @@ class EachPruner:
                     yield Breach(
                         self.operators_field or f"{path}.{section}.{self.setting}",
                         self.expected(value, found),
-                        self.message.partition("; ")[2],
+                        remedy_in(self.message),
                     )
 
 

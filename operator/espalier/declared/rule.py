@@ -110,7 +110,7 @@ class Rule:
             yield Breach(
                 self.field if self.operators_field is None else self.operators_field,
                 self.expected(value),
-                self.remedy or _remedy(self.message),
+                self.remedy or remedy_in(self.message),
             )
 
 
@@ -176,5 +176,6 @@ class NoneOf:
             yield Breach(self.operators_field(scope), self.expected(scope), self.remedy(scope))
 
 
-def _remedy(message: str) -> str:
+def remedy_in(message: str) -> str:
+    """Return what the API server's message says to do: what comes after its semicolon."""
     return message.partition("; ")[2]
