@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from espalier.planning.costs.savings import Saved, estimates_of
+from espalier.planning.costs.savings import Saved
 from espalier.planning.world.record import AttemptRecord, End, TrialRecord
 from espalier.pruning import TrialState
+from tests.planning.costs.estimating import estimates_of
 
 GPUS = 2.0
 

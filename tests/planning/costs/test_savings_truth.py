@@ -12,7 +12,8 @@ import pytest
 
 from espalier.backtest.candidate import Candidate
 from espalier.backtest.curves import read_folder
-from espalier.planning.costs.savings import Estimate, Saved, estimates_of
+from espalier.planning.costs.savings import Estimate, Saved
+from tests.planning.costs.estimating import estimates_of
 from tests.planning.costs.replayed_costs import GPUS, Costs, Played, play
 
 CURVES = Path(__file__).parents[2] / "curves"

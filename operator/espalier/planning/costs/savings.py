@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from espalier.planning.world import ended_costs
 from espalier.planning.world.ended_costs import Array, EndedCosts
 from espalier.planning.world.exact import nearest
-from espalier.planning.world.record import TrialRecord
 
 _LOWER, _UPPER = 0.25, 0.75
 """The quartiles."""
@@ -202,21 +201,6 @@ def _left_after(step: float, ends: Array, counts: Array) -> tuple[float, float, 
     mean = float(further @ counts[first:] / upto[-1])
     ranked = _Counted(further.tolist(), upto.tolist())
     return mean, min(_weibull(ranked, _LOWER), mean), max(_weibull(ranked, _UPPER), mean)
-
-
-def estimates_of(trials: Iterable[TrialRecord]) -> Estimates | None:
-    """Estimate what pruning has saved in a study; None while no trial has completed.
-
-    Parameters
-    ----------
-    trials
-        All of the study's, ended or not.
-    """
-    costs = EndedCosts()
-    for trial in trials:
-        if trial.end is not None:
-            costs.add(trial, None)
-    return estimates_from(costs)
 
 
 def perhaps_off(estimates: Estimates, costs: EndedCosts, material: float) -> list[int]:
