@@ -53,19 +53,33 @@ def test_a_set_clock_is_told_of_once(jump: float, caplog: pytest.LogCaptureFixtu
     assert f"{jump:+.0f} s" in said
 
 
+async def runs_on(world: World, jump: float, seconds: float, *, restarted: bool = False) -> None:
+    """Set the clock while a study runs, maybe for a new operator; see the study come to its end.
+
+    Parameters
+    ----------
+    seconds
+        Within how many it must get on.
+    """
+    world.study(trials=LIMITED, resource={"name": "epoch", "max": 100})
+    world.start()
+    await world.until("the first value", world.reported)
+    began = now()
+    world.clock_ahead = jump
+    if restarted:
+        await world.kill()
+        world.start()
+    before = step_of(world)
+    await world.until("further progress", lambda: step_of(world) > before + 5, seconds)
+    await world.ends_well(3)
+    assert now() - began < 200.0
+    assert set(world.ended().values()) == {"Completed"}
+
+
 @JUMPS
 def test_a_study_runs_on_while_the_clock_is_set(jump: float, tmp_path: Path) -> None:
     async def story(world: World) -> None:
-        world.study(trials=LIMITED, resource={"name": "epoch", "max": 100})
-        world.start()
-        await world.until("the first value", world.reported)
-        began = now()
-        world.clock_ahead = jump
-        before = step_of(world)
-        await world.until("further progress", lambda: step_of(world) > before + 5, 30.0)
-        await world.ends_well(3)
-        assert now() - began < 200.0
-        assert set(world.ended().values()) == {"Completed"}
+        await runs_on(world, jump, 30.0)
 
     tell(tmp_path, story, program_of=long_program)
 
@@ -75,18 +89,7 @@ def test_an_operator_whose_clock_is_wrong_from_its_start_on_runs_a_study_all_the
     jump: float, tmp_path: Path
 ) -> None:
     async def story(world: World) -> None:
-        world.study(trials=LIMITED, resource={"name": "epoch", "max": 100})
-        world.start()
-        await world.until("the first value", world.reported)
-        began = now()
-        world.clock_ahead = jump
-        await world.kill()
-        world.start()
-        before = step_of(world)
-        await world.until("further progress", lambda: step_of(world) > before + 5, 60.0)
-        await world.ends_well(3)
-        assert now() - began < 200.0
-        assert set(world.ended().values()) == {"Completed"}
+        await runs_on(world, jump, 60.0, restarted=True)
 
     tell(tmp_path, story, program_of=long_program)
 
