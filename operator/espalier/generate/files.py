@@ -18,9 +18,10 @@ from espalier.generate.workload_kinds import workload_kinds
 
 def generated() -> dict[str, str]:
     """Return the text of every generated file by its path in the repository."""
+    made = crds()
     return {
-        **{f"crds/{name}": text for name, text in crds().items()},
-        **{f"charts/espalier/files/crds/{name}": text for name, text in crds().items()},
+        **{f"crds/{name}": text for name, text in made.items()},
+        **{f"charts/espalier/files/crds/{name}": text for name, text in made.items()},
         "charts/espalier/files/dashboards/espalier.json": dashboard_json(),
         "charts/espalier/files/workloads.yaml": workload_kinds(),
         "docs/reference/backtest.md": backtest_page(),

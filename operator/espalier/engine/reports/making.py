@@ -14,6 +14,7 @@ from espalier.engine.reports.storable import storable_making
 from espalier.planning.world.fingerprint import fingerprint
 from espalier.planning.world.record import MadeTrial
 from espalier.store import Batch, Store, StoredSpec, StudyRow, made_bytes, spec_row, trial_row
+from espalier.store.batch import Row
 
 
 class Making:
@@ -46,7 +47,7 @@ class Making:
         self._templates: dict[int, int] = {}
         self._generation: int | None = None
         for spec in specs:
-            self._keep(spec)
+            self._keep(spec, spec_row(row.id, spec))
 
     @classmethod
     async def read(cls, row: StudyRow, store: Store) -> Making:
@@ -95,8 +96,8 @@ class Making:
         await asyncio.shield(
             self._store.commit(Batch(self._row.id, specs=[row], overwritten=overwritten))
         )
-        self._keep(spec)
+        self._keep(spec, row)
 
-    def _keep(self, spec: StoredSpec) -> None:
+    def _keep(self, spec: StoredSpec, row: Row) -> None:
         self._generation = spec.generation
-        self._templates[spec.template] = made_bytes(spec_row(self._row.id, spec))
+        self._templates[spec.template] = made_bytes(row)

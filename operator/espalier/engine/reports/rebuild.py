@@ -41,7 +41,7 @@ async def rebuild(
     store : Store
         Where its log is.
     on_prune, on_rest : callable
-        See `LiveStudy`.
+        See `StudyWriter`.
     progress : callable
         Called after each piece.
 

@@ -73,7 +73,7 @@ class Binding:
     study_uid, trial_name, number
         The trial, and the Study that it belongs to.
     attempt
-        The pod's ordinal among the trial's pods, from 1 (`LiveStudies.attempt_of`).
+        The pod's ordinal among the trial's pods, from 1 (`OpenStudies.attempt_of`).
     """
 
     pod_uid: str
