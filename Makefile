@@ -25,8 +25,8 @@ check: $(STAMP) ## Lint, types and layers, without running anything
 	$(VENV)/bin/mypy
 	PYTHONPATH=sidecar $(VENV)/bin/lint-imports
 
-test: check ## Everything: checks, then all tests on a real cluster
-	$(PY) -m pytest
+test: check ## Everything: checks, then all tests, those on a real cluster beside the others
+	$(PY) -m pytest -n 2
 
 bench: $(STAMP) ## Print the benchmarks' figures (not part of `test`)
 	$(PY) -m pytest tests/bench -s

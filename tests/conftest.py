@@ -4,10 +4,12 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 
+from tests.two_workers import is_first, on_a_cluster, scheduling, strays
 from tools.cluster import lifecycle
 from tools.cluster.build import link_tools, start_building_queue, stop_building
 from tools.cluster.layout import Kind
@@ -19,18 +21,37 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("espalier")
 
+# A terminal that a test opens has the size that it is given. Workers are told another one.
+for _name in ("COLUMNS", "LINES"):
+    os.environ.pop(_name, None)
+
 _BUILD = pytest.StashKey[subprocess.Popen[bytes] | None]()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put last what needs Kueue: that is built meanwhile, where it is not there yet."""
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share out the tests where there are several workers."""
+    return scheduling(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put last what needs Kueue: that is built meanwhile, where it is not there yet.
+
+    A worker puts first what runs on a cluster, since the first one is given that.
+    """
+    if found := strays(items):
+        raise pytest.UsageError(
+            f"tests/two_workers.py takes these for tests without a cluster: {found}"
+        )
     items.sort(key=_needs_kueue)
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not on_a_cluster(item.nodeid))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Begin to build Kueue with what the other tests leave of the machine."""
     wanted = not session.config.option.collectonly and any(map(_needs_kueue, session.items))
-    if wanted and lifecycle.foreign_kubeconfig() is None:
+    if wanted and is_first(session.config) and lifecycle.foreign_kubeconfig() is None:
         session.config.stash[_BUILD] = start_building_queue()
 
 

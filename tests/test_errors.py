@@ -78,6 +78,8 @@ ELSEWHERE = {
     "SettingsError": "authors of pruners raise it; the checks of a Study make it a SpecError",
     "WorkloadRefused": "it never leaves the applying of a trial's effects, whose lane it ends",
     "UnfitError": "it ends `make generate`, which is no part of what runs",
+    "SamplerError": "a sampler's settings raise it; the checks of a Study make it a SpecError",
+    "NotCarried": "it leaves a trial out of what is taken over; the Study's status counts it",
     "Failed": "click's own, with which a command ends",
 }
 """Exceptions outside the hierarchy, each with the reason."""

@@ -22,7 +22,9 @@ THROUGH: dict[str, tuple[str, ...]] = {
     "api": ("api/test_parse.py", "generate/test_structural_schema.py"),
     "api/checks": ("api/test_parse.py", "api/test_collector.py"),
     "backtest": ("backtest/test_simulate.py", "backtest/test_replay.py", "cli/test_backtest.py"),
+    "backtest/recommend": ("backtest/recommend/test_recommendation.py", "cli/test_recommend.py"),
     "cli": ("cli/test_boundary.py", "cli/test_backtest.py", "cli/test_run.py"),
+    "cli/collecting": ("cli/test_collect.py",),
     "engine/control": (
         "engine/test_fuzzed_runs.py",
         "engine/control/test_ownership.py",
@@ -66,7 +68,8 @@ THROUGH: dict[str, tuple[str, ...]] = {
         "sidecar/test_with_ingest.py",
         "sidecar/collectors/test_contract.py",
     ),
-    "sidecar/collectors": ("sidecar/test_process.py",),
+    "sidecar/collectors": ("sidecar/test_process.py", "sidecar/collectors/test_mlflow_server.py"),
+    "sidecar/collectors/presets": ("sidecar/collectors/presets/test_recorded_logs.py",),
     "store": ("store/test_retention.py", "store/test_faults.py", "cli/test_boundary.py"),
     "watch": ("integration/test_watches.py",),
 }

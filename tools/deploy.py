@@ -17,7 +17,7 @@ from tools.cluster.errors import ClusterError
 from tools.cluster.layout import Kind, cache_folder
 from tools.cluster.progress import Progress
 from tools.images.cli import make
-from tools.images.recipe import RECIPES, ROOT
+from tools.images.recipe import DEPLOYED, ROOT
 
 NAMESPACE = "espalier-system"
 OWN_IMAGES = "registry.local"
@@ -43,7 +43,7 @@ def deploy(name: str, progress: Progress) -> None:
     images, tag, version = images_prefix(), "dev", "foreign"
     if foreign is None:
         kubeconfig = lifecycle.up(name, Kind.FULL, progress).kubeconfig
-        built = make(tuple(RECIPES), name, progress)
+        built = make(DEPLOYED, name, progress)
         version = hashlib.sha256("".join(b.archive.name for b in built).encode()).hexdigest()[:16]
     else:
         kubeconfig = foreign

@@ -30,11 +30,17 @@ def main():
     for step, value in enumerate(values, start=1):
         time.sleep(options.step_seconds)
         prune = reporter.report(step, value)
+        if options.await_judgement:
+            prune = reporter.await_judgement()
         print(json.dumps({"step": step, "value": value, "at": time.time()}), flush=True)
         if prune and options.heed_prune:
             return 0
+        if prune and options.await_judgement:
+            wait_to_be_ended()
         if step == options.fail_at:
             return options.exit_code
+    if options.stay:
+        wait_to_be_ended()
     return 0
 
 
@@ -48,10 +54,21 @@ def read_options():
     parser.add_argument("--metric", help="default: the study's")
     parser.add_argument("--by", choices=["http", "file"], default="http")
     parser.add_argument("--heed-prune", action="store_true", help="stop when told of the decision")
+    parser.add_argument(
+        "--await-judgement",
+        action="store_true",
+        help="go on once a posted value has been judged; wait to be ended where it is to be pruned",
+    )
+    parser.add_argument("--stay", action="store_true", help="after the last value: run until ended")
     parser.add_argument("--on-sigterm", choices=["stop", "ignore"], default="stop")
     parser.add_argument("--fail-at", type=int, help="exit after this step")
     parser.add_argument("--exit-code", type=int, default=1, help="with --fail-at")
     return parser.parse_args()
+
+
+def wait_to_be_ended():
+    while True:
+        time.sleep(60)
 
 
 def choose(curves, wanted):
@@ -80,13 +97,23 @@ class Reporter:
                 file.write(line)
         return os.path.exists(os.environ["ESPALIER_PRUNE_FILE"])
 
+    def await_judgement(self):
+        """Wait until the operator has every value: each is judged before the answer to it."""
+        while json.loads(self.ask("GET", "/healthz")[1] or "{}").get("pending") != 0:
+            time.sleep(0.02)
+        return os.path.exists(os.environ["ESPALIER_PRUNE_FILE"])
+
     def post(self, line):
+        return self.ask("POST", self.address.path, line)[0] == 202
+
+    def ask(self, method, path, body=None):
         connection = http.client.HTTPConnection(self.address.hostname, self.address.port, timeout=5)
         try:
-            connection.request("POST", self.address.path, line)
-            return connection.getresponse().status == 202
+            connection.request(method, path, body)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
         except (OSError, http.client.HTTPException):
-            return False
+            return 0, b""
         finally:
             connection.close()
 

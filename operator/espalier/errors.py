@@ -84,12 +84,17 @@ class RetryLater(EspalierError):
         What does not answer.
     after : float, optional
         Seconds to wait at least, where the other side said so.
+    within : float, optional
+        Seconds to wait at most, however often it failed, where it is known to pass by itself.
     """
 
-    def __init__(self, message: str, after: float | None = None) -> None:
+    def __init__(
+        self, message: str, after: float | None = None, *, within: float | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.after = after
+        self.within = within
 
 
 class Outdated(EspalierError):

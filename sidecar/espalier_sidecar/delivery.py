@@ -15,7 +15,14 @@ from espalier_sidecar.prune_notice import PruneNotice
 from espalier_sidecar.rejected import Rejected
 from espalier_sidecar.report import Report
 from espalier_sidecar.spool import LineEnd, Spool
-from espalier_sidecar.wire import MAX_REPORTS, ReadAnswer, Treatment, encode_batch, read_answer
+from espalier_sidecar.wire import (
+    MAX_REPORTS,
+    ReadAnswer,
+    Treatment,
+    encode_batch,
+    fitting,
+    read_answer,
+)
 
 DRAIN_PAUSE_SECONDS = 0.25
 
@@ -27,6 +34,8 @@ class Delivery(threading.Thread):
     ----------
     trial
         The trial that the reports belong to, as `namespace/name`.
+    metric
+        The study's metric.
     spool
         Where they wait.
     post
@@ -43,11 +52,14 @@ class Delivery(threading.Thread):
     ----------
     delivered
         How many reports the operator has acknowledged since the container started.
+    came
+        Whether reports of the study's metric have come since then.
     """
 
     def __init__(
         self,
         trial: str,
+        metric: str,
         spool: Spool,
         post: Callable[[bytes], Answer],
         notice: PruneNotice,
@@ -56,6 +68,7 @@ class Delivery(threading.Thread):
     ) -> None:
         super().__init__(name="delivery", daemon=True)
         self._trial = trial
+        self._metric = metric
         self._spool = spool
         self._post = post
         self._notice = notice
@@ -65,6 +78,7 @@ class Delivery(threading.Thread):
         self._draining = threading.Event()
         self._failing_since: float | None = None
         self.delivered = 0
+        self.came = False
 
     def drain(self, seconds: float) -> None:
         """Deliver what is left, and return when that is done, hopeless, or takes too long."""
@@ -77,7 +91,8 @@ class Delivery(threading.Thread):
         while True:
             batch = self._spool.peek(MAX_REPORTS)
             if batch:
-                if not self._deliver(batch):
+                most = fitting(self._trial, [report for _, report in batch])
+                if not self._deliver(batch[:most]):
                     return
             elif self._draining.is_set() and not self._spool.pending:
                 return
@@ -87,6 +102,7 @@ class Delivery(threading.Thread):
     def _deliver(self, batch: list[tuple[LineEnd, Report]]) -> bool:
         """Send until the batch is stored or set aside; false if that is given up."""
         left = list(batch)
+        self.came = self.came or any(report.metric == self._metric for _, report in batch)
         while left:
             final = self._draining.is_set() and self._spool.ends_at(batch[-1][0])
             outcome = self._attempt([report for _, report in left], final)

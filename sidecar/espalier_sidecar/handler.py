@@ -8,13 +8,13 @@ import socket
 import time
 from collections.abc import Iterator
 from http.client import HTTPException
-from http.server import BaseHTTPRequestHandler
 from io import BufferedIOBase
 from typing import TYPE_CHECKING
 
 from espalier_sidecar import limits
 from espalier_sidecar.byte_budget import BudgetExhausted
 from espalier_sidecar.errors import BadReport, SpoolFull
+from espalier_sidecar.http_requests import BaseHTTPRequestHandler
 from espalier_sidecar.log import log_line_limited
 from espalier_sidecar.report import parse_reports
 from espalier_sidecar.text import clip
@@ -84,35 +84,49 @@ class Handler(BaseHTTPRequestHandler):
         self.rfile.begin_head()
         self.request_version = self.protocol_version
         self.requestline = ""
+        self.command = ""
         try:
             super().handle_one_request()
         except HeadTooLong as error:
             self.send_error(431, explain=str(error))
 
+    def parse_request(self) -> bool:
+        """Read a request's head; what a collector answers itself goes to it."""
+        if not super().parse_request():
+            return False
+        served = self.server.served_at(self.path)
+        if served is None:
+            return True
+        if self.server.is_crowded():
+            self.close_connection = True
+        served.serve(self)
+        self.wfile.flush()
+        return False
+
     def do_GET(self) -> None:
         """Answer whether to stop, and how the sidecar is."""
         if self.path == "/should-prune":
-            self._answer(200, self.server.notice.as_json())
+            self.answer(200, self.server.notice.as_json())
         elif self.path == "/healthz":
-            self._answer(200, json.dumps(self.server.health()))
+            self.answer(200, json.dumps(self.server.health()))
         else:
             self._not_found()
 
     def do_POST(self) -> None:
         """Take one report, or a list of them."""
-        length = self._length()
+        length = self.body_length()
         if length is None:
             return
         try:
-            with self._reserved(length):
-                body = self._body(length)
+            with self.reserved(length):
+                body = self.read_body(length)
                 if body is not None and self.path == "/report":
                     self._report(body)
                 elif body is not None:
                     self._not_found()
         except BudgetExhausted:
-            self._hang_up()
-            self._complain(
+            self.hang_up()
+            self.complain(
                 503,
                 f"expected at most {limits.BODIES} bytes of large posts at a time; came "
                 f"{length} more: try again, one post at a time",
@@ -121,8 +135,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer what http.server finds wrong with a request, and hang up."""
-        self._hang_up()
-        self._complain(code, (explain or message or self.responses[code][1])[:200])
+        self.hang_up()
+        self.complain(code, (explain or message or self.responses[code][1])[:200])
 
     def finish(self) -> None:
         """Close; whoever still sends what will not be read gets time to read the answer."""
@@ -143,40 +157,47 @@ class Handler(BaseHTTPRequestHandler):
                 del reports
         except BadReport as error:
             log_line_limited("bad report", f"answered 400: {error}")
-            self._complain(400, str(error))
+            self.complain(400, str(error))
         except SpoolFull as error:
             log_line_limited("full", f"answered 507: {error}")
-            self._complain(507, f"the value was not kept, its volume is full: {error}")
+            self.complain(507, f"the value was not kept, its volume is full: {error}")
         else:
             queued = {"queued": count, "prune": self.server.notice.pruned}
-            self._answer(202, json.dumps(queued))
+            self.answer(202, json.dumps(queued))
 
-    def _length(self) -> int | None:
+    def body_length(self) -> int | None:
         """Return the length of a body that may be read; else answer why not."""
         text = self.headers.get("Content-Length", "")
         if not (text.isascii() and text.isdigit()):
-            self._hang_up()
-            self._complain(411, f"expected a Content-Length; came {clip(text)}")
+            self.hang_up()
+            self.complain(411, f"expected a Content-Length; came {clip(text)}")
             return None
         length = int(text[:20])
         if length > limits.BODY:
-            self._hang_up()
-            self._complain(
+            self.hang_up()
+            self.complain(
                 413, f"expected at most {limits.BODY} bytes; came {length}: send several posts"
             )
             return None
         return length
 
     @contextlib.contextmanager
-    def _reserved(self, length: int) -> Iterator[None]:
+    def reserved(self, length: int) -> Iterator[None]:
+        """Hold room for a body; raises `BudgetExhausted` if others have it for too long."""
         if length <= limits.SMALL_BODY:
             yield
             return
         with self.server.budget.reserve(length, BUDGET_SECONDS):
             yield
 
-    def _body(self, length: int) -> bytearray | None:
-        """Read a body; `None`, and an answer, if it does not come."""
+    def read_body(self, length: int) -> bytearray | None:
+        """Read a body; `None`, and an answer, if it does not come.
+
+        Raises
+        ------
+        ConnectionResetError
+            If the trainer hangs up before its end.
+        """
         body = bytearray()
         ends = time.monotonic() + BODY_SECONDS
         try:
@@ -187,8 +208,8 @@ class Handler(BaseHTTPRequestHandler):
                     raise ConnectionResetError
                 body += piece
         except TimeoutError:
-            self._hang_up()
-            self._complain(
+            self.hang_up()
+            self.complain(
                 408, f"expected {length} bytes within {BODY_SECONDS:.0f} s; came {len(body)}"
             )
             return None
@@ -196,7 +217,7 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.settimeout(self.timeout)
         return body
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> None:
         """Make this the connection's last answer: the rest of its request is not read."""
         self.close_connection = True
         self._unread = True
@@ -210,16 +231,18 @@ class Handler(BaseHTTPRequestHandler):
             left -= len(piece)
 
     def _not_found(self) -> None:
-        self._complain(
+        self.complain(
             404,
             "expected POST /report, GET /should-prune or GET /healthz; "
             f"came {self.command} {self.path[:80]}",
         )
 
-    def _complain(self, status: int, message: str | None, retry_after: int | None = None) -> None:
-        self._answer(status, json.dumps({"error": message}), retry_after)
+    def complain(self, status: int, message: str | None, retry_after: int | None = None) -> None:
+        """Answer what was expected and what came, as JSON."""
+        self.answer(status, json.dumps({"error": message}), retry_after)
 
-    def _answer(self, status: int, text: str, retry_after: int | None = None) -> None:
+    def answer(self, status: int, text: str, retry_after: int | None = None) -> None:
+        """Answer with a text of JSON."""
         body = text.encode() + b"\n"
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -229,4 +252,5 @@ class Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)

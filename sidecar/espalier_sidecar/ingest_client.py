@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import http.client
 import ssl
 from typing import NamedTuple
@@ -26,7 +27,7 @@ class Answer(NamedTuple):
 
 
 class IngestClient:
-    """Posts batches to `{url}/v1/report`.
+    """Posts to `{url}/v1/report`, or to what lies beside it.
 
     Parameters
     ----------
@@ -47,16 +48,33 @@ class IngestClient:
         parts = urlsplit(url)
         if parts.hostname is None:
             raise ValueError(f"expected https://host:port; came {url!r}")
-        self._path = f"{parts.path}/v1/report"
+        self._base = f"{parts.path}/v1/"
+        self._host = parts.hostname, parts.port
         self._token_file = token_file
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_verify_locations(cadata=ca_pem)
-        self._connection = http.client.HTTPSConnection(
-            parts.hostname, parts.port, timeout=TIMEOUT_SECONDS, context=context
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._context.load_verify_locations(cadata=ca_pem)
+        self._connection = self._connected()
+
+    def _connected(self) -> http.client.HTTPSConnection:
+        return http.client.HTTPSConnection(
+            *self._host, timeout=TIMEOUT_SECONDS, context=self._context
         )
 
-    def post(self, body: bytes) -> Answer:
+    def beside(self) -> IngestClient:
+        """Return one for another thread: with a connection of its own, and all else the same."""
+        other = copy.copy(self)
+        other._connection = self._connected()
+        return other
+
+    def tell(self, body: bytes) -> Answer:
+        """Say what was heard, seldom: the connection is closed afterwards. Raises as `post`."""
+        try:
+            return self.post(body, "heard")
+        finally:
+            self._connection.close()
+
+    def post(self, body: bytes, place: str = "report") -> Answer:
         """Send one batch, and return the answer.
 
         The token is read anew each time, because the kubelet replaces it.
@@ -73,16 +91,16 @@ class IngestClient:
             }
         kept = self._connection.sock is not None
         try:
-            return self._exchange(body, headers)
+            return self._exchange(self._base + place, body, headers)
         except STALE:
             # A report may be sent twice: the operator knows what it has.
             if not kept:
                 raise
-            return self._exchange(body, headers)
+            return self._exchange(self._base + place, body, headers)
 
-    def _exchange(self, body: bytes, headers: dict[str, str]) -> Answer:
+    def _exchange(self, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         try:
-            self._connection.request("POST", self._path, body, headers)
+            self._connection.request("POST", path, body, headers)
             response = self._connection.getresponse()
             content = response.read(MAX_ANSWER)
             if not response.isclosed():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from espalier_sidecar.collectors.base import Collector
+from espalier_sidecar.collectors.base import Collector, Served
 from espalier_sidecar.errors import SpoolFull
 from espalier_sidecar.log import log_line_limited
 from espalier_sidecar.spool import Spool
@@ -29,12 +29,16 @@ class Intake:
         self._spool = spool
 
     def poll(self, seconds: float, last: bool = False) -> bool:
-        """Take what is new, in so many seconds; True if there may be more."""
-        share = seconds / len(self._collectors)
-        more = [
-            take(collector, self._spool, time.monotonic() + share, last)
-            for collector in self._collectors
-        ]
+        """Take what is new, in so many seconds; True if there may be more.
+
+        What one has left of its share is the others' after it.
+        """
+        share, ends = seconds / len(self._collectors), time.monotonic() + seconds
+        more = []
+        for index, collector in enumerate(self._collectors):
+            now = time.monotonic()
+            left = (ends - now) / (len(self._collectors) - index)
+            more.append(take(collector, self._spool, now + max(share, left), last))
         return any(more)
 
     def finish(self, seconds: float) -> None:
@@ -47,6 +51,10 @@ class Intake:
     def bad(self) -> int:
         """Return how many lines, or whatever is read, could not be used."""
         return sum(collector.health().bad for collector in self._collectors)
+
+    def served(self) -> list[Served]:
+        """Return the collectors that the trainer talks to."""
+        return [each for each in self._collectors if isinstance(each, Served)]
 
     def close(self) -> None:
         """Let the collectors go."""

@@ -7,22 +7,35 @@ pod's containers: the operator says how much that is.
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from espalier_sidecar.log import log_line_limited
 from espalier_sidecar.report import Report
 from espalier_sidecar.spool import Spool
+from espalier_sidecar.wire import as_bytes
 
 MAX_BYTES = 4096
-SHORTEST_REPORT = len('["a",1,1],')
+SHORTEST_REPORT = len("[0,1,1],")
+_HEARD = b',"heard":'
+Heard = Callable[[int], bytes]
+"""Returns what the collectors have heard, as JSON of so many bytes at most; else nothing."""
+
+
+def heard_nothing(_room: int) -> bytes:
+    """Return nothing."""
+    return b""
 
 
 def last_words(
-    newest: Sequence[Report], pending: int, dropped: int, max_bytes: int = MAX_BYTES
+    newest: Sequence[Report],
+    pending: int,
+    dropped: int,
+    max_bytes: int = MAX_BYTES,
+    metric: str = "",
+    heard: Heard = heard_nothing,
 ) -> bytes:
     """Return the message: the newest reports that fit, oldest of them first.
 
@@ -36,16 +49,45 @@ def last_words(
         How many were lost before, because the spool was full.
     max_bytes
         The longest message that Kubernetes keeps whole.
+    metric
+        The study's: its reports come before those of others.
+    heard
+        Fills what room is left.
     """
-    kept = 0
-    size = len(_compose([], pending + dropped)) + len(str(len(newest)))
-    for report in reversed(newest):
-        size += len(json.dumps(report, separators=(",", ":"))) + 1
-        if size > max_bytes:
-            break
-        kept += 1
-    fitting = list(newest[len(newest) - kept :])
-    return _compose(fitting, pending - kept + dropped)
+    around = len(_compose({}, (), pending + dropped)) + len(str(len(newest)))
+    names, kept = _fitting(newest, max_bytes - around, metric)
+    message = _compose(names, kept, pending - len(kept) + dropped)
+    if said := heard(max_bytes - len(message) - len(_HEARD)):
+        return b"".join((message[:-1], _HEARD, said, b"}"))
+    return message
+
+
+def _fitting(
+    newest: Sequence[Report], room: int, metric: str
+) -> tuple[dict[str, int], list[Report]]:
+    """Return those that fit, and their names: of the study's metric first, the newest first.
+
+    A name is written once, however many values it has; one for which there is no room leaves out
+    its own values alone.
+    """
+    names: dict[str, int] = {}
+    left_out: set[str] = set()
+    places: list[int] = []
+    for mine in (True, False):
+        for place in reversed(range(len(newest))):
+            name, *value = newest[place]
+            if (name == metric) is not mine or name in left_out:
+                continue
+            known = name in names
+            size = len(as_bytes([names.get(name, len(names)), *value])) + 1
+            size += 0 if known else len(as_bytes(name)) + 1
+            if size <= room:
+                names.setdefault(name, len(names))
+                places.append(place)
+                room -= size
+            else:
+                left_out.add(name)
+    return names, [newest[place] for place in sorted(places)]
 
 
 class LastWords:
@@ -62,10 +104,23 @@ class LastWords:
         The file that the kubelet reads.
     max_bytes
         How much of it the kubelet keeps.
+    metric
+        The study's.
+    heard
+        Says what the collectors have heard, where that is worth telling.
     """
 
-    def __init__(self, spool: Spool, path: str, max_bytes: int) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        path: str,
+        max_bytes: int,
+        metric: str,
+        heard: Heard,
+    ) -> None:
         self._spool = spool
+        self._metric = metric
+        self._heard = heard
         self._path = path
         self._max_bytes = max_bytes
         self._longest = self._length()
@@ -76,7 +131,14 @@ class LastWords:
         with self._lock:
             spool = self._spool
             newest = spool.newest(max(1, self._max_bytes // SHORTEST_REPORT))
-            message = last_words(newest, spool.pending, spool.dropped, self._max_bytes)
+            message = last_words(
+                newest,
+                spool.pending,
+                spool.dropped,
+                self._max_bytes,
+                self._metric,
+                self._heard,
+            )
             self._longest = max(self._longest, len(message))
             try:
                 fd = self._open()
@@ -109,7 +171,13 @@ class LastWords:
         return fd
 
 
-def _compose(reports: Sequence[Report], lost: int) -> bytes:
-    # The numbers come first: whoever cuts the message cuts its end.
-    message = {"espalier": 1, "lost": max(0, lost), "count": len(reports), "reports": reports}
-    return json.dumps(message, separators=(",", ":")).encode()
+def _compose(names: Mapping[str, int], reports: Sequence[Report], lost: int) -> bytes:
+    # The numbers and names come first: whoever cuts the message cuts its end.
+    message = {
+        "espalier": 1,
+        "lost": max(0, lost),
+        "count": len(reports),
+        "names": list(names),
+        "reports": [(names[metric], step, value) for metric, step, value in reports],
+    }
+    return as_bytes(message)

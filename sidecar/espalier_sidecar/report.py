@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from typing import NamedTuple
 
 from espalier_sidecar.errors import BadReport
+from espalier_sidecar.metric_name import EXPECTED, is_metric_name
 from espalier_sidecar.text import clip
 
 MAX_STEP = 2**53
 SHORTEST_REPORT = 16  # bytes; none is written in fewer
-METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.]{0,62}")
 FORM = '{"step": 3, "value": 0.91}, with "metric" if it is not the study\'s'
 
 
@@ -71,11 +70,8 @@ def make_report(metric: object, step: object, value: object, where: str = "") ->
     BadReport
         If a part is not what it should be; the message says which.
     """
-    if not isinstance(metric, str) or METRIC.fullmatch(metric) is None:
-        raise BadReport(
-            f"{where}expected as metric a letter or _, then up to 62 letters, digits, _ or .; "
-            f"came {clip(metric)}"
-        )
+    if not isinstance(metric, str) or not is_metric_name(metric):
+        raise BadReport(f"{where}expected as metric {EXPECTED}; came {clip(metric)}")
     if isinstance(step, float) and step.is_integer():
         step = int(step)
     if not isinstance(step, int) or isinstance(step, bool) or not 0 <= step <= MAX_STEP:

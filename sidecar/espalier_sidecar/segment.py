@@ -11,7 +11,8 @@ from espalier_sidecar.errors import BadReport
 from espalier_sidecar.report import Report, make_report
 from espalier_sidecar.volume import Folder
 
-LONGEST_LINE = 128  # bytes
+LONGEST_LINE = 1100
+"""Bytes: of a metric whose name has 250 characters of four bytes."""
 
 
 class Segment:
@@ -87,7 +88,8 @@ class Segment:
 
 def encode_line(report: Report) -> bytes:
     """Write a report as one line."""
-    return json.dumps(report, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    text = json.dumps(report, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    return text.encode() + b"\n"
 
 
 def decode_line(line: bytes) -> Report | None:

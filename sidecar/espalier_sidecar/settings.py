@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from espalier_sidecar.collectors.base import Source
 from espalier_sidecar.collectors.file import JsonLinesFile
-from espalier_sidecar.collectors.table import LOCAL, read_source
+from espalier_sidecar.collectors.table import Chosen, chosen
 from espalier_sidecar.errors import BadEnvironment
+from espalier_sidecar.heard import FIRST_SECONDS
 from espalier_sidecar.last_words import MAX_BYTES
 from espalier_sidecar.text import clip
 
@@ -30,8 +30,10 @@ class Settings(NamedTuple):
     """The trial, as `namespace/name`."""
     metric: str
     """The study's metric: that of values which come without a name."""
-    sources: tuple[Source, ...]
-    """What is collected from: the report file always, then what the study's collector names."""
+    collectors: tuple[Chosen, ...]
+    """What is collected from: the report file always, then what the study's collectors name."""
+    parameters: Mapping[str, Any]
+    """The trial's parameters, in their own types."""
     port: int
     """The port on 127.0.0.1 that the trainer posts to."""
     directory: str
@@ -44,6 +46,8 @@ class Settings(NamedTuple):
     """How many bytes of values may wait for the operator; more drop the oldest."""
     drain_seconds: float
     """How long values are read and delivered after SIGTERM."""
+    heard_seconds: float
+    """After how long the operator is told what was heard, where no value has come."""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -58,22 +62,23 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     url = _needed(environ, "ESPALIER_INGEST_URL")
     if not url.startswith("https://"):
         raise BadEnvironment(f"ESPALIER_INGEST_URL: expected https://...; came {url!r}")
-    report_file = JsonLinesFile(f"{directory}/{REPORT_FILE}")
-    chosen = _collector(environ.get("ESPALIER_COLLECTOR") or "{}")
-    chosen = None if chosen == report_file else chosen
+    report_file = Chosen("File", JsonLinesFile(f"{directory}/{REPORT_FILE}"), {}, None)
+    named = _collectors(environ.get("ESPALIER_COLLECTORS") or "[]")
     return Settings(
         ingest_url=url.rstrip("/"),
         ca_pem=_needed(environ, "ESPALIER_CA_PEM"),
         token_file=environ.get("ESPALIER_TOKEN_FILE", "/var/run/secrets/espalier/token"),
         trial=_needed(environ, "ESPALIER_TRIAL"),
         metric=_needed(environ, "ESPALIER_METRIC"),
-        sources=(report_file,) if chosen is None else (report_file, chosen),
+        collectors=(report_file, *(each for each in named if each != report_file)),
+        parameters=_object(environ, "ESPALIER_PARAMETERS"),
         port=int(_number(environ, "ESPALIER_PORT", 9321)),
         directory=directory,
         termination_log=environ.get("ESPALIER_TERMINATION_LOG", "/dev/termination-log"),
         last_words_bytes=int(_number(environ, "ESPALIER_LAST_WORDS_BYTES", MAX_BYTES)),
         spool_bytes=int(_number(environ, "ESPALIER_SPOOL_BYTES", 16 * 2**20)),
         drain_seconds=_number(environ, "ESPALIER_DRAIN_SECONDS", 3.0),
+        heard_seconds=_number(environ, "ESPALIER_HEARD_SECONDS", FIRST_SECONDS),
     )
 
 
@@ -97,15 +102,26 @@ def _number(environ: Mapping[str, str], name: str, default: float) -> float:
     return number
 
 
-def _collector(text: str) -> Source | None:
-    """Return what the study's `spec.collector` adds to posts and report file, if anything."""
+def _object(environ: Mapping[str, str], name: str) -> dict[str, Any]:
+    text = environ.get(name) or "{}"
     try:
-        collector = json.loads(text)
-        type_ = collector.get("type", LOCAL)
-        if type_ == LOCAL:
-            return None
-        return read_source(type_, collector.get(type_[:1].lower() + type_[1:], {}))
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise BadEnvironment(f"{name}: expected an object as JSON; came {clip(text)}")
+    return found
+
+
+def _collectors(text: str) -> list[Chosen]:
+    """Return what the study's collectors add to posts and report file, each once."""
+    try:
+        found = json.loads(text)
+        if not isinstance(found, list):
+            raise TypeError
+        every = [each for collector in found for each in chosen(collector)]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadEnvironment(
-            f"ESPALIER_COLLECTOR: expected the study's spec.collector as JSON; came {clip(text)}"
+            f"ESPALIER_COLLECTORS: expected the study's collectors as JSON; came {clip(text)}"
         ) from error
+    return [each for index, each in enumerate(every) if each not in every[:index]]

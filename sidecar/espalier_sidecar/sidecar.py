@@ -9,7 +9,10 @@ import time
 
 from espalier_sidecar.collectors.base import Collector, Context
 from espalier_sidecar.collectors.positions import Positions
+from espalier_sidecar.collectors.reading import Translation
+from espalier_sidecar.collectors.table import STANDS_FOR
 from espalier_sidecar.delivery import Delivery
+from espalier_sidecar.heard import Ear, Heard
 from espalier_sidecar.ingest_client import IngestClient
 from espalier_sidecar.intake import Intake
 from espalier_sidecar.last_words import LastWords
@@ -20,6 +23,7 @@ from espalier_sidecar.prune_notice import PruneNotice
 from espalier_sidecar.rejected import Rejected
 from espalier_sidecar.settings import REPORT_FILE, Settings
 from espalier_sidecar.spool import Spool
+from espalier_sidecar.trainers_library import offer_library
 from espalier_sidecar.volume import Folder, MemoryFolder
 
 STOP = frozenset({signal.SIGTERM, signal.SIGINT})
@@ -34,6 +38,14 @@ READING_PART = 0.5
 def hold_signals() -> None:
     """Keep the signals that end the sidecar until it looks for them."""
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
+
+
+def told_to_end(seconds: float) -> bool:
+    """Wait so long for a signal that ends the sidecar; whether one came."""
+    came = signal.sigtimedwait(STOP, seconds)
+    # Of a process that was stopped and goes on (SIGCONT), CPython returns what no signal has filled
+    # in, once the time has passed.
+    return came is not None and came.si_signo in STOP
 
 
 class Sidecar:
@@ -56,15 +68,29 @@ class Sidecar:
         self._settings = settings
         self._volume = Folder.at(settings.directory)
         own, self._spool = self._own_spool()
-        self._last_words = LastWords(
-            self._spool, settings.termination_log, settings.last_words_bytes
-        )
         self._notice = PruneNotice(self._volume, own)
+        offer_library(self._volume, own)
         self._rejected = Rejected(own)
-        self._intake = Intake(self._collectors(own), self._spool)
+        collectors = self._collectors(own)
+        self._intake = Intake(collectors, self._spool)
         ingest = IngestClient(settings.ingest_url, settings.ca_pem, settings.token_file)
+        self._heard = Heard(
+            settings.trial,
+            [Ear(*each) for each in zip(self._types(), collectors, strict=True)],
+            lambda: self._delivery.came,
+            ingest.beside().tell,
+            settings.heard_seconds,
+        )
+        self._last_words = LastWords(
+            self._spool,
+            settings.termination_log,
+            settings.last_words_bytes,
+            settings.metric,
+            self._heard.last_words,
+        )
         self._delivery = Delivery(
             settings.trial,
+            settings.metric,
             self._spool,
             ingest.post,
             self._notice,
@@ -72,7 +98,12 @@ class Sidecar:
             self._last_words.write,
         )
         self._server = LocalServer(
-            settings.port, settings.metric, self._spool, self._notice, self.health
+            settings.port,
+            settings.metric,
+            self._spool,
+            self._notice,
+            self.health,
+            self._intake.served(),
         )
 
     def run(self) -> int:
@@ -89,8 +120,9 @@ class Sidecar:
     def _work(self) -> int:
         self._server.begin()
         self._delivery.start()
+        self._heard.start()
         pause = IDLE_PAUSE_SECONDS
-        while signal.sigtimedwait(STOP, pause) is None:
+        while not told_to_end(pause):
             pause = BUSY_PAUSE_SECONDS if self._intake.poll(POLL_SECONDS) else IDLE_PAUSE_SECONDS
             if not self._delivery.is_alive():
                 log_line("delivery ended by a fault of ours; the container starts again")
@@ -115,6 +147,7 @@ class Sidecar:
         with what was read, and again after the last tries, which may take too long as well.
         """
         ends = time.monotonic() + self._settings.drain_seconds
+        self._heard.stop()
         self._last_words.write()
         self._intake.finish(self._settings.drain_seconds * READING_PART)
         self._last_words.write()
@@ -136,8 +169,27 @@ class Sidecar:
     def _collectors(self, own: Folder) -> list[Collector]:
         self._offer_report_file()
         settings = self._settings
-        context = Context(self._volume, settings.directory, settings.metric, Positions(own))
-        return [source.collector(context) for source in settings.sources]
+        positions = Positions(own)
+        owners: dict[str, Translation] = {}
+        return [
+            each.source.collector(
+                Context(
+                    self._volume,
+                    settings.directory,
+                    settings.metric,
+                    positions,
+                    Translation(
+                        each.names, each.step_scale, owners if each.type in STANDS_FOR else None
+                    ),
+                    self._spool.append,
+                    settings.parameters,
+                )
+            )
+            for each in settings.collectors
+        ]
+
+    def _types(self) -> list[str]:
+        return [each.type for each in self._settings.collectors]
 
     def _offer_report_file(self) -> None:
         """Make the report file, for a trainer that runs as any user, where nothing has its name.

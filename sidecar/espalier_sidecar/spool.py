@@ -23,6 +23,8 @@ SEGMENTS = 16
 REPORTS_A_WRITE = 1000
 BLOCK_BYTES = 16 * 1024
 LINES_A_PEEK = 2**14
+NEWEST_BYTES = 64 * 1024
+"""So much of the end is looked at for the newest reports."""
 NOWHERE = (0, 0)
 _NAME = re.compile(r"([0-9]{12})\.jsonl")
 _MARK = re.compile(rb"([0-9]{12}) ([0-9]{12}) ([0-9]{12})\n")
@@ -145,7 +147,7 @@ class Spool:
         """Return the newest `limit` reports that are not acknowledged, oldest first."""
         with self._changed:
             found: list[Report] = []
-            left = LONGEST_LINE * limit
+            left = NEWEST_BYTES
             for segment in reversed(self._segments):
                 start = self._offset_in(segment)
                 offset = max(start, segment.size - left)

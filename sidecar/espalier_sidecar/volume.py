@@ -12,6 +12,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from espalier_sidecar.log import log_line
 from espalier_sidecar.text import clip
@@ -19,13 +20,31 @@ from espalier_sidecar.text import clip
 OWN = ".sidecar"
 MAX_ENTRIES = 256
 NO_FILE = "expected a regular file, and no link on the way to it"
+NO_FOLDER = "expected a folder, and no link on the way to it"
 _NO_FILE = frozenset({errno.ELOOP, errno.ENOTDIR, errno.ENXIO, errno.EISDIR})
 _FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
+class Entry(NamedTuple):
+    """What lies in a folder, without a look at what a link leads to."""
+
+    name: str
+    """Its name in the folder."""
+    is_file: bool
+    """Whether it is a regular file."""
+    is_folder: bool
+    """Whether it is a folder."""
+    changed: int
+    """When its content was changed last, in nanoseconds."""
+    inode: int
+    """Which file it is."""
+
+
 class Folder:
     """A folder that is held open: what its name leads to later does not matter.
+
+    It is closed once nobody refers to it any more.
 
     Parameters
     ----------
@@ -38,6 +57,10 @@ class Folder:
     def __init__(self, fd: int, above: Folder | None = None) -> None:
         self._fd = fd
         self._above = above
+
+    def __del__(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
 
     @classmethod
     def at(cls, path: str) -> Folder:
@@ -79,14 +102,73 @@ class Folder:
         OSError
             If nothing has the name.
         """
+        return self.entry(name).inode
+
+    def entry(self, name: str) -> Entry:
+        """Return what has a name now, a link itself if it is one.
+
+        Raises
+        ------
+        OSError
+            If nothing has the name.
+        """
         with self._parent(name) as (parent, last):
-            return os.stat(last, dir_fd=parent, follow_symlinks=False).st_ino
+            return _entry(last, os.stat(last, dir_fd=parent, follow_symlinks=False))
+
+    def entries(self, name: str, most: int) -> list[Entry]:
+        """Return what lies in a folder below this one, in any order.
+
+        Parameters
+        ----------
+        name
+            The folder's; empty for this one.
+        most
+            How many entries may be looked at.
+
+        Raises
+        ------
+        OSError
+            If there is no such folder, the name leads through a link, or there are more entries.
+        """
+        with contextlib.ExitStack() as held:
+            at, last = held.enter_context(self._parent(name)) if name else (self._fd, ".")
+            fd = os.open(last, os.O_RDONLY | _FOLDER, dir_fd=at)
+            held.callback(os.close, fd)
+            found: list[Entry] = []
+            for each in held.enter_context(os.scandir(fd)):
+                if len(found) == most:
+                    raise OSError(f"expected at most {most} files in a folder; came more")
+                with contextlib.suppress(FileNotFoundError):
+                    found.append(_entry(each.name, each.stat(follow_symlinks=False)))
+            return found
 
     def read(self, name: str, limit: int) -> bytes:
         """Return the first `limit` bytes of a file; raises `OSError` as `open` does."""
         fd = self.open(name)
         try:
             return os.pread(fd, limit, 0)
+        finally:
+            os.close(fd)
+
+    @contextlib.contextmanager
+    def scan(self, name: str) -> Iterator[Iterator[os.DirEntry[str]]]:
+        """Iterate over what lies in a folder below this one; where links lead is not said.
+
+        Raises
+        ------
+        OSError
+            If there is none, or if the name leads through a link or out of the folder.
+        """
+        try:
+            with self._parent(name) as (parent, last):
+                fd = os.open(last, os.O_RDONLY | _FOLDER, dir_fd=parent)
+        except OSError as error:
+            if error.errno in _NO_FILE:
+                raise OSError(NO_FOLDER) from error
+            raise
+        try:
+            with os.scandir(fd) as entries:
+                yield entries
         finally:
             os.close(fd)
 
@@ -143,26 +225,39 @@ class Folder:
         OSError
             If there are too many of them to be read.
         """
-        fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._fd)
-        found: list[str] = []
-        try:
-            with os.scandir(fd) as entries:
-                for entry in entries:
-                    if len(found) == MAX_ENTRIES:
-                        raise OSError(f"expected at most {MAX_ENTRIES} files")
-                    found.append(entry.name)
-        finally:
-            os.close(fd)
-        return found
+        return [each.name for each in self.entries("", MAX_ENTRIES)]
 
     def remove(self, name: str) -> None:
-        """Delete a file, if it is there; a folder that has its name is set aside."""
+        """Delete a file, if it is there; a folder that has its name is set aside.
+
+        Raises
+        ------
+        OSError
+            If the name leads through a link, or the file may not be deleted.
+        """
         try:
-            os.unlink(name, dir_fd=self._fd)
+            with self._parent(name) as (parent, last):
+                os.unlink(last, dir_fd=parent)
         except FileNotFoundError:
             return
         except IsADirectoryError:
             self.set_aside(name)
+
+    def below(self, name: str, mode: int) -> Folder:
+        """Return a folder just below this one, made if need be, and no link to one.
+
+        Raises
+        ------
+        OSError
+            If it cannot be made, or if something else has its name.
+        """
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, mode, dir_fd=self._fd)
+        folder = Folder(os.open(name, os.O_RDONLY | _FOLDER, dir_fd=self._fd))
+        # It may be another user's by now; what it lets us do shows then.
+        with contextlib.suppress(OSError):
+            os.fchmod(folder._fd, mode)
+        return folder
 
     def own_folder(self) -> Folder:
         """Return the sidecar's own folder, made anew if what has its name cannot be it.
@@ -200,9 +295,8 @@ class Folder:
             if self._above is None:
                 raise
         # The folder itself was deleted under us. The new one takes its number, for all threads.
-        made = self._above.own_folder()._fd
-        os.dup2(made, self._fd, inheritable=False)
-        os.close(made)
+        made = self._above.own_folder()
+        os.dup2(made._fd, self._fd, inheritable=False)
         return self.open(name, flags, mode)
 
     @contextlib.contextmanager
@@ -251,6 +345,11 @@ class MemoryFolder(Folder):
 
     def remove(self, name: str) -> None:
         """Delete what is not there."""
+
+
+def _entry(name: str, found: os.stat_result) -> Entry:
+    mode = found.st_mode
+    return Entry(name, stat.S_ISREG(mode), stat.S_ISDIR(mode), found.st_mtime_ns, found.st_ino)
 
 
 def _parts(name: str) -> list[str]:

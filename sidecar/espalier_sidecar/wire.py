@@ -10,10 +10,13 @@ from typing import NamedTuple
 from espalier_sidecar.report import Report
 
 MAX_REPORTS = 256
+MAX_BODY = 64 * 1024  # bytes
 MAX_RETRY_AFTER = 120.0  # seconds
 # Ingest refuses the report, and would again. Any other answer may be another one next time.
 REFUSED = frozenset({400, 409, 413, 422})
 DENIED = frozenset({401, 403})
+_AROUND = len('{"trial":,"reports":[],"final":false}')
+_BESIDES_NAME = len('{"metric":,"step":9007199254740992,"value":-2.2250738585072014e-308},')
 
 
 class Treatment(Enum):
@@ -64,7 +67,26 @@ def encode_batch(trial: str, reports: Sequence[Report], final: bool) -> bytes:
         for metric, step, value in reports
     ]
     body = {"trial": trial, "reports": rows, "final": final}
-    return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
+    return as_bytes(body)
+
+
+def fitting(trial: str, reports: Sequence[Report]) -> int:
+    """Return how many of the reports, from the first on, surely fit into one post; one at least."""
+    left = MAX_BODY - len(as_bytes(trial)) - _AROUND
+    lengths: dict[str, int] = {}
+    for count, (metric, _, _) in enumerate(reports):
+        if metric not in lengths:
+            lengths[metric] = len(as_bytes(metric)) + _BESIDES_NAME
+        left -= lengths[metric]
+        if left < 0:
+            return max(1, count)
+    return len(reports)
+
+
+def as_bytes(message: object) -> bytes:
+    """Write JSON as it is sent: in UTF-8, so that a name in any script is no longer than it is."""
+    text = json.dumps(message, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    return text.encode()
 
 
 def read_answer(status: int, retry_after: str | None, body: bytes, sent: int) -> ReadAnswer:

@@ -2,10 +2,10 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-Spec = dict[str, Any]
+from tests.api.bad import Bad, Spec
+from tests.api.continuing import CONTINUING
 
 
 def good_study(name: str = "digits") -> dict[str, Any]:
@@ -53,17 +53,6 @@ def changed(change: Callable[[Spec], object], name: str = "digits") -> dict[str,
     study = copy.deepcopy(good_study(name))
     change(study["spec"])
     return study
-
-
-@dataclass(frozen=True)
-class Bad:
-    """A fault: how the spec gets it, and what the API server and the operator say."""
-
-    change: Callable[[Spec], object]
-    server: tuple[str, str] | None
-    """Field and a part of the message of the API server; None where it cannot see the fault."""
-    operator: tuple[str, str]
-    """Field and a part of the message of `parse_study`."""
 
 
 def parameter(index: int, value: dict[str, Any]) -> Callable[[Spec], object]:
@@ -286,6 +275,11 @@ SECTIONS: dict[str, Bad] = {
         ("spec.sampler", "type Grid needs a finite number of values; give lr a step, or set"),
         ("spec.sampler", "got the continuum of lr; give it a step, or set sampler.grid.points"),
     ),
+    "a grid that closes branches": Bad(
+        section("sampler", type="Grid", grid={"points": 3}, closeBranches={}),
+        ("spec.sampler.closeBranches", "closeBranches is not for a Grid"),
+        ("spec.sampler.closeBranches", "which tries everything; choose another type, or remove"),
+    ),
     "settings of a grid for another sampler": Bad(
         section("sampler", type="Sobol", grid={"points": 5}),
         ("spec.sampler.grid", "grid belongs to type: Grid; remove grid, or choose that type"),
@@ -306,10 +300,10 @@ SECTIONS: dict[str, Bad] = {
         ("spec.objective.direction", "Required value"),
         ("spec.objective.direction", "expected a value, got nothing; add it"),
     ),
-    "a metric with a space in its name": Bad(
-        section("objective", metric="val accuracy"),
+    "a metric that ends with a space": Bad(
+        section("objective", metric="val accuracy "),
         ("spec.objective.metric", "should match"),
-        ("spec.objective.metric", 'got "val accuracy"'),
+        ("spec.objective.metric", 'got "val accuracy "'),
     ),
     "a target that is no number": Bad(
         section("objective", target="high"),
@@ -358,6 +352,28 @@ SECTIONS: dict[str, Bad] = {
         lambda spec: spec.update(pruner={"type": "Percentile"}),
         ("spec.pruner.type", "type: Percentile needs settings; add percentile"),
         ("spec.pruner.percentile", "since type is Percentile, got nothing; add percentile"),
+    ),
+    "a profile that is not named": Bad(
+        lambda spec: spec.update(pruner={"type": "Profile"}),
+        ("spec.pruner.type", "type: Profile needs settings; add profile with the name of a"),
+        ("spec.pruner.profile", "since type is Profile, got nothing; add profile with the name of"),
+    ),
+    "a profile beside settings": Bad(
+        lambda spec: spec.update(
+            pruner={"type": "Median", "median": {}, "profile": {"name": "strict"}}
+        ),
+        ("spec.pruner.profile", "profile belongs to type: Profile; remove profile, or choose"),
+        ("spec.pruner.profile", "since type is Median, got settings; remove profile"),
+    ),
+    "a profile as a part of a combination": Bad(
+        lambda spec: spec.update(pruner={"type": "Any", "any": [{"type": "Profile"}]}),
+        ("spec.pruner.any[0].type", "supported values"),
+        ("spec.pruner.any[0].type", 'got "Profile"'),
+    ),
+    "a name that no profile has": Bad(
+        lambda spec: spec.update(pruner={"type": "Profile", "profile": {"name": "Not/One"}}),
+        ("spec.pruner.profile.name", "should match"),
+        ("spec.pruner.profile.name", "a text, which should match"),
     ),
     "a shadow with the settings of another pruner": Bad(
         section("pruning", shadows=[{"name": "s", "type": "Nop", "auto": {}}]),
@@ -424,7 +440,8 @@ SECTIONS: dict[str, Bad] = {
         lambda spec: spec.update(collector={"type": "Log"}),
         (
             "spec.collector.type",
-            "type: Log needs settings; add log with a pattern that has groups named step and value",
+            "type: Log needs settings; add log with a preset, or a pattern that has a group named"
+            " value",
         ),
         ("spec.collector.log", "since type is Log, got nothing; add log"),
     ),
@@ -463,9 +480,9 @@ SECTIONS: dict[str, Bad] = {
         for what, path in PATHS_OUT.items()
     },
     "a log of the sidecar's own": Bad(
-        section("collector", type="Log", log={"path": "/espalier/.sidecar/x", "pattern": "x"}),
-        ("spec.collector.log.path", "should match"),
-        ("spec.collector.log.path", 'got "/espalier/.sidecar/x"'),
+        section("collector", type="Log", log={"path": "/espalier/.sidecar/x"}),
+        ("spec.collector.log.path", "is the sidecar's own; choose another name"),
+        ("spec.collector.log.path", "got /espalier/.sidecar/x; choose another name"),
     ),
     **{
         f"a pattern that {what}": Bad(
@@ -478,12 +495,87 @@ SECTIONS: dict[str, Bad] = {
     "a pattern without a group named value": Bad(
         section("collector", type="Log", log={"pattern": r"loss=(\S+)"}),
         None,
-        ("spec.collector.log.pattern", "expected groups named step and value, got none"),
+        ("spec.collector.log.pattern", "expected a group named value, got none"),
     ),
-    "a pattern without a group named step": Bad(
-        section("collector", type="Log", log={"pattern": r"loss=(?P<value>\S+)"}),
+    "a pattern of steps without a group named step": Bad(
+        section(
+            "collector", type="Output", output={"stepPattern": "x", "valuePattern": "(?P<value>.)"}
+        ),
         None,
-        ("spec.collector.log.pattern", "got value; write (?P<step>...) around"),
+        ("spec.collector.output.stepPattern", "got none; write (?P<step>...) around"),
+    ),
+    "a pattern of steps without one of values": Bad(
+        section("collector", type="Output", output={"stepPattern": "(?P<step>.)"}),
+        ("spec.collector.output", "stepPattern is for values of another line; add valuePattern"),
+        ("spec.collector.output", "got stepPattern alone; add valuePattern, or use pattern"),
+    ),
+    "a preset and a pattern": Bad(
+        section("collector", type="Output", output={"preset": "Keras", "pattern": "(?P<value>.)"}),
+        ("spec.collector.output", "give one of preset, pattern and valuePattern"),
+        ("spec.collector.output", "got several; remove the others"),
+    ),
+    "a table outside the shared volume": Bad(
+        section("collector", type="Csv", csv={"path": "/work/metrics.csv"}),
+        None,
+        ("spec.collector.csv.path", "or set directory to the directory that the trainer"),
+    ),
+    "a table outside its directory": Bad(
+        section("collector", type="Csv", csv={"path": "/work/a.csv", "directory": "/work/logs"}),
+        None,
+        ("spec.collector.csv.path", "expected a file below directory (/work/logs)"),
+    ),
+    "a directory that the container needs": Bad(
+        section("collector", type="TensorBoard", tensorBoard={"directory": "/usr/runs"}),
+        None,
+        ("spec.collector.tensorBoard.directory", "which the container needs as it is"),
+    ),
+    "a directory that is the shared volume's": Bad(
+        section("collector", type="Csv", csv={"path": "/espalier/a.csv", "directory": "/espalier"}),
+        None,
+        ("spec.collector.csv.directory", "leave directory out"),
+    ),
+    "an endpoint without its port": Bad(
+        section("collector", type="Prometheus"),
+        ("spec.collector.type", "add prometheus with the port"),
+        ("spec.collector.prometheus", "since type is Prometheus, got nothing; add prometheus"),
+    ),
+    "a collector and collectors": Bad(
+        lambda spec: spec.update(collector={"type": "Local"}, collectors=[{"type": "Auto"}]),
+        ("spec.collectors", "collector and collectors say the same; keep one of them"),
+        ("spec.collectors", "expected collector or collectors, got both; keep one of them"),
+    ),
+    "a fault in the second collector": Bad(
+        lambda spec: (
+            spec.pop("collector"),
+            spec.update(collectors=[{"type": "Auto"}, {"type": "Log", "log": {"pattern": "x"}}]),
+        ),
+        None,
+        ("spec.collectors[1].log.pattern", "expected a group named value, got none"),
+    ),
+    "steps that are scaled to nothing": Bad(
+        section("collector", stepScale=0),
+        ("spec.collector.stepScale", "should be greater than 0"),
+        ("spec.collector.stepScale", "greater than 0"),
+    ),
+    "a metric's name with a line break": Bad(
+        section("objective", metric="val\nloss"),
+        ("spec.objective.metric", "should match"),
+        ("spec.objective.metric", "should match"),
+    ),
+    "no finalist at all": Bad(
+        section("finalists", count=0),
+        ("spec.finalists.count", "should be greater than or equal to 1"),
+        ("spec.finalists.count", "expected greater than or equal to 1, got 0"),
+    ),
+    "more repeats than names have room for": Bad(
+        section("finalists", repeats=21),
+        ("spec.finalists.repeats", "should be less than or equal to 20"),
+        ("spec.finalists.repeats", "expected less than or equal to 20, got 21"),
+    ),
+    "a metric's name of 251 characters": Bad(
+        section("objective", metric="m" * 251),
+        ("spec.objective.metric", "250"),
+        ("spec.objective.metric", "250"),
     ),
     "a pattern that is no regular expression": Bad(
         section("collector", type="Log", log={"pattern": "(?P<value>"}),
@@ -555,4 +647,4 @@ TEMPLATES: dict[str, Bad] = {
     ),
 }
 
-BAD = PARAMETERS | SECTIONS | TEMPLATES
+BAD = PARAMETERS | SECTIONS | CONTINUING | TEMPLATES

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from espalier.api import parse_study
-from espalier.api.log_pattern import WIDEST, check_log_pattern, spanned
+from espalier.api.log_pattern import WIDEST, check_pattern, spanned
 from espalier.errors import SpecError
 from tests.api.studies import COSTLY_PATTERNS, changed, section
 
@@ -78,7 +78,7 @@ def lines_run(work: Callable[[], object]) -> int:
 
 def check(pattern: str) -> None:
     try:
-        check_log_pattern(pattern)
+        check_pattern(pattern, "value", "spec.collector.log.pattern")
     except SpecError:
         return
 
@@ -88,7 +88,7 @@ def test_a_costly_pattern_is_refused_cheaply(what: str) -> None:
     pattern, _ = COSTLY_PATTERNS[what]
     assert len(pattern) <= 512
     with pytest.raises(SpecError):
-        check_log_pattern(pattern)
+        check_pattern(pattern, "value", "spec.collector.log.pattern")
     assert lines_run(lambda: check(pattern)) < 50_000
 
 
@@ -121,7 +121,7 @@ def test_no_pattern_takes_long(pieces: list[str], times: int, caseless: bool) ->
     ],
 )
 def test_an_ordinary_pattern_is_accepted(pattern: str) -> None:
-    check_log_pattern(pattern)
+    check_pattern(pattern, "value", "spec.collector.log.pattern")
 
 
 def test_a_range_is_counted_however_its_ends_are_written() -> None:

@@ -45,7 +45,7 @@ def test_a_study_of_the_required_fields_alone_has_good_defaults():
     assert spec.pruner.type == "Auto"
     assert spec.pruning.grace_period_seconds == 10
     assert (spec.trials.parallelism, spec.trials.max_failed, spec.trials.retries) == (1, 5, 1)
-    assert spec.collector.type == "Local"
+    assert [each.type for each in spec.sources] == ["Auto"]
 
 
 @pytest.mark.parametrize("name", ["x" * 53, "a.b"])
@@ -277,8 +277,8 @@ def test_a_value_as_other_tools_call_it_is_refused_with_ours(path, wrote, meant)
 
 
 def test_what_has_no_like_here_is_refused_with_the_list_alone():
-    with pytest.raises(SpecError, match=r"one of .*'Sobol', got \"TPE\"; correct the value"):
-        parse_study(changed(lambda spec: spec.update(sampler={"type": "TPE"})))
+    with pytest.raises(SpecError, match=r"one of .*'Plugin', got \"DEHB\"; correct the value"):
+        parse_study(changed(lambda spec: spec.update(sampler={"type": "DEHB"})))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from espalier.api.checks.rules import check_rules, ruled
-from espalier.api.pruner import LEAVES, PrunerSpec
+from espalier.api.plain_pruner import LEAVES
+from espalier.api.pruner import PrunerSpec
 from espalier.api.pruner_rules import EachPruner
 from espalier.api.study import Study
 from espalier.api.trial import TrialSpec
@@ -36,6 +37,8 @@ def plain(study: Plain) -> Plain | None:
     return read.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
+BY_THE_LIST = ("two parameters of one name", "a parameter mapped twice")
+"""What the API server sees by the kind of list that it is, without a rule."""
 SEEN = {name: seen for name, bad in BAD.items() if (seen := plain(changed(bad.change)))}
 
 
@@ -72,7 +75,7 @@ def assert_both_say_the_same(value: Plain) -> int:
 @pytest.mark.parametrize("fault", SEEN)
 def test_a_rule_says_the_same_of_every_bad_study_that_there_is(fault: str) -> None:
     broken = assert_both_say_the_same(SEEN[fault])
-    assert (broken > 0) == (BAD[fault].server is not None and fault != "two parameters of one name")
+    assert (broken > 0) == (BAD[fault].server is not None and fault not in BY_THE_LIST)
 
 
 def test_a_good_study_breaks_no_rule() -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from espalier.backtest.calibration import Stated, calibration, picture
 from espalier.backtest.compare import Result
+from espalier.backtest.curves import Curves
 from espalier.backtest.frontier import Frontier
 from espalier.backtest.knobs import Knob
 from espalier.backtest.measure import Measured
+from espalier.pruning import Direction
 from espalier.pruning.oversight.summary import clopper_pearson
 
 
@@ -59,6 +62,27 @@ def test_within_a_factor_of_one_and_a_half(losses, verdict):
 )
 def test_a_verdict_is_sure_if_the_whole_interval_says_so(losses, lists, sure):
     assert Stated(0.2, made({"task": losses}, lists)).sure is sure
+
+
+def test_losses_are_told_apart_by_kind_and_as_second_evaluations_tell():
+    told = Measured(0.5, 0.1, 1.0, (), 0.0, 0.0)
+    result = Result("Auto", {**made({"calm": 2, "calmer": 0}).tasks, "rough": (told,) * 20})
+    knob = Knob("auto.risk", (0.1,))
+    tasks = [curves("calm", "clean"), curves("calmer", "clean"), curves("rough", "noisy")]
+    (found,) = calibration([Frontier("Auto", knob, (result,))], [*tasks, curves("untold", "")])
+    losses = {kind: each.classes[0].losses for kind, each in found.by_kind().items()}
+    assert losses == {"clean": 2, "noisy": 20}
+    assert [(one.losses, one.studies) for one in found.reevaluated().classes] == [(0, 20)]
+    assert found.by_kind()["clean"].reevaluated().classes == ()
+    figures = found.to_dict()
+    assert figures["kinds"]["noisy"]["reevaluated"][0]["lost"] == 0.0
+    assert figures["kinds"]["clean"]["classes"][0]["lost"] == pytest.approx(0.05)
+    json.dumps(figures)
+
+
+def curves(name: str, kind: str) -> Curves:
+    values = np.zeros((1, 2))
+    return Curves(name, Direction.MINIMIZE, values, np.array([[1.0, 2.0]]), None, kind)
 
 
 def test_a_sweep_over_risks_is_read_as_classes_and_drawn_with_what_was_stated():

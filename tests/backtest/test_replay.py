@@ -26,6 +26,7 @@ from espalier.pruning import (
     TrialState,
     verdict_of,
 )
+from espalier.pruning.terms import NEWEST_EDITION
 from espalier.store import read_lines
 from tests.backtest.test_simulate import TASKS
 
@@ -36,6 +37,7 @@ SETTINGS = {
     "target": None,
     "seed": 3,
     "trials": 30,
+    "edition": NEWEST_EDITION,
     "pruner": {"type": "Auto"},
     "pruning": {"shadows": [{"type": "Median", "name": "median"}]},
 }

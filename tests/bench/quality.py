@@ -4,6 +4,9 @@ Run it, stop it when you like, run it again, and print what is known::
 
     python -m tests.bench.quality run tests/curves
     python -m tests.bench.quality report > quality.md
+    python -m tests.bench.quality calibration tests/curves --edition 1
+
+Studies of three sizes are run: 100 trials with 8 workers, 48 with 8, and 24 with 4.
 """
 
 from __future__ import annotations
@@ -16,14 +19,38 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from espalier.backtest.curves import read_folder
 from espalier.backtest.measure import Setting
+from espalier.cli.pool import over
+from espalier.pruning.terms import NEWEST_EDITION
+from tests.bench.quality_calibration import PATHS, calibrated, markdown_of
+from tests.bench.quality_kinds import kinds_in
 from tests.bench.quality_record import latest, read
 from tests.bench.quality_report import markdown
 from tests.bench.quality_run import makers, run, units
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_CURVES = Path("tests/curves")
 _LABELS = tuple(makers())
+
+
+class Size(click.ParamType):
+    """Trials and workers of a study, as `24/4`."""
+
+    name = "TRIALS/WORKERS"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Read both numbers."""
+        try:
+            trials, workers = map(int, value.split("/"))
+        except ValueError:
+            trials = workers = 0
+        if trials < 2 or workers < 1:
+            self.fail(f"expected at least 2 trials / 1 worker, such as 24/4, got {value!r}")
+        return trials, workers
 
 
 @click.group(help=__doc__)
@@ -34,17 +61,17 @@ def main() -> None:
 @main.command("run")
 @click.argument("folders", nargs=-1, required=True, type=_FOLDER)
 @click.option("--out", default="quality.jsonl", show_default=True, type=_FILE, help="Grows here.")
-@click.option("--workers", multiple=True, type=int, default=(8, 32, 1, 128), show_default=True)
 @click.option(
-    "--budgets-at",
+    "--size",
+    "sizes",
     multiple=True,
-    type=int,
-    default=(8, 32),
+    type=Size(),
+    default=("100/8", "48/8", "24/4"),
     show_default=True,
-    help="Measure fixed budgets too with so many workers.",
+    help="Trials of a study / workers. May be repeated.",
 )
-@click.option("--trials", default=100, show_default=True)
-@click.option("--orders", default=20, show_default=True, help="Lists a task.")
+@click.option("--budgets", is_flag=True, help="Measure fixed budgets too.")
+@click.option("--orders", default=24, show_default=True, help="Lists a task.")
 @click.option("--seed", default=0, show_default=True)
 @click.option(
     "--pruner",
@@ -58,9 +85,8 @@ def main() -> None:
 def run_command(
     folders: Sequence[Path],
     out: Path,
-    workers: Sequence[int],
-    budgets_at: Sequence[int],
-    trials: int,
+    sizes: Sequence[tuple[int, int]],
+    budgets: bool,
     orders: int,
     seed: int,
     pruners: Sequence[str],
@@ -70,8 +96,8 @@ def run_command(
 
     What the file has, from the same code, is not measured again: an interrupted run goes on.
     """
-    setting = Setting(trials=trials, orders=orders, seed=seed)
-    wanted = units(folders, workers, budgets_at, setting, pruners)
+    settings = [Setting(workers, trials, orders, seed) for trials, workers in sizes]
+    wanted = units(folders, settings, pruners, budgets)
     known = {record.unit for record in read(out)}
     todo = [unit for unit in wanted if unit not in known]
     click.echo(f"{len(wanted)} results wanted, {len(wanted) - len(todo)} of them known", err=True)
@@ -88,10 +114,68 @@ def run_command(
 
 
 @main.command("report")
-@click.argument("file", default="quality.jsonl", type=_FILE)
-def report_command(file: Path) -> None:
-    """Print what is known as tables in Markdown."""
-    click.echo(markdown(latest(read(file)), _LABELS))
+@click.argument("files", nargs=-1, type=_FILE)
+@click.option(
+    "--kinds-of",
+    default=_CURVES,
+    show_default=True,
+    type=_FOLDER,
+    help="Take the kinds of the tasks from all NAME.json in here.",
+)
+@click.option("--brief", is_flag=True, help="Only means and kinds, of all folders together.")
+def report_command(files: Sequence[Path], kinds_of: Path, brief: bool) -> None:
+    """Print what FILES know (quality.jsonl if none is named) as tables in Markdown.
+
+    Of what several files hold the last one's counts.
+    """
+    records = [record for file in files or [Path("quality.jsonl")] for record in read(file)]
+    click.echo(markdown(latest(records), _LABELS, kinds_in(kinds_of), brief))
+
+
+@main.command("calibration")
+@click.argument("folders", nargs=-1, required=True, type=_FOLDER)
+@click.option(
+    "--pruner",
+    "pruners",
+    multiple=True,
+    default=tuple(PATHS),
+    show_default=True,
+    type=click.Choice(tuple(PATHS)),
+)
+@click.option(
+    "--risk",
+    "risks",
+    multiple=True,
+    type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
+    default=(0.01, 0.02, 0.05, 0.1, 0.2),
+    show_default=True,
+)
+@click.option(
+    "--edition",
+    default=NEWEST_EDITION,
+    show_default=True,
+    type=click.IntRange(1, NEWEST_EDITION),
+    help="Of the rules.",
+)
+@click.option("--size", default="100/8", show_default=True, type=Size())
+@click.option("--orders", default=24, show_default=True, help="Lists a task.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Processes.")
+def calibration_command(
+    folders: Sequence[Path],
+    pruners: Sequence[str],
+    risks: Sequence[float],
+    edition: int,
+    size: tuple[int, int],
+    orders: int,
+    seed: int,
+    jobs: int,
+) -> None:
+    """Print what was lost at each stated risk on the tasks of FOLDERS, by kind, in Markdown."""
+    trials, workers = size
+    tasks = [task for folder in folders for task in read_folder(folder)]
+    setting = Setting(workers, trials, orders, seed)
+    click.echo(markdown_of(calibrated(pruners, risks, edition, tasks, setting, over(jobs))))
 
 
 if __name__ == "__main__":

@@ -16,25 +16,40 @@ SHARES = (8, 10, 16, 20)
 FINITE = {"lower": -1e300, "upper": 1e300}
 """Bounds that suit every metric: only NaN and infinities lie outside."""
 HALVING = {"minResource": "8%", "reductionFactor": 3}
+UNDER_BUDGET = {"goal": "BestUnderBudget"}
+NONE_EXEMPT = {"exemptPercent": 0}
 
 
 def ours() -> list[Maker]:
     """Give each pruner with its defaults, and some with what we advise."""
     kinds = ("Auto", "Posterior", "Bandit", "Median", "SuccessiveHalving", "Hyperband", "Wilcoxon")
-    budget = {"goal": "BestUnderBudget"}
     return [
         *(Candidate(kind, {"type": kind}) for kind in (*kinds, "Nop")),
         Candidate("Percentile 25", {"type": "Percentile", "percentile": {"percentile": 25}}),
         Candidate("Patient 5", {"type": "Patient", "patient": {"patience": 5}}),
+        Candidate("Slack of 20 %", {"type": "SlackToBest", "slackToBest": {"slackFactor": 0.2}}),
         Candidate("Threshold, finite", {"type": "Threshold", "threshold": FINITE}),
-        Candidate("Auto, BestUnderBudget", {"type": "Auto", "auto": budget}),
-        Candidate("Posterior, BestUnderBudget", {"type": "Posterior", "posterior": budget}),
-        Candidate("Auto without exempt trials", {"type": "Auto"}, {"exemptPercent": 0}),
+        Candidate("Auto, BestUnderBudget", {"type": "Auto", "auto": UNDER_BUDGET}),
+        Candidate("Posterior, BestUnderBudget", {"type": "Posterior", "posterior": UNDER_BUDGET}),
+        Candidate("Auto without exempt trials", {"type": "Auto"}, NONE_EXEMPT),
         Candidate("Median, warm-up 10 %", {"type": "Median", "median": {"warmupSteps": "10%"}}),
+        Candidate("Median, warm-up 16 %", {"type": "Median", "median": {"warmupSteps": "16%"}}),
         Candidate(
             "SuccessiveHalving η 3 from 8 %",
             {"type": "SuccessiveHalving", "successiveHalving": HALVING},
         ),
+    ]
+
+
+def before() -> list[Maker]:
+    """Give what the first edition of the rules decides, to set beside the newest one's."""
+    return [
+        Candidate("Auto, edition 1", {"type": "Auto"}, edition=1),
+        Candidate("Auto without exempt trials, edition 1", {"type": "Auto"}, NONE_EXEMPT, 1),
+        Candidate(
+            "Auto, BestUnderBudget, edition 1", {"type": "Auto", "auto": UNDER_BUDGET}, {}, 1
+        ),
+        Candidate("Posterior, edition 1", {"type": "Posterior"}, edition=1),
     ]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import espalier
 from espalier.backtest.measure import Measured
 from tests.bench import optuna_engine
+from tests.bench.json_lines import rows_of
 
 _PACKAGE = Path(espalier.__file__).parent
 _SIMULATION = [_PACKAGE / "backtest" / name for name in ("measure.py", "simulate.py")]
@@ -72,12 +73,8 @@ def revision(pruner: str) -> str:
 
 
 def read(path: Path) -> Iterator[Record]:
-    """Read the records of a file, but for lines that an interruption cut off."""
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            continue
+    """Read the records of a file."""
+    for row in rows_of(path):
         lists = tuple(
             Measured(**{**each, "budget_regret": tuple(each["budget_regret"])})
             for each in row.pop("lists")
@@ -91,5 +88,5 @@ def latest(records: Iterable[Record]) -> list[Record]:
     found = {}
     for record in records:
         unit = record.unit
-        found[unit.curves, unit.task, unit.pruner, unit.workers] = record
+        found[unit.curves, unit.task, unit.pruner, unit.trials, unit.workers] = record
     return list(found.values())

@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from espalier.backtest.compare import FIELDS, Result
 from espalier.backtest.interval import bootstrap
 from espalier.backtest.measure import BUDGETS, Measured
+from tests.bench.quality_kinds import by_kind, by_kind_reevaluated
+from tests.bench.quality_markdown import table
 from tests.bench.quality_record import Record
 
 AUTOS = ("Auto", "Auto, BestUnderBudget")
 _HEADS = [f"{share:.0%}" for share in BUDGETS]
 
 
-def markdown(records: Sequence[Record], labels: Sequence[str]) -> str:
-    """Write a section for each folder of curves and number of workers, and one about time."""
+def markdown(
+    records: Sequence[Record], labels: Sequence[str], kinds: Mapping[str, str], brief: bool = False
+) -> str:
+    """Write a section for each size of studies and folder of curves, and one about time.
+
+    Parameters
+    ----------
+    records
+        What is known.
+    labels
+        The pruners, in the order of their rows.
+    kinds
+        The kind of each task.
+    brief
+        Leave out what is of one folder, one task or one budget, and the section about time.
+    """
     blocks = []
-    places = dict.fromkeys((record.unit.curves, record.unit.workers) for record in records)
-    for curves, workers in places:
-        found = [r for r in records if (r.unit.curves, r.unit.workers) == (curves, workers)]
-        blocks += [f"## {curves}, {workers} workers", *_section(found, labels)]
-    return "\n\n".join([*blocks, "## Processor time a study", _times(records)])
+    for trials, workers in dict.fromkeys((r.unit.trials, r.unit.workers) for r in records):
+        found = [r for r in records if (r.unit.trials, r.unit.workers) == (trials, workers)]
+        size = f"{trials} trials, {workers} workers"
+        folders = list(dict.fromkeys(record.unit.curves for record in found))
+        if brief or len(folders) > 1:
+            blocks += [f"## All tasks, {size}", *_section(found, labels, kinds, brief=True)]
+        for curves in () if brief else folders:
+            own = [record for record in found if record.unit.curves == curves]
+            blocks += [f"## {curves}, {size}", *_section(own, labels, kinds, brief=False)]
+    return "\n\n".join([*blocks, *([] if brief else ["## Processor time", _times(records)])])
 
 
-def _section(records: Sequence[Record], labels: Sequence[str]) -> list[str]:
+def _section(
+    records: Sequence[Record], labels: Sequence[str], kinds: Mapping[str, str], brief: bool
+) -> list[str]:
     tasks = sorted({record.unit.task for record in records})
     results = results_of(records, labels)
     whole = [result for result in results if set(result.tasks) == set(tasks)]
@@ -31,7 +54,10 @@ def _section(records: Sequence[Record], labels: Sequence[str]) -> list[str]:
     blocks = [f"{_orders(records)} lists a task, {len(tasks)} tasks."]
     if partial:
         blocks.append(f"Not yet on every task, and left out: {', '.join(partial)}.")
-    blocks += [_means(whole), _by_task(whole, tasks)]
+    blocks += [_means(whole), *by_kind(whole, kinds), *by_kind_reevaluated(whole, kinds)]
+    if brief:
+        return blocks
+    blocks.append(_by_task(whole, tasks))
     budgeted = [result for result in whole if result.mean.budget_regret]
     if budgeted:
         blocks += [_budgets(budgeted), against_optuna(budgeted, tasks)]
@@ -57,7 +83,7 @@ def _means(results: Sequence[Result]) -> str:
         worst = max(mean.lost for mean in result.means.values())
         cells = [_with_interval(getattr(result.mean, f), *result.interval(f)) for f in FIELDS]
         rows.append([result.label, *cells, f"{worst:.0%}"])
-    return _table(["pruner", "saved", "regret", "lost", "lost on the worst task"], rows)
+    return table(["pruner", "saved", "regret", "lost", "lost on the worst task"], rows)
 
 
 def _by_task(results: Sequence[Result], tasks: Sequence[str]) -> str:
@@ -65,7 +91,7 @@ def _by_task(results: Sequence[Result], tasks: Sequence[str]) -> str:
         [result.label, *(f"{m.saved:.2f} / {m.lost:.0%}" for m in map(result.means.get, tasks))]
         for result in results
     ]
-    return _table(["saved / lost", *tasks], rows)
+    return table(["saved / lost", *tasks], rows)
 
 
 def _budgets(results: Sequence[Result]) -> str:
@@ -79,7 +105,7 @@ def _budgets(results: Sequence[Result]) -> str:
             )
         ]
         rows.append([result.label, *cells])
-    return _table(["regret at a budget of", *_HEADS], rows)
+    return table(["regret at a budget of", *_HEADS], rows)
 
 
 def against_optuna(results: Sequence[Result], tasks: Sequence[str]) -> str:
@@ -105,7 +131,7 @@ def against_optuna(results: Sequence[Result], tasks: Sequence[str]) -> str:
                 row.append(_with_interval(mean(auto) - mean(best), *bootstrap(gaps), sign="+"))
             rows.append(row)
     heads = ["task", "budget", f"best of Optuna's {len(rivals)}"]
-    return _table([*heads, *(f"{auto.label}: regret more" for auto in autos)], rows)
+    return table([*heads, *(f"{auto.label}: regret more" for auto in autos)], rows)
 
 
 def _times(records: Iterable[Record]) -> str:
@@ -117,16 +143,8 @@ def _times(records: Iterable[Record]) -> str:
         [label, f"{sum(values) / len(values):.2f}", f"{max(values):.2f}"]
         for label, values in spent.items()
     ]
-    return _table(["pruner", "mean s", "largest s"], sorted(rows))
+    return table(["pruner", "mean s", "largest s"], sorted(rows))
 
 
 def _with_interval(mean: float, low: float, high: float, sign: str = "") -> str:
     return f"{mean:{sign}.3f} [{low:{sign}.3f}, {high:{sign}.3f}]"
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join(_row(cells) for cells in [heads, ["---"] * len(heads), *rows])
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -14,32 +14,28 @@ from pathlib import Path
 from espalier.backtest.candidate import Maker
 from espalier.backtest.curves import Curves, read_folder
 from espalier.backtest.measure import Setting, study
-from tests.bench.quality_pruners import optunas, ours
+from tests.bench.quality_pruners import before, optunas, ours
 from tests.bench.quality_record import Record, Unit, revision
 
 _folders: dict[str, dict[str, Curves]] = {}
 
 
 def units(
-    folders: Sequence[Path],
-    workers: Sequence[int],
-    budgets_at: Sequence[int],
-    setting: Setting,
-    pruners: Sequence[str],
+    folders: Sequence[Path], settings: Sequence[Setting], pruners: Sequence[str], budgets: bool
 ) -> list[Unit]:
-    """Name what is to be run: by workers, and shuffled within, for an honest estimate of time."""
+    """Name what is to be run: by setting, and shuffled within, for an honest estimate of time."""
     found = []
-    for width in workers:
+    for setting in settings:
         block = [
             Unit(
                 folder.resolve().name,
                 curves.name,
                 pruner,
-                width,
+                setting.workers,
                 setting.trials,
                 setting.orders,
                 setting.seed,
-                width in budgets_at,
+                budgets,
                 revision(pruner),
             )
             for folder in folders
@@ -83,4 +79,4 @@ def begin(folders: Sequence[Path]) -> None:
 @cache
 def makers() -> dict[str, Maker]:
     """Give all pruners by their labels."""
-    return {maker.label: maker for maker in [*ours(), *optunas()]}
+    return {maker.label: maker for maker in [*before(), *ours(), *optunas()]}

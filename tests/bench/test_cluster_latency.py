@@ -85,7 +85,7 @@ def test_start_refill_and_pruning_as_a_user_sees_them(world):  # noqa: F811
         printed = Logs(world, namespace, pods)
         applied = time.time()
         world.apply(study)
-        world.wait_condition(namespace, "bench", "Succeeded", timeout=400)
+        world.wait_condition(namespace, "bench", "Succeeded")
         finished = world.trials(namespace, "bench")
         wait_for("the last pruned pod to go", lambda: pods_of(world, namespace, finished) == [], 60)
         requests = api_requests(world) - requests_before

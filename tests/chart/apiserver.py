@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE
 from tools.cluster.layout import cache_folder
 from tools.cluster.parts import tool
 
@@ -31,7 +32,7 @@ class ApiServer:
             text=True,
             check=False,
             env={**os.environ, "KUBECONFIG": str(self.kubeconfig)},
-            timeout=300,
+            timeout=PATIENCE,
         )
 
     def must(self, *arguments: str, stdin: Any = None) -> str:
@@ -67,11 +68,11 @@ def namespace(name: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
-def wait_until(what: str, holds: Callable[[], bool], timeout: float = 180) -> None:
+def wait_until(what: str, holds: Callable[[], bool]) -> None:
     """Wait until a condition holds."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + PATIENCE
     while not holds():
-        assert time.monotonic() < deadline, f"waited {timeout:.0f} s for {what}"
+        assert time.monotonic() < deadline, f"waited {PATIENCE:.0f} s for {what}"
         time.sleep(0.1)
 
 

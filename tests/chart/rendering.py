@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from tests.patience import PATIENCE
 from tools.cluster.build import build
 from tools.cluster.layout import cache_folder
 from tools.cluster.parts import NODE, tool
@@ -39,7 +40,7 @@ def helm(*arguments: str, kubeconfig: Path | None = None) -> subprocess.Complete
         text=True,
         check=False,
         env=environment,
-        timeout=300,
+        timeout=PATIENCE,
     )
 
 

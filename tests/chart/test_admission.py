@@ -8,6 +8,7 @@ import yaml
 
 from tests.chart.apiserver import ApiServer, wait_until
 from tests.chart.rendering import ROOT, SYSTEM, render
+from tests.patience import WITH_PATIENCE
 
 NAMESPACE = "deputy"
 OPERATOR = f"system:serviceaccount:{SYSTEM}:espalier"
@@ -27,7 +28,17 @@ USERS = {
     "alice": [("batch", "jobs", ["create"], [])],
     "bob": [],
     "carol": [("batch", "jobs", ["create"], []), ("", "serviceaccounts", ["use"], ["robot"])],
+    "dave": [
+        ("batch", "jobs", ["create"], []),
+        ("espalier.dev", "studies", ["create", "patch"], []),
+        ("espalier.dev", "studies", ["get"], ["digits-1", "warm", "profiled"]),
+        ("espalier.dev", "prunerprofiles", ["get"], ["strict"]),
+        ("", "configmaps", ["get"], ["digits-log"]),
+    ],
+    "erin": [("batch", "jobs", ["create"], []), ("", "configmaps", ["get"], [])],
 }
+NARROW = {"dave"}
+"""Users who have not the chart's roles besides."""
 
 
 def role(user, rules):
@@ -62,10 +73,12 @@ def server(bare_server) -> Iterator[ApiServer]:
     people = [role(user, rules) for user, rules in USERS.items()]
     people += [bound(user, "Role", user) for user in USERS]
     people += [
-        bound(user, "ClusterRole", f"espalier-{may}") for user in USERS for may in ("view", "edit")
+        bound(user, "ClusterRole", f"espalier-{may}")
+        for user in USERS.keys() - NARROW
+        for may in ("view", "edit")
     ]
     server.must("apply", "-f", "-", stdin=people)
-    server.must("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    server.must("wait", "--for=condition=Established", "crd", "--all", WITH_PATIENCE)
     wait_until(
         "the policies to be in force",
         lambda: "may not create Jobs" in server.create_as("bob", study()),
@@ -169,6 +182,96 @@ class TestServiceAccount:
 def test_a_good_name_does_not_hide_a_bad_alias(server):
     said = server.create_as("carol", study(serviceAccountName="robot", serviceAccount="admin"))
     assert "spec.template.spec.serviceAccount names admin" in said
+
+
+def warm(*studies, tables=()):
+    """A Study that begins with what others have found."""
+    made = study()
+    from_ = [{"configMap": {"name": name, "key": "trials.jsonl"}} for name in tables]
+    made["spec"]["warmStart"] = {"studies": list(studies), "from": from_}
+    return made
+
+
+class TestWarmStart:
+    def test_one_who_may_read_studies_may_begin_with_any_of_them(self, server):
+        studies = [{"name": f"digits-{n}"} for n in range(8)]
+        assert server.create_as("alice", warm(*studies)) == ""
+        chosen = {"selector": {"matchLabels": {"task": "digits"}}}
+        assert server.create_as("alice", warm(chosen)) == ""
+
+    def test_the_right_to_read_one_is_for_that_one_alone(self, server):
+        assert server.create_as("dave", warm({"name": "digits-1"})) == ""
+        said = server.create_as("dave", warm({"name": "digits-1"}, {"name": "digits-2"}))
+        assert "begins with the trials of Study digits-2, which dave may not read" in said
+        assert "ask for `get` on that one of the studies of namespace deputy" in said
+
+    def test_one_who_may_not_list_studies_selects_none(self, server):
+        said = server.create_as("dave", warm({"selector": {"matchLabels": {"a": "b"}}}))
+        assert "dave may not list those of namespace deputy: ask for `list` on studies" in said
+
+    def test_a_config_map_is_read_for_those_alone_who_may_read_it(self, server):
+        assert server.create_as("dave", warm(tables=["digits-log"])) == ""
+        assert server.create_as("erin", warm(tables=["a", "b", "c", "d"])) == ""
+        said = server.create_as("dave", warm(tables=["digits-log", "keys"]))
+        assert "reads ConfigMap keys, which dave may not read: ask for `get`" in said
+        said = server.create_as("alice", warm(tables=["keys"]))
+        assert "reads ConfigMap keys, which alice may not read" in said
+
+    def test_as_many_as_a_study_may_name_are_asked_for_one_by_one(self, server):
+        named = [{"name": "digits-1"}] * 8
+        made = warm(*named, tables=["digits-log"] * 4)
+        assert server.create_as("dave", made) == ""
+
+    def test_it_is_asked_where_it_changes_and_not_again_for_the_rest(self, server):
+        made = warm({"name": "digits-2"})
+        made["metadata"] = {"namespace": NAMESPACE, "name": "warm"}
+        assert server.create_as("alice", made) == ""
+        more = {"spec": {"trials": {"max": 99}}}
+        assert server.patch_as("dave", NAMESPACE, "study/warm", more) == ""
+        other = {"spec": {"warmStart": {"studies": [{"name": "digits-3"}]}}}
+        said = server.patch_as("dave", NAMESPACE, "study/warm", other)
+        assert "Study digits-3, which dave may not read" in said
+
+
+class TestPrior:
+    @pytest.mark.parametrize(
+        "asked", [{"name": "digits-1"}, {"selector": {"matchLabels": {"task": "digits"}}}]
+    )
+    def test_who_may_read_the_studies_of_the_namespace_may_begin_with_their_curves(
+        self, server, asked
+    ):
+        made = study()
+        made["spec"]["pruner"] = {"type": "Auto", "auto": {"prior": {"studies": [asked]}}}
+        assert server.create_as("alice", made) == ""
+        said = server.create_as("dave", made)
+        assert "the curves of other Studies, and dave may not read those of namespace" in said
+        assert "ask for `get` on studies there, or leave it out" in said
+
+
+class TestProfile:
+    def naming(self, profile, **metadata):
+        made = study()
+        made["metadata"] |= metadata
+        made["spec"]["pruner"] = {"type": "Profile", "profile": {"name": profile}}
+        return made
+
+    def test_who_may_read_a_profile_may_name_it(self, server):
+        assert server.create_as("dave", self.naming("strict")) == ""
+        assert server.create_as("alice", self.naming("lax")) == ""
+
+    def test_the_right_to_read_one_is_for_that_one_alone(self, server):
+        said = server.create_as("dave", self.naming("lax"))
+        assert "takes its pruner from PrunerProfile lax, which dave may not read" in said
+        assert "ask for `get` on that one of the prunerprofiles of namespace deputy" in said
+
+    def test_it_is_asked_where_the_pruner_changes_and_not_again_for_the_rest(self, server):
+        made = self.naming("lax", name="profiled", namespace=NAMESPACE)
+        assert server.create_as("alice", made) == ""
+        more = {"spec": {"trials": {"max": 98}}}
+        assert server.patch_as("dave", NAMESPACE, "study/profiled", more) == ""
+        other = {"spec": {"pruner": {"profile": {"name": "other"}}}}
+        said = server.patch_as("dave", NAMESPACE, "study/profiled", other)
+        assert "PrunerProfile other, which dave may not read" in said
 
 
 DENIED = [
@@ -296,9 +399,9 @@ class TestTrialByHand:
             ("espalier.dev", "trials", ["create"], []),
             ("espalier.dev", "studies", ["update"], ["another"]),
         ]
-        server.must("apply", "-f", "-", stdin=[role("erin", rules), bound("erin", "Role", "erin")])
-        said = server.create_as("erin", trial("there-by-erin"))
-        assert "erin may not change Study there in namespace deputy: ask for `update` on it" in said
+        server.must("apply", "-f", "-", stdin=[role("fred", rules), bound("fred", "Role", "fred")])
+        said = server.create_as("fred", trial("there-by-fred"))
+        assert "fred may not change Study there in namespace deputy: ask for `update` on it" in said
 
     def test_the_operator_makes_trials_for_all_that_their_study_controls(self, server):
         assert "only Trials whose controller is their Study" in server.create_as(

@@ -117,6 +117,10 @@ CASES = {
         [BUILD, (CONDITION % ("Degraded", "True"), "0+0x60 1+0x10 0+0x50")],
         [],
     ),
+    "trials train and report nothing": (
+        [BUILD, ('espalier_trials_unheard{namespace="a",study="s"}', "0+0x100 1+0x20")],
+        ["EspalierTrialHeardNothing"],
+    ),
     "a study is refused": (
         [BUILD, (CONDITION % ("Accepted", "False"), "1+0x120")],
         ["EspalierStudyNotAccepted"],

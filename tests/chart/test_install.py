@@ -9,6 +9,7 @@ import pytest
 
 from tests.chart.apiserver import ApiServer
 from tests.chart.rendering import CHART, helm, with_values
+from tests.patience import WITH_PATIENCE
 
 RELEASE = "install-espalier"
 CA = {"tls.crt": base64.b64encode(b"certificate").decode()}
@@ -55,7 +56,7 @@ def fresh(server: ApiServer, namespace: str) -> Iterator[Release]:
     where = ("-n", namespace)
     helm("uninstall", RELEASE, *where, "--ignore-not-found", kubeconfig=server.kubeconfig)
     server.must("delete", "namespace", namespace, "--wait=false")
-    crds = ("studies.espalier.dev", "trials.espalier.dev")
+    crds = ("studies.espalier.dev", "trials.espalier.dev", "prunerprofiles.espalier.dev")
     server.must("delete", "crd", *crds, "--ignore-not-found")
 
 
@@ -157,6 +158,6 @@ def test_uninstalling_keeps_studies_history_and_ca_and_a_new_install_takes_them_
 def test_uninstalling_takes_everything_where_that_was_asked_for(release):
     release.install(**{"crds.keep": False, "store.persistence.keep": False})
     release.helm("uninstall")
-    release.server.must("wait", "--for=delete", "crd/studies.espalier.dev", "--timeout=60s")
+    release.server.must("wait", "--for=delete", "crd/studies.espalier.dev", WITH_PATIENCE)
     claim = release.get("pvc", f"{RELEASE}-store")
     assert claim is None or claim["metadata"].get("deletionTimestamp")

@@ -12,6 +12,7 @@ import pytest
 
 from espalier.ingest import issue_leaf, make_authority, server_context
 from tests.chart.rendering import CHART
+from tests.patience import PATIENCE
 
 SCRIPT = CHART / "files" / "reachable.py"
 
@@ -56,7 +57,7 @@ def asked(*urls):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
         env={**os.environ, **proxies},
     )
 

@@ -127,6 +127,11 @@ def test_service_links_cannot_set_the_operators_variables(default):
         pytest.param({}, "espalier-operator:0.1.0", id="no tag: the chart's appVersion"),
         pytest.param({"image.tag": "dev"}, "espalier-operator:dev", id="a tag"),
         pytest.param(
+            {"image.tag": "dev", "image.variant": "gp"},
+            "espalier-operator:dev-gp",
+            id="the variant with PyTorch",
+        ),
+        pytest.param(
             {"image.tag": "dev", "image.digest": "sha256:" + "0" * 64},
             "espalier-operator@sha256:" + "0" * 64,
             id="a digest wins over a tag",
@@ -383,7 +388,7 @@ class TestCustomResourceDefinitions:
     def test_the_chart_carries_no_others(self):
         ours = {path.name for path in (ROOT / "crds").glob("*.yaml")}
         assert {path.name for path in (CHART / "files" / "crds").glob("*.yaml")} == ours
-        assert len(ours) == 2
+        assert len(ours) == 3
 
     @pytest.mark.parametrize("keep", [True, False])
     def test_they_are_rendered_whole_and_kept_unless_told_otherwise(self, keep):

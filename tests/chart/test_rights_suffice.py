@@ -16,7 +16,8 @@ import yaml
 
 from tests.chart.apiserver import ApiServer, wait_until
 from tests.chart.rendering import CHART, ROOT, helm, with_values
-from tests.metrics.prometheus import free_port
+from tests.patience import PATIENCE
+from tests.ports import free_port
 
 
 def kubeconfig_of_operator(server: ApiServer, system: str, folder: Path) -> Path:
@@ -57,7 +58,7 @@ def operator(kubeconfig: Path, system: str, namespaces: str, folder: Path) -> It
         yield f"http://127.0.0.1:{metrics}"
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE)
 
 
 def answers(url: str) -> bool:
@@ -71,7 +72,17 @@ def answers(url: str) -> bool:
 def study(team):
     made = yaml.safe_load((ROOT / "tests/chart/study.yaml").read_text())
     made["metadata"]["namespace"] = team
+    made["spec"]["pruner"] = {"type": "Profile", "profile": {"name": "strict"}}
     return made
+
+
+def profile(team):
+    return {
+        "apiVersion": "espalier.dev/v1alpha1",
+        "kind": "PrunerProfile",
+        "metadata": {"name": "strict", "namespace": team},
+        "spec": {"pruner": {"type": "Auto", "auto": {"risk": 0.02}}},
+    }
 
 
 def by_hand(team):
@@ -113,6 +124,7 @@ def test_a_study_runs_suspends_and_goes_without_one_forbidden_request(bare_serve
                 return [job for job in of if job is suspended]
 
             wait_until("the operator to be ready", lambda: answers(f"{url}/readyz"))
+            server.must("create", "-f", "-", stdin=profile(team))
             server.must("create", "-f", "-", stdin=study(team))
             wait_until("four Jobs", lambda: len(jobs()) == 4)
             server.must("create", "-f", "-", stdin=by_hand(team))

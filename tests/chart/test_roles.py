@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from tests.chart.rendering import SYSTEM, of_kind, render
+from tests.chart.rendering import CHART, SYSTEM, helm, of_kind, render, with_values
 
 FORBIDDEN_VERBS = {"*", "escalate", "bind", "impersonate", "deletecollection", "use"}
 FORBIDDEN_RESOURCES = {
@@ -34,9 +34,9 @@ KEYS = "system:service-account-issuer-discovery"
 """A role of Kubernetes' own: the issuer and the public keys of service account tokens."""
 
 
-def operators_rules(namespaces):
+def operators_rules(namespaces, **values):
     """Every rule of the chart's that is bound to the operator's service account, and where."""
-    objects = render({"scope.namespaces": namespaces})
+    objects = render({"scope.namespaces": namespaces, **values})
     operator = {"kind": "ServiceAccount", "name": "espalier", "namespace": SYSTEM}
     roles = {
         (o["kind"], o["metadata"].get("namespace"), o["metadata"]["name"]): o["rules"]
@@ -101,6 +101,7 @@ def test_the_operators_rights_are_these_and_no_others(namespaces):
         "trials": "get list watch create patch",
         "trials/status": "patch",
         "trials/finalizers": "update",
+        "prunerprofiles": "get",  # the one that a Study names
         "jobs": "get list watch create patch delete",  # patch: suspend
         "pods": "get list watch delete",
         "events": "create list",  # list: why a pod does not start
@@ -111,6 +112,25 @@ def test_the_operators_rights_are_these_and_no_others(namespaces):
         "secrets": "get patch",
     }
     assert rights == {(r, verb) for r, verbs in expected.items() for verb in verbs.split()}
+
+
+@every_scope
+def test_config_maps_are_read_one_by_one_and_where_a_value_says_so_alone(namespaces):
+    values = {"warmStart.readConfigMaps": True}
+    before = list(operators_rules(namespaces))
+    after = list(operators_rules(namespaces, **values))
+    new = [rule for _, rule in after if "configmaps" in rule["resources"]]
+    assert new
+    assert all(rule["verbs"] == ["get"] for rule in new)
+    assert len(after) == len(before) + len(new)
+
+
+def test_config_maps_are_not_read_where_nobody_asks_who_names_them():
+    done = helm("template", "e", str(CHART), *with_values(
+        {"warmStart.readConfigMaps": True, "policy.enabled": False}
+    ))  # fmt: skip
+    assert done.returncode != 0
+    assert "warmStart.readConfigMaps needs policy.enabled" in done.stderr
 
 
 def test_with_a_list_of_namespaces_nothing_reaches_beyond_them():
@@ -138,7 +158,7 @@ class TestPeople:
     def test_those_who_may_view_may_only_look(self):
         (rule,) = self.roles()["espalier-view"]["rules"]
         assert rule["verbs"] == ["get", "list", "watch"]
-        assert {"studies", "trials"} <= set(rule["resources"])
+        assert {"studies", "trials", "prunerprofiles"} <= set(rule["resources"])
 
     def test_those_who_may_edit_start_protect_and_stop_but_write_no_status(self):
         rules = self.roles()["espalier-edit"]["rules"]
@@ -147,6 +167,7 @@ class TestPeople:
         verbs = {name: rule["verbs"] for rule in rules for name in rule["resources"]}
         assert {"create", "update", "delete"} <= set(verbs["studies"])
         assert {"create", "patch", "delete"} <= set(verbs["trials"])
+        assert {"create", "patch", "delete"} <= set(verbs["prunerprofiles"])
 
     def test_they_are_added_to_the_clusters_own_roles(self):
         to = "rbac.authorization.k8s.io/aggregate-to-"

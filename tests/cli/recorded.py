@@ -32,16 +32,16 @@ def write_curves(folder: Path) -> None:
         (folder / f"{name}.json").write_text(json.dumps({"direction": about["direction"]}))
 
 
-def write_store(folder: Path) -> str:
+def write_store(folder: Path, trials: int = TRIALS) -> str:
     """Write a store in which default/digits ran without pruning, and give its URL."""
-    asyncio.run(_fill(folder))
+    asyncio.run(_fill(folder, trials))
     return url_of(folder)
 
 
-async def _fill(folder: Path) -> None:
+async def _fill(folder: Path, trials: int) -> None:
     curves = read_file(CURVES / "imp_digits_acc.npz")
     settings = {"metric": "val_accuracy", "direction": "Maximize", "horizon": STEPS}
-    settings |= {"target": None, "seed": 1, "trials": TRIALS}
+    settings |= {"target": None, "seed": 1, "trials": trials}
     settings |= {"pruner": {"type": "Nop"}, "pruning": {}}
     judged = JudgeSettings.from_dict(settings, "u1")
     store = await open_store(url_of(folder))
@@ -50,7 +50,7 @@ async def _fill(folder: Path) -> None:
         seq = 1
         held = Restraint(paused=True, keep_best=2, protected=frozenset({3}))
         await store.commit(Batch(study.id, changes=[change_row(study.id, held, seq, 0.0)]))
-        for trial in range(TRIALS):
+        for trial in range(trials):
             observed = []
             for step in range(1, STEPS + 1):
                 at = float(curves.seconds[trial, step - 1])

@@ -4,8 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from espalier.cli.summary import balance, costs_of, counts_of, progress_of, result_of
-from espalier.cli.table import ending, headline, ranks
+from espalier.cli.summary import (
+    balance,
+    certainty,
+    costs_of,
+    counts_of,
+    luckiest,
+    progress_of,
+    result_of,
+)
+from espalier.cli.table import ending, headline, label_of, ranks
 from tests.cli.test_table import STUDY, drawn, trial
 
 
@@ -43,6 +51,45 @@ def test_deleted_trials_are_counted_and_can_be_the_best():
     trials = [trial(0, "Completed", 1.0)]
     assert counts_of(old, trials)["completed"] == 3
     assert result_of(old, trials)["number"] == 7
+
+
+EXPECTED = {
+    "number": 7,
+    "value": 0.8,
+    "parameters": {"lr": 0.1},
+    "expected": 0.78,
+    "expectedLow": 0.74,
+    "expectedHigh": 0.82,
+    "sure": 0.551,
+    "lastBest": {"number": 0, "value": 0.9},
+}
+
+
+def test_where_the_study_tells_an_expected_value_its_best_trial_is_the_best():
+    trials = [trial(0, "Completed", 0.9), trial(7, "Completed", 0.8)]
+    known = study(best=EXPECTED)
+    assert result_of(known, trials)["number"] == 7
+    head = drawn(headline(known, trials), 200)
+    assert "best result 0.8 (trial 7) expected 0.78 [0.74, 0.82], 55% sure" in head
+    said = drawn(ending(known, trials), 200)
+    assert "Best result: trial 7, last loss 0.8 with lr=0.1" in said
+    assert "expected 0.78 [0.74, 0.82], 55% sure" in said
+    assert "Trial 0 has the better last value, 0.9, but not the better expected one." in said
+
+
+@pytest.mark.parametrize("jitter", [0.0, 1e-9], ids=["none", "less than what is shown"])
+def test_an_expected_value_without_noise_is_not_said_twice(jitter):
+    bounds = {"expectedLow": 0.8 - jitter, "expectedHigh": 0.8 + jitter}
+    clean = EXPECTED | {"expected": 0.8, "sure": 1.0} | bounds
+    del clean["lastBest"]
+    assert "expected" not in drawn(headline(study(best=clean), []), 200)
+    assert drawn(ending(study(best=clean), []), 200).strip().endswith("with lr=0.1")
+
+
+def test_bounds_that_json_cannot_hold_are_not_said():
+    assert certainty(EXPECTED | {"expectedLow": None}) == ""
+    assert certainty(EXPECTED | {"sure": None}) == "expected 0.78 [0.74, 0.82]"
+    assert luckiest(EXPECTED | {"lastBest": {"number": 3}}) == ""
 
 
 @pytest.mark.parametrize(
@@ -114,3 +161,56 @@ def test_a_best_value_is_not_called_as_a_best_result_is():
     trials = [trial(0, "Completed", 0.5, best=0.9)]
     assert "best result 0.5 (trial 0)" in drawn(headline(study(), trials))
     assert "last loss 0.5" in drawn(ending(study(), trials))
+
+
+FINALISTS = [
+    {"number": 3, "value": 0.931, "mean": 0.897, "low": 0.889, "high": 0.905, "completed": 5}
+    | {"toldApart": True},
+    {"number": 7, "value": 0.918, "mean": 0.912, "low": 0.908, "high": 0.916, "completed": 5},
+    {"number": 9, "value": 0.9, "mean": 0.91, "completed": 1, "failed": 4, "toldApart": False},
+    {"number": 2, "failed": 5},
+]
+NAMED = {"number": 7, "value": 0.918, "parameters": {"lr": 0.1}, "repeats": 5} | {
+    "mean": 0.912,
+    "meanLow": 0.908,
+    "meanHigh": 0.916,
+}
+
+
+def repeat(of, index, phase, value):
+    """Return a Trial that runs a finalist again."""
+    number = 10**12 + of * 100 + index
+    shown = trial(number, phase, value)
+    shown["status"]["number"] = number
+    shown["spec"] = {"repeat": {"of": of, "index": index}}
+    return shown
+
+
+def with_finalists(**status):
+    shown = study(most=2, **status)
+    return {**shown, "spec": {**shown["spec"], "finalists": {"count": 2, "repeats": 2}}}
+
+
+def test_after_repeats_the_best_is_told_by_its_mean_and_each_finalist_with_its_own():
+    shown = with_finalists(best=NAMED, finalists=FINALISTS)
+    assert "best result mean 0.912 [0.908, 0.916] of 5 repeats (trial 7)" in drawn(
+        headline(shown, []), 200
+    )
+    said = drawn(ending(shown, [trial(0, "Completed", 0.99)]), 200)
+    assert "Best result: trial 7, loss mean 0.912 [0.908, 0.916] of 5 repeats with lr=0.1" in said
+    assert "trial 3: last 0.931, mean 0.897 [0.889, 0.905] of 5 repeats\n" in said
+    assert "trial 9: last 0.9, mean 0.91 of 1 repeat, 4 failed; may be as good" in said
+    assert "trial 2: last none, mean none of 0 repeats, 5 failed" in said
+
+
+def test_a_repeat_is_called_by_its_finalist_and_has_no_rank():
+    trials = [trial(0, "Completed", 0.5), repeat(0, 1, "Completed", 0.9)]
+    assert ranks(trials, "Maximize") == {0: 1}
+    assert result_of(with_finalists(), trials)["number"] == 0
+    assert [label_of(each) for each in trials] == ["0", "0r1"]
+
+
+def test_repeats_that_are_to_come_are_counted():
+    shown = with_finalists(finalists=FINALISTS[:2])
+    trials = [trial(0, "Completed", 0.5), trial(1, "Completed", 0.4), repeat(0, 1, "Running", None)]
+    assert progress_of(shown, trials) == "2/6 ended"

@@ -56,12 +56,12 @@ def test_the_crd_offers_the_collector_and_its_section(recipe: Recipe) -> None:
     crd = yaml.safe_load((recipe.root / "crds/espalier.dev_studies.yaml").read_text())
     schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     collector = schema["properties"]["spec"]["properties"]["collector"]
-    assert "Csv" in collector["properties"]["type"]["enum"]
-    section = collector["properties"]["csv"]
+    assert "Dat" in collector["properties"]["type"]["enum"]
+    section = collector["properties"]["dat"]
     assert section["required"] == ["step", "value"]
     assert section["properties"]["step"]["minimum"] == 1
     rules = [rule["rule"] for rule in collector["x-kubernetes-validations"]]
-    assert len([rule for rule in rules if "self.csv" in rule]) == 2
+    assert len([rule for rule in rules if "self.dat" in rule]) == 2
 
 
 def test_a_study_may_choose_it_and_is_told_what_it_needs(recipe: Recipe) -> None:
@@ -69,63 +69,63 @@ def test_a_study_may_choose_it_and_is_told_what_it_needs(recipe: Recipe) -> None
     shown = next(text for language, text in blocks if language == "yaml")
     collectors = [
         yaml.safe_load(shown)["collector"],
-        {"type": "Csv"},
-        {"type": "Csv", "csv": {"step": 0, "value": 1}},
-        {"type": "Csv", "csv": {"path": "/etc/passwd", "step": 1, "value": 1}},
-        {"type": "Local", "csv": {"step": 1, "value": 1}},
+        {"type": "Dat"},
+        {"type": "Dat", "dat": {"step": 0, "value": 1}},
+        {"type": "Dat", "dat": {"path": "/etc/passwd", "step": 1, "value": 1}},
+        {"type": "Local", "dat": {"step": 1, "value": 1}},
     ]
     said = recipe.python("-c", REFUSALS, json.dumps(collectors)).splitlines()
     accepted, needed, bound, path, other = said
     assert accepted == "accepted"
     assert "the columns of step and value" in needed
-    assert "spec.collector.csv.step" in bound
-    assert "spec.collector.csv.path" in path
-    assert "type: Csv" in other
+    assert "spec.collector.dat.step" in bound
+    assert "spec.collector.dat.path" in path
+    assert "type: Dat" in other
 
 
 def test_it_keeps_the_contract_and_both_sides_agree(recipe: Recipe) -> None:
-    tests = ["tests/sidecar/collectors", "tests/sidecar/test_environment.py"]
+    tests = ["tests/sidecar/collectors/test_dat.py", "tests/sidecar/test_environment.py"]
     assert " passed" in recipe.python("-m", "pytest", "-q", *tests)
 
 
 def test_a_sidecar_with_it_delivers_and_a_sidecar_without_does_not_import_it(
     recipe: Recipe, ingest: FakeIngest, tmp_path: Path
 ) -> None:
-    section = {"path": f"{tmp_path}/espalier/metrics.csv", "step": 1, "value": 3}
-    collector = json.dumps({"type": "Csv", "csv": section})
+    section = {"path": f"{tmp_path}/espalier/values.dat", "step": 1, "value": 3}
+    collector = json.dumps([{"type": "Dat", "dat": section}])
     sidecar = RunningSidecar(
         tmp_path,
         ingest.url,
         ingest.ca_pem,
         source=recipe.root / "sidecar",
-        ESPALIER_COLLECTOR=collector,
+        ESPALIER_COLLECTORS=collector,
     )
     try:
-        rows = "epoch,loss,acc\n1,0.9,0.5\n2,0.8\n3,0.7,nan\n"
-        (tmp_path / "espalier/metrics.csv").write_text(rows)
+        rows = "# epoch loss acc\n1 0.9 0.5\n2 0.8\n3 0.7 nan\n"
+        (tmp_path / "espalier/values.dat").write_text(rows)
         ingest.wait_for_steps([1, 3])
         assert ingest.stored == [("val_accuracy", 1, 0.5), ("val_accuracy", 3, None)]
         assert sidecar.health()["bad_lines"] == 1
         assert sidecar.terminate() == 0
     finally:
         sidecar.kill()
-    for chosen in ("{}", collector):
+    for chosen in ("[]", collector):
         done = subprocess.run(
             [sys.executable, "-SE", "-c", IMPORTED],
             cwd=recipe.root / "sidecar",
-            env={**sidecar.environ, "ESPALIER_COLLECTOR": chosen},
+            env={**sidecar.environ, "ESPALIER_COLLECTORS": chosen},
             capture_output=True,
             text=True,
             check=True,
         )
         imported = {name.rpartition(".")[2] for name in done.stdout.split()}
-        assert ("csv" in imported) == (chosen == collector)
+        assert ("dat" in imported) == (chosen == collector)
         assert "log" not in imported
 
 
 @pytest.mark.parametrize(
     "path",
-    ["sidecar/espalier_sidecar/collectors/csv.py", "operator/espalier/api/collectors.py"],
+    ["sidecar/espalier_sidecar/collectors/dat.py", "operator/espalier/api/collectors.py"],
 )
 def test_what_the_page_shows_is_written_as_the_project_is(recipe: Recipe, path: str) -> None:
     recipe.checked(path)

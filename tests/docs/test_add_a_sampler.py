@@ -51,7 +51,17 @@ def test_the_crd_offers_the_sampler_with_its_settings_and_their_bounds(recipe: R
     crd = yaml.safe_load((recipe.root / "crds/espalier.dev_studies.yaml").read_text())
     schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     sampler = schema["properties"]["spec"]["properties"]["sampler"]
-    assert sampler["properties"]["type"]["enum"] == ["Random", "Grid", "Halton", "Sobol"]
+    assert sampler["properties"]["type"]["enum"] == [
+        "Random",
+        "Grid",
+        "Halton",
+        "Sobol",
+        "TPE",
+        "CmaEs",
+        "GP",
+        "Auto",
+        "Plugin",
+    ]
     assert "Halton: covers the space evenly" in sampler["properties"]["type"]["description"]
     skip = sampler["properties"]["halton"]["properties"]["skip"]
     assert (skip["minimum"], skip["maximum"], skip["default"]) == (0, 10_000, 20)

@@ -13,6 +13,7 @@ import pytest
 
 from espalier.planning.workload.building import build_workload
 from tests.docs.test_examples import blocks, objects
+from tests.patience import PATIENCE
 from tests.planning import worlds
 
 PAGE = "docs/how-to/checkpoints-and-retries.md"
@@ -45,10 +46,10 @@ def test_an_attempt_goes_on_where_the_one_before_it_was_ended(end, code, tmp_pat
     first = attempt(tmp_path)
     assert [first.stdout.readline() for _ in (1, 2)] == ["1 1.0\n", "2 2.0\n"]
     first.send_signal(end)
-    assert first.wait(timeout=30) == code
+    assert first.wait(timeout=PATIENCE) == code
     first.stdout.close()
     (tmp_path / "again").touch()
-    second, _ = attempt(tmp_path).communicate(timeout=30)
+    second, _ = attempt(tmp_path).communicate(timeout=PATIENCE)
     assert second == "3 3.0\n4 4.0\n"
     assert json.loads((tmp_path / "last.json").read_text()) == {"step": 4, "state": 10}
 

@@ -21,15 +21,20 @@ def replay_study(
     parallelism: int = 4,
     steps: int = 10,
     step_seconds: float = 0.5,
+    options: tuple[str, ...] = (),
     pruner: dict[str, Any] | None = None,
     **spec: Any,
 ) -> dict[str, Any]:
-    """Make a study whose trainer replays recorded curves, one curve a trial (a grid)."""
+    """Make a study whose trainer replays recorded curves, one curve a trial (a grid).
+
+    `options` are more of examples/replay/replay.py: a trial that must not end before something has
+    happened stays (`--stay`), and one that may be pruned waits for that (`--await-judgement`).
+    """
     container = {
         "name": "trainer",
         "image": f"{images_prefix()}/replay:dev",
         "imagePullPolicy": "IfNotPresent",
-        "args": [f"--steps={steps}", f"--step-seconds={step_seconds}", "--metric=nll"],
+        "args": [f"--steps={steps}", f"--step-seconds={step_seconds}", "--metric=nll", *options],
         "securityContext": RESTRICTED,
         "resources": {
             "requests": {"cpu": "10m", "memory": "16Mi"},

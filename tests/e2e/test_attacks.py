@@ -32,13 +32,14 @@ for _ in range(3):
 def victim(world: World):
     """A running study of somebody's; returns it with its first trial, Job and pod."""
     with world.namespace(VICTIM), world.namespace(ATTACKER):
-        world.apply(replay_study("vic", VICTIM, trials=3, parallelism=1, steps=81, step_seconds=2))
+        lasting = {"parallelism": 1, "steps": 81, "step_seconds": 4, "options": ("--stay",)}
+        world.apply(replay_study("vic", VICTIM, trials=3, **lasting))
         world.apply(
             rights("edit", "edit", ATTACKER),
-            replay_study("mal", ATTACKER, trials=1, parallelism=1, steps=81, step_seconds=2),
+            replay_study("mal", ATTACKER, trials=1, **lasting),
         )
-        pod = wait_for("a running pod", lambda: running_pod(world, VICTIM), 90)
-        wait_for("a running pod of mallory", lambda: running_pod(world, ATTACKER), 90)
+        pod = wait_for("a running pod", lambda: running_pod(world, VICTIM))
+        wait_for("a running pod of mallory", lambda: running_pod(world, ATTACKER))
         study = world.get("study", VICTIM, "vic")
         job = world.get("job", VICTIM, "vic-0")
         yield {"study": study, "job": job, "pod": pod}
@@ -121,7 +122,6 @@ def answers(world: World, namespace: str, job: str) -> list[str]:
     wait_for(
         f"the end of {job}",
         lambda: (world.get("job", namespace, job) or {}).get("status", {}).get("conditions"),
-        90,
     )
     log = world.run("logs", "-n", namespace, f"job/{job}")
     return [line for line in log.splitlines() if line.startswith("answer")]
@@ -182,10 +182,9 @@ def test_a_pod_by_somebody_who_may_only_create_pods_ends_no_trial(world, victim)
         wait_for(
             "the decoy to fail its pull",
             lambda: "ErrImageNeverPull" in json.dumps(world.get("pod", VICTIM, "decoy")["status"]),
-            60,
         )
         before = stored(world)
-        wait_for("three newer values of the victim", lambda: stored(world) >= before + 3, 60)
+        wait_for("a newer value of the victim", lambda: stored(world) > before)
         unharmed(world, victim)
         assert world.get("pod", VICTIM, "decoy") is not None, "what is not ours is not deleted"
     finally:
@@ -208,6 +207,6 @@ def test_a_copy_of_a_trials_job_is_nobodys_and_runs_to_its_end(world, victim):
 
 def test_a_pruned_trial_takes_no_foreign_job_with_it(world, victim):
     world.run("delete", "trial", "-n", VICTIM, "vic-0")
-    wait_for("the trial's Job to go", lambda: world.get("job", VICTIM, "vic-0") is None, 60)
-    wait_for("the next trial", lambda: world.get("job", VICTIM, "vic-1"), 60)
+    wait_for("the trial's Job to go", lambda: world.get("job", VICTIM, "vic-0") is None)
+    wait_for("the next trial", lambda: world.get("job", VICTIM, "vic-1"))
     assert world.get("job", VICTIM, "copy") is not None

@@ -80,7 +80,6 @@ def finished(world, namespace, trial):
             and condition["status"] == "True"
             else None
         ),
-        120,
     )
 
 
@@ -111,7 +110,8 @@ def test_a_trainer_beside_a_container_that_runs_on_is_retried_and_ends_by_its_ow
     world, namespace
 ):
     study = one_trial("beside", namespace, command=[*PYTHON, "raise SystemExit(4)"])
-    study["spec"]["trials"].update(retries=1, timeLimitSeconds=20)
+    # The limit is what would end it, were the exit not seen.
+    study["spec"]["trials"].update(retries=1, timeLimitSeconds=300)
     study["spec"]["trainerContainer"] = "trainer"
     containers = study["spec"]["template"]["spec"]["containers"]
     proxy = {"name": "proxy", "command": ["sh", "-c", "trap exit TERM; sleep 10000 & wait"]}
@@ -126,8 +126,8 @@ def test_a_trainer_beside_a_container_that_runs_on_is_retried_and_ends_by_its_ow
 
 def test_a_job_deleted_by_a_person_ends_the_trial_as_deleted(world, namespace):
     world.apply(replay_study("mine", namespace, trials=1, steps=100, step_seconds=0.5))
-    wait_for("its Job", lambda: world.get("jobs", namespace, "mine-0"), 30)
-    wait_for("its pod", lambda: world.get("pods", namespace), 30)
+    wait_for("its Job", lambda: world.get("jobs", namespace, "mine-0"))
+    wait_for("its pod", lambda: world.get("pods", namespace))
     world.run("delete", "job", "mine-0", "-n", namespace)
     assert finished(world, namespace, "mine-0")["reason"] == "DeletedByUser"
     world.run("delete", "study", "mine", "-n", namespace)
@@ -141,7 +141,6 @@ def test_a_trial_longer_than_its_time_limit_is_ended(world, namespace):
     wait_for(
         "its pod to go",
         lambda: world.get("pods", namespace, None, "-l", "espalier.dev/study=slow") == [],
-        60,
     )
     world.run("delete", "study", "slow", "-n", namespace)
 
@@ -151,7 +150,7 @@ def test_a_metric_that_never_comes_degrades_the_study_and_names_the_remedy(world
     study["spec"]["objective"]["metric"] = "a_metric_nobody_reports"
     study = with_container(study, command=[*PYTHON, "print('I report nothing')"])
     world.apply(study)
-    condition = world.wait_condition(namespace, "silent", "Degraded", timeout=120)
+    condition = world.wait_condition(namespace, "silent", "Degraded")
     assert "a_metric_nobody_reports" in condition["message"]
     world.run("delete", "study", "silent", "-n", namespace)
 
@@ -170,7 +169,6 @@ def test_an_evicted_pod_is_retried_and_not_counted_as_a_failure(world, namespace
             "espalier.dev/study=evicted",
             "--field-selector=status.phase=Running",
         ),
-        60,
     )[0]["metadata"]["name"]
     eviction = {
         "apiVersion": "policy/v1",
@@ -179,7 +177,7 @@ def test_an_evicted_pod_is_retried_and_not_counted_as_a_failure(world, namespace
     }
     path = f"/api/v1/namespaces/{namespace}/pods/{pod}/eviction"
     world.run("create", "--raw", path, "-f", "-", stdin=json.dumps(eviction))
-    world.wait_condition(namespace, "evicted", "Succeeded", timeout=120)
+    world.wait_condition(namespace, "evicted", "Succeeded")
     trial = world.get("trial", namespace, "evicted-0")
     assert trial["status"]["phase"] == "Completed"
     assert trial["status"]["attempt"] == 2

@@ -80,7 +80,6 @@ def test_a_pruned_trial_has_prunings_time_whatever_its_template_says(
                 (world.condition("trial", namespace, f"{name}-0", "Finished") or {}).get("reason")
                 == "Pruned"
             ),
-            120,
         )
     # 0 is how the kubelet says at last that nothing is left.
     assert {grace for _, _, grace in seen} - {"0"} == {"<none>", str(pruning)}
@@ -97,7 +96,7 @@ def test_a_drained_pod_has_the_templates_time(world, namespace):
         pods = world.get("pods", namespace, None, "-l", "espalier.dev/study=drained")
         return pods and pods[0]["status"]["phase"] == "Running" and pods[0]
 
-    pod = wait_for("the trial's pod", running, 120)
+    pod = wait_for("the trial's pod", running)
     with watched(world, namespace, "drained") as seen:
         world.run("delete", "pod", "-n", namespace, pod["metadata"]["name"], "--wait=false")
         wait_for(

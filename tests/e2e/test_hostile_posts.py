@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.studies import replay_study
 from tests.e2e.world import SYSTEM, World, wait_for
+from tests.patience import PATIENCE
 
 NAMESPACE = "hostile"
 REPLAYED = range(1, 82)
@@ -23,7 +24,13 @@ def running(world: World):
     """A study with two long trials; returns their pods."""
     with world.namespace(NAMESPACE) as namespace:
         study = replay_study(
-            "victim", namespace, trials=2, parallelism=2, steps=1000, step_seconds=2
+            "victim",
+            namespace,
+            trials=2,
+            parallelism=2,
+            steps=1000,
+            step_seconds=4,
+            options=("--stay",),
         )
         world.apply(study)
         pods = wait_for(
@@ -38,9 +45,8 @@ def running(world: World):
                 == 2
                 else None
             ),
-            60,
         )
-        wait_for("a first stored value", lambda: stored(world), 30)
+        wait_for("a first stored value", lambda: stored(world))
         yield sorted(pods, key=lambda pod: pod["metadata"]["labels"]["espalier.dev/trial"])
 
 
@@ -91,7 +97,7 @@ def post(world, running):
     context.verify_mode = ssl.CERT_NONE
 
     def send(body: bytes, bearer: str | None) -> tuple[int, dict]:
-        connection = http.client.HTTPSConnection(address, 8443, context=context, timeout=30)
+        connection = http.client.HTTPSConnection(address, 8443, context=context, timeout=PATIENCE)
         headers = {"Content-Type": "application/json"}
         if bearer is not None:
             headers["Authorization"] = f"Bearer {bearer}"
@@ -170,7 +176,7 @@ def test_the_other_trial_goes_on_reporting_through_all_of_this(world, running):
         return max((row[1] for row in stored(world) if row[0] == 1 and row[1] < 999), default=0)
 
     before = latest()
-    wait_for("a newer value of the other trial", lambda: latest() > before, 30)
+    wait_for("a newer value of the other trial", lambda: latest() > before)
 
 
 def test_a_pod_that_shows_ever_new_tokens_slows_itself_down_alone(world, running, post):

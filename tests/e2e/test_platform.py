@@ -11,6 +11,7 @@ from espalier.store import list_studies
 from tests.chart.rendering import helm
 from tests.e2e.studies import RESTRICTED, replay_study
 from tests.e2e.world import DEPLOYMENT, SYSTEM, World, wait_for
+from tests.patience import PATIENCE, WITH_PATIENCE
 
 QUOTA = {"hard": {"limits.cpu": "8", "limits.memory": "8Gi", "requests.memory": "8Gi"}}
 LEAST = {"limits": [{"type": "Container", "min": {"cpu": "20m", "memory": "48Mi"}}]}
@@ -48,7 +49,7 @@ def test_trials_run_where_a_namespace_bounds_containers(world, kind, spec):
         study = small("study", namespace)
         study["spec"]["sidecar"] = {"resources": FITTING}
         world.apply(study)
-        world.wait_condition(namespace, "study", "Succeeded", timeout=120)
+        world.wait_condition(namespace, "study", "Succeeded")
 
 
 def test_a_trainer_behind_a_proxy_reaches_the_sidecar(world):
@@ -62,7 +63,7 @@ def test_a_trainer_behind_a_proxy_reaches_the_sidecar(world):
             "securityContext": RESTRICTED,
         }
         world.apply(small("study", namespace, **trainer))
-        world.wait_condition(namespace, "study", "Succeeded", timeout=120)
+        world.wait_condition(namespace, "study", "Succeeded")
         best = world.get("study", namespace, "study")["status"]["best"]
         assert (best["step"], round(best["value"], 3)) == (3, 0.333)
 
@@ -80,7 +81,7 @@ def kubectl(world: World, *words: str, stdin: bytes = b"") -> bytes:
         input=stdin,
         capture_output=True,
         check=False,
-        timeout=300,
+        timeout=PATIENCE,
         env={**os.environ, "KUBECONFIG": world.kubeconfig},
     )
     assert done.returncode == 0, done.stderr.decode()
@@ -91,7 +92,7 @@ def restart(world: World) -> float:
     """Restart the operator; return in how many seconds it is ready again."""
     began = time.monotonic()
     world.run("rollout", "restart", "-n", SYSTEM, DEPLOYMENT)
-    world.run("rollout", "status", "-n", SYSTEM, DEPLOYMENT, "--timeout=120s")
+    world.run("rollout", "status", "-n", SYSTEM, DEPLOYMENT, WITH_PATIENCE)
     return time.monotonic() - began
 
 
@@ -101,7 +102,7 @@ def test_the_store_is_copied_and_taken_up_again_by_the_commands_of_the_page(worl
         curves = [{"name": "curve", "int": {"min": 0, "max": 7}}]
         study = replay_study("study", namespace, trials=2, steps=3, parameters=curves)
         world.apply(study)
-        world.wait_condition(namespace, "study", "Succeeded", timeout=120)
+        world.wait_condition(namespace, "study", "Succeeded")
         log = world.log_of(namespace, "study")
         copy = kubectl(world, "exec", *inside, "backup", "--to", "-")
         (tmp_path / "copy.db").write_bytes(copy)
@@ -113,7 +114,7 @@ def test_the_store_is_copied_and_taken_up_again_by_the_commands_of_the_page(worl
         assert world.log_of(namespace, "study") == log
         world.run("patch", "study", "study", "-n", namespace, "--type=merge",
                   '-p={"spec": {"trials": {"max": 3}}}')  # fmt: skip
-        wait_for("a third trial", lambda: len(world.trials(namespace, "study")) == 3, 60)
+        wait_for("a third trial", lambda: len(world.trials(namespace, "study")) == 3)
 
 
 def test_a_restarted_operator_holds_its_leases_at_once(world):
@@ -137,10 +138,10 @@ def test_an_operator_whose_pod_names_a_proxy_asks_the_api_server_past_it(world):
     proxies = [f"{name}=http://127.0.0.1:9" for name in names]
     try:
         world.run("set", "env", "-n", SYSTEM, DEPLOYMENT, *proxies)
-        world.run("rollout", "status", "-n", SYSTEM, DEPLOYMENT, "--timeout=90s")
+        world.run("rollout", "status", "-n", SYSTEM, DEPLOYMENT, WITH_PATIENCE)
         with world.namespace("past-a-proxy") as namespace:
             world.apply(small("study", namespace))
-            world.wait_condition(namespace, "study", "Succeeded", timeout=120)
+            world.wait_condition(namespace, "study", "Succeeded")
     finally:
         world.run("set", "env", "-n", SYSTEM, DEPLOYMENT, *(f"{name}-" for name in names))
-        world.run("rollout", "status", "-n", SYSTEM, DEPLOYMENT, "--timeout=120s")
+        world.run("rollout", "status", "-n", SYSTEM, DEPLOYMENT, WITH_PATIENCE)

@@ -12,6 +12,7 @@ import yaml
 
 from tests.e2e.world import ROOT, SYSTEM, Timeout, World, wait_for
 from tests.metrics.prometheus import Prometheus, scraping
+from tests.patience import PATIENCE
 
 STUDY = "observed"
 COSTS = {
@@ -49,7 +50,7 @@ def forwarded(world: World) -> Iterator[str]:
         yield f"127.0.0.1:{found[1]}"
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=PATIENCE)
 
 
 def observed_study(namespace: str) -> dict[str, Any]:
@@ -66,6 +67,18 @@ def observed_study(namespace: str) -> dict[str, Any]:
     return study
 
 
+def repeated_study(namespace: str) -> dict[str, Any]:
+    """Take the same with few trials, the best of which is run again."""
+    study = observed_study(namespace)
+    study["metadata"]["name"] = "repeated"
+    study["spec"]["trials"]["max"] = 2
+    study["spec"]["pruner"] = {"type": "Nop"}
+    study["spec"]["pruning"] = {"gracePeriodSeconds": 2}
+    study["spec"]["finalists"] = {"count": 1, "repeats": 2}
+    study["spec"]["sampler"] = {"type": "TPE"}
+    return study
+
+
 @pytest.fixture(scope="module")
 def observed(world: World, tmp_path_factory) -> Iterator[tuple[Prometheus, str]]:
     """A Prometheus that has watched a whole study, and the study's namespace."""
@@ -74,8 +87,11 @@ def observed(world: World, tmp_path_factory) -> Iterator[tuple[Prometheus, str]]
         forwarded(world) as target,
         scraping(target, tmp_path_factory.mktemp("prometheus"), interval=2) as prometheus,
     ):
-        world.apply(observed_study(namespace))
-        world.wait_condition(namespace, STUDY, "Succeeded", timeout=600)
+        studies = observed_study(namespace), repeated_study(namespace)
+        for study in studies:
+            world.apply(study)
+        for study in studies:
+            world.wait_condition(namespace, study["metadata"]["name"], "Succeeded")
         yield prometheus, namespace
 
 
@@ -88,7 +104,7 @@ def value(prometheus: Prometheus, namespace: str, expr: str) -> float:
 
 def test_every_panel_has_data(observed):
     prometheus, _ = observed
-    prometheus.await_data(timeout=30)
+    prometheus.await_data()
 
 
 def test_metrics_and_status_agree(observed, world):
@@ -174,8 +190,8 @@ def test_each_pruning_was_timed_on_its_way(observed, world):
 
 
 def test_a_deleted_study_leaves_no_series(observed, world):
-    """Last: it deletes the study that the others ask about."""
+    """Last: it deletes the studies that the others ask about."""
     prometheus, namespace = observed
-    world.run("delete", "study", STUDY, "-n", namespace)
+    world.run("delete", "study", "--all", "-n", namespace)
     series = f'{{__name__=~"espalier_.*",namespace="{namespace}"}}'
-    wait_for("the study's series to go away", lambda: not prometheus.values(series))
+    wait_for("the studies' series to go away", lambda: not prometheus.values(series))

@@ -30,7 +30,8 @@ def test_a_study_prunes_real_pods_and_leaves_a_replayable_record(kind, world: Wo
             trials=20,
             parallelism=5,
             steps=18,
-            step_seconds=0.25,
+            step_seconds=0.1,
+            options=("--await-judgement",),
             pruner=STUDIES[kind],
         )
         study["spec"]["pruning"]["shadows"] = [
@@ -41,7 +42,7 @@ def test_a_study_prunes_real_pods_and_leaves_a_replayable_record(kind, world: Wo
             }
         ]
         world.apply(study)
-        world.wait_condition(namespace, name, "Succeeded", timeout=400)
+        world.wait_condition(namespace, name, "Succeeded")
         status = world.get("study", namespace, name)["status"]
         trials = world.trials(namespace, name)
         log = world.log_of(namespace, name)

@@ -70,7 +70,6 @@ def train_on(world: World, namespace: str, beyond: int) -> None:
     wait_for(
         f"steps beyond {beyond}",
         lambda: [step > beyond for step in steps(world, namespace)] == [True, True],
-        120,
     )
 
 
@@ -134,7 +133,7 @@ def test_trials_are_preempted_and_suspended_and_end_well(world, namespace):
     wait_for("the Study to say that no trial runs", lambda: rests(world, namespace))
     world.run("patch", "study", "s", "-n", namespace, "--type=merge", suspend % "false")
 
-    world.wait_condition(namespace, "s", "Succeeded", timeout=180)
+    world.wait_condition(namespace, "s", "Succeeded")
     assert used(world, namespace) > suspended
     ended = [trial["status"] for trial in world.trials(namespace, "s")]
     assert [(end["reason"], end["step"]) for end in ended] == [("Completed", STEPS)] * 2

@@ -28,7 +28,7 @@ def namespace(world: World):
 def test_a_sidecar_killed_twice_leaves_no_gap(world: World, namespace: str) -> None:
     study = replay_study("replay", namespace, trials=CURVES, steps=STEPS, step_seconds=1.0)
     world.apply(study)
-    wait_for("the study in the store", lambda: stored(world, namespace), 60)
+    wait_for("the study in the store", lambda: stored(world, namespace))
     trials = [f"{namespace}/replay-{number}" for number in range(CURVES)]
     for _ in range(2):
         for trial in trials:
@@ -38,10 +38,9 @@ def test_a_sidecar_killed_twice_leaves_no_gap(world: World, namespace: str) -> N
                 lambda trial=trial, at=at: (
                     latest_step(world, namespace, trial) > at and sidecar_of(trial)
                 ),
-                120,
             )
             os.kill(wait_for("a sidecar", lambda trial=trial: sidecar_of(trial)), signal.SIGKILL)
-    world.wait_condition(namespace, "replay", "Succeeded", timeout=300)
+    world.wait_condition(namespace, "replay", "Succeeded")
     values = observed(world, namespace, "replay")
     wanted = list(range(1, STEPS + 1))
     assert {number: sorted(steps) for number, steps in values.items()} == dict.fromkeys(

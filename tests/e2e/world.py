@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEM = "espalier-system"
 DEPLOYMENT = "deployment/espalier"
@@ -20,15 +22,15 @@ class Timeout(AssertionError):
     """A condition did not come true in time; the message has what was seen last."""
 
 
-def wait_for(what: str, probe: Callable[[], Any], timeout: float = 60) -> Any:
+def wait_for(what: str, probe: Callable[[], Any]) -> Any:
     """Ask `probe` until it returns something true, and return that."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + PATIENCE
     while True:
         seen = probe()
         if seen:
             return seen
         if time.monotonic() > deadline:
-            raise Timeout(f"waited {timeout:.0f} s for {what}; last seen: {seen!r}")
+            raise Timeout(f"waited {PATIENCE:.0f} s for {what}; last seen: {seen!r}")
         time.sleep(0.1)
 
 
@@ -47,7 +49,7 @@ class World:
             capture_output=True,
             text=True,
             env={**os.environ, "KUBECONFIG": self.kubeconfig},
-            timeout=300,
+            timeout=PATIENCE,
             check=False,
         )
         if check and done.returncode:
@@ -84,7 +86,7 @@ class World:
         return None
 
     def wait_condition(
-        self, namespace: str, study: str, type_: str, status: str = "True", timeout: float = 300
+        self, namespace: str, study: str, type_: str, status: str = "True"
     ) -> dict[str, Any]:
         """Wait until a study's condition has a status, and return the condition."""
 
@@ -93,7 +95,7 @@ class World:
             return condition if condition and condition["status"] == status else None
 
         try:
-            return wait_for(f"{type_}={status} of study {study}", probe, timeout)
+            return wait_for(f"{type_}={status} of study {study}", probe)
         except Timeout as error:
             study_now = self.get("study", namespace, study) or {}
             raise Timeout(f"{error}; status: {json.dumps(study_now.get('status'))}") from None
@@ -111,7 +113,7 @@ class World:
                     return str(pod["metadata"]["name"])
             return None
 
-        return str(wait_for("a ready operator pod", probe, 120))
+        return str(wait_for("a ready operator pod", probe))
 
     def espalier(self, *args: str) -> str:
         """Run `espalier` inside the operator's pod, beside the store."""
@@ -149,7 +151,7 @@ class World:
             yield seen
         finally:
             watch.terminate()
-            reader.join(10)
+            reader.join(PATIENCE)
 
     @contextmanager
     def namespace(self, name: str) -> Iterator[str]:

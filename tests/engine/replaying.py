@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from espalier.pruning import Judge, Report, Verdict, verdict_of
+from espalier.pruning import Judge, Report, Verdict, as_judged, close_trial, verdict_of
 from espalier.store import Log, StoredChange, StoredEnd
 
 
@@ -14,10 +14,13 @@ def replay(judge: Judge, log: Log) -> list[tuple[int, Verdict]]:
         if isinstance(arrival, StoredChange):
             judge.restrain(arrival.restraint)
         elif isinstance(arrival, StoredEnd):
-            judge.close(arrival.trial, arrival.end.state, arrival.end.at)
-        elif log.study.terms.judges(arrival.metric, arrival.step):
+            close_trial(judge, arrival.trial, arrival.end.state, arrival.end.at)
+        elif log.study.terms.metric == arrival.metric:
             report = Report(arrival.trial, arrival.attempt, arrival.step, arrival.value)
-            verdict = verdict_of(judge, report, arrival.at)
+            judged = as_judged(judge.ledger, report)
+            if judged is None:
+                continue
+            verdict = verdict_of(judge, judged, arrival.at)
             assert verdict is not None
             verdicts.append((arrival.seq, verdict))
     return verdicts

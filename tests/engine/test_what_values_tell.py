@@ -40,10 +40,11 @@ def test_the_highest_step_beyond_the_horizon_is_known(tmp_path: Path) -> None:
         await world.live.attempt_of(UID, 0, "uid-pod-0")
         await world.report(0, (3, 0.5))
         assert world.live.record(UID).trial(0).beyond is None
-        await world.report(0, (900, 0.5), (700, 0.5))
+        await world.report(0, (900, 0.6), (700, 0.7))
         await world.report(0, (10_000, 0.5), metric="loss")
         for record in (world.live.record(UID).trial(0), await reopened(world)):
-            assert (record.step, record.beyond) == (3, 900)
+            assert (record.step, record.beyond) == (27, 900)
+            assert (record.latest, record.best, record.best_step) == (0.6, 0.7, 27)
 
     run(tmp_path, story)
 

@@ -8,7 +8,7 @@ import pytest
 from espalier.api.base import Model
 from espalier.declared.predicates import compare
 from espalier.declared.rule import Rule
-from espalier.generate.crds import crds, study_crd, trial_crd
+from espalier.generate.crds import crds, definitions
 from espalier.generate.structural_schema import UnfitError, nested, structural
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +28,7 @@ def schemas(node: dict[str, Any], path: str = ""):
 
 NODES = {
     f"{found['spec']['names']['kind']}{path}": node
-    for found in (study_crd(), trial_crd())
+    for found in definitions()
     for path, node in schemas(found["spec"]["versions"][0]["schema"]["openAPIV3Schema"])
 }
 
@@ -38,9 +38,11 @@ def test_there_is_no_other_crd():
 
 
 def test_everything_that_a_rule_can_touch_is_bounded():
-    free = ("Study.status", "Study.metadata", "Study.apiVersion", "Study.kind")
+    free = ("status", "metadata", "apiVersion", "kind")
     for path, node in NODES.items():
-        if path.startswith(free) or path.startswith(("Trial", "Study.spec.template")):
+        if path.partition(".")[2].startswith(free) or path.startswith(
+            ("Trial", "Study.spec.template")
+        ):
             continue
         if node.get("type") == "array":
             assert "maxItems" in node, path
@@ -64,7 +66,7 @@ def test_every_field_of_a_spec_without_a_telling_name_is_described():
 def test_the_status_of_a_study_has_no_list_that_grows_with_its_trials():
     for path, node in NODES.items():
         if path.startswith("Study.status") and node.get("type") == "array":
-            assert node["maxItems"] <= 8, path
+            assert node["maxItems"] <= 10, path
 
 
 @pytest.mark.parametrize("levels", [1, 2, 12])

@@ -150,13 +150,15 @@ class Serving:
         *,
         pod: str | None = "pod-7",
         headers: Mapping[str, str] | None = None,
+        place: str = "/v1/report",
     ) -> tuple[int, dict[str, Any], Mapping[str, str]]:
         """Post bytes, or anything as JSON; return status, body and headers of the answer."""
+        url = self.url.replace("/v1/report", place)
         sent = {"Content-Type": "application/json"}
         if pod is not None:
             sent["Authorization"] = f"Bearer {token_of(pod)}"
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        async with self.http.post(self.url, data=data, headers=sent | dict(headers or {})) as got:
+        async with self.http.post(url, data=data, headers=sent | dict(headers or {})) as got:
             return got.status, await got.json(), got.headers
 
     async def stored(self, uid: str = UID) -> list[tuple[int, str, int, float]]:

@@ -13,7 +13,7 @@ import pytest
 from espalier.api import Study
 from espalier.errors import RetryLater
 from espalier.ingest import Limits
-from tests.ingest.serving import batch, serving, study_of
+from tests.ingest.serving import UID, batch, serving, study_of
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 EXCHANGES = [path for path in sorted(GOLDEN.glob("*.json")) if "request" in path.read_text()]
@@ -67,6 +67,47 @@ async def exchange(golden: dict[str, Any], study: Study, folder: Path) -> None:
             for _, metric, step, value in (await world.stored())[before:]
         ]
         assert stored == golden["stored"]
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("heard/*.json")), ids=lambda path: path.stem)
+def test_what_was_heard_is_answered_as_agreed(path: Path, tmp_path: Path) -> None:
+    golden = json.loads(path.read_text())
+    request, response = golden["request"], golden["response"]
+
+    async def run() -> None:
+        async with serving(tmp_path) as world:
+            status, body, _ = await world.post(sent(request), place=request["path"])
+            assert status == response["status"]
+            if status == 200:
+                assert body == response["body"]
+                (heard,) = world.live.heard(UID)[7]
+                (row,) = request["body"]["heard"]
+                assert heard.seen == row["seen"]
+                assert list(heard.names) == row["names"]
+                assert [list(each) for each in heard.mismatches] == row["mismatches"]
+            else:
+                assert body["error"]["code"] == response["body"]["error"]["code"]
+                assert body["error"].get("index") == response["body"]["error"].get("index")
+                assert world.live.heard(UID) == {}
+            assert await world.stored() == []
+
+    asyncio.run(run())
+
+
+def test_what_is_heard_needs_the_token_and_the_turn_that_values_need(tmp_path: Path) -> None:
+    message = json.loads((GOLDEN / "heard/one-log.json").read_text())["request"]["body"]
+
+    async def run() -> None:
+        async with serving(tmp_path, limits=Limits(pod_rate=0.01, pod_burst=2)) as world:
+            where = {"place": "/v1/heard"}
+            assert (await world.post(message, pod=None, **where))[0] == 401
+            other = {**message, "trial": "research/digits-8"}
+            assert (await world.post(other, **where))[0] == 403
+            assert (await world.post(message, **where))[0] == 200
+            assert (await world.post(message, **where))[0] == 429
+            assert (await world.post(b"{" + b" " * 20_000, pod="pod-9", **where))[0] == 413
+
+    asyncio.run(run())
 
 
 def test_every_exchange_is_covered() -> None:

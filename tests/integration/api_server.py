@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from espalier.kube import STUDY, TRIAL, Cluster, Kind, Refused, TokenBucket
+from espalier.kube import PRUNER_PROFILE, STUDY, TRIAL, Cluster, Kind, Refused, TokenBucket
+from tests.patience import PATIENCE, WITH_PATIENCE
 from tools.cluster.layout import cache_folder
 from tools.cluster.parts import tool
 
@@ -32,7 +33,7 @@ class ApiServer:
         self._loop.close()
 
     def create(self, body: dict[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
-        """Create a Study or a Trial."""
+        """Create an object of ours."""
         kind = _kind(body["kind"])
         return self._wait(self._cluster.create(kind, self.namespace, body, dry_run=dry_run))
 
@@ -69,7 +70,7 @@ class ApiServer:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE,
         )
         assert not check or done.returncode == 0, done.stderr
         return done.stdout + done.stderr
@@ -90,10 +91,10 @@ def api_server(kubeconfig: Path) -> Iterator[ApiServer]:
     crds = str(ROOT / "crds")
     server.kubectl("apply", "--server-side", "--force-conflicts", "-f", crds)
     # Of an object that has no conditions yet, `kubectl wait --for=condition=` makes an error.
-    for kind in (STUDY, TRIAL):
+    for kind in (STUDY, TRIAL, PRUNER_PROFILE):
         accepted = f"--for=jsonpath={{.status.acceptedNames.kind}}={kind.name}"
-        server.kubectl("wait", accepted, "--timeout=60s", f"crd/{kind.plural}.espalier.dev")
-    server.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", crds)
+        server.kubectl("wait", accepted, WITH_PATIENCE, f"crd/{kind.plural}.espalier.dev")
+    server.kubectl("wait", "--for=condition=Established", WITH_PATIENCE, "-f", crds)
     server.kubectl("create", "namespace", server.namespace)
     try:
         yield server
@@ -103,4 +104,4 @@ def api_server(kubeconfig: Path) -> Iterator[ApiServer]:
 
 
 def _kind(name: str) -> Kind:
-    return {"Study": STUDY, "Trial": TRIAL}[name]
+    return {kind.name: kind for kind in (STUDY, TRIAL, PRUNER_PROFILE)}[name]

@@ -28,6 +28,7 @@ from espalier.planning import OperatorSettings, SidecarSettings
 from espalier.planning.workload.job import JOB
 from espalier.process.core import Core
 from espalier.store import open_store
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = Kind("", "v1", "namespaces", "Namespace")
@@ -44,13 +45,15 @@ def scenario(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
 
     @functools.wraps(test)
     def run(*args: Any, **kwargs: Any) -> None:
-        asyncio.run(asyncio.wait_for(test(*args, **kwargs), 240))
+        asyncio.run(asyncio.wait_for(test(*args, **kwargs), 2 * PATIENCE))
 
     return run
 
 
-async def eventually(what: str, probe: Callable[[], Awaitable[Any]], timeout: float = 60) -> Any:
-    """Ask until the answer is true."""
+async def eventually(
+    what: str, probe: Callable[[], Awaitable[Any]], timeout: float = PATIENCE
+) -> Any:
+    """Ask until the answer is true; a `timeout` is given where the time itself is tested."""
     deadline = time.monotonic() + timeout
     while True:
         seen = await probe()
@@ -275,6 +278,7 @@ class InProcessOperator:
         """Stop at once, whatever is being done."""
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
+        await self.reconciler.close()
         await asyncio.to_thread(self.watcher.stop)
         await self.store.close()
         await self.cluster.close()

@@ -87,6 +87,10 @@ for _ in range(40):
 FORGERIES: dict[str, tuple[dict[str, Any], str]] = {
     # what is refused
     "Trial number": (trial(number=5), "spec.number is for the operator"),
+    "Trial that is a repeat": (
+        trial(repeat={"of": 0, "index": 1}),
+        "spec.repeat is for the operator",
+    ),
     "Trial number far away": (trial(number=99_999), "spec.number is for the operator"),
     "Trial number that no store holds": (trial(number=10**18), "less than or equal to 999999"),
     "Trial uid": (trial(study={"name": "plain", "uid": UID}), "spec.study.uid is for the operator"),

@@ -11,12 +11,15 @@ import pytest
 import yaml
 
 from espalier.api import parse_study
+from espalier.api.parameters import SamplerSpec
 from espalier.api.study import FIXED_FIELDS
+from espalier.declared.names import camel
 from espalier.kube import Refused
 from tests.api.studies import BAD, changed, good_study
 from tests.integration.api_server import ROOT, ApiServer, api_server, causes
 
 NAMES = (f"numbered-{number}" for number in itertools.count())
+DEFINITIONS = [f"{plural}.espalier.dev" for plural in ("studies", "trials", "prunerprofiles")]
 NOW = "2026-01-01T00:00:00Z"
 FENCE = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SHOWN = {
@@ -28,7 +31,7 @@ SHOWN = {
     ]
     for text in ([path.read_text()] if path.suffix == ".yaml" else FENCE.findall(path.read_text()))
     for document in yaml.safe_load_all(text)
-    if isinstance(document, dict) and document.get("kind") in ("Study", "Trial")
+    if isinstance(document, dict) and document.get("kind") in ("Study", "Trial", "PrunerProfile")
 }
 
 
@@ -64,7 +67,7 @@ CONDITION = {
 # --- the definitions themselves -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["studies.espalier.dev", "trials.espalier.dev"])
+@pytest.mark.parametrize("name", DEFINITIONS)
 def test_a_definition_is_established_and_structural(server, name):
     crd = json.loads(server.kubectl("get", "crd", name, "-o", "json"))
     conditions = {each["type"]: each["status"] for each in crd["status"]["conditions"]}
@@ -73,11 +76,67 @@ def test_a_definition_is_established_and_structural(server, name):
     assert "NonStructural" not in conditions
 
 
-@pytest.mark.parametrize("name", ["studies.espalier.dev", "trials.espalier.dev"])
+@pytest.mark.parametrize("name", DEFINITIONS)
 def test_the_api_server_keeps_the_whole_definition(server, name):
     crd = json.loads(server.kubectl("get", "crd", name, "-o", "json"))
     ours = yaml.safe_load((ROOT / "crds" / f"espalier.dev_{name.split('.')[0]}.yaml").read_text())
     assert crd["spec"]["versions"] == ours["spec"]["versions"]
+
+
+# --- PrunerProfiles -------------------------------------------------------------------------------
+
+
+def profile(pruner, **provenance) -> dict:
+    return {
+        "apiVersion": "espalier.dev/v1alpha1",
+        "kind": "PrunerProfile",
+        "metadata": {"name": next(NAMES)},
+        "spec": {"pruner": pruner, "provenance": provenance},
+    }
+
+
+def test_a_profile_is_taken_with_its_provenance_and_changed(server):
+    known = {"name": "digits", "namespace": "research", "uid": "u", "trials": 60, "steps": 20}
+    told = {"studies": [known], "time": NOW, "saved": 0.4, "lost": 0.03, "lostHigh": 0.38}
+    made = profile({"type": "Any", "any": [{"type": "Median"}, {"type": "Nop"}]}, **told)
+    server.create(made)
+    name = made["metadata"]["name"]
+    patch = json.dumps({"spec": {"pruner": {"type": "Nop", "any": None}}})
+    server.kubectl("patch", "prunerprofile", name, "--type=merge", f"-p={patch}")
+    kept = json.loads(server.kubectl("get", "prunerprofile", name, "-o", "json"))
+    assert kept["metadata"]["generation"] == 2
+    assert kept["spec"]["provenance"]["studies"] == [known]
+    assert server.kubectl("get", "prunerprofile", name, "--no-headers").split()[1:4] == [
+        "Nop",
+        "0.4",
+        "0.03",
+    ]
+
+
+BAD_PROFILES = {
+    "another profile": ({"type": "Profile"}, {}, "Unsupported value"),
+    "no type": ({"median": {}}, {}, "Required value"),
+    "another type's settings": ({"type": "Nop", "median": {}}, {}, "median belongs to type"),
+    "a type without what it needs": ({"type": "Threshold"}, {}, "needs settings"),
+    "a share above 1": ({"type": "Nop"}, {"lost": 1.5}, "less than or equal to 1"),
+    "a time that is none": ({"type": "Nop"}, {"time": "yesterday"}, "date-time"),
+}
+
+
+@pytest.mark.parametrize("fault", BAD_PROFILES)
+def test_a_bad_profile_is_refused_at_apply(server, fault):
+    pruner, provenance, says = BAD_PROFILES[fault]
+    refusal = server.refusal(profile(pruner, **provenance))
+    assert any(says in message for _, message in refusal), refusal
+
+
+def test_a_study_that_names_a_profile_names_one_and_has_no_other_settings(server):
+    def naming(**pruner):
+        return changed(lambda spec: spec.update(pruner={"type": "Profile", **pruner}))
+
+    assert server.refusal(naming(profile={"name": "strict"})) == []
+    for bad in (naming(), naming(profile={}), naming(profile={"name": "a"}, median={})):
+        assert server.refusal(bad) != []
 
 
 # --- bad Studies ----------------------------------------------------------------------------------
@@ -133,6 +192,24 @@ def test_a_name_that_leaves_no_room_for_trials_is_refused(server, name):
         "trials are named after the study: at most 52 characters and no dot" in message
         for _, message in server.refusal(good_study(name))
     )
+
+
+METRICS = json.loads((ROOT / "tests/golden/metric-names/names.json").read_text())
+
+
+def measured_by(metric):
+    return changed(lambda spec: spec["objective"].update(metric=metric))
+
+
+def test_metrics_may_be_called_as_training_code_calls_them(server):
+    refusals = {name: server.refusal(measured_by(name)) for name in METRICS["accepted"]}
+    assert {name: refusal for name, refusal in refusals.items() if refusal} == {}
+
+
+def test_names_of_metrics_that_would_trouble_a_reader_are_refused(server):
+    for name in METRICS["refused"]:
+        fields = [field for field, _ in server.refusal(measured_by(name))]
+        assert "spec.objective.metric" in fields, ascii(name)
 
 
 # --- good Studies ---------------------------------------------------------------------------------
@@ -201,7 +278,7 @@ def test_the_defaults_that_the_operator_takes_are_shown_by_the_api_server(server
     assert taken["spec"] == json.loads(json.dumps(shown))
     defaults = {"parallelism": 1, "maxFailed": 5, "retries": 1, "startPatienceSeconds": 600}
     assert taken["spec"]["trials"] == {"max": 3, **defaults}
-    assert taken["spec"]["sampler"] == {"type": "Random", "seed": 0}
+    assert taken["spec"]["sampler"] == {"type": "Random", "seed": 0, "tellPruned": "Forecast"}
     assert taken["spec"]["suspend"] is False
 
 
@@ -211,7 +288,16 @@ OTHER = {
     "objective": {"metric": "loss"},
     "resource": {"max": 28},
     "parameters": [{"name": "lr", "float": {"min": 0.1, "max": 0.2}}],
-    "sampler": {"seed": 8},
+    "warmStart": {"studies": [{"name": "other"}]},
+    "sampler.type": "Sobol",
+    "sampler.seed": 8,
+    "sampler.tellPruned": "Ignore",
+    "sampler.grid": {"points": 3},
+    "sampler.tpe": {"startupTrials": 3},
+    "sampler.cmaEs": {"startupTrials": 3},
+    "sampler.gp": {"startupTrials": 3},
+    "sampler.auto": {"startupTrials": 3},
+    "sampler.plugin": {"name": "mine"},
     "pruner": {"median": {"startupTrials": 5}},
     "pruning.exemptPercent": 7,
     "pruning.nanPatience": 7,
@@ -222,10 +308,15 @@ OTHER = {
 }
 
 
+TYPES = {f"sampler.{camel(each.field)}": type_ for type_, each in SamplerSpec.choices.items()}
+
+
 def changing(field):
     body = OTHER[field]
     for name in reversed(field.split(".")):
         body = {name: body}
+    if field in TYPES:  # a section belongs to its type alone
+        body["sampler"]["type"] = TYPES[field]
     return {"spec": body}
 
 
@@ -250,6 +341,12 @@ def test_what_defines_a_study_is_fixed_once_it_has_started(server, started, fiel
     )
 
 
+def test_when_branches_are_closed_may_change_while_a_study_runs(server, started):
+    for section in ({"risk": 0.1}, {"keep": [{"parameter": "optimizer", "in": ["sgd"]}]}, None):
+        taken = server.patch("Study", started, {"spec": {"sampler": {"closeBranches": section}}})
+        assert ("closeBranches" in taken["spec"]["sampler"]) == (section is not None)
+
+
 @pytest.mark.parametrize("field", OTHER)
 def test_what_defines_a_study_can_be_corrected_before_it_starts(server, field):
     name = f"waiting-{field.replace('.', '-').lower()}"
@@ -264,6 +361,7 @@ def test_what_defines_a_study_can_be_corrected_before_it_starts(server, field):
         {"trials": {"max": 60, "parallelism": 8, "maxFailed": 9, "retries": 0}},
         {"trials": {"max": 5, "timeLimitSeconds": 60}},
         {"suspend": True},
+        {"finalists": {"count": 2, "repeats": 3}},
         {"collector": {"type": "File", "file": {"path": "/espalier/values.jsonl"}}},
         {"template": {"spec": {"containers": [{"name": "trainer", "image": "other"}]}}},
         {"trainerContainer": "trainer"},
@@ -276,6 +374,21 @@ def test_what_defines_a_study_can_be_corrected_before_it_starts(server, field):
 )
 def test_what_does_not_define_a_study_can_change_while_it_runs(server, started, change):
     server.patch("Study", started, {"spec": change})
+
+
+@pytest.mark.parametrize("change", [{"count": 3}, {"repeats": 6}, None], ids=str)
+def test_finalists_are_fixed_once_they_are_chosen(server, change):
+    name = next(NAMES)
+    study = good_study(name)
+    server.create({**study, "spec": {**study["spec"], "finalists": {"count": 2, "repeats": 5}}})
+    server.patch("Study", name, status(startTime=NOW), subresource="status")
+    server.patch("Study", name, {"spec": {"finalists": {"count": 1}}})
+    told = status(finalists=[{"number": 7, "trial": f"{name}-7"}])
+    server.patch("Study", name, told, subresource="status")
+    with pytest.raises(Refused) as refused:
+        server.patch("Study", name, {"spec": {"finalists": change}})
+    message = "spec.finalists is fixed once the finalists are chosen; make another Study"
+    assert any(at == "spec.finalists" and message in said for at, said in causes(refused.value))
 
 
 def test_a_study_is_not_called_started_by_writing_its_status_through_the_spec(server):
@@ -326,6 +439,8 @@ BAD_TRIALS = [
     ({"number": 10**18}, "spec.number", "should be less than or equal to 999999"),
     ({"number": 12_345_678_901_234_567_890}, "spec.number", ""),
     ({"number": "5"}, "spec.number", "must be of type integer"),
+    ({"repeat": {"of": 0, "index": 21}}, "spec.repeat.index", "less than or equal to 20"),
+    ({"repeat": {"of": 10**7, "index": 1}}, "spec.repeat.of", "less than or equal to 9999999"),
     ({"study": {"name": "Digits"}}, "spec.study.name", "should match"),
     ({"study": {"name": "a/b"}}, "spec.study.name", "should match"),
     ({"study": {"name": "digits\n"}}, "spec.study.name", "should match"),

@@ -17,7 +17,8 @@ from espalier.planning.workload.job import JOB
 from tests.chart.apiserver import ApiServer
 from tests.integration.running import NAMESPACE, bench, eventually, scenario, study
 from tests.integration.test_watches import asked
-from tests.metrics.prometheus import free_port
+from tests.patience import PATIENCE
+from tests.ports import free_port
 
 TIMES = LeaseTimes.of(2.0)
 NAME = "espalier"
@@ -103,14 +104,14 @@ def test_a_restarted_operator_goes_on_at_once(control_plane, instance, released)
 
 @scenario
 async def _restarted(control_plane, instance, released):
-    long = LeaseTimes.of(300.0)
+    long = LeaseTimes.of(2 * PATIENCE)
     async with bench(control_plane) as at:
         async with claims(at, "first", times=long) as (one, _):
             await eventually("the first to work", lambda: holds(one, at.namespace))
             if released:
                 await one.release()
         async with claims(at, "first", instance, times=long) as (again, seen):
-            await eventually("it to go on", lambda: holds(again, at.namespace), timeout=10)
+            await eventually("it to go on", lambda: holds(again, at.namespace))
             assert [claim for claim, _ in seen] == [Claim.HELD]
 
 

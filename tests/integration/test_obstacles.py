@@ -1,6 +1,5 @@
 """What a real API server, its admission and its controllers have against trials is said."""
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 from espalier.kube import EVENT, POD, STUDY, TRIAL, Kind
 from espalier.planning.workload.job import JOB
 from tests.integration.running import SETTINGS, eventually, operator, scenario, stamp, study
+from tests.patience import PATIENCE
 
 QUOTA = Kind("", "v1", "resourcequotas", "ResourceQuota")
 RANGE = Kind("", "v1", "limitranges", "LimitRange")
@@ -81,14 +81,13 @@ async def test_a_refusal_is_said_in_its_own_words_and_passes_by_itself(
 
 
 @scenario
-async def test_pod_security_is_named_within_seconds(control_plane, tmp_path):
-    async with operator(control_plane, tmp_path) as (at, _):
+async def test_pod_security_is_named_long_before_a_pod_that_does_not_come(control_plane, tmp_path):
+    patient = replace(SETTINGS, pod_patience=2 * PATIENCE)
+    async with operator(control_plane, tmp_path, patient) as (at, _):
         labels = {"pod-security.kubernetes.io/enforce": "restricted"}
         await at.cluster.patch(NAMESPACE, "", at.namespace, {"metadata": {"labels": labels}})
         await at.create(study())
-        said = await asyncio.wait_for(
-            at.wait_condition(STUDY, "study", "Degraded", "True", "PodSecurity"), 20
-        )
+        said = await at.wait_condition(STUDY, "study", "Degraded", "True", "PodSecurity")
         assert 'violates PodSecurity "restricted:' in said["message"]
         assert "allowPrivilegeEscalation" in said["message"]
 

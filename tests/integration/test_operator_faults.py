@@ -145,7 +145,7 @@ async def test_a_namespace_is_deleted_without_being_held_up(control_plane, tmp_p
         async def nothing_left():
             return not any([await at.list(kind) for kind in (STUDY, TRIAL, JOB, POD)])
 
-        await eventually("nothing to be left", nothing_left, 40)
+        await eventually("nothing to be left", nothing_left)
 
 
 @scenario

@@ -344,6 +344,8 @@ def test_it_makes_no_trial_that_no_study_owns(operator, made, owners):
         ("update", "studies.espalier.dev"),
         ("delete", "studies.espalier.dev"),
         ("delete", "trials.espalier.dev"),
+        ("list", "prunerprofiles.espalier.dev"),
+        ("create", "prunerprofiles.espalier.dev"),
         ("update", "jobs.batch"),
         ("deletecollection", "jobs.batch"),
         ("deletecollection", "pods"),

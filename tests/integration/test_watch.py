@@ -18,6 +18,7 @@ import pytest
 
 from tests.api.studies import good_study
 from tests.integration.api_server import ApiServer, api_server
+from tests.patience import PATIENCE
 
 NOW = "2026-01-01T00:00:00Z"
 TRIALS, WIDTH, HEIGHT = 30, 100, 20
@@ -65,7 +66,9 @@ class Terminal:
 
     def __init__(self, server: ApiServer) -> None:
         self._ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
+        size = struct.pack("HHHH", HEIGHT, WIDTH, 0, 0)
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, size)
+        assert fcntl.ioctl(self._ours, termios.TIOCGWINSZ, b"\0" * len(size)) == size
         words = ["watch", f"{server.namespace}/digits", "--kubeconfig", str(server.kubeconfig)]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "espalier.cli.main", *words],
@@ -108,7 +111,7 @@ def test_a_study_is_followed_to_its_end_without_leaving_frames_behind(server):
     status = {"status": {"conditions": [done], "completionTime": NOW}}
     server.patch("Study", "digits", status, subresource="status")
     terminal.read_until(None)
-    assert terminal.process.wait(timeout=30) == 0
+    assert terminal.process.wait(timeout=PATIENCE) == 0
     before, _, rest = terminal.sent.partition(BEGIN)
     on_screen, _, after = rest.partition(END)
     assert b"ended" not in before
@@ -124,7 +127,7 @@ def test_an_interrupt_leaves_the_last_frame_and_says_nothing(server):
     terminal.read_until(b"sorted by best")
     os.killpg(terminal.process.pid, signal.SIGINT)
     terminal.read_until(None)
-    assert terminal.process.wait(timeout=30) == 130
+    assert terminal.process.wait(timeout=PATIENCE) == 130
     assert b"Traceback" not in terminal.sent
     assert rows(plain(terminal.sent.partition(END)[2])) == list(range(TRIALS))
 
@@ -134,6 +137,6 @@ def test_a_study_that_is_deleted_while_it_is_watched_ends_the_watch_in_a_sentenc
     terminal.read_until(b"sorted by best")
     server.kubectl("delete", "study", "digits")
     terminal.read_until(None)
-    assert terminal.process.wait(timeout=30) == 2
+    assert terminal.process.wait(timeout=PATIENCE) == 2
     assert "there is no study 'digits'" in " ".join(plain(terminal.sent.partition(END)[2]))
     assert b"Traceback" not in terminal.sent

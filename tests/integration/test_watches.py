@@ -9,7 +9,7 @@ from espalier.metrics.health import LivenessLimits
 from espalier.process.operator import OperatorProcess
 from espalier.watch import Watcher
 from tests.integration.running import bench, eventually, scenario
-from tests.metrics.prometheus import free_port
+from tests.ports import free_port
 from tests.process.test_operator import OPTIONS
 
 

@@ -9,6 +9,7 @@ from espalier.errors import RetryLater
 from espalier.kube import POD, STUDY, Rank, TokenBucket
 from espalier.planning.workload.job import JOB
 from tests.kube.answering import answering
+from tests.patience import PATIENCE
 
 ACTS = {
     "get": lambda c: c.get(STUDY, "team", "digits"),
@@ -121,7 +122,7 @@ def test_requests_of_one_wide_study_do_not_hold_up_those_of_another():
                 task.cancel()
             await asyncio.gather(*wide, return_exceptions=True)
 
-    asyncio.run(asyncio.wait_for(story(), 20))
+    asyncio.run(asyncio.wait_for(story(), PATIENCE))
     assert sum("/wide/" in path for path in order) <= 10
 
 
@@ -144,7 +145,7 @@ def test_token_reviews_have_a_budget_of_their_own():
                 task.cancel()
             await asyncio.gather(*flood, return_exceptions=True)
 
-    asyncio.run(asyncio.wait_for(story(), 20))
+    asyncio.run(asyncio.wait_for(story(), PATIENCE))
     assert "first" in waited
     assert waited.count("tokenreviews") <= 5
 

@@ -90,6 +90,29 @@ def test_a_refusal_that_is_no_status_is_a_proxys_and_blames_nobody(code, body):
     assert isinstance(from_answer("create /x", code, body, None), RetryLater)
 
 
+NOT_READY = (
+    "trials.espalier.dev \"digits-0\" is forbidden: ValidatingAdmissionPolicy 'trial-accounts' "
+    "denied request: failed to configure policy: failed to find resource referenced by paramKind: "
+    "'espalier.dev/v1alpha1, Kind=Study'"
+)
+
+
+@pytest.mark.parametrize("code", [403, 422])
+def test_a_policy_that_the_api_server_cannot_ask_yet_refuses_nothing_and_is_tried_again_soon(code):
+    error = answer(code, reason="Invalid", message=NOT_READY)
+    assert type(error) is RetryLater
+    assert (error.after, error.within) == (2.0, 5.0)
+    said = str(error)
+    assert "ValidatingAdmissionPolicy 'trial-accounts' (failed to find resource" in said
+    assert "forbidden" not in said
+    assert "denied" not in said
+
+
+def test_a_policy_that_was_asked_and_said_no_refuses():
+    said = "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: failed to be polite"
+    assert type(answer(422, message=said)) is Refused
+
+
 def test_a_404_tells_about_one_object_alone():
     gone = answer(404, name="a", kind="studies", group="espalier.dev")
     assert gone.is_about("studies", "a")

@@ -7,6 +7,7 @@ import pytest
 
 from espalier.kube import Rank, Tenant, TokenBucket, asking_for
 from espalier.kube.limiter import asking
+from tests.patience import PATIENCE
 
 TENANT = Tenant("a")
 
@@ -19,7 +20,7 @@ def test_all_who_wait_are_served_and_told_of():
         assert [rank for rank, _ in said] == ["Tenant"] * 30
         assert all(seconds >= 0 for _, seconds in said)
 
-    asyncio.run(asyncio.wait_for(story(), 10))
+    asyncio.run(asyncio.wait_for(story(), PATIENCE))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -48,7 +49,7 @@ def test_a_waiter_that_is_cancelled_loses_no_token(seed):
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
 
-    asyncio.run(asyncio.wait_for(story(), 10))
+    asyncio.run(asyncio.wait_for(story(), PATIENCE))
 
 
 def test_a_token_that_was_given_to_who_is_cancelled_goes_to_the_next():
@@ -66,7 +67,7 @@ def test_a_token_that_was_given_to_who_is_cancelled_goes_to_the_next():
         assert first.cancelled()
         await second
 
-    asyncio.run(asyncio.wait_for(story(), 5))
+    asyncio.run(asyncio.wait_for(story(), PATIENCE))
 
 
 def test_who_gives_up_waits_no_longer():

@@ -58,7 +58,7 @@ def workload(guard: Guarded, operator: ApiServer) -> str:
         patch = {"spec": {"priority": next(priorities)}}
         return "denied" in patched(operator, guard, name, patch)
 
-    wait_until("the policy", refused, timeout=30)
+    wait_until("the policy", refused)
     return name
 
 

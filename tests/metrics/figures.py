@@ -11,7 +11,6 @@ FULL = StudyFigures(
     study="digits",
     pruner="Auto",
     direction="Maximize",
-    objective="val_accuracy",
     trials={"Running": 4, "Pruned": 6, "Completed": 2},
     endings={"Pruned": 6, "Completed": 2},
     prunings={("Auto", "WorseThanPercentile"): 5, ("Auto", "Diverged"): 1},
@@ -20,6 +19,11 @@ FULL = StudyFigures(
     steps=Cost(96, 88.0, (80.0, 90.0)),
     conditions={"Accepted": "True", "Progressing": "True", "Succeeded": "Unknown"},
     best_value=0.97,
+    best_expected=0.95,
+    best_expected_interval=(0.93, 0.97),
+    best_sure=0.6,
+    best_mean=0.96,
+    best_mean_interval=(0.95, 0.97),
     risk_stated=0.05,
     risk_spent=0.01,
     false_prune_rate=0.1,
@@ -58,6 +62,8 @@ def observe_everything(observer: Observer) -> None:
     observer.pod_gone(2.5)
     observer.store_committed(0.001, 12)
     observer.store_failed()
+    observer.proposal_made("TPE", 0.03)
+    observer.sampler_failed("TPE", "TooLong")
     observer.reconciled(0.03)
     observer.reconcile_failed(RetryLater("away"))
     observer.api_answered("create", "jobs", 201, 0.01)

@@ -3,7 +3,6 @@
 import json
 import math
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -18,6 +17,8 @@ from grafana_foundation_sdk.models.dashboard import Panel
 from grafana_foundation_sdk.models.prometheus import Dataquery
 
 from espalier.generate.dashboard import dashboard
+from tests.patience import PATIENCE
+from tests.ports import free_port
 from tools.cluster import debian
 from tools.cluster.layout import cache_folder
 from tools.cluster.progress import Progress
@@ -25,7 +26,7 @@ from tools.cluster.progress import Progress
 INTERVAL = 0.5
 """Seconds between scrapes, unless told otherwise."""
 
-VARIABLES = {"$__rate_interval": "1h", "$namespace": ".*", "$study": ".*", "$objective": ".*"}
+VARIABLES = {"$__rate_interval": "1h", "$namespace": ".*", "$study": ".*", "$direction": ".*"}
 """What Grafana would put in; the rates look back over the whole test."""
 
 
@@ -89,19 +90,12 @@ class Prometheus:
             return False
         return self.values("up") == [1.0]
 
-    def await_data(self, timeout: float) -> None:
+    def await_data(self) -> None:
         """Wait until every query of the dashboard has data; else say which have none."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + PATIENCE
         while empty := self.without_data():
             assert time.monotonic() < deadline, "no data for " + "\n".join(empty)
             time.sleep(INTERVAL)
-
-
-def free_port() -> int:
-    """Ask the kernel for a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -128,7 +122,7 @@ def scraping(target: str, folder: Path, interval: float = INTERVAL) -> Iterator[
             stderr=log,
         )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not server.ready():
             said = (folder / "prometheus.log").read_text()[-2000:]
             assert process.poll() is None, said
@@ -137,4 +131,4 @@ def scraping(target: str, folder: Path, interval: float = INTERVAL) -> Iterator[
         yield server
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE)

@@ -28,7 +28,7 @@ views = st.builds(
     study=words,
     pruner=words,
     direction=st.sampled_from(["Maximize", "Minimize"]),
-    objective=words,
+    unheard=st.integers(0, 99),
     trials=st.dictionaries(st.sampled_from(["Pending", "Running", "Failed"]), st.integers(0, 99)),
     endings=counts,
     prunings=st.dictionaries(st.tuples(words, words), st.integers(0, 99), max_size=4),
@@ -37,6 +37,11 @@ views = st.builds(
     steps=costs,
     conditions=st.dictionaries(words, st.sampled_from(["True", "False", "Unknown"]), max_size=4),
     best_value=optional,
+    best_expected=optional,
+    best_expected_interval=st.none() | st.tuples(numbers, numbers),
+    best_sure=optional,
+    best_mean=optional,
+    best_mean_interval=st.none() | st.tuples(numbers, numbers),
     risk_stated=optional,
     risk_spent=optional,
     false_prune_rate=optional,
@@ -75,6 +80,12 @@ def test_what_the_view_says_is_what_is_scraped(view):
     samples = scraped(registry_of(view))
     at = {"namespace": view.namespace, "study": view.study}
     assert value(samples, "espalier_best_value", **at) == view.best_value
+    assert value(samples, "espalier_best_expected_value", **at) == view.best_expected
+    assert value(samples, "espalier_best_sure_ratio", **at) == view.best_sure
+    upper = value(samples, "espalier_best_expected_value_bound", **at, bound="upper")
+    assert upper == (
+        None if view.best_expected_interval is None else view.best_expected_interval[1]
+    )
     for name, verb, cost in (
         ("espalier_gpu_seconds", "used", view.gpu_seconds),
         ("espalier_trial_seconds", "used", view.trial_seconds),
@@ -102,8 +113,12 @@ def test_values_that_do_not_exist_have_no_series(view):
     samples = scraped(registry_of(view))
     names = {name for name, _ in samples}
     assert ("espalier_best_value" in names) == (view.best_value is not None)
+    assert ("espalier_best_mean" in names) == (view.best_mean is not None)
+    assert ("espalier_best_mean_bound" in names) == (view.best_mean_interval is not None)
     shown = "espalier_false_prune_ratio_bound" in names
     assert shown == (view.false_prune_interval is not None)
+    shown = "espalier_best_expected_value_bound" in names
+    assert shown == (view.best_expected_interval is not None)
 
 
 def test_a_deleted_study_leaves_no_series():

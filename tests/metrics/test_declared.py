@@ -42,6 +42,11 @@ def test_the_help_is_a_sentence(metric):
     assert metric.help.endswith(".")
 
 
+def test_no_label_is_what_training_code_calls_a_metric():
+    """Names of up to 250 characters of anything, which differ from study to study."""
+    assert not {"metric", "objective"} & {label for metric in METRICS for label in metric.labels}
+
+
 def test_every_label_that_is_explained_is_used():
     assert set(LABELS) == {label for metric in METRICS for label in metric.labels}
 

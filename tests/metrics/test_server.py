@@ -8,6 +8,7 @@ import pytest
 
 from espalier.metrics import MetricsServer, ProbeAnswer
 from tests.metrics.figures import FULL, registry_of
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def server(verdicts):
 
 
 def ask(server, path, method="GET", host="127.0.0.1"):
-    connection = http.client.HTTPConnection(host, server.port, timeout=10)
+    connection = http.client.HTTPConnection(host, server.port, timeout=PATIENCE)
     connection.request(method, path)
     answer = connection.getresponse()
     return answer.status, answer.read().decode()

@@ -12,7 +12,7 @@ from espalier.planning.world.names import FIRST_HAND_MADE
 from espalier.planning.world.record import End, TrialRecord
 from espalier.planning.world.snapshot import StudyView, TemplateVerdict
 from espalier.planning.world.workload_view import Finished
-from espalier.pruning import TrialState
+from espalier.pruning import Leader, TrialState
 from tests.planning.worlds import (
     NOW,
     SETTINGS,
@@ -245,6 +245,41 @@ def test_a_study_succeeds_when_all_its_trials_have_ended_and_names_the_best():
         "parameters": {"lr": 0.1},
     }
     assert write.status["completionTime"]
+
+
+def test_a_study_whose_best_trial_noise_does_not_tell_from_others_says_so():
+    leaders = (Leader(2, 0.2, 0.25, 0.2, 0.3, 0.6), Leader(3, 0.3, 0.24, 0.2, 0.29))
+    records = [done(n, latest=0.1 * n if n < 3 else 0.3, step=3) for n in range(4)]
+    known = replace(record(*records, best=3), leaders=leaders)
+    found = planned(
+        snapshot(
+            study(),
+            record=known,
+            trials=tuple(trial(n) for n in range(4)),
+            jobs=tuple(job(n, complete=True) for n in range(4)),
+        )
+    )
+    (write,) = of_type(found, effects.WriteStudyStatus)
+    best = write.status["best"]
+    assert (best["number"], best["value"], best["expected"]) == (2, 0.2, 0.25)
+    assert best["lastBest"] == {"number": 3, "value": 0.3}
+    message = study_condition(found, "Succeeded")["message"]
+    assert "The best, trial 2, cannot be told from 1 other by values this noisy" in message
+
+
+def test_the_target_is_compared_with_the_last_values():
+    leaders = (Leader(0, 0.8, 0.85, 0.8, 0.9, 0.6), Leader(1, 0.95, 0.84, 0.8, 0.9))
+    known = replace(record(done(0, latest=0.8), done(1, latest=0.95), best=1), leaders=leaders)
+    objective = {"metric": "accuracy", "direction": "Maximize", "target": 0.9}
+    found = planned(
+        snapshot(
+            study(objective=objective),
+            record=known,
+            trials=(trial(0), trial(1)),
+            jobs=(job(0, complete=True), job(1, complete=True)),
+        )
+    )
+    assert study_condition(found, "Succeeded")["reason"] == "TargetReached"
 
 
 def test_a_study_is_not_over_while_a_pod_of_it_is_left():

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from espalier.api import parse_study
 from espalier.planning import OperatorSettings, SidecarSettings, effects, plan
 from espalier.planning.drafting import blueprint_of
+from espalier.planning.proposing.past import outcome_of
+from espalier.planning.proposing.proposing import propose
 from espalier.planning.workload.job import JOB
 from espalier.planning.world.fingerprint import fingerprint
 from espalier.planning.world.kubelet_words import UNABLE_TO_START
+from espalier.planning.world.names import trial_name
 from espalier.planning.world.record import End, MadeTrial, StudyRecord, TrialRecord
 from espalier.planning.world.snapshot import (
     ContainerView,
@@ -23,7 +27,8 @@ from espalier.planning.world.snapshot import (
 )
 from espalier.planning.world.status_words import condition_of
 from espalier.planning.world.workload_view import Finished, WorkloadView
-from espalier.pruning import Action, Decision, Reason
+from espalier.pruning import Action, Decision, Reason, is_repeat
+from espalier.search import Outcome, PastTrial, Proposal
 
 SETTINGS = OperatorSettings(sidecar=SidecarSettings(image="sidecar", ingest_url="https://ingest"))
 NOW = 1_800_000_000.0
@@ -243,6 +248,8 @@ class Simulated:
     unnoted: set[str] = field(default_factory=set)
     sampled: int = 0
     made: dict[int, MadeTrial] = field(default_factory=dict)
+    proposals: dict[int, Proposal] = field(default_factory=dict)
+    created: list[int] = field(default_factory=list)
     absent: dict[tuple[str, str], str] = field(default_factory=dict)
     serial: int = 0
 
@@ -252,6 +259,7 @@ class Simulated:
             (each.best, -number)
             for number, each in self.records.items()
             if each.best is not None and each.end and each.end.state.value == "Completed"
+            if not is_repeat(number)
         ]
         return Snapshot(
             study=self.view,
@@ -262,6 +270,11 @@ class Simulated:
                 best=-max(completed)[1] if completed else None,
                 sampled=self.sampled,
                 made=dict(self.made),
+                proposals=dict(self.proposals),
+                proposed_last=next(reversed(self.proposals), None),
+                exhausted=min(
+                    (n for n, p in self.proposals.items() if not p.parameters), default=None
+                ),
             ),
             trials=tuple(self.trials.values()),
             workloads=tuple(self.jobs.values()),
@@ -293,7 +306,7 @@ class Simulated:
         self.tails.clear()
         self.verdict = None
         self.absent.clear()
-        noted = {f"s-{number}" for number in self.records}
+        noted = {trial_name("s", number) for number in self.records}
         self.unnoted |= {name for name in self.jobs_created if name not in noted}
 
     def _act(self, effect: Any) -> None:
@@ -304,6 +317,10 @@ class Simulated:
                 self.sampled = max(self.sampled, effect.upto)
             case effects.RecordTrials():
                 self.made.update(effect.trials)
+            case effects.Propose():
+                assert effect.number not in self.proposals, "proposed again"
+                trials = self.past()
+                self.proposals[effect.number] = propose(effect.search, trials, effect.number)
             case effects.LookFor():
                 there = {
                     "jobs": [each.name for each in self.jobs.values()],
@@ -313,10 +330,17 @@ class Simulated:
                 if effect.name not in there[effect.plural]:
                     self.absent[effect.plural, effect.name] = "asked for"
             case effects.CreateTrial():
-                self.sampled = max(self.sampled, effect.number + 1)
+                repeat = is_repeat(effect.number)
+                self.sampled = max(self.sampled, 0 if repeat else effect.number + 1)
                 if effect.number not in self.trials:
+                    self.created.append(effect.number)
                     self.trials[effect.number] = trial(
-                        effect.number, created_at=self.now, uid=self._new("t")
+                        effect.number,
+                        created_at=self.now,
+                        uid=self._new("t"),
+                        name=effect.body["metadata"]["name"],
+                        parameters=effect.body["spec"]["parameters"],
+                        repeat=repeat,
                     )
             case effects.CreateWorkload():
                 name = effect.body["metadata"]["name"]
@@ -378,6 +402,24 @@ class Simulated:
                     for each in list(self.pods.values()):
                         if effect.suspend and each.job_uid == effect.uid:
                             self.pods[each.uid] = replace(each, deleting=True)
+
+    def past(self) -> list[PastTrial]:
+        """Return the trials as a search sees them."""
+        found = []
+        for number in sorted(self.proposals.keys() | self.made.keys() | self.trials.keys()):
+            proposal, record = self.proposals.get(number), self.records.get(number)
+            parameters = proposal.parameters if proposal else self.parameters(number)
+            if parameters is None or is_repeat(number):
+                continue
+            ended = record.end if record is not None else None
+            outcome = Outcome.RUNNING if ended is None else outcome_of(ended)
+            found.append(PastTrial(number, parameters, outcome))
+        return found
+
+    def parameters(self, number: int) -> Any:
+        """Return what a trial has run that nobody proposed."""
+        made = self.made.get(number)
+        return json.loads(made.parameters) if made else self.trials[number].parameters
 
     def _new(self, prefix: str) -> str:
         self.serial += 1

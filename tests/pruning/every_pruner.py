@@ -8,6 +8,7 @@ from espalier.pruning.pruners.registry import BUILT_IN, make
 NEEDED = {
     "Patient": {"patience": 2},
     "Percentile": {"percentile": 40.0},
+    "SlackToBest": {"slack_factor": 0.25},
     "Threshold": {"lower": -1.0, "upper": 1.0},
 }
 REGISTERED: dict[str, Pruner] = {
@@ -26,6 +27,9 @@ VARIANTS: dict[str, Pruner] = {
     "SuccessiveHalving by best": make(
         "SuccessiveHalving",
         {"min_resource": 2, "reduction_factor": 2, "own_value": OwnValue.BEST},
+    ),
+    "SlackToBest by an amount": make(
+        "SlackToBest", {"slack_amount": 0.5, "peers": Peers.COMPLETED, "own_value": OwnValue.LAST}
     ),
     "Hyperband from step 2": make("Hyperband", {"min_resource": 2, "reduction_factor": 2}),
     "Patient with all gates": make(

@@ -18,6 +18,7 @@ from espalier.pruning import (
     Pruner,
     Report,
     SettingsError,
+    SlackToBest,
     SuccessiveHalving,
     Terms,
     Threshold,
@@ -109,6 +110,62 @@ MEDIAN = Median(startup_trials=0)
             [1.9],
             "WithinPercentile",
             id="Percentile 80: the best four fifths are kept",
+        ),
+        pytest.param(
+            SlackToBest(slack_factor=0.25),
+            FIVE,
+            [4.0],
+            "WithinSlack",
+            id="SlackToBest: a factor of 1.25 below the best, 5, is allowed",
+        ),
+        pytest.param(
+            SlackToBest(slack_factor=0.25),
+            FIVE,
+            [3.9],
+            "BeyondSlack",
+            id="SlackToBest: and no more",
+        ),
+        pytest.param(
+            SlackToBest(slack_factor=0.25),
+            [[-5.0]],
+            [-6.2],
+            "WithinSlack",
+            id="SlackToBest: a negative best is multiplied",
+        ),
+        pytest.param(
+            SlackToBest(slack_factor=0.25),
+            [[-5.0]],
+            [-6.3],
+            "BeyondSlack",
+            id="SlackToBest: its end",
+        ),
+        pytest.param(
+            SlackToBest(slack_amount=1.5),
+            FIVE,
+            [3.5],
+            "WithinSlack",
+            id="SlackToBest: an amount below the best, 5, is allowed",
+        ),
+        pytest.param(
+            SlackToBest(slack_amount=1.5), FIVE, [3.4], "BeyondSlack", id="SlackToBest: too much"
+        ),
+        pytest.param(
+            SlackToBest(slack_amount=0.0),
+            [[2.0, 1.0]],
+            [3.0, 0.0],
+            "WithinSlack WithinSlack",
+            id="SlackToBest: the best value so far counts",
+        ),
+        pytest.param(
+            SlackToBest(slack_amount=0.0), [], [1.0], "TooFewPeers", id="SlackToBest: alone"
+        ),
+        pytest.param(SlackToBest(slack_amount=9.0), FIVE, [NAN], "Diverged", id="SlackToBest: NaN"),
+        pytest.param(
+            SlackToBest(slack_amount=9.0, warmup_steps=2, interval_steps=2),
+            [[1.0] * 4],
+            [0.0] * 4,
+            "WarmUp WithinSlack BetweenChecks WithinSlack",
+            id="SlackToBest: delay_evaluation and evaluation_interval",
         ),
         pytest.param(
             Threshold(lower=0.0, upper=1.0),
@@ -248,6 +305,9 @@ def test_peers_that_reached_the_step_may_be_running_and_do_not_include_the_trial
         ("Median", {"unheard": 1}, "settings that it knows"),
         ("Percentile", {"percentile": 101.0}, "percentile to be between 0 and 100"),
         ("Percentile", {"percentile": NAN}, "percentile to be between 0 and 100"),
+        ("SlackToBest", {}, "slackFactor or slackAmount, got neither"),
+        ("SlackToBest", {"slack_factor": 0.1, "slack_amount": 1.0}, "got both"),
+        ("SlackToBest", {"slack_factor": -0.1}, "slackFactor to be at least 0"),
         ("Threshold", {}, "lower to be given, or upper, or both"),
         ("Threshold", {"lower": 2.0, "upper": 1.0}, "lower to be at most upper"),
         ("Patient", {"patience": -1}, "patience to be at least 0"),
@@ -273,10 +333,16 @@ def test_settings_that_make_no_sense_are_refused_with_what_to_do(name, settings,
 def test_every_name_is_registered_and_its_class_bears_it() -> None:
     assert set(names()) >= {
         "Auto", "Bandit", "Hyperband", "Median", "Nop", "Patient", "Percentile", "Posterior",
-        "SuccessiveHalving", "Threshold", "Wilcoxon",
+        "SlackToBest", "SuccessiveHalving", "Threshold", "Wilcoxon",
     }  # fmt: skip
     for name in names():
         assert pruner_type(name).name == name
+
+
+@pytest.mark.parametrize(("value", "reason"), [(0.96, "WithinSlack"), (0.97, "BeyondSlack")])
+def test_a_slack_of_a_fifth_is_a_fifth_more_of_what_is_minimised(value: float, reason: str) -> None:
+    slack = SlackToBest(slack_factor=0.2)
+    assert judged(slack, [[0.8], [2.0]], [value], Direction.MINIMIZE) == reason
 
 
 def test_hyperband_without_a_largest_step_says_so() -> None:

@@ -109,7 +109,7 @@ def test_no_more_reports_than_that_are_averaged() -> None:
     ids=["unknown", "large", "small: the fewest", "tiny: the smallest block"],
 )
 def test_one_trial_of_a_block_is_exempt(trials: int | None, block: int) -> None:
-    exempt = Exemption(Terms(UP, 10, study_uid="u", trials=trials), 5.0)
+    exempt = Exemption(Terms(UP, 10, study_uid="u", trials=trials, edition=1), 5.0)
     assert exempt.block == block
     for first in range(0, 10 * block, block):
         assert sum(map(exempt, range(first, first + block))) == 1

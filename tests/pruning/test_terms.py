@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from espalier.api.judging import JudgeSettings
 from espalier.pruning import Direction, Terms
+from espalier.pruning.terms import NEWEST_EDITION
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 maybe = st.none() | st.integers(1, 10**6)
@@ -23,6 +25,8 @@ terms = st.builds(
     trials=maybe,
     seed=st.integers(0, 2**63),
     window=maybe,
+    clamps=st.booleans(),
+    edition=st.integers(1, NEWEST_EDITION),
 )
 
 
@@ -49,7 +53,7 @@ def test_nothing_is_better_than_a_nan_nor_worse(direction):
     assert not direction.better(1.0, math.nan)
 
 
-def test_values_of_the_objective_are_judged_up_to_the_last_step():
+def test_values_of_the_objective_are_judged_at_their_own_steps_up_to_the_last():
     terms = Terms(Direction.MINIMIZE, 27, metric="loss")
     assert terms.judges("loss", 27)
     assert not terms.judges("loss", 28)
@@ -65,3 +69,10 @@ def test_what_is_no_terms_is_refused(change, error):
     bad = {key: value for key, value in {**good, **change}.items() if value is not None}
     with pytest.raises(error):
         Terms.from_dict(bad)
+
+
+def test_what_is_stored_without_an_edition_is_of_the_first():
+    stored = JudgeSettings(Terms(Direction.MINIMIZE, 9, metric="m", trials=3), {}, {}).to_dict()
+    assert JudgeSettings.from_dict(stored, "u").terms.edition == NEWEST_EDITION
+    del stored["edition"]
+    assert JudgeSettings.from_dict(stored, "u").terms.edition == 1

@@ -24,6 +24,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.patience import PATIENCE
+
 Value = tuple[str, int, float | None]
 KEEP = {"action": "Keep", "reason": "WarmUp", "message": "no rung yet", "step": 1}
 PRUNE = {
@@ -106,6 +108,8 @@ class FakeIngest:
         self.changed = threading.Condition()
         self.stored: list[Value] = []
         self.posts: list[Post] = []
+        self.heard: list[dict[str, Any]] = []
+        self.hears = True
         self.faults: deque[Reply | Reset | Hang | StoreThenReset] = deque()
         self.decision: dict[str, Any] = KEEP
         self.token: str | None = None
@@ -137,17 +141,20 @@ class FakeIngest:
                 cut(connection)
             self._server = None
 
-    def wait(self, condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    def wait(self, condition: Callable[[], bool], *, within: float = PATIENCE) -> None:
         """Wait until something is so; fail if it is not to be."""
         with self.changed:
-            assert self.changed.wait_for(condition, seconds), (
-                f"waited {seconds} s; stored {self.stored[-5:]}, {len(self.posts)} posts"
+            assert self.changed.wait_for(condition, within), (
+                f"waited {within} s; stored {self.stored[-5:]}, {len(self.posts)} posts"
             )
 
-    def wait_for_steps(self, steps: range | list[int], seconds: float = 20.0) -> None:
-        """Wait until these steps are stored, whatever else is."""
+    def wait_for_steps(self, steps: range | list[int], *, within: float = PATIENCE) -> None:
+        """Wait until these steps are stored, whatever else is.
+
+        `within` so many seconds where the time itself is tested.
+        """
         wanted = set(steps)
-        self.wait(lambda: wanted <= {step for _, step, _ in self.stored}, seconds)
+        self.wait(lambda: wanted <= {step for _, step, _ in self.stored}, within=within)
 
     def take(self, body: dict[str, Any]) -> Reply:
         """Store a batch as the operator would: all of it or nothing, the first value wins."""
@@ -202,6 +209,9 @@ class _Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(int(self.headers["Content-Length"]))
         assert len(raw) <= 64 * 1024
         body = json.loads(raw, parse_constant=lambda name: pytest_fail(name))
+        if self.path == "/v1/heard":
+            self._send(self._hear(raw, body))
+            return
         assert self.path == "/v1/report"
         assert 1 <= len(body["reports"]) <= 256
         token = self.headers["Authorization"].removeprefix("Bearer ")
@@ -210,7 +220,7 @@ class _Handler(BaseHTTPRequestHandler):
             fault = ingest.faults.popleft() if ingest.faults else None
             ingest.changed.notify_all()
         if isinstance(fault, Hang):
-            fault.until.wait(60)
+            fault.until.wait(PATIENCE)
         elif isinstance(fault, Reset):
             self.close_connection = True
             return
@@ -221,6 +231,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self._send(reply)
+
+    def _hear(self, raw: bytes, body: dict[str, Any]) -> Reply:
+        assert len(raw) <= 8 * 1024
+        ingest = self.server.ingest
+        with ingest.changed:
+            ingest.heard.append(body)
+            ingest.changed.notify_all()
+        return Reply(200, {"heard": len(body["heard"])}) if ingest.hears else Reply(404)
 
     def _usual(self, token: str, body: dict[str, Any]) -> Reply:
         ingest = self.server.ingest

@@ -4,23 +4,17 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from espalier_sidecar.ready import wait_until_ready
+from tests.patience import PATIENCE
+from tests.ports import free_port
 
 SOURCE = Path(__file__).parents[2] / "sidecar"
-
-
-def free_port() -> int:
-    """Give a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class RunningSidecar:
@@ -75,7 +69,7 @@ class RunningSidecar:
     def request(
         self, method: str, path: str, body: str | bytes | None = None
     ) -> tuple[int, dict[str, Any]]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request(method, path, body)
             response = connection.getresponse()
@@ -89,17 +83,19 @@ class RunningSidecar:
     def kill(self) -> None:
         """End it without a word."""
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
 
     def terminate(self) -> int:
         """Ask it to end; give its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE)
 
     def last_words(self) -> dict[str, Any]:
         message = self.termination_log.read_bytes()
         assert len(message) <= 4096
         found: dict[str, Any] = json.loads(message)
+        names = found.pop("names")
+        found["reports"] = [[names[metric], *value] for metric, *value in found["reports"]]
         return found
 
     def resident_kib(self) -> int:
@@ -122,10 +118,9 @@ class RunningSidecar:
                 stdout=log,
                 stderr=log,
             )
-        for _ in range(40):
+        ends = time.monotonic() + PATIENCE
+        while process.poll() is None and time.monotonic() < ends:
             if wait_until_ready(self.port, 0.5):
                 return process
-            if process.poll() is not None:
-                break
         process.kill()
         raise AssertionError(f"the sidecar did not start:\n{self.log.read_text()}")

@@ -11,18 +11,18 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from espalier_sidecar.collectors.base import Context
-from espalier_sidecar.collectors.file import json_line
+from espalier_sidecar.collectors.file import ReportLines
 from espalier_sidecar.collectors.followed_file import FollowedFile
-from espalier_sidecar.collectors.positions import Positions
 from espalier_sidecar.errors import SpoolFull
 from espalier_sidecar.intake import take
+from espalier_sidecar.metric_name import is_metric_name
 from espalier_sidecar.prune_notice import PruneNotice
 from espalier_sidecar.rejected import Rejected
-from espalier_sidecar.report import METRIC, Report
+from espalier_sidecar.report import Report
 from espalier_sidecar.spool import Spool
 from espalier_sidecar.volume import Folder
 from espalier_sidecar.wire import Decision
+from tests.sidecar.contexts import context_of
 from tests.sidecar.test_hostile_volume import BAIT, HOSTILE, OPEN, OWN, SECRET, replace
 
 PLACES = st.sampled_from([*OPEN[:2], *OWN, ".sidecar", ".sidecar/000000000003.jsonl"])
@@ -47,8 +47,8 @@ class HostileHands(RuleBasedStateMachine):
         self.spool = Spool(own, 4000)
         self.rejected = Rejected(own)
         self.notice = PruneNotice(root, own)
-        context = Context(root, str(self.volume), "loss", Positions(own))
-        self.collector = FollowedFile(context, "reports.jsonl", json_line("loss"))
+        context = context_of(self.volume)
+        self.collector = FollowedFile(context, "reports.jsonl", ReportLines("loss"))
 
     @rule(acts=st.lists(st.tuples(PLACES, st.sampled_from(HOSTILE)), min_size=1, max_size=4))
     def lay(self, acts) -> None:
@@ -59,6 +59,7 @@ class HostileHands(RuleBasedStateMachine):
     @rule(acts=st.lists(st.tuples(PLACES, st.sampled_from(HOSTILE)), min_size=1, max_size=4))
     def lay_and_restart(self, acts) -> None:
         self.lay(acts)
+        self.end()
         self.start()
 
     @rule(place=PLACES, content=st.binary(max_size=300), size=st.integers(0, 5000))
@@ -86,7 +87,7 @@ class HostileHands(RuleBasedStateMachine):
     def deliver(self, most: int) -> None:
         batch = self.spool.peek(most)
         for _, report in batch:
-            assert METRIC.fullmatch(report.metric)
+            assert is_metric_name(report.metric)
             assert SECRET not in report.metric
         if batch:
             assert self.spool.ends_at(batch[-1][0]) in (True, False)
@@ -116,9 +117,16 @@ class HostileHands(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
+        self.end()
         self.start()
 
+    def end(self) -> None:
+        """Close its files, as the end of the process does."""
+        self.collector.close()
+        self.spool.close()
+
     def teardown(self) -> None:
+        self.end()
         assert self.outside.read_text() == BAIT
         shutil.rmtree(self.folder)
 

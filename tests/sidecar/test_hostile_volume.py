@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import socket
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -106,17 +107,27 @@ def outside(tmp_path: Path) -> Path:
 
 def collector(folder: Path) -> str:
     path = str(folder / "espalier" / "mine" / "values.jsonl")
-    return json.dumps({"type": "File", "file": {"path": path}})
+    return json.dumps([{"type": "File", "file": {"path": path}}])
 
 
 def replace(path: Path, lay: Callable[[Path, Path], None], outside: Path) -> None:
-    """Lay something where something else may lie."""
+    """Lay something where something else may lie, which a sidecar may write anew meanwhile."""
     path.parent.mkdir(exist_ok=True)
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path.rename(outside.with_name("gone")))
-    else:
-        path.unlink(missing_ok=True)
-    lay(path, outside)
+    aside = Path(tempfile.mkdtemp(prefix="aside-", dir=outside.parent))
+    new = aside / path.name
+    lay(new, outside)
+    for turn in range(1000):
+        try:
+            if path.is_dir() and not path.is_symlink():
+                path.rename(aside / f"gone-{turn}")  # not removed: it may still be written into
+            elif new.is_dir() and not new.is_symlink():
+                path.unlink(missing_ok=True)
+            new.rename(path)
+        except OSError as error:
+            refused = error
+        else:
+            return
+    raise AssertionError(f"{path} is written anew each time: {refused}")
 
 
 def works(sidecar: RunningSidecar, ingest: FakeIngest, step: int) -> None:
@@ -152,7 +163,7 @@ def test_a_sidecar_starts_works_and_ends_over(
     volume.mkdir()
     for place in places:
         replace(volume / place, lay, outside)
-    sidecar = start(ESPALIER_COLLECTOR=collector(tmp_path))
+    sidecar = start(ESPALIER_COLLECTORS=collector(tmp_path))
     works(sidecar, ingest, 1)
     assert sidecar.terminate() == 0
     assert sidecar.last_words()["reports"] == []
@@ -168,7 +179,7 @@ def test_a_sidecar_lives_on_when_its_files_become(
     tmp_path: Path,
     outside: Path,
 ) -> None:
-    sidecar = start(ESPALIER_COLLECTOR=collector(tmp_path), ESPALIER_SPOOL_BYTES="32000")
+    sidecar = start(ESPALIER_COLLECTORS=collector(tmp_path), ESPALIER_SPOOL_BYTES="32000")
     works(sidecar, ingest, 1)
     for place in [*OPEN, *OWN]:
         replace(sidecar.directory / place, lay, outside)
@@ -221,7 +232,7 @@ def test_a_link_of_a_folder_leads_nowhere(start: Start, ingest: FakeIngest, tmp_
     (elsewhere / "values.jsonl").write_text(BAIT)
     (tmp_path / "espalier").mkdir()
     (tmp_path / "espalier" / "mine").symlink_to(elsewhere)
-    sidecar = start(ESPALIER_COLLECTOR=collector(tmp_path))
+    sidecar = start(ESPALIER_COLLECTORS=collector(tmp_path))
     works(sidecar, ingest, 1)
     assert sidecar.terminate() == 0
     gave_nothing_away(sidecar, ingest)
@@ -236,7 +247,7 @@ def test_a_path_out_of_the_volume_is_not_followed(
     # A pattern that would post any text as the name of a metric.
     pattern = r"(?P<metric>eyJ\w+)(?=.*(?P<step>))(?=.*(?P<value>))|step.: (?P<s>\d)"
     section = {"path": path} if type_ == "File" else {"path": path, "pattern": pattern}
-    sidecar = start(ESPALIER_COLLECTOR=json.dumps({"type": type_, type_.lower(): section}))
+    sidecar = start(ESPALIER_COLLECTORS=json.dumps([{"type": type_, type_.lower(): section}]))
     works(sidecar, ingest, 1)
     wait_until(lambda: "without .." in sidecar.log.read_text())
     assert sidecar.terminate() == 0
@@ -303,10 +314,13 @@ def test_a_link_that_comes_and_goes_is_never_followed(tmp_path: Path, outside: P
     found = set()
     try:
         for _ in range(5000):
+            file = GrowingFile(Folder.at(str(volume)), "a/log")
             try:
-                found.add(GrowingFile(Folder.at(str(volume)), "a/log").read())
+                found.add(file.read())
             except OSError:
                 found.add(None)
+            finally:
+                file.close()
     finally:
         done.set()
         swapping.join()

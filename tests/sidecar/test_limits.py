@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import json
-import re
 import socket
 import threading
 import time
@@ -17,28 +16,25 @@ from espalier.api.resources import LEAST_MEMORY
 from espalier.planning.world.settings import SidecarSettings
 from espalier_sidecar import limits
 from espalier_sidecar.byte_budget import BudgetExhausted, ByteBudget
-from espalier_sidecar.collectors.base import Context
-from espalier_sidecar.collectors.file import json_line
+from espalier_sidecar.collectors.event_folder import MOST_FILES
+from espalier_sidecar.collectors.file import ReportLines
 from espalier_sidecar.collectors.followed_file import FollowedFile
-from espalier_sidecar.collectors.log import MAX_LINE_BYTES, PatternReader, stop_timer
-from espalier_sidecar.collectors.positions import Positions
+from espalier_sidecar.collectors.printed import printed_lines
+from espalier_sidecar.collectors.printed_text import LONGEST
+from espalier_sidecar.collectors.tensorboard import EventFiles
 from espalier_sidecar.errors import BadReport
 from espalier_sidecar.intake import take
 from espalier_sidecar.report import parse_reports
 from espalier_sidecar.segment import encode_line
 from espalier_sidecar.spool import Spool
 from espalier_sidecar.volume import Folder
+from tests.sidecar.contexts import context_of
+from tests.sidecar.event_files import append, event, record, scalar, simple
 from tests.sidecar.fake_ingest import FakeIngest
 from tests.sidecar.running import RunningSidecar
 from tests.sidecar.test_process import wait_until
 
 MEMORY = limits.CONTAINER - limits.SPARE
-
-
-@pytest.fixture(autouse=True)
-def _no_timer_is_left():
-    yield
-    stop_timer()
 
 
 def listed(item: str, size: int = limits.BODY) -> bytes:
@@ -171,7 +167,7 @@ def test_no_attack_within_the_limits_takes_the_memory(
         answers = set().union(*pool.map(attack, range(40)))
     assert {202, 400, 413} <= answers <= {202, 400, 413, 503}
     assert sidecar.post({"step": 2**40, "value": 0.5})[0] == 202
-    ingest.wait_for_steps([2**40], 60)
+    ingest.wait_for_steps([2**40])
     assert sidecar.peak_kib() * 1024 < MEMORY
     assert sidecar.terminate() == 0
 
@@ -247,35 +243,72 @@ def test_a_followed_file_of_any_size_is_read_in_little_memory(
     file = sidecar.directory / "reports.jsonl"
     with file.open("ab") as writer:
         writer.write(content + b'\n{"step": 2, "value": 0.5}\n')
-    ingest.wait_for_steps([2], 60)
+    ingest.wait_for_steps([2])
     assert sidecar.peak_kib() * 1024 < MEMORY
 
 
-@pytest.mark.parametrize(
-    ("pattern", "line"),
-    [
-        pytest.param(r"(?P<step>\d)(?P<value>\d)", "1" * MAX_LINE_BYTES, id="many values"),
-        pytest.param(r"(?P<step>\d)(?P<value>\d)", "1" * 1024, id="as many values as may be"),
-        pytest.param(r"(?P<step>.*?)(?P<value>)", "x" * MAX_LINE_BYTES, id="none"),
-        pytest.param(None, listed('{"step":1,"value":1}', limits.CHUNK - 1).decode(), id="reports"),
-        pytest.param(None, listed('{"k":0}', limits.CHUNK - 1).decode(), id="objects"),
-    ],
-)
+LINE = limits.CHUNK - 1
+PAIRS = "".join(f"n{number:03}=0.5 " for number in range(LONGEST // 9))
+KEYS = "{" + ",".join(f'"{key:05x}":0.5' for key in range(900)) + "}"
+TEXTS = {
+    "many values": ({"pattern": r"(?P<step>\d)(?P<value>\d) "}, "11 " * (LONGEST // 3)),
+    "as many values as may be": ({"pattern": r"(?P<step>\d)(?P<value>\d) "}, "11 " * 512),
+    "numbers that are cut": ({"pattern": r"(?P<step>\d)(?P<value>\d)"}, "1" * LONGEST),
+    "no numbers": ({"pattern": r"(?P<step>.*?)(?P<value>)"}, "x" * LONGEST),
+    "pairs": ({"preset": "KeyValue"}, PAIRS),
+    "pairs of a bar": ({"preset": "KeyValue"}, PAIRS + "\r" + PAIRS),
+    "keys": ({"preset": "JSONLines"}, KEYS),
+    "more keys than may be": ({"preset": "JSONLines"}, keyed("0.5", LINE).decode()),
+    "lists": ({"preset": "JSONLines"}, f'{{"k":{listed("[]", LINE - 6).decode()}}}'),
+    "strings": ({"preset": "JSONLines"}, f'{{"k":{listed(chr(34) * 2, LINE - 6).decode()}}}'),
+    "numbers": ({"preset": "JSONLines"}, f'{{"k":{listed("0.5", LINE - 6).decode()}}}'),
+    "reports": (None, listed('{"step":1,"value":1}', LINE).decode()),
+    "objects": (None, listed('{"k":0}', LINE).decode()),
+}
+
+
+@pytest.mark.parametrize(("section", "line"), TEXTS.values(), ids=TEXTS)
 def test_a_chunk_of_a_followed_file_is_not_much_larger_parsed(
-    pattern: str | None, line: str, tmp_path: Path
+    section: dict[str, str] | None, line: str, tmp_path: Path
 ) -> None:
-    read_line = PatternReader(re.compile(pattern), "loss") if pattern else json_line("loss")
-    (tmp_path / "log").write_text(f"{line}\n" * 20)
+    lines = ReportLines("loss") if section is None else printed_lines(section, "loss")
+    (tmp_path / "log").write_text(f"{line}\n" * (20 if len(line) <= LONGEST else 4))
     volume = Folder.at(str(tmp_path))
     own = volume.own_folder()
     spool = Spool(own, 2**24)
-    context = Context(volume, str(tmp_path), "loss", Positions(own))
-    collector = FollowedFile(context, "log", read_line)
+    context = context_of(tmp_path)
+    collector = FollowedFile(context, "log", lines)
     tracemalloc.start()
     assert not take(collector, spool, time.monotonic() + 600)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+    collector.close()
     assert peak <= limits.CHUNK + limits.CHUNK_PARSED
+
+
+@pytest.mark.parametrize("what", ["scalars", "one record", "files", "files anew"])
+def test_event_files_are_read_and_known_in_little_memory(what: str, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    long = "x" * 200
+    if what == "scalars":
+        append(runs / "x.tfevents", *(scalar("x", step, 0.5) for step in range(20_000)))
+    elif what == "one record":
+        names = [simple(f"{number:x}", 0.5) for number in range(1100)]
+        append(runs / "x.tfevents", *(record(event(step, *names)) for step in range(9)))
+    else:
+        for number in range(MOST_FILES):
+            append(runs / long / str(number) / f"{long}.tfevents", scalar("x", number, 0.5))
+    spool = Spool(Folder.at(str(tmp_path)).own_folder(), 2**24)
+    collector = EventFiles(context_of(tmp_path), str(runs))
+    tracemalloc.start()
+    assert not take(collector, spool, time.monotonic() + 600)
+    if what == "files anew":
+        collector.poll(time.monotonic() + 600, True)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert collector.health().matched >= 9
+    read = limits.CHUNK_PARSED if what in ("scalars", "one record") else 0
+    assert peak <= read + limits.CHUNK + limits.KNOWN_OF_EVENTS
 
 
 def all_of(connection: socket.socket) -> bytes:

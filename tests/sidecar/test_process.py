@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import stat
 import threading
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.sidecar.fake_ingest import PRUNE, FakeIngest, Hang, Reply, Reset, StoreThenReset
 from tests.sidecar.running import RunningSidecar
 
@@ -61,7 +63,7 @@ def test_lines_in_the_report_file_arrive(sidecar: RunningSidecar, ingest: FakeIn
 
 def test_a_file_of_the_study_is_followed_too(start: Start, ingest: FakeIngest, tmp_path) -> None:
     path = tmp_path / "espalier" / "mine.jsonl"
-    start(ESPALIER_COLLECTOR=json.dumps({"type": "File", "file": {"path": str(path)}}))
+    start(ESPALIER_COLLECTORS=json.dumps([{"type": "File", "file": {"path": str(path)}}]))
     path.write_text('{"step": 1, "value": 0.5}\n')
     ingest.wait_for_steps([1])
 
@@ -70,7 +72,7 @@ def test_values_are_found_in_a_log(start: Start, ingest: FakeIngest, tmp_path) -
     path = tmp_path / "espalier" / "train.log"
     pattern = r"epoch (?P<step>\d+).*? (?P<metric>acc|loss)=(?P<value>\S+)"
     collector = {"type": "Log", "log": {"path": str(path), "pattern": pattern}}
-    sidecar = start(ESPALIER_COLLECTOR=json.dumps(collector))
+    sidecar = start(ESPALIER_COLLECTORS=json.dumps([collector]))
     path.write_text(
         "starting\nepoch 1: acc=0.5\nepoch 1: loss=nan\nepoch 2: acc=oops\n" + "x" * 9999
     )
@@ -83,7 +85,7 @@ def test_a_pattern_without_end_is_given_up(start: Start, ingest: FakeIngest, tmp
     path = tmp_path / "espalier" / "train.log"
     pattern = r"(?P<step>\d+) (?P<value>(1+)+)$"
     collector = {"type": "Log", "log": {"path": str(path), "pattern": pattern}}
-    sidecar = start(ESPALIER_COLLECTOR=json.dumps(collector))
+    sidecar = start(ESPALIER_COLLECTORS=json.dumps([collector]))
     path.write_text(f"7 {'1' * 60}x\n" * 100)
     sidecar.post({"step": 1, "value": 0.5})
     ingest.wait_for_steps([1])
@@ -105,7 +107,7 @@ def test_a_pattern_without_end_is_given_up(start: Start, ingest: FakeIngest, tmp
         pytest.param('{"step": 1, "value": "1"}', "not in quotes", id="a value in quotes"),
         pytest.param('{"step": 1, "loss": 1}', "a report of its own", id="a metric as a key"),
         pytest.param(
-            '{"step": 1, "value": 1, "metric": "a b"}', "expected as metric", id="a bad name"
+            '{"step": 1, "value": 1, "metric": "a b "}', "expected as metric", id="a bad name"
         ),
         pytest.param('[{"step": 1, "value": 1}, {}]', "report 1: ", id="the second of a list"),
     ],
@@ -396,9 +398,22 @@ def test_settings_that_cannot_be_used_are_named(start: Start) -> None:
         start(ESPALIER_INGEST_URL="http://ingest:8443")
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def test_a_sidecar_that_was_stopped_and_goes_on_is_not_at_its_end(
+    sidecar: RunningSidecar, ingest: FakeIngest
+) -> None:
+    for step in range(3):
+        os.kill(sidecar.process.pid, signal.SIGSTOP)
+        # Longer than it waits for a signal: CPython then takes the continuing for one.
+        time.sleep(0.1)
+        os.kill(sidecar.process.pid, signal.SIGCONT)
+        assert sidecar.post({"step": step, "value": 0.5})[0] == 202
+        ingest.wait_for_steps([step])
+    assert sidecar.process.poll() is None
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
     """Wait for something that no condition variable tells of."""
-    ends = time.monotonic() + seconds
+    ends = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < ends, "waited in vain"
         os.sched_yield()

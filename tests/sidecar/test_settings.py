@@ -1,17 +1,18 @@
 """The environment: what it may say, and what is said about the rest."""
 
 import json
-import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from espalier_sidecar.backoff import Backoff
+from espalier_sidecar.collectors.base import Source
 from espalier_sidecar.collectors.file import JsonLinesFile
 from espalier_sidecar.collectors.log import LogFile
+from espalier_sidecar.collectors.printed import read_printed
 from espalier_sidecar.errors import BadEnvironment
-from espalier_sidecar.settings import read_settings
+from espalier_sidecar.settings import Settings, read_settings
 
 GOOD = {
     "ESPALIER_INGEST_URL": "https://espalier.espalier.svc:8443",
@@ -19,37 +20,40 @@ GOOD = {
     "ESPALIER_TRIAL": "research/digits-7",
     "ESPALIER_METRIC": "val_accuracy",
 }
+REPORTS = JsonLinesFile("/espalier/reports.jsonl")
 PATTERN = r"(?P<step>\d+) (?P<value>\S+)"
+
+
+def sources(settings: Settings) -> list[Source]:
+    return [each.source for each in settings.collectors]
 
 
 def test_four_variables_are_enough() -> None:
     settings = read_settings(GOOD)
-    assert settings.sources == (JsonLinesFile("/espalier/reports.jsonl"),)
+    assert sources(settings) == [REPORTS]
     assert settings.port == 9321
     assert settings.last_words_bytes == 4096
 
 
 def test_a_file_collector_adds_its_file() -> None:
-    collector = '{"type": "File", "file": {"path": "/espalier/metrics.jsonl"}}'
-    settings = read_settings({**GOOD, "ESPALIER_COLLECTOR": collector})
-    assert settings.sources == (
-        JsonLinesFile("/espalier/reports.jsonl"),
-        JsonLinesFile("/espalier/metrics.jsonl"),
-    )
+    collectors = '[{"type": "File", "file": {"path": "/espalier/metrics.jsonl"}}]'
+    settings = read_settings({**GOOD, "ESPALIER_COLLECTORS": collectors})
+    assert sources(settings) == [REPORTS, JsonLinesFile("/espalier/metrics.jsonl")]
 
 
 def test_the_report_file_is_followed_once_though_the_study_names_it_too() -> None:
-    collector = '{"type": "File", "file": {"path": "/espalier/reports.jsonl"}}'
-    settings = read_settings({**GOOD, "ESPALIER_COLLECTOR": collector})
-    assert settings.sources == (JsonLinesFile("/espalier/reports.jsonl"),)
+    collectors = '[{"type": "File", "file": {"path": "/espalier/reports.jsonl"}}]'
+    settings = read_settings({**GOOD, "ESPALIER_COLLECTORS": collectors})
+    assert sources(settings) == [REPORTS]
 
 
 def test_a_log_collector_adds_its_log() -> None:
     collector = {"type": "Log", "log": {"path": "/espalier/log", "pattern": PATTERN}}
-    settings = read_settings({**GOOD, "ESPALIER_COLLECTOR": json.dumps(collector)})
-    report_file, log = settings.sources
-    assert report_file == JsonLinesFile("/espalier/reports.jsonl")
-    assert log == LogFile("/espalier/log", re.compile(PATTERN))
+    settings = read_settings({**GOOD, "ESPALIER_COLLECTORS": json.dumps([collector])})
+    assert sources(settings) == [
+        REPORTS,
+        LogFile("/espalier/log", None, read_printed({"pattern": PATTERN})),
+    ]
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -65,32 +69,33 @@ def test_each_of_them_is_needed(name: str) -> None:
         pytest.param(
             "ESPALIER_PORT", "tcp://10.0.0.1:80", "a positive number", id="a service link"
         ),
-        pytest.param("ESPALIER_COLLECTOR", "{", "as JSON", id="a collector that is no JSON"),
-        pytest.param("ESPALIER_COLLECTOR", '{"type": "File"}', "as JSON", id="a file, no path"),
-        pytest.param("ESPALIER_COLLECTOR", "[1]", "as JSON", id="a collector that is a list"),
-        pytest.param("ESPALIER_COLLECTOR", '{"type": 1}', "as JSON", id="a type that is no text"),
+        pytest.param("ESPALIER_COLLECTORS", "{", "as JSON", id="no JSON"),
+        pytest.param("ESPALIER_PARAMETERS", "[]", "an object as JSON", id="no parameters"),
+        pytest.param("ESPALIER_COLLECTORS", '[{"type": "File"}]', "as JSON", id="a file, no path"),
+        pytest.param("ESPALIER_COLLECTORS", "{}", "as JSON", id="one collector, no list"),
+        pytest.param("ESPALIER_COLLECTORS", '[{"type": 1}]', "as JSON", id="a type, no text"),
         pytest.param(
-            "ESPALIER_COLLECTOR",
-            '{"type": "Tarot", "tarot": {}}',
-            "expected one of Local, File, Log; came 'Tarot'",
+            "ESPALIER_COLLECTORS",
+            '[{"type": "Tarot", "tarot": {}}]',
+            "expected one of Auto, Local, File, .*; came 'Tarot'",
             id="a type that only a newer operator knows",
         ),
         pytest.param(
-            "ESPALIER_COLLECTOR",
-            '{"type": "Log", "log": {"path": 1, "pattern": "(?P<step>.)(?P<value>.)"}}',
+            "ESPALIER_COLLECTORS",
+            '[{"type": "Log", "log": {"path": 1, "pattern": "(?P<step>.)(?P<value>.)"}}]',
             "as JSON",
             id="a path that is no text",
         ),
         pytest.param(
-            "ESPALIER_COLLECTOR",
-            '{"type": "Log", "log": {"path": "x", "pattern": "("}}',
+            "ESPALIER_COLLECTORS",
+            '[{"type": "Log", "log": {"path": "x", "pattern": "("}}]',
             "expected a regular expression",
             id="a broken pattern",
         ),
         pytest.param(
-            "ESPALIER_COLLECTOR",
-            '{"type": "Log", "log": {"path": "x", "pattern": "(?P<step>.)"}}',
-            "value not named",
+            "ESPALIER_COLLECTORS",
+            '[{"type": "Log", "log": {"path": "x", "pattern": "(?P<step>.)"}}]',
+            r"expected a group \(\?P<value>",
             id="a pattern without a value",
         ),
     ],

@@ -138,7 +138,7 @@ def test_a_full_volume_is_said(tmp_path: Path) -> None:
     assert [report.step for _, report in spool.peek(10)] == [0, 2]
 
 
-@pytest.mark.parametrize("garbage", [b"\n", b"x\n", b"[1]\n", b'["a b",1,1]\n'])
+@pytest.mark.parametrize("garbage", [b"\n", b"x\n", b"[1]\n", b'[" b",1,1]\n'])
 def test_much_that_is_not_ours_is_passed_over_a_part_at_a_time(
     tmp_path: Path, garbage: bytes
 ) -> None:

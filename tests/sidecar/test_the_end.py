@@ -59,7 +59,7 @@ def test_the_message_is_there_before_the_backlog_is_read(
     log = tmp_path / "espalier" / "train.log"
     section = {"path": str(log), "pattern": PONDEROUS}
     sidecar = start(
-        ESPALIER_COLLECTOR=json.dumps({"type": "Log", "log": section}),
+        ESPALIER_COLLECTORS=json.dumps([{"type": "Log", "log": section}]),
         ESPALIER_DRAIN_SECONDS="600",
     )
     sidecar.post({"step": 1, "value": 0.5})
@@ -67,7 +67,7 @@ def test_the_message_is_there_before_the_backlog_is_read(
     log.touch()
     backlog(log)
     sidecar.process.send_signal(signal.SIGTERM)
-    wait_until(lambda: sidecar.termination_log.stat().st_size > 0, 10)
+    wait_until(lambda: sidecar.termination_log.stat().st_size > 0)
     assert sidecar.process.poll() is None
     sidecar.kill()
     assert sidecar.last_words()["reports"] == [[METRIC, 1, 0.5]]
@@ -91,7 +91,7 @@ def test_what_a_file_ends_with_arrives_though_there_is_no_time_for_all_of_it(
 def test_a_chatty_log_holds_up_no_post(start: Start, ingest: FakeIngest, tmp_path: Path) -> None:
     log = tmp_path / "espalier" / "train.log"
     section = {"path": str(log), "pattern": r"step=(?P<step>\d+) acc=(?P<value>\S+)"}
-    sidecar = start(ESPALIER_COLLECTOR=json.dumps({"type": "Log", "log": section}))
+    sidecar = start(ESPALIER_COLLECTORS=json.dumps([{"type": "Log", "log": section}]))
     log.write_text("INFO nothing to see here, move along\n" * (40 * CHUNK // 37) + "step=9 acc=1\n")
     for step in range(20, 40):
         assert sidecar.post({"step": step, "value": 0.5})[0] == 202
@@ -114,7 +114,7 @@ print(signal.getitimer(signal.ITIMER_REAL))
 def test_no_timer_ticks_while_the_interpreter_ends(start: Start, tmp_path: Path) -> None:
     """It would kill the process: the interpreter gives up its handlers before it is gone."""
     section = {"path": str(tmp_path / "espalier" / "train.log"), "pattern": PONDEROUS}
-    sidecar = start(ESPALIER_COLLECTOR=json.dumps({"type": "Log", "log": section}))
+    sidecar = start(ESPALIER_COLLECTORS=json.dumps([{"type": "Log", "log": section}]))
     assert sidecar.terminate() == 0
     command = [sys.executable, "-SE", "-c", ENDS_AT_ONCE]
     done = subprocess.run(
@@ -126,7 +126,7 @@ def test_no_timer_ticks_while_the_interpreter_ends(start: Start, tmp_path: Path)
 
 LONG_END = """
 import re, time
-from espalier_sidecar.collectors.log import PatternReader
+from espalier_sidecar.collectors.patterns import Patterns
 
 class Late:
     def __init__(self):
@@ -135,7 +135,7 @@ class Late:
         self.sleep(0.5)
 
 late = Late()
-PatternReader(re.compile("(?P<step>1)(?P<value>2)"), "loss")
+Patterns(re.compile("(?P<step>1)(?P<value>2)"), None, "loss")
 """
 
 

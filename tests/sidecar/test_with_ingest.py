@@ -5,7 +5,8 @@ import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.ingest.serving import Serving, serving, study_of, token_of
+from tests.ingest.serving import UID, Serving, serving, study_of, token_of
+from tests.patience import PATIENCE
 from tests.sidecar.running import RunningSidecar
 
 METRIC = "val_accuracy"
@@ -15,16 +16,16 @@ PRUNING = study_of(
 )
 
 
-def beside(world: Serving, folder: Path) -> RunningSidecar:
+def beside(world: Serving, folder: Path, **environ: str) -> RunningSidecar:
     """Start the sidecar of trial digits-7, with its pod's token."""
     authority = world.authority.certificate_pem.decode()
-    sidecar = RunningSidecar(folder, f"https://localhost:{world.port}", authority)
+    sidecar = RunningSidecar(folder, f"https://localhost:{world.port}", authority, **environ)
     sidecar.token_file.write_text(token_of("pod-7"))
     return sidecar
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not await condition():
             await asyncio.sleep(0.02)
 
@@ -46,6 +47,77 @@ def test_every_value_is_stored_once_and_a_contradiction_is_set_aside(tmp_path: P
             assert await world.stored() == [*wanted, (7, "loss", 20, 0.2)]
             assert sidecar.health()["rejected"] == 1
             assert await asyncio.to_thread(sidecar.terminate) == 0
+
+    asyncio.run(scene())
+
+
+LONG = ["metrics/mAP50-95(B)", "準確率", "\U0001f600" * 250, "m" * 250]
+
+
+def test_names_of_any_length_arrive_as_they_are(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with serving(tmp_path) as world:
+            sidecar = await asyncio.to_thread(beside, world, tmp_path)
+            rows = [
+                {"metric": name, "step": step, "value": 0.5} for step in range(100) for name in LONG
+            ]
+            file = sidecar.directory / "reports.jsonl"
+            await asyncio.to_thread(
+                file.write_text, "".join(json.dumps(row) + "\n" for row in rows)
+            )
+
+            async def all_stored() -> bool:
+                return len(await world.stored()) == 400
+
+            await until(all_stored)
+            stored = [(metric, step) for _, metric, step, _ in await world.stored()]
+            assert stored == [(row["metric"], row["step"]) for row in rows]
+            assert sidecar.health()["rejected"] == 0
+            assert "413" not in sidecar.log.read_text()
+            assert await asyncio.to_thread(sidecar.terminate) == 0
+
+    asyncio.run(scene())
+
+
+def test_last_words_with_long_names_are_taken(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with serving(tmp_path) as world:
+            sidecar = await asyncio.to_thread(beside, world, tmp_path)
+            world.api.error = ConnectionError("no API server")
+            await asyncio.to_thread(
+                sidecar.post,
+                [{"metric": name, "step": 1, "value": 0.5} for name in (*LONG[:2], METRIC)],
+            )
+            await asyncio.to_thread(sidecar.terminate)
+            message = sidecar.termination_log.read_text()
+            tail = await world.live.submit_tail("uid-pod-7", message)
+            assert (tail.accepted, tail.refused, tail.lost) == (3, 0, 0)
+            assert {metric for _, metric, _, _ in await world.stored()} == {*LONG[:2], METRIC}
+
+    asyncio.run(scene())
+
+
+def test_what_is_heard_where_no_value_comes_is_known_to_the_operator(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with serving(tmp_path) as world:
+            begin = lambda: beside(world, tmp_path, ESPALIER_HEARD_SECONDS="0.3")  # noqa: E731
+            sidecar = await asyncio.to_thread(begin)
+            (sidecar.directory / "reports.jsonl").write_text("acc: 0.91\n" * 15)
+
+            async def heard() -> bool:
+                rows = world.live.heard(UID).get(7, ())
+                return any(row.seen == 15 and not row.matched for row in rows)
+
+            await until(heard)
+            (row,) = world.live.heard(UID)[7]
+            assert (row.type, row.source) == ("File", "reports.jsonl")
+            assert "acc: 0.91" in row.passed_over
+            assert await asyncio.to_thread(sidecar.terminate) == 0
+            # A pod that ends before that says so in its termination message.
+            world.live._hearings.forget(UID, 7)
+            await world.live.submit_tail("uid-pod-7", sidecar.termination_log.read_text())
+            assert await heard()
+            assert await world.stored() == []
 
     asyncio.run(scene())
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from espalier.planning.world.names import sampled_number
+from espalier.planning.world.names import repeat_number, sampled_number
 from tests.simulation.api_server import ApiServer, Object, Write, controller_of
 
 
@@ -67,7 +67,9 @@ class History:
 
     def _number(self, obj: Object) -> None:
         said = (obj.get("status") or {}).get("number")
-        number = sampled_number(self.study, obj["metadata"]["name"]) if said is None else said
+        name = obj["metadata"]["name"]
+        named = sampled_number(self.study, name), repeat_number(self.study, name)
+        number = next((each for each in named if each is not None), None) if said is None else said
         if number is not None:
             self.numbers[obj["metadata"]["uid"]].add(int(number))
 

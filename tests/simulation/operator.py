@@ -20,6 +20,7 @@ from espalier.planning import OperatorSettings, SidecarSettings
 from espalier.process.core import Core
 from espalier.steady_clock import SteadyClock
 from espalier.store import Store, open_store
+from tests.engine.proposing.inline import InlineWorker
 from tests.simulation.api_server import ApiServer, Object
 from tests.simulation.clock import LIFE, Life, now
 from tests.simulation.faults import Faults
@@ -122,7 +123,15 @@ class Operator:
         cluster: Any = self.cluster
         self.registry = CollectorRegistry()
         observer = Observer(self.registry)
-        core = Core(cluster, store, SETTINGS, observer, clock=clock, resync_seconds=RESYNC)
+        core = Core(
+            cluster,
+            store,
+            SETTINGS,
+            observer,
+            clock=clock,
+            resync_seconds=RESYNC,
+            proposals=InlineWorker(),
+        )
         self.live, self.lookup, self.resync = core.studies, core.lookup, core.resync
         self.reconciler = rec = core.reconciler
         rec.queue = DirtyQueue(asyncio.get_running_loop().time, jitter=self._rnd.random)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,7 +10,11 @@ from pathlib import Path
 
 from espalier.backtest.replay import replay
 from espalier.planning.obstacles.of_trial import LASTING
+from espalier.planning.proposing.past import outcome_of
+from espalier.search import Outcome, key_of
+from espalier.search.untried import Key
 from espalier.store.sqlite.export import read_log
+from espalier.study_log.log import Log
 from espalier.study_log.read_lines import read_lines
 from espalier.study_log.write_lines import lines
 from tests.simulation.clock import now
@@ -173,3 +178,24 @@ def _replay(folder: Path) -> Iterator[str]:
     result = replay(read_lines(lines(log), "n/s"), "n/s")
     for difference in result.differences:
         yield f"a decision is not that of the replay: {difference.sentence()}"
+    for other in result.proposals.differences:
+        yield f"a proposal is not that of the replay: {other}"
+    yield from _proposals(log)
+
+
+def _proposals(log: Log) -> Iterator[str]:
+    """Yield the trials that ran something else than was proposed, or what another one ran."""
+    lost = {each.trial for each in log.ends if outcome_of(each.end) is Outcome.LOST}
+    seen: dict[Key, int] = {}
+    for proposal in log.proposals:
+        if proposal.parameters is None:
+            continue
+        key, number = key_of(json.loads(proposal.parameters)), proposal.trial
+        made = log.made.get(number)
+        if made is not None and key_of(json.loads(made.parameters)) != key:
+            yield f"trial {number} ran {made.parameters}; proposed was {proposal.parameters}"
+        if number in lost or proposal.repeats:
+            continue
+        if key in seen:
+            yield f"trials {seen[key]} and {number} ran the same: {proposal.parameters}"
+        seen[key] = number

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +246,31 @@ class TestNewUids:
         settings = judged_by("new", trials=99)
         row, _ = asyncio.run(opened(restored, uid="new", adopt=True, settings=settings))
         assert row.terms.study_uid == "u1"
+
+    def test_it_is_judged_as_the_version_that_began_it_did(self, restored: str) -> None:
+        settings = judged_by("new", clamps=True)
+        row, _ = asyncio.run(opened(restored, uid="new", adopt=True, settings=settings))
+        assert row.terms.study_uid == "u1"
+        assert not row.terms.clamps
+
+    @pytest.mark.parametrize(("edition", "taken"), [(1, True), (2, False)])
+    def test_what_may_be_left_out_since_is_what_it_was(
+        self, tmp_path: Path, edition: int, taken: bool
+    ) -> None:
+        breaker = {"minTrials": 6}
+        was = {"withinSeconds": 60.0, "holdSeconds": 600.0}
+        old = replace(
+            judged_by("u1", edition=edition),
+            pruning={"exemptPercent": 5.0, "breaker": breaker | was},
+        )
+        new = replace(judged_by("new"), pruning={"breaker": breaker})
+        asyncio.run(opened(empty(tmp_path / "old"), settings=old))
+        copy = backup_of(url_of(tmp_path / "old"), tmp_path / "copy.db")
+        fresh = empty(tmp_path / "new")
+        stage(io.BytesIO(copy), fresh, new_uids=True)
+        row, _ = asyncio.run(opened(fresh, uid="new", adopt=True, settings=new))
+        assert (row.terms.study_uid == "u1") is taken
+        assert row.settings.pruning == (old if taken else new).pruning
 
     @pytest.mark.parametrize(
         "study",

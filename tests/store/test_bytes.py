@@ -29,8 +29,14 @@ def decisions(study: int, evidence: str, count: int) -> Batch:
 
 @pytest.mark.parametrize(
     ("metric", "evidence"),
-    [("loss", "{}"), ("m" * 63, "{}"), ("val_accuracy", '{"threshold":0.12345}' * 10)],
-    ids=["short", "long names", "long evidence"],
+    [
+        ("loss", "{}"),
+        ("m" * 250, "{}"),
+        ("ä" * 250, "{}"),
+        ("\U0001f600" * 250, "{}"),
+        ("val_accuracy", '{"threshold":0.12345}' * 10),
+    ],
+    ids=["short", "long names", "longer names", "the longest names", "long evidence"],
 )
 def test_the_count_is_about_what_the_file_grows_by(
     metric: str, evidence: str, tmp_path: Path
@@ -38,8 +44,9 @@ def test_the_count_is_about_what_the_file_grows_by(
     async def run() -> None:
         async with storing(tmp_path) as (store, row):
             before = store.size()
-            await store.commit(observations(row.id, metric, 20_000))
-            await store.commit(decisions(row.id, evidence, 20_000))
+            count = 20_000 if len(metric.encode()) < 900 else 2_000
+            await store.commit(observations(row.id, metric, count))
+            await store.commit(decisions(row.id, evidence, count))
             counted = (await store.bytes_of_namespaces())["research"]
         path = tmp_path / "espalier.db"
         grown = path.stat().st_size - before

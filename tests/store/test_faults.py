@@ -14,6 +14,7 @@ import pytest
 from espalier.errors import RetryLater
 from espalier.store import Store
 from espalier.store.sqlite import connections
+from tests.patience import PATIENCE
 from tests.store.storing import storing, values
 
 ROOT = Path(__file__).parents[2]
@@ -124,7 +125,7 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

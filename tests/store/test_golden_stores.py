@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,22 @@ def test_a_store_of_an_earlier_version_says_what_it_said(
     assert len(says) == len(said)
     for before, after in zip(said, says, strict=True):
         assert list(missing(before, after)) == []
+
+
+def test_the_values_stay_where_they_are_and_names_have_more_room(url: str, tmp_path: Path) -> None:
+    """The largest table is not copied: a full volume would not have the room."""
+    path = tmp_path / "espalier.db"
+    place = "SELECT rootpage FROM sqlite_master WHERE name = 'observations'"
+    with sqlite3.connect(path) as connection:
+        before = connection.execute(place).fetchall()
+        rows = connection.execute("SELECT * FROM observations").fetchall()
+    opened(url)
+    with sqlite3.connect(path) as connection:
+        assert connection.execute(place).fetchall() == before
+        assert connection.execute("SELECT * FROM observations").fetchall() == rows
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        columns = connection.execute("PRAGMA table_info(observations)").fetchall()
+        assert ("metric", "VARCHAR(250)") in [column[1:3] for column in columns]
 
 
 @pytest.mark.parametrize(("namespace", "name"), STUDIES)

@@ -120,7 +120,7 @@ def test_a_schema_from_the_future_is_refused(tmp_path: Path) -> None:
     opened(url_of(tmp_path))
     with sqlite3.connect(tmp_path / "espalier.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(UsageError, match=r"its schema is 9999, the newest .* knows is 0006"):
+    with pytest.raises(UsageError, match=r"its schema is 9999, the newest .* knows is 0009"):
         opened(url_of(tmp_path))
 
 
@@ -137,6 +137,9 @@ def test_the_migrations_lead_to_the_tables_of_the_code(tmp_path: Path) -> None:
     assert set(found.get_table_names()) == {*schema.metadata.tables, "alembic_version"}
     for name, table in schema.metadata.tables.items():
         assert [column["name"] for column in found.get_columns(name)] == list(table.c.keys())
+        for column in found.get_columns(name):
+            length = getattr(table.c[column["name"]].type, "length", None)
+            assert getattr(column["type"], "length", None) == length
         key = found.get_pk_constraint(name)["constrained_columns"]
         assert key == [column.name for column in table.primary_key]
     indexes = {index["name"] for index in found.get_indexes("decisions")}

@@ -19,6 +19,7 @@ from espalier.store import (
     StoredDecision,
     StoredEnd,
     StoredObservation,
+    StoredProposal,
     StoredSpec,
     StudyRow,
     lines,
@@ -62,11 +63,27 @@ values = st.floats(allow_infinity=False)
 restraints = st.builds(Restraint, st.booleans(), st.integers(0, 9), st.frozensets(number))
 
 
+proposals = st.builds(
+    StoredProposal,
+    seq=number,
+    trial=number,
+    parameters=st.none() | plain.map(lambda values: json.dumps(values, separators=(",", ":"))),
+    source=text,
+    redrawn=number,
+    repeats=st.booleans(),
+    besides=text,
+    versions=text,
+    at=finite,
+    branches=text,
+)
+
+
 @st.composite
 def logs(draw: st.DrawFn) -> Log:
     """Draw a log in which several things happen at each place."""
     places = sorted(draw(st.sets(number, max_size=8)))
     observed, ended, changed, decided = [], [], [], []
+    proposed = sorted(draw(st.lists(proposals, max_size=3)), key=lambda each: each.seq)
     for seq in places:
         match draw(st.sampled_from("oec")):
             case "o":
@@ -81,7 +98,7 @@ def logs(draw: st.DrawFn) -> Log:
     return Log(
         study=draw(studies),
         attempts=draw(st.lists(st.tuples(number, number, text), max_size=3)),
-        events=list(in_order(observed, decided, ended, changed)),
+        events=list(in_order(observed, decided, ended, changed, proposed)),
         sightings=tuple(draw(st.lists(st.tuples(number, sightings), max_size=2))),
         made=draw(st.dictionaries(number, made, max_size=3)),
         specs=tuple(draw(st.lists(st.builds(StoredSpec, template, number, plain, finite)))),

@@ -20,12 +20,14 @@ from espalier.store import (
     KEEP_CLOSED,
     Batch,
     Store,
+    StoredProposal,
     StudyRow,
     decision_row,
     end_row,
     lines,
     migrate,
     open_store,
+    proposal_row,
     read_log,
     retention,
     schema,
@@ -39,6 +41,7 @@ NOW = time.time()
 LONG_AGO = NOW - KEEP_CLOSED - 3600
 END = End("Completed", "Trained to the end.", TrialState.COMPLETED, 12.5)
 KEPT = Decision(0, 1, 1, Action.KEEP, Reason.START_UP, {}, None, None, "Median", {})
+PROPOSED = StoredProposal(9, 3, '{"lr":0.5}', "TPE", 0, False, "0-2", "optuna 5.0.0", 3.0)
 
 
 async def fill(store: Store, row: StudyRow, trials: int = 3) -> None:
@@ -52,6 +55,7 @@ async def fill(store: Store, row: StudyRow, trials: int = 3) -> None:
             decisions=[decision_row(row.id, KEPT, "", 1, 1, 1.0)],
             figures=[(row.id, 0, 1, 0.5, 0.5, 1, 1, 1, "Keep", "StartUp", None, None, 1, "{}")],
             ends=[end_row(row.id, 0, END, 10_000)],
+            proposals=[proposal_row(row.id, PROPOSED)],
         )
     )
     for trial in range(trials):
@@ -222,7 +226,7 @@ def test_a_closed_study_can_be_exported_until_its_rows_go(tmp_path: Path) -> Non
             await store.close_study("u1", at=LONG_AGO, proof=PROOF)
             log = read_log(url_of(tmp_path), "research", "u1")
             assert log is not None
-            assert len(list(lines(log))) == 1 + 3 + 1 + 9 + 1 + 1
+            assert len(list(lines(log))) == 1 + 3 + 1 + 9 + 1 + 1 + 1
             # A new study of the name hides it.
             await store.open_study("u2", "research", "u1", judged_by("u2"), at=1.0, version="0")
             hidden = read_log(url_of(tmp_path), "research", "u1")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
+
+from tools.curves.kinds import write_kind
 
 TASKS = {
     "rff_budgetfood_mse": "smooth",
@@ -24,6 +27,14 @@ TASKS = {
     "dae_patches_psnr": "denoise",
     "kmeans_wages_error": "clusters",
     "nmf_digits_error": "clusters",
+    "resmlp_diamonds_rmse": "annealed",
+    "charlm_stdlib_nats": "annealed",
+    "sgdr_shifts_nll": "cycles",
+    "clr_cut_nll": "cycles",
+    "mlp_kakadu_seeds_acc": "repeats",
+    "dpsgd_chile_seeds_acc": "repeats",
+    "sarsa_mountaincar_return": "mountain",
+    "cem_pendulum_upright": "swing",
 }
 
 
@@ -33,6 +44,7 @@ def main() -> None:
         raise SystemExit(2)
     module = importlib.import_module(f"tools.curves.{TASKS[sys.argv[1]]}")
     getattr(module, sys.argv[1])(sys.argv[2])
+    write_kind(Path(sys.argv[2], f"{sys.argv[1]}.json"))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,11 @@ class Task:
             self.configs = sample(self.space, self.n, self.seed)
 
 
+def repeated(task: Task, seeds: int) -> Task:
+    """The task with its list of configurations so many times over: each row trains by itself."""
+    return replace(task, configs=task.configs * seeds, n=task.n * seeds)
+
+
 def cost(step_seconds: np.ndarray, s: int, seed: int) -> np.ndarray:
     """Cumulative seconds [N,S] of seconds per step [N] or [N,S], with machine factor and jitter."""
     rng = np.random.default_rng(seed + 1)
@@ -132,10 +137,16 @@ def _trim(array: np.ndarray, bits: int) -> np.ndarray:
 
 
 def save(task: Task, values: np.ndarray, step_seconds: np.ndarray, outdir: str) -> None:
-    """Write NAME.npz and NAME.json, and say whether the sanity checks passed."""
+    """Write NAME.npz and NAME.json, and say whether the sanity checks passed.
+
+    Of a `repeated` task all rows are given: the first time through the list becomes `values`, and
+    all of them `values_seeds`.
+    """
     folder = Path(outdir)
     folder.mkdir(parents=True, exist_ok=True)
-    seconds = cost(step_seconds, task.s, task.seed)
+    by_seed = values.reshape(-1, task.n, task.s)
+    values = by_seed[0]
+    seconds = cost(step_seconds[: task.n], task.s, task.seed)
     assert values.shape == seconds.shape == (task.n, task.s), (values.shape, seconds.shape)
     took = round(time.time() - task.started, 1)
     about = {
@@ -150,12 +161,14 @@ def save(task: Task, values: np.ndarray, step_seconds: np.ndarray, outdir: str) 
         "configs": task.configs,
         "n": task.n,
         "s": task.s,
+        "n_seeds": len(by_seed),
         "generation_seconds": took,
         "seconds_clock": CLOCK.format(scaled=task.scaled),
     }
-    np.savez_compressed(
-        folder / f"{task.name}.npz", values=_trim(values, 16), seconds=_trim(seconds, 9)
-    )
+    arrays = {"values": _trim(values, 16), "seconds": _trim(seconds, 9)}
+    if len(by_seed) > 1:
+        arrays["values_seeds"] = _trim(by_seed, 16)
+    np.savez_compressed(folder / f"{task.name}.npz", **arrays)
     (folder / f"{task.name}.json").write_text(json.dumps(about, separators=(",", ":")) + "\n")
     size = sum((folder / f"{task.name}.{e}").stat().st_size for e in ("npz", "json"))
     failed = checks(values, task.direction)

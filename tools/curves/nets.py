@@ -20,18 +20,6 @@ fold = jax.vmap(jax.random.fold_in, (0, None))
 SCHEDULES = ("constant", "cosine", "step", "linear")
 
 
-@dataclass(frozen=True)
-class Net:
-    """A model: initial parameters, loss of a minibatch (indices), metric after a step."""
-
-    init: Callable[[jax.Array, Hyper], Params]
-    loss: Callable[[Params, jax.Array, jax.Array, Hyper], jax.Array]
-    metric: Callable[[Params, jax.Array, Hyper], jax.Array]
-    n_train: int
-    updates: int
-    batch: int
-
-
 def mlp_init(key: jax.Array, sizes: list[int], gain: Any = 1.0) -> Params:
     """He-scaled dense layers."""
     keys = jax.random.split(key, len(sizes) - 1)
@@ -80,6 +68,22 @@ def rate(t: jax.Array, hp: Hyper) -> jax.Array:
     return hp["lr"] * shape * jnp.minimum(1.0, (t + 1e-3) / jnp.maximum(warm, 1e-3))
 
 
+@dataclass(frozen=True)
+class Net:
+    """A model: initial parameters, loss of a minibatch (indices), metric after a step.
+
+    `rate` gives the learning rate at a share of the run.
+    """
+
+    init: Callable[[jax.Array, Hyper], Params]
+    loss: Callable[[Params, jax.Array, jax.Array, Hyper], jax.Array]
+    metric: Callable[[Params, jax.Array, Hyper], jax.Array]
+    n_train: int
+    updates: int
+    batch: int
+    rate: Callable[[jax.Array, Hyper], jax.Array] = rate
+
+
 def descend(params: Params, grads: Params, m: Params, v: Params, count: Any, lr: Any, hp: Hyper):
     """One step of Adam with decoupled decay, or (hp['optimizer'] == 1) of SGD with momentum."""
     sgd = hp.get("optimizer", jnp.zeros(())) == 1
@@ -110,7 +114,7 @@ def stepper(net: Net, steps: int) -> Callable[..., Any]:
             pick, inner = jax.random.split(jax.random.fold_in(key, count))
             index = jax.random.randint(pick, (net.batch,), 0, net.n_train)
             grads = jax.grad(net.loss)(params, index, inner, hp)
-            return descend(params, grads, m, v, count + 1.0, rate(count / total, hp), hp), None
+            return descend(params, grads, m, v, count + 1.0, net.rate(count / total, hp), hp), None
 
         return jax.lax.scan(body, state, jnp.arange(net.updates))[0]
 

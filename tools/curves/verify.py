@@ -19,10 +19,15 @@ def verify(path: Path) -> list[str]:
     about = json.loads(path.read_text())
     with np.load(path.with_suffix(".npz")) as data:
         values, seconds = data["values"], data["seconds"]
+        by_seed = data["values_seeds"] if "values_seeds" in data else values[None]
     failed = checks(values, about["direction"])
     shape = (about["n"], about["s"])
     if values.shape != shape or seconds.shape != shape or len(about["configs"]) != shape[0]:
         failed.append("shapes differ")
+    if by_seed.shape != (about.get("n_seeds", 1), *shape):
+        failed.append("seeds differ")
+    if not np.array_equal(by_seed[0], values, equal_nan=True):
+        failed.append("the first seed differs from the values")
     if not (np.all(np.isfinite(seconds)) and np.all(np.diff(seconds, axis=1) > 0)):
         failed.append("seconds do not increase")
     if any(set(c) != set(about["search_space"]) for c in about["configs"]):

@@ -31,6 +31,7 @@ LOCKS = (
     "operator/build-requirements.txt",
     "examples/digits/extract-requirements.txt",
     "examples/digits/requirements.txt",
+    "examples/trainers/requirements.txt",
 )
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+) \\\n(?P<hashes>(?: .*\n)+)")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
@@ -58,7 +59,9 @@ def wanted() -> dict[str, list[str]]:
     building = [*settings["build-system"]["requires"], "pip"]
     numpy = "numpy>=2,<3"
     extracting = ["scikit-learn>=1.6,<2", numpy]
-    return dict(zip(LOCKS, (installed, building, extracting, [numpy]), strict=True))
+    logging = ["mlflow-skinny>=3.5,<4", "prometheus-client>=0.22,<1", "tensorboardX>=2.6,<3"]
+    training = ["lightgbm>=4.6,<5", "xgboost-cpu>=3,<4", *extracting, *logging]
+    return dict(zip(LOCKS, (installed, building, extracting, [numpy], training), strict=True))
 
 
 def read(path: str) -> list[Pinned]:

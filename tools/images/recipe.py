@@ -30,6 +30,16 @@ class Recipe:
     installs: bool = False
 
 
+TRAINERS = (
+    "csv_history",
+    "lightgbm_train",
+    "prometheus_gauges",
+    "sklearn_mlflow",
+    "tensorboardx_writer",
+    "xgboost_train",
+)
+"""Scripts as people write them, one a library."""
+
 RECIPES = {
     "operator": Recipe(
         "registry.local/espalier-operator:dev",
@@ -41,6 +51,7 @@ RECIPES = {
             "README.md",
             "LICENSE",
             "operator/espalier",
+            "sidecar/espalier_sidecar",
         ),
         installs=True,
     ),
@@ -65,7 +76,38 @@ RECIPES = {
         "examples/replay/Dockerfile",
         ("examples/replay/replay.py", "examples/replay/curves.json"),
     ),
+    "trainers": Recipe(
+        "registry.local/trainers:dev",
+        "examples/trainers/Dockerfile",
+        (
+            "examples/trainers/requirements.txt",
+            *(f"examples/trainers/{name}.py" for name in TRAINERS),
+        ),
+        installs=True,
+    ),
+    "model-pruning": Recipe(
+        "registry.local/model-pruning:dev",
+        "examples/model-pruning/Dockerfile",
+        (
+            "examples/digits/extract-requirements.txt",
+            "examples/digits/requirements.txt",
+            "examples/digits/extract_digits.py",
+            *(f"examples/model-pruning/{name}.py" for name in ("train", "network")),
+        ),
+        installs=True,
+    ),
+    "ccp-alpha": Recipe(
+        "registry.local/ccp-alpha:dev",
+        "examples/ccp-alpha/Dockerfile",
+        (
+            "examples/digits/extract-requirements.txt",
+            *(f"examples/ccp-alpha/{name}.py" for name in ("models", "folds", "trees", "path")),
+        ),
+        installs=True,
+    ),
 }
+DEPLOYED = ("operator", "sidecar", "digits", "replay")
+"""Those that are brought to a cluster with the chart; who wants another example makes its own."""
 
 
 def fingerprint(recipe: Recipe, more: Iterable[bytes]) -> str:

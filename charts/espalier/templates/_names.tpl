@@ -31,7 +31,7 @@
 {{- if .image.digest -}}
 {{ .image.repository }}@{{ .image.digest }}
 {{- else -}}
-{{ .image.repository }}:{{ .image.tag | default .tag }}
+{{ .image.repository }}:{{ .image.tag | default .tag }}{{ with .image.variant }}-{{ . }}{{ end }}
 {{- end -}}
 {{- end -}}
 

@@ -7,19 +7,25 @@ log, comes to the stored decisions without the cluster.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
 from espalier.api.base import Model
+from espalier.api.exempt_share import exempt_percent_of
+from espalier.api.profile_reference import PROFILE
 from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.api.study import CHANGEABLE, Study
 from espalier.api.validation import checked
 from espalier.declared.names import camel
 from espalier.errors import SpecError
 from espalier.pruning import Direction, Judge, Restraint, Terms
-from espalier.pruning.oversight.exempt import Exemption
+from espalier.pruning.oversight.breaker import USUAL_HOLD, USUAL_WITHIN
+from espalier.pruning.oversight.exempt import USUAL_PERCENT, Exemption
+from espalier.pruning.pruners.auto.prior import Prior
+from espalier.pruning.pruners.nop import Nop
+from espalier.pruning.terms import NEWEST_EDITION
 
 
 class _StoredTerms(Model):
@@ -35,6 +41,8 @@ class _StoredTerms(Model):
     seed: int
     trials: Annotated[int, Field(ge=1)]
     window: int | None = None
+    clamps: bool = False
+    edition: Annotated[int, Field(ge=1, le=NEWEST_EDITION)] = 1
 
 
 class _StoredParts(Model):
@@ -54,16 +62,31 @@ class JudgeSettings:
         What defines the study.
     pruner, pruning
         The Study's parts of these names, as plain JSON: for `judge_of` and its like alone.
+    found
+        What the pruner's part names elsewhere, as it was found before the first trial; empty where
+        it names nothing, or that has not been looked for yet.
     """
 
     terms: Terms
     pruner: Mapping[str, Any]
     pruning: Mapping[str, Any]
+    found: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def acting(self) -> Mapping[str, Any]:
+        """The pruner's part that judges: its own, or that of the profile that it names.
+
+        Until the profile is found there are no trials, and nothing is pruned.
+        """
+        if self.pruner.get("type") != PROFILE:
+            return self.pruner
+        found: Mapping[str, Any] = self.found.get("pruner", {"type": Nop.name})
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
         parts = {"pruner": dict(self.pruner), "pruning": dict(self.pruning)}
-        return self.terms.to_dict() | parts
+        return self.terms.to_dict() | parts | ({"found": dict(self.found)} if self.found else {})
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any], uid: str) -> JudgeSettings:
@@ -86,14 +109,30 @@ class JudgeSettings:
         pruner, pruning = (_part(settings, name) for name in ("pruner", "pruning"))
         whole = {"uid": uid, "window": pruning.get("window"), **settings}
         terms = checked(_StoredTerms, whole, "settings")
-        return cls(Terms.from_dict(terms.model_dump()), pruner, pruning)
+        found = _part(settings, "found") if "found" in settings else {}
+        if "pruner" in found:
+            _part(found, "pruner", "settings.found")
+        return cls(Terms.from_dict(terms.model_dump()), pruner, pruning, found)
 
 
-def _part(settings: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+_SHARE_IN_1 = {"exemptPercent": USUAL_PERCENT}
+_BREAKER_IN_1 = {"withinSeconds": USUAL_WITHIN, "holdSeconds": USUAL_HOLD}
+"""What a Study of the first edition had where it may be left out since."""
+
+
+def closed_as_in(edition: int, pruning: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a Study's pruning part, with what it leaves out as studies of an edition had it."""
+    if edition > 1:
+        return pruning
+    breaker = {**_BREAKER_IN_1, **pruning.get("breaker", {})}
+    return {**_SHARE_IN_1, **pruning, "breaker": breaker}
+
+
+def _part(settings: Mapping[str, Any], name: str, path: str = "settings") -> Mapping[str, Any]:
     part = settings.get(name)
     if not isinstance(part, Mapping):
         came = "nothing" if part is None else repr(part)[:60]
-        raise SpecError(f"settings.{name}", f"expected an object, got {came}; add one")
+        raise SpecError(f"{path}.{name}", f"expected an object, got {came}; add one")
     return part
 
 
@@ -109,6 +148,7 @@ def settings_of(study: Study) -> JudgeSettings:
         trials=spec.trials.max,
         seed=spec.sampler.seed,
         window=spec.pruning.window,
+        clamps=True,
     )
     return JudgeSettings(
         terms,
@@ -125,7 +165,7 @@ def same_study(settings: JudgeSettings, others: JudgeSettings) -> bool:
 def _without_brake(settings: JudgeSettings) -> JudgeSettings:
     changeable = {camel(name) for name in CHANGEABLE}
     fixed = {name: value for name, value in settings.pruning.items() if name not in changeable}
-    return replace(settings, pruning=fixed)
+    return replace(settings, pruning=fixed, found={})
 
 
 def restraint_of(settings: JudgeSettings) -> Restraint:
@@ -135,7 +175,8 @@ def restraint_of(settings: JudgeSettings) -> Restraint:
 
 def exemption_of(settings: JudgeSettings) -> Exemption:
     """Return which trials of a study are exempt, without its judge."""
-    return Exemption(settings.terms, settings.pruning["exemptPercent"])
+    given = settings.pruning.get("exemptPercent")
+    return Exemption(settings.terms, exempt_percent_of(given, settings.acting, settings.terms))
 
 
 def judge_of(settings: JudgeSettings) -> Judge:
@@ -146,6 +187,19 @@ def judge_of(settings: JudgeSettings) -> Judge:
     SpecError
         If the pruner cannot be built, such as a plug-in that is not installed.
     """
-    parts = {"pruner": settings.pruner, "pruning": settings.pruning}
+    parts = {"pruner": settings.acting, "pruning": settings.pruning}
     known = checked(_StoredParts, parts, "settings")
-    return build_judge(known.pruner, known.pruning, settings.terms)
+    return build_judge(known.pruner, known.pruning, settings.terms, _prior(settings.found))
+
+
+def _prior(found: Mapping[str, Any]) -> Prior | None:
+    if found.get("prior") is None:
+        return None
+    try:
+        return Prior.from_dict(found["prior"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SpecError(
+            "settings.found.prior",
+            f"expected what earlier studies have shown, got what cannot be read ({error!r}); take "
+            "the log from a backup or from another export",
+        ) from error

@@ -1,4 +1,4 @@
-"""What a Study may write as the pattern of its log, checked in a bounded time."""
+"""What a Study may write as a pattern of what is printed, checked in a bounded time."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ _CHARACTER = re.compile(
 )
 
 
-def check_log_pattern(pattern: str, path: str = "spec.collector.log.pattern") -> None:
-    """Check that a pattern compiles, soon, and has the groups that a value needs.
+def check_pattern(pattern: str, needed: str, path: str) -> None:
+    """Check that a pattern compiles, soon, and has the group that it needs.
 
     Parameters
     ----------
+    needed
+        The group's name.
     path
         Where it stands, for the error.
 
@@ -50,13 +52,12 @@ def check_log_pattern(pattern: str, path: str = "spec.collector.log.pattern") ->
             f"expected a regular expression of Python's, got one with a fault ({error}); "
             "correct it",
         ) from error
-    for name in ("step", "value"):
-        if name not in groups:
-            raise SpecError(
-                path,
-                f"expected groups named step and value, got {', '.join(groups) or 'none'}; write "
-                f"(?P<{name}>...) around the {name}'s number",
-            )
+    if needed not in groups:
+        raise SpecError(
+            path,
+            f"expected a group named {needed}, got {', '.join(groups) or 'none'}; write "
+            f"(?P<{needed}>...) around the {needed}'s number",
+        )
 
 
 def spanned(pattern: str) -> int:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from espalier.api.base import Model
 from espalier.api.declared_model import choice_of
+from espalier.api.plugin import PLUGIN, PluginSettings
 from espalier.api.scalar import Scalar
 from espalier.api.sectioned import Sectioned, TypeChoice, sections
 from espalier.declared.bounds import LARGEST_NUMBER
@@ -19,6 +20,7 @@ from espalier.declared.rule import Rule
 from espalier.declared.words import first_sentence
 from espalier.search import (
     SAMPLERS,
+    BranchRule,
     Choice,
     Domain,
     FloatRange,
@@ -27,8 +29,11 @@ from espalier.search import (
     Sampler,
     Scale,
     Space,
+    TellPruned,
     When,
+    make_sampler,
 )
+from espalier.search.branches import LEAST_TRIALS
 
 MAX_NAME = 63
 NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
@@ -196,18 +201,86 @@ def _offered(kind: type[Sampler]) -> TypeChoice:
     return choice if choice.settings.model_fields else replace(choice, settings=None)
 
 
-@sections(tuple(map(_offered, SAMPLERS.values())))
+_PLUGIN = TypeChoice(
+    PLUGIN,
+    PluginSettings,
+    "Settings of type Plugin: a sampler that is installed beside the operator.",
+    "the name of its entry point",
+    "a sampler that is installed beside the operator, under an entry point of espalier.samplers",
+)
+
+
+class KeptBranch(Model):
+    """Values of a parameter that stay open whatever has been seen of them."""
+
+    parameter: ParameterName
+    """Name of a categorical parameter on which others depend."""
+    in_: Annotated[tuple[Scalar, ...], Field(alias="in", min_length=1, max_length=MAX_VALUES)]
+    """Its values that stay open."""
+
+
+class CloseBranchesSpec(Model):
+    """When a value of a categorical parameter on which others depend is proposed no more.
+
+    May be added, changed and removed at any time: the next proposal goes by it.
+    """
+
+    risk: Annotated[float, Field(gt=0, le=0.5)] = 0.05
+    """Largest probability that a value that is closed would have led to the best trial."""
+    min_trials: Annotated[int, Field(ge=LEAST_TRIALS, le=10_000)] = 10
+    """Trials with a value that must have come to a result before it may be closed."""
+    keep: Annotated[tuple[KeptBranch, ...], Field(max_length=MAX_PARAMETERS)] = ()
+    """What stays open, or is to be opened again."""
+
+    def rule(self) -> BranchRule:
+        """Return it as the search takes it."""
+        keep = tuple((each.parameter, value) for each in self.keep for value in each.in_)
+        return BranchRule(self.risk, self.min_trials, keep)
+
+
+@sections((*map(_offered, SAMPLERS.values()), _PLUGIN))
 class SamplerSpec(Sectioned):
-    """How the trials' parameters are chosen: from the seed and the trial's number alone."""
+    """How the trials' parameters are chosen."""
 
     type: str = next(iter(SAMPLERS))
     seed: Annotated[int, Field(ge=0, le=LARGEST_INT)] = 0
-    """The same seed gives the same trials."""
+    """The same seed gives the same trials; where a sampler learns, as long as the same has come of
+    them."""
+    tell_pruned: TellPruned = TellPruned.FORECAST
+    """What a sampler that learns is told of pruned trials: the value that each is expected to have
+    ended with, that it was pruned, or nothing."""
+    close_branches: CloseBranchesSpec | None = None
+    """Close what has lost; without it everything stays open."""
+
+    rules: ClassVar = (
+        Rule(
+            condition=Or(absent("closeBranches"), not_chosen("type", "Grid")),
+            message="closeBranches is not for a Grid, which tries everything; choose another type"
+            " or remove closeBranches",
+            expected=lambda _: (
+                "a sampler that chooses, got closeBranches with type Grid, which tries everything"
+            ),
+            field=".closeBranches",
+            remedy="choose another type, or remove closeBranches",
+        ),
+    )
+
+    def branch_rule(self) -> BranchRule | None:
+        """Return when branches are closed; None: never."""
+        return None if self.close_branches is None else self.close_branches.rule()
 
     def sampler(self) -> Sampler:
-        """Return the sampler with its settings."""
+        """Return the sampler with its settings.
+
+        Raises
+        ------
+        SamplerError
+            If one that is to be installed is not, or does not take the settings.
+        """
+        if isinstance(self.settings, PluginSettings):
+            return make_sampler(self.settings.name, self.settings.arguments())
         given = {} if self.settings is None else self.settings.model_dump(by_alias=False)
-        return SAMPLERS[self.type](**given)
+        return make_sampler(self.type, given)
 
 
 def space_of(parameters: Sequence[ParameterSpec]) -> Space:

@@ -3,112 +3,74 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
 from espalier.api.base import Model
-from espalier.api.declared_model import choice_of
-from espalier.api.sectioned import Sectioned, TypeChoice, many, sections
+from espalier.api.declared_model import model_of
+from espalier.api.exempt_share import exempt_percent_of
+from espalier.api.plain_pruner import COMPOSITES, LEAVES, Composed, LeafSpec
+from espalier.api.prior import PriorSpec
+from espalier.api.profile_reference import PROFILE, ProfileReference
+from espalier.api.sectioned import TypeChoice, sections
 from espalier.declared.bounds import LARGEST_NUMBER, LARGEST_STEP
-from espalier.declared.names import snake
 from espalier.declared.operands import At
-from espalier.declared.predicates import Compare, Or, absent
+from espalier.declared.predicates import Compare, Or, absent, chosen
 from espalier.declared.quantifiers import Exists, ForAll
 from espalier.declared.rule import Rule
 from espalier.errors import SpecError
 from espalier.pruning.judge import Judge
 from espalier.pruning.oversight.breaker import BreakerSettings
 from espalier.pruning.oversight.guards import Guards, MinimumAcceptable
+from espalier.pruning.pruners.auto.prior import Prior
+from espalier.pruning.pruners.auto.pruner import Auto
 from espalier.pruning.pruners.base import Pruner, SettingsError
-from espalier.pruning.pruners.composition import MOST_PARTS, AllOf, AnyOf, leaves
+from espalier.pruning.pruners.composition import leaves
 from espalier.pruning.pruners.goal import Goal
-from espalier.pruning.pruners.registry import BUILT_IN, make
 from espalier.pruning.terms import Terms
 
 MAX_SHADOWS = 4
 
 
-class PluginSettings(Model):
-    """A pruner that is installed beside the operator under the entry point espalier.pruners."""
+class AutoSettings(model_of(Auto)):  # type: ignore[misc]
+    """What Auto can be told where it acts."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=63)]
-    """Name of the entry point."""
-    settings: Annotated[
-        dict[str, Any],
-        WithJsonSchema({"type": "object", "x-kubernetes-preserve-unknown-fields": True}),
-    ] = Field(default_factory=dict)
-    """Whatever the pruner takes; names in camelCase become the arguments' in snake_case."""
+    prior: PriorSpec | None = None
+    """Begin with the curves of earlier studies of the same task. Off by default."""
 
-    def arguments(self) -> dict[str, Any]:
-        """Return the settings by the names that the pruner's class has for them."""
-        return {snake(name): value for name, value in self.settings.items()}
+    rules: ClassVar = (
+        *model_of(Auto).rules,
+        Rule(
+            condition=Or(absent("prior"), chosen("goal", Goal.KEEP_WINNER.value)),
+            message=f"prior helps goal {Goal.KEEP_WINNER} alone; remove prior, or choose that goal",
+            expected=lambda given: f"no prior, since the goal is {given['goal']}, got one",
+            field=".prior",
+            remedy=f"remove prior, or choose goal {Goal.KEEP_WINNER}",
+        ),
+    )
 
 
-PLUGIN = "Plugin"
-_PLUGIN = TypeChoice(
-    PLUGIN,
-    PluginSettings,
-    "Settings of type Plugin: a pruner that is installed beside the operator.",
-    "the name of its entry point",
+ACTING = tuple(
+    replace(each, settings=AutoSettings) if each.type == Auto.name else each for each in LEAVES
+)
+"""What a plain pruner may be that acts, and is neither a part of another one nor a shadow."""
+
+
+_PROFILE = TypeChoice(
+    PROFILE,
+    ProfileReference,
+    "Type Profile takes the pruner from a PrunerProfile of the same namespace.",
+    "the name of a PrunerProfile",
 )
 
 
-LEAVES = tuple(
-    sorted((*map(choice_of, BUILT_IN.values()), _PLUGIN), key=lambda choice: choice.type)
-)
-"""What a plain pruner may be: everything that is registered, and what others offer."""
-
-
-class _Buildable(Sectioned):
-    """What describes a pruner."""
-
-    def build(self) -> Pruner:
-        """Make the pruner.
-
-        Raises
-        ------
-        SettingsError
-            If the settings cannot be used.
-        """
-        if self.type == PLUGIN:
-            if self.settings is None:
-                raise SettingsError("pruner: expected plugin with a name, got none; add plugin")
-            return make(self.settings.name, self.settings.arguments())
-        given = {} if self.settings is None else self.settings.model_dump(by_alias=False)
-        return make(self.type, given)
-
-
-@sections(LEAVES)
-class LeafSpec(_Buildable):
-    """One pruner: its type, and settings in the section that is named after the type."""
-
-    type: str
-    """Which pruner judges."""
-
-
-COMPOSITES = (
-    TypeChoice(
-        AllOf.name,
-        many(LeafSpec, MOST_PARTS),
-        "Type All prunes a trial if all of these say so at the same step.",
-        "the pruners that must agree",
-    ),
-    TypeChoice(
-        AnyOf.name,
-        many(LeafSpec, MOST_PARTS),
-        "Type Any prunes a trial if any of these says so.",
-        "the pruners of which one is enough",
-    ),
-)
-
-
-@sections((*COMPOSITES, *LEAVES))
-class PrunerSpec(_Buildable):
+@sections((*COMPOSITES, *ACTING, _PROFILE))
+class PrunerSpec(Composed):
     """Which rule ends trials early: a type, and its settings in the section named after it."""
 
     type: str = "Auto"
-    """Which pruner judges; Any and All combine several."""
+    """Which pruner judges; Any and All combine several, and Profile takes one from a library."""
 
     def build(self) -> Pruner:
         """Make the pruner.
@@ -116,11 +78,13 @@ class PrunerSpec(_Buildable):
         Raises
         ------
         SettingsError
-            If the settings cannot be used.
+            If the settings cannot be used, or stand elsewhere.
         """
-        for composite in (AllOf, AnyOf):
-            if self.type == composite.name:
-                return composite(of=tuple(leaf.build() for leaf in self.settings or ()))
+        if self.type == PROFILE:
+            raise SettingsError(
+                f"expected a pruner, got type {PROFILE}, which names one that the operator finds in"
+                " the cluster; give the spec.pruner of that PrunerProfile"
+            )
         return super().build()
 
 
@@ -145,12 +109,14 @@ class BreakerSpec(Model):
 
     share_percent: Annotated[float, Field(ge=0, le=100)] = 90.0
     """Share of the trials running for longer than withinSeconds; 0 never stops pruning."""
-    within_seconds: Annotated[float, Field(gt=0, le=86_400)] = 60.0
-    """Within what time so many must be pruned."""
+    within_seconds: Annotated[float, Field(gt=0, le=86_400)] | None = None
+    """Within what time so many must be pruned. Left out: it follows the study's pace, twice as long
+    as a running trial takes from value to value on average."""
     min_trials: Annotated[int, Field(ge=1, le=10_000)] = 6
     """Fewer pruned trials than this never stop pruning."""
-    hold_seconds: Annotated[float, Field(gt=0, le=604_800)] = 600.0
-    """For how long nothing is pruned then."""
+    hold_seconds: Annotated[float, Field(gt=0, le=604_800)] | None = None
+    """For how long nothing is pruned then. Left out: ten minutes, or ten times as long as what is
+    looked at if that is longer."""
 
 
 class PruningSpec(Model):
@@ -163,8 +129,10 @@ class PruningSpec(Model):
     """Time that a trial which the operator ends (pruned, at its time limit, with its study) has to
     write a checkpoint before its pod is killed. Drains and evictions go by the template's own
     terminationGracePeriodSeconds. May be changed while the study runs."""
-    exempt_percent: Annotated[float, Field(ge=0, le=100)] = 5.0
-    """Share of the trials that is never pruned, to measure how often pruning is wrong."""
+    exempt_percent: Annotated[float, Field(ge=0, le=100)] | None = None
+    """Share of the trials that is never pruned, to measure how often pruning is wrong. Left out:
+    5, but none in a study of fewer than 120 trials, where they tell nothing, and none for goal
+    BestUnderBudget."""
     keep_best: Annotated[int, Field(ge=0, le=1000)] = 1
     """Never prune one of the so many best trials. May be changed while the study runs."""
     nan_patience: Annotated[int, Field(ge=0, le=1000)] = 2
@@ -202,8 +170,14 @@ class PruningSpec(Model):
         ),
     )
 
-    def guards(self) -> Guards:
-        """Make the guards."""
+    def guards(self, exempt_percent: float) -> Guards:
+        """Make the guards.
+
+        Parameters
+        ----------
+        exempt_percent
+            The share of the trials that is exempt, which may have been left out.
+        """
         floor = self.minimum_acceptable
         return Guards(
             nan_patience=self.nan_patience,
@@ -211,7 +185,7 @@ class PruningSpec(Model):
             minimum_acceptable=None
             if floor is None
             else MinimumAcceptable(value=floor.value, from_step=floor.from_step),
-            exempt_percent=self.exempt_percent,
+            exempt_percent=exempt_percent,
             breaker=BreakerSettings(**self.breaker.model_dump(by_alias=False)),
             paused=self.paused,
         )
@@ -221,6 +195,7 @@ def build_judge(
     pruner: PrunerSpec,
     pruning: PruningSpec,
     terms: Terms,
+    prior: Prior | None = None,
 ) -> Judge:
     """Make the judge of a study.
 
@@ -230,6 +205,8 @@ def build_judge(
         The Study's parts of these names.
     terms
         What defines the study; the window that it compares with is `pruning`'s.
+    prior
+        What earlier studies have shown, for an Auto that acts.
 
     Raises
     ------
@@ -240,6 +217,8 @@ def build_judge(
         acting = pruner.build()
     except SettingsError as error:
         raise SpecError("spec.pruner", str(error)) from error
+    if prior is not None and isinstance(acting, Auto):
+        acting = replace(acting, prior=prior)
     try:
         shadows = [(shadow.name, shadow.build()) for shadow in pruning.shadows]
     except SettingsError as error:
@@ -252,4 +231,6 @@ def build_judge(
         raise SpecError(
             "spec.objective.target", "expected a target for goal TimeToTarget, got none; add one"
         )
-    return Judge(acting, replace(terms, window=pruning.window), pruning.guards(), shadows)
+    given = pruner.model_dump(mode="json", by_alias=True, exclude_none=True)
+    guards = pruning.guards(exempt_percent_of(pruning.exempt_percent, given, terms))
+    return Judge(acting, replace(terms, window=pruning.window), guards, shadows)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from espalier.api.pruner import COMPOSITES
+from espalier.api.plain_pruner import COMPOSITES
 from espalier.declared.bounds import WithinTrial, annotations_of, metadata_of
 from espalier.declared.names import camel, section_of
 from espalier.declared.operands import At

@@ -20,6 +20,7 @@ class StudyCondition(StrEnum):
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
     DEGRADED = "Degraded"
+    BRANCHES_CLOSED = "BranchesClosed"
 
 
 class TrialCondition(StrEnum):
@@ -27,6 +28,9 @@ class TrialCondition(StrEnum):
 
     STARTED = "Started"
     FINISHED = "Finished"
+    NOTHING_HEARD = "NothingHeard"
+    STEPS_BEYOND = "StepsBeyondMax"
+    PARAMETERS_NOT_USED = "ParametersNotUsed"
 
 
 class Phase(StrEnum):
@@ -216,7 +220,23 @@ class StudyReason(ConditionReason):
         "Accepted",
         "The API server refuses a Job made from spec.template; the message has its words.",
     )
+    WARM_START_REFUSED = (
+        "WarmStartRefused",
+        "Accepted",
+        "What spec.warmStart names is not there or does not fit; the message says which and why.",
+    )
+    PRUNER_REFUSED = (
+        "PrunerRefused",
+        "Accepted",
+        "What spec.pruner names elsewhere is not there or does not fit; the message says which and"
+        " why.",
+    )
     RUNNING = "Running", "Progressing", "Trials run or are about to."
+    REPEATING = (
+        "Repeating",
+        "Progressing",
+        "All trials have ended; the best of them are run again with other seeds.",
+    )
     SUSPENDED = "Suspended", "Progressing", "spec.suspend is true: no trial runs."
     SCALED_TO_ZERO = "ScaledToZero", "Progressing", "spec.trials.parallelism is 0: no trial starts."
     NOT_ACCEPTED = "NotAccepted", "Progressing", "Nothing starts before the spec is accepted."
@@ -225,6 +245,11 @@ class StudyReason(ConditionReason):
     ALL_TRIALS_ENDED = "AllTrialsEnded", "Succeeded", "spec.trials.max trials have ended."
     TARGET_REACHED = "TargetReached", "Succeeded", "A trial reached spec.objective.target."
     GRID_EXHAUSTED = "GridExhausted", "Succeeded", "Every configuration of the grid has been run."
+    SPACE_EXHAUSTED = (
+        "SpaceExhausted",
+        "Succeeded",
+        "Every configuration of the space has been tried.",
+    )
     TOO_MANY_FAILURES = "TooManyFailures", "Failed", "spec.trials.maxFailed trials have failed."
     NO_TRIAL_COMPLETED = "NoTrialCompleted", "Failed", "All trials ended and none was completed."
     AS_EXPECTED = "AsExpected", "Degraded", "Nothing is in the way."
@@ -261,6 +286,11 @@ class StudyReason(ConditionReason):
         "spec.resource.max is not what the trainers count to.",
     )
     OTHER_METRIC = "OtherMetric", "Degraded", "Values come, but none under the objective's name."
+    PARAMETERS_NOT_USED = (
+        "ParametersNotUsed",
+        "Degraded",
+        "A trainer says that it uses other parameters than its Trial's.",
+    )
     VALUES_REFUSED = (
         "ValuesRefused",
         "Degraded",
@@ -272,8 +302,19 @@ class StudyReason(ConditionReason):
         "A trial's steps do not grow: few are judged.",
     )
     VALUES_LATE = "ValuesLate", "Degraded", "All values of a trial came in its last moment."
+    SAMPLER_FAILING = (
+        "SamplerFailing",
+        "Degraded",
+        "The sampler fails; what trials run is drawn at random instead.",
+    )
     PRUNING_PAUSED = "PruningPaused", "Degraded", "Too many prunings at once; pruning pauses."
     STALLED = "Stalled", "Degraded", "Nothing has moved for long, and nothing tells why."
+    BRANCH_LOST = (
+        "BranchLost",
+        "BranchesClosed",
+        "Values of a parameter have lost with high probability, and are proposed no more.",
+    )
+    ALL_OPEN = "AllOpen", "BranchesClosed", "Every value of every parameter may be proposed."
 
 
 class TrialReason(ConditionReason):
@@ -291,3 +332,22 @@ class TrialReason(ConditionReason):
     IN_PROGRESS = "InProgress", "Finished", "The trial has not ended yet."
     RETRYING = "Retrying", "Finished", "An attempt ended; the next one is under way."
     STOPPING = "Stopping", "Finished", "The trial is to end; its pod is not gone yet."
+    OTHER_NAMES = "OtherNames", "NothingHeard", "Values come, but none under the objective's name."
+    NONE_MATCHED = "NoneMatched", "NothingHeard", "What a collector has read held no value."
+    SOURCE_UNREADABLE = (
+        "SourceUnreadable",
+        "NothingHeard",
+        "What a collector is to read is not there, cannot be read, or was given up.",
+    )
+    NOTHING_CAME = "NothingCame", "NothingHeard", "A trainer runs, and nothing has come of it."
+    VALUES_CAME = "ValuesCame", "NothingHeard", "Values of the objective's metric have come."
+    JUDGED_AS_LAST = (
+        "JudgedAsLast",
+        "StepsBeyondMax",
+        "Steps beyond spec.resource.max were reported: no more than one of them is judged.",
+    )
+    OTHERS_USED = (
+        "OthersUsed",
+        "ParametersNotUsed",
+        "The trainer says that it uses other parameters than the Trial's.",
+    )

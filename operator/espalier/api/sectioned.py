@@ -35,6 +35,8 @@ class TypeChoice:
         What must be given in the section; None if the section may be left out.
     meaning
         What the type stands for, for the description of `type`; empty if that says it all itself.
+    named
+        The section's name where it is not the type's with a small first letter.
     """
 
     type: str
@@ -42,11 +44,12 @@ class TypeChoice:
     words: str = ""
     needed: str | None = None
     meaning: str = ""
+    named: str = ""
 
     @property
     def section(self) -> str:
         """The section's name in Kubernetes."""
-        return section_of(self.type)
+        return self.named or section_of(self.type)
 
     @property
     def field(self) -> str:

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from espalier.pruning import JudgeSummary
 
 
+MOST_FINALISTS = 10
+
+
 class TrialCounts(Status):
-    """Number of trials by phase."""
+    """Number of trials by phase, repeats of finalists among them."""
 
     pending: Count = 0
     running: Count = 0
@@ -23,8 +26,19 @@ class TrialCounts(Status):
     failed: Count = 0
 
 
-class BestTrial(Status):
+class LastBest(Status):
     """The completed trial whose last value is the best."""
+
+    number: Count
+    value: float | None = None
+    """Its last value, part of which is likely luck."""
+
+
+class BestTrial(Status):
+    """The completed trial with the best expected value, last value, or mean of repeats.
+
+    By its last value where no expected one is told; once repeats are over by their mean.
+    """
 
     number: Count
     trial: Name
@@ -34,6 +48,45 @@ class BestTrial(Status):
     step: int | None = None
     """The step of that value."""
     parameters: ParameterValues = Field(default_factory=dict)
+    expected: float | None = None
+    """What its last value would be on the mean, but for the noise from step to step; absent where
+    the trials' values do not tell how noisy they are, and once repeats have named the best."""
+    expected_low: float | None = None
+    expected_high: float | None = None
+    """Bounds of the 90 % interval of `expected`: about the noise of the steps, not of the seed."""
+    sure: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Probability that no other completed trial has a better expected value."""
+    last_best: LastBest | None = None
+    """The trial with the best last value, where that is another one."""
+    mean: float | None = None
+    """Mean of the last values of its completed repeats, by which it was named."""
+    mean_low: float | None = None
+    mean_high: float | None = None
+    """Bounds of the mean's 95 % interval; absent with fewer than two completed repeats."""
+    repeats: Count | None = None
+    """Number of its repeats that have completed."""
+
+
+class FinalistStatus(Status):
+    """One of the best trials, which is run again with other seeds."""
+
+    number: Count
+    trial: Name
+    """Name of the Trial."""
+    value: float | None = None
+    """Its own last value of the objective's metric, which the mean leaves out."""
+    mean: float | None = None
+    """Mean of the last values of its completed repeats."""
+    low: float | None = None
+    high: float | None = None
+    """Bounds of the mean's 95 % interval by Student's t; absent with fewer than two completed."""
+    completed: Count = 0
+    """Number of its repeats that have completed with a finite last value."""
+    failed: Count = 0
+    """Number of its repeats that have ended otherwise."""
+    told_apart: bool | None = None
+    """Whether it is worse than the one of the best mean beyond the noise (Welch's t-test at 5 %);
+    absent for that one itself, and where there are too few repeats to tell."""
 
 
 class SavedSeconds(Status):
@@ -129,6 +182,83 @@ def pruning_status(summary: JudgeSummary) -> dict[str, Any]:
     return status.model_dump(mode="json", exclude_none=True)
 
 
+MOST_SOURCES = 10
+"""So many sources of a warm start are told one by one."""
+
+
+class LeftOut(Status):
+    """Trials of one source that were not taken over."""
+
+    reason: Annotated[str, Field(max_length=128)]
+    trials: Count
+    """How many."""
+
+
+class WarmStartSource(Status):
+    """Where trials were taken over from."""
+
+    kind: Name
+    """Study or ConfigMap."""
+    name: Annotated[str, Field(max_length=512)]
+    """Its name; of a ConfigMap with the key."""
+    uid: Annotated[str, Field(max_length=253)]
+    """Uid of the study that the trials are of; what stands for one where it had none."""
+    taken: Count
+    """Number of its trials that the sampler learns from."""
+    left_out: Annotated[tuple[LeftOut, ...], Field(max_length=10)] = ()
+
+
+class WarmStartStatus(Status):
+    """What was taken over from earlier studies, once, before the first trial."""
+
+    taken: Count
+    """Number of trials that the sampler learns from, all sources together."""
+    left_out: Count = 0
+    """Number of trials that were not taken over."""
+    sources: Annotated[tuple[WarmStartSource, ...], Field(max_length=MOST_SOURCES)] = ()
+    """Where they are from, the first ten; the sums are of all."""
+
+
+class PriorStudy(Status):
+    """An earlier study that the pruner begins with."""
+
+    name: Name
+    """Its name."""
+    uid: Annotated[str, Field(max_length=253)]
+    """Its uid."""
+    trials: Count
+    """Number of its trials that were read."""
+
+
+class PriorStatus(Status):
+    """What the pruner begins with of earlier studies; each decision says how many of them agree."""
+
+    studies: Annotated[tuple[PriorStudy, ...], Field(max_length=10)] = ()
+    """The earlier studies, the newest first."""
+    passed_over: Count = 0
+    """Number of those that were named and show nothing, or are older than the newest ten."""
+
+
+class ProfileStatus(Status):
+    """The PrunerProfile that the pruner was taken from; the study has a copy of what it said."""
+
+    name: Annotated[str, Field(max_length=253)]
+    """Its name."""
+    uid: Annotated[str, Field(max_length=253)]
+    """Its uid."""
+    generation: Count
+    """Its generation when it was copied."""
+    type: Word
+    """The type of its pruner."""
+
+
+class PrunerStatus(Status):
+    """What the pruner names elsewhere, as it was found once, before the first trial."""
+
+    prior: PriorStatus | None = None
+    profile: ProfileStatus | None = None
+
+
 class StudyStatus(Status):
     """Where the study stands."""
 
@@ -144,10 +274,15 @@ class StudyStatus(Status):
     degraded: Word | None = None
     """What is in the way, the reason of the condition Degraded; absent where nothing is."""
     best: BestTrial | None = None
+    finalists: Annotated[tuple[FinalistStatus, ...], Field(max_length=MOST_FINALISTS)] | None = None
+    """The trials that are run again, the best by their expected values first; there once they are
+    chosen, which is when all other trials have ended."""
     gpu_seconds: GpuSeconds | None = None
     trial_seconds: TrialSeconds | None = None
     steps: Steps | None = None
     pruning: PruningStatus | None = None
+    warm_start: WarmStartStatus | None = None
+    pruner: PrunerStatus | None = None
     state: Word | None = None
     """The study in one word, only for display."""
     start_time: Time | None = None

@@ -15,9 +15,12 @@ from espalier.api.status import Conditions, Count, Message, Time, Word
 from espalier.declared.operands import At, Size
 from espalier.declared.predicates import And, Compare, Contains, Not, compare
 from espalier.declared.rule import Rule
+from espalier.pruning import MOST_REPEATS
 
 MOST_NUMBER = 999_999
 """Largest number of a sampled trial; those made by hand get theirs from the operator."""
+MOST_FINALIST_NUMBER = 9_999_999
+"""Largest number of a trial that is run again: the name of its repeat has room for so much."""
 MOST_JOBS = 32
 MAX_TRIAL_NAME = 63
 """Characters of a label's value."""
@@ -32,12 +35,23 @@ class StudyReference(Model):
     """Uid of the Study; without it, whichever Study has the name."""
 
 
+class RepeatSpec(Model):
+    """Whose repeat a trial is, made by the operator for a finalist of the Study."""
+
+    of: Annotated[int, Field(ge=0, le=MOST_FINALIST_NUMBER)]
+    """Number of the finalist, whose parameters it has."""
+    index: Annotated[int, Field(ge=1, le=MOST_REPEATS)]
+    """Which of its repeats it is, from 1."""
+
+
 class TrialSpec(Model):
     """A configuration to be run. Never changes."""
 
     study: StudyReference
     number: Annotated[int, Field(ge=0, le=MOST_NUMBER)] | None = None
-    """The trial's number in its study; left out in a Trial made by hand."""
+    """The trial's number in its study; left out in a Trial made by hand, and in a repeat."""
+    repeat: RepeatSpec | None = None
+    """There if the trial runs a finalist again; for the operator alone to write."""
     parameters: Annotated[dict[ParameterName, Scalar], Field(max_length=MAX_PARAMETERS)]
     """Value of each parameter that takes part."""
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from espalier.backtest.compare import LOST_AXIS, Result
+from espalier.backtest.curves import Curves
 from espalier.backtest.frontier import Frontier
 from espalier.backtest.picture import Point, Series, draw, root_axis
 from espalier.pruning.oversight.summary import clopper_pearson
@@ -91,17 +94,57 @@ class Calibration:
 
     pruner: str
     classes: tuple[Stated, ...]
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """The kind of each task, where it is known."""
+
+    def by_kind(self) -> dict[str, Calibration]:
+        """Return what came of the tasks of each kind, in the order of the kinds' names."""
+        tasks: dict[str, list[str]] = {}
+        for task, kind in sorted(self.kinds.items(), key=itemgetter(1)):
+            tasks.setdefault(kind, []).append(task)
+        found = {kind: self._each(partial(Result.of, tasks=of)) for kind, of in tasks.items()}
+        return {kind: each for kind, each in found.items() if each.classes}
+
+    def reevaluated(self) -> Calibration:
+        """Return what came of the tasks with a second evaluation, as that tells."""
+        return self._each(Result.reevaluated)
+
+    def _each(self, change: Callable[[Result], Result]) -> Calibration:
+        changed = [Stated(one.risk, change(one.result)) for one in self.classes]
+        return replace(self, classes=tuple(one for one in changed if one.result.tasks))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return {"pruner": self.pruner, "classes": [each.to_dict() for each in self.classes]}
+        return {
+            "pruner": self.pruner,
+            "classes": self._plain(),
+            "reevaluated": self.reevaluated()._plain(),
+            "kinds": {
+                kind: {"classes": each._plain(), "reevaluated": each.reevaluated()._plain()}
+                for kind, each in self.by_kind().items()
+            },
+        }
+
+    def _plain(self) -> list[dict[str, Any]]:
+        return [each.to_dict() for each in self.classes]
 
 
-def calibration(frontiers: Sequence[Frontier]) -> list[Calibration]:
-    """Read pruners that were swept over their risk as stated and measured."""
+def calibration(frontiers: Sequence[Frontier], tasks: Sequence[Curves] = ()) -> list[Calibration]:
+    """Read pruners that were swept over their risk as stated and measured.
+
+    Parameters
+    ----------
+    frontiers
+        What was swept.
+    tasks
+        What it was swept on, for the kinds of those that say theirs.
+    """
+    kinds = {task.name: task.kind for task in tasks if task.kind}
     return [
         Calibration(
-            each.pruner, tuple(Stated(float(risk), result) for risk, result in each.points())
+            each.pruner,
+            tuple(Stated(float(risk), result) for risk, result in each.points()),
+            kinds,
         )
         for each in frontiers
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from espalier.api.checks.rules import check_rules
@@ -46,11 +46,14 @@ class Candidate:
         As `spec.pruner`; a number of steps may be given as a share of the horizon: ``8%``.
     pruning
         As `spec.pruning`.
+    edition
+        By which edition of the rules it judges; None for the one that the terms name.
     """
 
     label: str
     pruner: Mapping[str, Any]
     pruning: Mapping[str, Any] = field(default_factory=dict)
+    edition: int | None = None
 
     @property
     def type(self) -> str:
@@ -69,6 +72,8 @@ class Candidate:
         SpecError
             If it would not.
         """
+        if self.edition is not None:
+            terms = replace(terms, edition=self.edition)
         horizon = terms.horizon or 1
         pruner = checked(PrunerSpec, resolved(self.pruner, horizon), "spec.pruner")
         pruning = checked(PruningSpec, resolved(self.pruning, horizon), "spec.pruning")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 from espalier.backtest.candidate import Maker
@@ -98,6 +98,15 @@ class Result:
         """Return the 95 % interval of `saved`, `regret` or `lost`."""
         return of_tasks(list(self.tasks.values()), field)
 
+    def of(self, tasks: Collection[str]) -> Result:
+        """Return what the pruner came to on some of the tasks."""
+        return Result(self.label, {name: m for name, m in self.tasks.items() if name in tasks})
+
+    def reevaluated(self) -> Result:
+        """Return the tasks with a second evaluation, with `regret` and `lost` as that tells."""
+        found = {name: told for name, m in self.tasks.items() if (told := told_again(m))}
+        return Result(self.label, found)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
         mean, found = self.mean, {}
@@ -112,8 +121,18 @@ class Result:
             "pruner": self.label,
             **found,
             "budgetRegret": _plain(mean)["budgetRegret"],
+            "reevaluated": _plain(mean)["reevaluated"],
             "tasks": tasks,
         }
+
+
+def told_again(lists: Sequence[Measured]) -> tuple[Measured, ...]:
+    """Put what a second evaluation tells in the place of the first; nothing without one."""
+    return tuple(
+        replace(each, regret=each.reevaluated_regret, lost=each.reevaluated_lost)
+        for each in lists
+        if each.reevaluated_regret is not None and each.reevaluated_lost is not None
+    )
 
 
 def _plain(measured: Measured) -> dict[str, Any]:
@@ -121,6 +140,7 @@ def _plain(measured: Measured) -> dict[str, Any]:
     return {
         **{field: getattr(measured, field) for field in FIELDS},
         "budgetRegret": {f"{share:.0%}": value for share, value in budgets},
+        "reevaluated": {"regret": measured.reevaluated_regret, "lost": measured.reevaluated_lost},
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,12 @@ class Curves:
     seconds
         When each value was there, in seconds since the trial's start; they never go down along a
         row, and its last one is greater than its first.
+    reevaluated
+        What a second evaluation says of each trial, N values in the user's sign: the mean of the
+        last values of its other seeds, or else its value on a test set; None if there was none.
+    kind
+        What the curves are like, as the task's file says: `clean`, `noisy`...; empty if it does
+        not say.
 
     Raises
     ------
@@ -43,6 +49,8 @@ class Curves:
     direction: Direction
     values: Array
     seconds: Array
+    reevaluated: Array | None = None
+    kind: str = ""
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape != self.seconds.shape:
@@ -53,6 +61,12 @@ class Curves:
             )
         if not self.values.size:
             raise UsageError(self.name, "expected at least one complete trial, got none")
+        if self.reevaluated is not None and self.reevaluated.shape != self.values.shape[:1]:
+            raise UsageError(
+                self.name,
+                f"expected one value of a second evaluation for each of {len(self)} trials, got "
+                f"{self.reevaluated.shape}; leave them all out if some have none",
+            )
         bad = ~_passing(self.seconds)
         if bad.any():
             row = int(np.argmax(bad))
@@ -71,8 +85,16 @@ class Curves:
     @property
     def finals(self) -> Array:
         """Final values, oriented so that larger is better; not finite ones are the worst."""
-        last = self.values[:, -1] * self.direction.sign
-        return np.where(np.isfinite(last), last, -np.inf)
+        return self._oriented(self.values[:, -1])
+
+    @property
+    def reevaluations(self) -> Array | None:
+        """What a second evaluation says, oriented as `finals` are; None if there was none."""
+        return None if self.reevaluated is None else self._oriented(self.reevaluated)
+
+    def _oriented(self, values: Array) -> Array:
+        signed = values * self.direction.sign
+        return np.where(np.isfinite(signed), signed, -np.inf)
 
     def __len__(self) -> int:
         return int(self.values.shape[0])
@@ -80,7 +102,9 @@ class Curves:
     def take(self, order: Iterable[int]) -> Curves:
         """Return some of the trials, in this order."""
         rows = np.fromiter(order, dtype=np.intp)
-        return Curves(self.name, self.direction, self.values[rows], self.seconds[rows])
+        again = None if self.reevaluated is None else self.reevaluated[rows]
+        values, seconds = self.values[rows], self.seconds[rows]
+        return Curves(self.name, self.direction, values, seconds, again, self.kind)
 
 
 def _passing(seconds: Array) -> NDArray[np.bool_]:
@@ -108,6 +132,9 @@ def read_folder(folder: Path) -> list[Curves]:
 def read_file(path: Path) -> Curves:
     """Read one task: arrays from the npz file, its direction (`min`, `max`) from the json.
 
+    The json may have a `kind`; the arrays, a second evaluation: `values_seeds` (seeds x N x S, of
+    which the first are `values`), or `test` (N).
+
     Raises
     ------
     UsageError
@@ -115,8 +142,9 @@ def read_file(path: Path) -> Curves:
     """
     beside = path.with_suffix(".json")
     try:
-        direction = direction_of(str(json.loads(beside.read_text(encoding="utf-8"))["direction"]))
-    except (OSError, LookupError, TypeError, ValueError, RecursionError) as error:
+        about = json.loads(beside.read_text(encoding="utf-8"))
+        direction, kind = direction_of(str(about["direction"])), str(about.get("kind", ""))
+    except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise UsageError(
             str(beside), f'expected {{"direction": "min"}} or "max", got: {error}; write it so'
         ) from error
@@ -124,13 +152,22 @@ def read_file(path: Path) -> Curves:
         with np.load(path) as arrays:
             values = np.asarray(arrays["values"], dtype=np.float64)
             seconds = np.asarray(arrays["seconds"], dtype=np.float64)
+            again = _second_evaluation(arrays)
     except Exception as error:  # of any kind: zip and numpy read whatever the file holds
         raise UsageError(
             str(path),
             f"expected arrays called values and seconds, got: {error!r}; write the file with "
             "numpy.savez",
         ) from error
-    return Curves(path.stem, direction, values, seconds)
+    return Curves(path.stem, direction, values, seconds, again, kind)
+
+
+def _second_evaluation(arrays: Mapping[str, Array]) -> Array | None:
+    """Return the mean of the other seeds' last values, or the values on a test set, if any."""
+    if "values_seeds" in arrays and len(arrays["values_seeds"]) > 1:
+        others = np.asarray(arrays["values_seeds"], dtype=np.float64)[1:, :, -1]
+        return np.asarray(others.mean(axis=0))
+    return np.asarray(arrays["test"], dtype=np.float64) if "test" in arrays else None
 
 
 def direction_of(text: str) -> Direction:
@@ -164,7 +201,8 @@ def curves_of(log: Log, name: str) -> Curves:
     for event in log.events:
         if isinstance(event, StoredObservation) and event.metric == terms.metric:
             known = values.setdefault(event.trial, {})
-            known.setdefault(event.step, (event.value, event.at))
+            step = terms.within(event.step) if terms.clamps else event.step
+            known.setdefault(step, (event.value, event.at))
         elif isinstance(event, StoredEnd) and event.end.state is TrialState.COMPLETED:
             completed.append(event.trial)
     horizon = terms.horizon or 1

@@ -107,6 +107,7 @@ class Sweep:
                 f"{self.base.label} {self.knob.setting}={value}",
                 _with(self.base.pruner, self.knob.path.split("."), value),
                 self.base.pruning,
+                self.base.edition,
             )
             for value in self.knob.values
         ]

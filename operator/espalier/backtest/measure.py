@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,12 +63,18 @@ class Measured:
     budget_regret
         Regret on the whole pool after 10, 25 and 50 % of the time it needs without pruning;
         empty if it was not measured.
+    reevaluated_regret, reevaluated_lost
+        The same as `regret` and `lost` on the values of a second evaluation of every trial, which
+        the pruner did not see: the winner is whom a re-evaluation of all would name. None where
+        the task has none; of several, the mean over those that have one.
     """
 
     saved: float
     regret: float
     lost: float
     budget_regret: tuple[float, ...] = ()
+    reevaluated_regret: float | None = None
+    reevaluated_lost: float | None = None
 
 
 def regret(finals: Array, chosen: NDArray[np.bool_]) -> float:
@@ -106,10 +112,15 @@ def study(
     """
     drawn = curves.take(setting.order(curves, number))
     outcome = _run(drawn, maker, setting, number)
-    lost = regret(drawn.finals, np.isfinite(outcome.completed_at))
+    completed, again = np.isfinite(outcome.completed_at), drawn.reevaluations
+    lost = regret(drawn.finals, completed)
     saved = 1.0 - outcome.spent / float(drawn.seconds[:, -1].sum())
     by_budget = budget_regret(curves, maker, setting, number) if budgets else ()
-    return Measured(saved, lost, float(lost > LOST_ABOVE), by_budget)
+    found = Measured(saved, lost, float(lost > LOST_ABOVE), by_budget)
+    if again is None:
+        return found
+    told = regret(again, completed)
+    return replace(found, reevaluated_regret=told, reevaluated_lost=float(told > LOST_ABOVE))
 
 
 def budget_regret(curves: Curves, maker: Maker, setting: Setting, number: int) -> tuple[float, ...]:
@@ -125,7 +136,15 @@ def mean_of(measured: Sequence[Measured]) -> Measured:
     """Return the mean over studies, or over tasks, each of which counts the same."""
     rows = np.array([(m.saved, m.regret, m.lost, *m.budget_regret) for m in measured])
     saved, regretted, lost, *by_budget = (float(x) for x in rows.mean(axis=0))
-    return Measured(saved, regretted, lost, tuple(by_budget))
+    again_regret = _known([m.reevaluated_regret for m in measured])
+    again_lost = _known([m.reevaluated_lost for m in measured])
+    return Measured(saved, regretted, lost, tuple(by_budget), again_regret, again_lost)
+
+
+def _known(values: Sequence[float | None]) -> float | None:
+    """Return the mean of the values that are known; None if none is."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
 
 
 def _run(

@@ -1,4 +1,4 @@
-"""A recorded study's decisions, recomputed from its log and compared."""
+"""A recorded study's decisions and proposals, recomputed from its log and compared."""
 
 from __future__ import annotations
 
@@ -7,16 +7,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from espalier.api.judging import judge_of
+from espalier.backtest.replayed_proposals import ProposalReplay, ReplayedProposals
 from espalier.errors import UsageError
 from espalier.pruning import (
     Decision,
     Judge,
     Report,
     Verdict,
+    as_judged,
     close_trial,
     verdict_of,
 )
-from espalier.study_log.log import Log, StoredChange, StoredDecision, StoredEnd, StoredObservation
+from espalier.study_log.log import (
+    Log,
+    StoredChange,
+    StoredDecision,
+    StoredEnd,
+    StoredObservation,
+    StoredProposal,
+)
 
 Key = tuple[str, int, int, int]
 """Name of the shadow (empty for the acting pruner), trial, attempt and step."""
@@ -56,14 +65,20 @@ class Difference:
 
 @dataclass(frozen=True)
 class Replay:
-    """How a replay went: how many decisions were recorded, and which differ."""
+    """How a replay went: how many decisions were recorded, which differ, and what of proposals."""
 
     decisions: int
     differences: tuple[Difference, ...]
+    proposals: ReplayedProposals
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all is as recorded, but for what other versions of libraries propose."""
+        return not self.differences and not self.proposals.differences
 
 
 def replay(log: Log, name: str) -> Replay:
-    """Feed a log to a fresh judge, and compare what it decides.
+    """Feed a log to a fresh judge and to the search, and compare what they come to.
 
     What happened is taken one by one, so that a log of any length can be replayed.
 
@@ -77,7 +92,11 @@ def replay(log: Log, name: str) -> Replay:
     # What the judge decided on the newest value; the recorded decisions on it come next.
     open_: dict[Key, Decision] = {}
     decisions, seq = 0, -1
+    proposals = ProposalReplay(log)
     for event in log.events:
+        proposals.take(event)
+        if isinstance(event, StoredProposal):
+            continue
         if isinstance(event, StoredDecision):
             decisions += 1
             key = _key(event.shadow, event.decision)
@@ -96,7 +115,7 @@ def replay(log: Log, name: str) -> Replay:
         open_ = dict(_arrived(judge, event))
     differences += [Difference(key, None, each) for key, each in open_.items()]
     differences.sort(key=lambda difference: difference.key)
-    return Replay(decisions, tuple(differences))
+    return Replay(decisions, tuple(differences), proposals.end())
 
 
 def _arrived(
@@ -109,9 +128,11 @@ def _arrived(
     if isinstance(event, StoredEnd):
         close_trial(judge, event.trial, event.end.state, event.end.at)
         return ()
-    if not judge.ledger.terms.judges(event.metric, event.step):
+    if event.metric != judge.ledger.terms.metric:
         return ()
-    report = Report(event.trial, event.attempt, event.step, event.value)
+    report = as_judged(judge.ledger, Report(event.trial, event.attempt, event.step, event.value))
+    if report is None:
+        return ()
     verdict = verdict_of(judge, report, event.at)
     return () if verdict is None else _decisions(verdict)
 

@@ -26,6 +26,12 @@ from espalier.cli import backtest_tables as tables
 from espalier.cli.backtest_inputs import read_candidates, read_curves
 from espalier.cli.boundary import Terminal
 from espalier.cli.pool import over
+from espalier.cli.simulation_options import (
+    jobs_option,
+    picture_option,
+    pruning_option,
+    seed_option,
+)
 from espalier.cli.store_option import store_option
 from espalier.cli.study_name import namespace_option
 from espalier.errors import UsageError
@@ -63,7 +69,7 @@ class BacktestReport:
     help="A pruner as spec.pruner has it, in YAML, or just its type; repeat to compare several. "
     "Numbers of steps may be shares of the horizon: '8%'.",
 )
-@click.option("--pruning", default="{}", help="spec.pruning for all of them, in YAML.")
+@pruning_option
 @click.option("--frontier", "frontiers", is_flag=True, help="Try each pruner over its own knob.")
 @click.option("--calibration", "calibrations", is_flag=True, help="Try stated risks against loss.")
 @click.option(
@@ -85,19 +91,11 @@ class BacktestReport:
 @click.option(
     "--orders", default=20, show_default=True, type=click.IntRange(1), help="Lists a task."
 )
-@click.option("--seed", default=0, show_default=True, help="What the lists are drawn from.")
+@seed_option
 @click.option("--budgets", is_flag=True, help="Measure fixed budgets too; takes twice as long.")
-@click.option(
-    "--jobs",
-    type=click.IntRange(1),
-    help="Processes that simulate; the number of cores if not given. The figures are the same.",
-)
+@jobs_option
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as one JSON object.")
-@click.option(
-    "--picture",
-    type=click.Path(path_type=Path),
-    help="Write a picture (SVG) here; needs espalier[pictures].",
-)
+@picture_option
 @namespace_option
 @store_option
 def command(
@@ -136,6 +134,12 @@ def command(
     regret   (best of the list - best that completed) / (best - median)
     lost     share of the studies that lose their winner: regret above 0.02
 
+    A task may hold a second evaluation of every trial that no pruner sees: NAME.npz with
+    `values_seeds` (seeds by N by S; what counts is the mean of the last values of all seeds but
+    the first), or else `test` (N values on a test set). Regret and lost are then also told on
+    those: of noisy values the best last one is a lottery, and this is whom it would have paid to
+    keep.
+
     \b
     By default pruners are compared as they are given.
     --frontier     tries each over its own knob, from careful to bold:
@@ -145,7 +149,9 @@ def command(
                    each how many studies lost their winner, and whether that is
                    within a factor of 1.5 of what was stated: yes; safer than
                    stated, where fewer were lost; or no; `unsure` where the
-                   interval holds more than one of these
+                   interval holds more than one of these; besides for each
+                   kind of task, where NAME.json has a `kind`, and as second
+                   evaluations tell, where NAME.npz has them
 
     Intervals (95 %) are bootstrapped over tasks; 0 % to 0 % says just that none lost a winner.
     With a single task they are over its lists: bootstrapped, and for lost that of Clopper and
@@ -174,7 +180,7 @@ def command(
     tasks = read_curves(curves, store, namespace)
     setting = Setting(workers, trials, orders, seed)
     _hint(tasks, trials)
-    run = _with_progress(over(jobs or os.cpu_count() or 1), quiet=as_json)
+    run = with_progress(over(jobs or os.cpu_count() or 1), quiet=as_json)
     if frontiers or calibrations or swept:
         lines = _sweeps(pruners, pruning, swept, calibrations)
         report = (_calibration if calibrations else _frontier)(lines, tasks, setting, run)
@@ -230,11 +236,11 @@ def _frontier(
 def _calibration(
     lines: Sequence[Sweep], tasks: Sequence[Curves], setting: Setting, run: Run
 ) -> BacktestReport:
-    found = calibration.calibration(frontier.frontier(lines, tasks, setting, run))
+    found = calibration.calibration(frontier.frontier(lines, tasks, setting, run), tasks)
     title = f"Risk stated against winners lost: {_of(tasks, setting)}"
     return BacktestReport(
         {"calibration": [each.to_dict() for each in found]},
-        [tables.of_calibrations(found)],
+        [tables.of_calibrations(found), *tables.beside(found)],
         partial(calibration.picture, found, title),
     )
 
@@ -273,7 +279,9 @@ def _hint(tasks: Sequence[Curves], trials: int) -> None:
             )
 
 
-def _with_progress(run: Run, quiet: bool) -> Run:
+def with_progress(run: Run, quiet: bool) -> Run:
+    """Show on a terminal how far the simulated studies are, and how long they will take."""
+
     def shown(function: Callable[[Key], Measured], keys: Sequence[Key]) -> Iterator[Measured]:
         columns = (
             TextColumn("Simulating"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,8 @@ def read_curves(sources: Sequence[str], store: str, namespace: str | None = None
         If a source is none of these, or two tasks have the same name.
     """
     tasks = [task for source in sources for task in _read(source, store, namespace)]
-    twice = [name for name, times in Counter(task.name for task in tasks).items() if times > 1]
-    if twice:
-        raise UsageError("CURVES", f"expected tasks of different names, got {twice[0]} twice")
+    if (twice := twice_named(task.name for task in tasks)) is not None:
+        raise UsageError("CURVES", f"expected tasks of different names, got {twice} twice")
     return tasks
 
 
@@ -60,11 +59,26 @@ def _mapping(text: str, option: str) -> dict[str, Any]:
     return found
 
 
-def _read(source: str, store: str, namespace: str | None) -> list[Curves]:
-    path = Path(source)
+def curves_in(path: Path) -> list[Curves] | None:
+    """Read the tasks of a folder or file of curves; None where it is neither."""
     if path.is_dir():
         return read_folder(path)
-    if path.suffix == ".npz" and path.exists():
-        return [read_file(path)]
-    name = path.stem if path.exists() else source
-    return [curves_of(recorded_log(source, store, namespace), name)]
+    return [read_file(path)] if path.suffix == ".npz" and path.exists() else None
+
+
+def name_of_log(source: str) -> str:
+    """Return what a study is called whose log is in a file, or which a store is to have."""
+    path = Path(source)
+    return path.stem if path.exists() else source
+
+
+def twice_named(names: Iterable[str]) -> str | None:
+    """Return a name that several things have; None where each has its own."""
+    return next((name for name, times in Counter(names).items() if times > 1), None)
+
+
+def _read(source: str, store: str, namespace: str | None) -> list[Curves]:
+    found = curves_in(Path(source))
+    if found is not None:
+        return found
+    return [curves_of(recorded_log(source, store, namespace), name_of_log(source))]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from rich.console import RenderableType
 from rich.table import Table
 
-from espalier.backtest.calibration import FACTOR, Calibration
+from espalier.backtest.calibration import FACTOR, Calibration, Stated
 from espalier.backtest.compare import Result
 from espalier.backtest.frontier import Frontier, best
 from espalier.backtest.measure import BUDGETS
@@ -21,9 +22,14 @@ def means(results: Sequence[Result], budgets: bool) -> Table:
         found.add_column(heading, justify="right")
     for share in BUDGETS if budgets else ():
         found.add_column(f"regret at {share:.0%}", justify="right")
+    again = any(result.mean.reevaluated_lost is not None for result in results)
+    if again:
+        found.add_column("reevaluated: regret", justify="right")
+        found.add_column("lost", justify="right")
     for number, result in enumerate(results, 1):
         budget = [f"{value:.3f}" for value in result.mean.budget_regret]
-        found.add_row(str(number), result.label, *_measures(result), *budget)
+        told = _reevaluated(result) if again else ()
+        found.add_row(str(number), result.label, *_measures(result), *budget, *told)
     return found
 
 
@@ -82,6 +88,31 @@ def of_calibrations(calibrations: Sequence[Calibration]) -> Table:
     return found
 
 
+def beside(calibrations: Sequence[Calibration]) -> list[RenderableType]:
+    """Lay out lost and stated by kind of task, and as second evaluations tell, if any do."""
+    rows = [row for each in calibrations for row in _parts(each)]
+    if not rows:
+        return []
+    found = _table()
+    for heading in ("pruner", "tasks"):
+        found.add_column(heading, overflow="fold")
+    risks = sorted({one.risk for each in calibrations for one in each.classes})
+    for risk in risks:
+        found.add_column(f"{risk:.3g}", justify="right")
+    for pruner, part, classes in rows:
+        cells = {one.risk: f"{_percent(one.lost)} of {one.studies}" for one in classes}
+        found.add_row(pruner, part, *(cells.get(risk, "") for risk in risks))
+    return ["", "Lost by stated risk:", found]
+
+
+def _parts(each: Calibration) -> Iterator[tuple[str, str, Sequence[Stated]]]:
+    for name, part in [*each.by_kind().items(), ("", each)]:
+        if name:
+            yield each.pruner, name, part.classes
+        if told := part.reevaluated().classes:
+            yield each.pruner, f"{name or 'all'}, reevaluated", told
+
+
 def _table() -> Table:
     return Table(box=None, header_style="bold", pad_edge=False)
 
@@ -93,6 +124,11 @@ def _measures(result: Result) -> tuple[str, str, str]:
         f"{mean.regret:.3f}",
         _with_interval(mean.lost, result.interval("lost")),
     )
+
+
+def _reevaluated(result: Result) -> tuple[str, str]:
+    told = result.reevaluated()
+    return f"{told.mean.regret:.3f}", _with_interval(told.mean.lost, told.interval("lost"))
 
 
 def _with_interval(mean: float, interval: tuple[float, float]) -> str:

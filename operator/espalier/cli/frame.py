@@ -16,6 +16,7 @@ from espalier.cli.table import (
     STYLES,
     complaints,
     headline,
+    label_of,
     number_of,
     phase_of,
     ranks,
@@ -161,7 +162,7 @@ def _table(
         step = trial.get("status", {}).get("step")
         texts = [parameters_of(trial), why(trial)] if parameters else [why(trial)]
         table.add_row(
-            str(number),
+            label_of(trial),
             Text(phase, style=STYLES.get(phase, "")),
             "" if step is None else f"{step}/{resource.get('max', '?')}",
             "" if value is None else f"{value:.6g}",

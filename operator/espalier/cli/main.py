@@ -11,8 +11,11 @@ from espalier import __version__
 
 COMMANDS = {
     "run": "espalier.cli.run",
+    "collect": "espalier.cli.collect",
     "export": "espalier.cli.export",
+    "import": "espalier.cli.import_",
     "watch": "espalier.cli.watch",
+    "recommend": "espalier.cli.recommend",
     "replay": "espalier.cli.replay",
     "backtest": "espalier.cli.backtest",
     "backup": "espalier.cli.backup",

@@ -15,8 +15,8 @@ FLAGS: dict[str, str] = {
     "Study says so; from then on no further trial is started that it would refuse too.",
     "pod_patience": "How long a pod may wait to be made, given a node or let go, and a request "
     "may fail, before the Study says so.",
-    "metric_patience": "How long a trainer may run without a value before the Study says so; "
-    "longer where the study's other trials report less often.",
+    "metric_patience": "How long a trainer may run without a value before the Study and the "
+    "Trial say so, while no other trial of the study tells how long its first value takes.",
     "silence_patience": "How long a trainer that has reported may be silent before the Study says "
     "so, at least; it is never said within ten of its steps.",
     "stall_patience": "How long anything may stand still for a reason that nothing tells before "

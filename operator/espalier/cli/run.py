@@ -202,6 +202,14 @@ def _resources(_: click.Context, __: click.Parameter, value: str) -> ResourcesSp
 )
 @patience_flags
 @click.option(
+    "--proposal-seconds",
+    type=click.FloatRange(min=1),
+    default=60.0,
+    help="How long a sampler may take to choose a trial's parameters; then its process is ended, "
+    "and they are drawn at random.",
+    show_envvar=True,
+)
+@click.option(
     "--max-parallelism",
     type=click.IntRange(min=1),
     default=1000,

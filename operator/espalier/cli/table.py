@@ -8,10 +8,24 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from espalier.cli.summary import ENDED, balance, costs_of, counts_of, progress_of, result_of
+from espalier.cli.summary import (
+    ENDED,
+    balance,
+    certainty,
+    costs_of,
+    counts_of,
+    finalists_words,
+    is_repeated,
+    luckiest,
+    progress_of,
+    result_of,
+    result_words,
+)
 from espalier.cli.words import one_line
 from espalier.pruning import Direction
 
+TROUBLES = ("NothingHeard", "ParametersNotUsed", "StepsBeyondMax")
+"""Conditions of a Trial that something is wrong with."""
 STYLES = {
     "Pending": "dim",
     "Running": "cyan",
@@ -25,6 +39,12 @@ def number_of(trial: Mapping[str, Any]) -> int:
     """Return the number of a trial, -1 while a hand-made one has none yet."""
     number = trial.get("spec", {}).get("number", trial.get("status", {}).get("number", -1))
     return int(number)
+
+
+def label_of(trial: Mapping[str, Any]) -> str:
+    """Return what a trial is called in the table: its number, or whose repeat it is."""
+    repeat = trial.get("spec", {}).get("repeat")
+    return str(number_of(trial)) if repeat is None else f"{repeat['of']}r{repeat['index']}"
 
 
 def phase_of(trial: Mapping[str, Any]) -> str:
@@ -41,13 +61,15 @@ def value_of(trial: Mapping[str, Any]) -> float | None:
 def ranks(trials: Sequence[Mapping[str, Any]], direction: str) -> dict[int, int]:
     """Rank the trials by their newest value, 1 is best; ties share a rank.
 
-    Trials that failed or reported nothing have no rank.
+    Trials that failed or reported nothing have no rank, and repeats of finalists have none.
     """
     way = Direction(direction)
     keyed = {
         number_of(trial): -way.score(value)
         for trial in trials
-        if phase_of(trial) != "Failed" and (value := value_of(trial)) is not None
+        if phase_of(trial) != "Failed"
+        and not is_repeated(trial)
+        and (value := value_of(trial)) is not None
     }
     places: dict[float, int] = {}
     for place, key in enumerate(sorted(keyed.values()), 1):
@@ -66,7 +88,16 @@ def why(trial: Mapping[str, Any]) -> str:
         if condition.get("type") == "Finished" and condition.get("status") == "True":
             reason, message = condition.get("reason", ""), condition.get("message", "")
             return "" if reason == "Completed" else f"{reason}: {message}"
-    return decided
+    return troubles(trial) or decided
+
+
+def troubles(trial: Mapping[str, Any]) -> str:
+    """Say what a trial that goes on has in its way, by the conditions that it has only then."""
+    return " ".join(
+        str(condition.get("message", ""))
+        for condition in trial.get("status", {}).get("conditions", [])
+        if condition.get("type") in TROUBLES and condition.get("status") == "True"
+    )
 
 
 def headline(study: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Text:
@@ -78,8 +109,10 @@ def headline(study: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> T
         line.append(f"  {counts[kind]} {kind}", style=STYLES[kind.capitalize()])
     if best := result_of(study, trials):
         line.append(
-            f"  best result {best['value']:.6g} (trial {best['number']})", style="bold green"
+            f"  best result {result_words(best)} (trial {best['number']})", style="bold green"
         )
+        if said := certainty(best):
+            line.append(f" {said}", style="green")
     if costs := costs_of(study):
         line.append(f"  {costs}", style="not bold")
     return line
@@ -104,12 +137,13 @@ def ending(study: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Ren
     if best := result_of(study, trials):
         parameters = ", ".join(f"{k}={v}" for k, v in (best.get("parameters") or {}).items())
         metric = study["spec"]["objective"]["metric"]
-        parts.append(
-            Text(
-                f"Best result: trial {best['number']}, last {metric} {best['value']:.6g} "
-                f"with {parameters}"
-            )
-        )
+        last = "last " if best.get("mean") is None else ""
+        said = f"trial {best['number']}, {last}{metric} {result_words(best)} with {parameters}"
+        parts.append(Text(f"Best result: {said}"))
+        parts += [Text(f"  {said}") for said in (certainty(best), luckiest(best)) if said]
+    if finalists := finalists_words(study):
+        parts.append(Text("Finalists, run again with other seeds:"))
+        parts += map(Text, finalists)
     pruned = [trial for trial in trials if phase_of(trial) == "Pruned"]
     if pruned:
         parts.append(Text(f"Pruned: {len(pruned)} of {len(trials)} trials"))

@@ -145,9 +145,10 @@ def command(
     """Show the trials of STUDY (NAME or NAMESPACE/NAME), live: state, step, value, rank, and why.
 
     Draws what fits into the terminal, and says how many trials it left out. Ranks are by the newest
-    values; the best result in the first line is the best last value of a completed trial. Ends when
-    the study does, with all trials, the best result, what was pruned and why, and what was used and
-    saved; the exit code is 0 if the study succeeded, 1 if not, 2 if it cannot be watched.
+    values; the best result in the first line is the last value of the completed trial that is
+    expected to be the best. Ends when the study does, with all trials, the best result, what was
+    pruned and why, and what was used and saved; the exit code is 0 if the study succeeded, 1 if
+    not, 2 if it cannot be watched.
 
     \b
     Examples:

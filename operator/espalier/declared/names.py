@@ -15,5 +15,5 @@ def snake(name: str) -> str:
 
 
 def section_of(kind: str) -> str:
-    """Return the section that is named after a type: ``successiveHalving``."""
-    return kind[:1].lower() + kind[1:]
+    """Return the section that is named after a type: ``successiveHalving``, and ``tpe`` for TPE."""
+    return kind.lower() if kind.isupper() else kind[:1].lower() + kind[1:]

@@ -31,11 +31,14 @@ One object with `workers`, `trials`, `orders` and `seed` as they were given, and
 - `calibration`: for each pruner its `pruner` and `classes`. A class has the risk `stated`; the
   share `lost` with its interval, `low` to `high`, from `losses` out of `studies`; their `ratio`;
   the `verdict` (`below`, `within` or `above`), `within` for short, and whether the whole interval
-  says so (`sure`); and the share lost of each of the `tasks`.
+  says so (`sure`); and the share lost of each of the `tasks`. Beside `classes` stand those of each
+  of the `kinds`, by name, where tasks say theirs, and under `reevaluated` the classes of the tasks
+  with a second evaluation, as it tells.
 
 A *result* has the `pruner`; `saved`, `regret` and `lost`, each with `mean`, `low` and `high`;
-`budgetRegret` by share of the time, empty without `--budgets`; and `tasks`: by name the means,
-and in `lists` the figures of each study.
+`budgetRegret` by share of the time, empty without `--budgets`; `reevaluated`, `regret` and `lost`
+as second evaluations tell, null where there are none; and `tasks`: by name the means, and in
+`lists` the figures of each study.
 """
 
 

@@ -6,7 +6,10 @@ import click
 
 from espalier.cli.backup import command as backup
 from espalier.cli.boundary import FAILED, INTERRUPTED, PIPE_CLOSED, TRACEBACK
+from espalier.cli.collect import command as collect
 from espalier.cli.export import command as export
+from espalier.cli.import_ import command as import_
+from espalier.cli.recommend import command as recommend
 from espalier.cli.replay import command as replay
 from espalier.cli.restore import command as restore
 from espalier.cli.watch import command as watch
@@ -25,8 +28,8 @@ A study is named alike everywhere: `NAMESPACE/NAME`, or `NAME` with `-n NAMESPAC
 
 | exit code | meaning |
 | --- | --- |
-| 0 | done; `watch`: the study succeeded; `replay`: all decisions agree |
-| 1 | `watch`: the study did not succeed; `replay`: a decision differs |
+| 0 | done; `watch`: the study succeeded; `replay`: all decisions agree; `collect`: values came |
+| 1 | `watch`: the study did not succeed; `replay`: a decision differs; `collect`: no value came |
 | {FAILED} | it could not be done: one line on standard error says why, and what to do |
 | {INTERRUPTED} | interrupted |
 | {PIPE_CLOSED} | nobody read its output to the end |
@@ -58,5 +61,5 @@ def commands_page() -> str:
             about=about(each),
             options=option_rows(each),
         )
-        for each in (watch, export, replay, backup, restore)
+        for each in (watch, collect, export, import_, replay, recommend, backup, restore)
     )

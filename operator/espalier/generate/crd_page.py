@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from espalier.generate.crds import study_crd, trial_crd
+from espalier.generate.crds import definitions
 from espalier.generate.markdown import NOTE
 
 _INTRODUCTION = """\
-# Study and Trial
+# Study, Trial and PrunerProfile
 
 `espalier.dev/v1alpha1`, namespaced, category `espalier` (`kubectl get espalier`). The API server
 fills in the defaults, refuses unknown fields and checks the rules below; what it cannot check, the
@@ -22,7 +22,7 @@ _HUGE = 1e15
 def crd_page() -> str:
     """Return the page, in Markdown."""
     parts = [NOTE, _INTRODUCTION]
-    for crd in (study_crd(), trial_crd()):
+    for crd in definitions():
         parts.append("\n".join(_kind(crd["spec"])))
     return "\n\n".join(parts) + "\n"
 
@@ -33,13 +33,15 @@ def _kind(spec: Mapping[str, Any]) -> Iterator[str]:
     yield f"## {spec['names']['kind']}"
     yield ""
     yield schema["description"]
-    if scale := version["subresources"].get("scale"):
+    if scale := version.get("subresources", {}).get("scale"):
         yield ""
         yield f"`kubectl scale` and autoscalers set `{scale['specReplicasPath'][1:]}`."
     selectable = ", ".join(f"`{field['jsonPath'][1:]}`" for field in version["selectableFields"])
     yield ""
     yield f"Field selectors: `metadata.name`, `metadata.namespace`, {selectable}."
     for part in ("spec", "status"):
+        if part not in schema["properties"]:
+            continue
         yield ""
         yield f"### {part}"
         yield ""

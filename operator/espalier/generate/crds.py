@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from espalier.api.base import GROUP, VERSION, Model
+from espalier.api.profile import PrunerProfile
 from espalier.api.study import Study
 from espalier.api.trial import Trial
 from espalier.generate.structural_schema import structural
@@ -28,7 +29,7 @@ def study_crd() -> dict[str, Any]:
             ("Completed", "integer", ".status.counts.completed", "Completed trials.", 0),
             ("Pruned", "integer", ".status.counts.pruned", "Pruned trials.", 0),
             ("Failed", "integer", ".status.counts.failed", "Failed trials.", 0),
-            ("Best", "number", ".status.best.value", "Best last value of a completed trial.", 0),
+            ("Best", "number", ".status.best.value", "Last value of the best completed trial.", 0),
             ("Trial", "string", ".status.best.trial", "The trial that has it.", 1),
             ("Metric", "string", ".spec.objective.metric", "What is optimised.", 1),
             ("Pruner", "string", ".spec.pruner.type", "Which pruner judges.", 1),
@@ -87,6 +88,28 @@ def trial_crd() -> dict[str, Any]:
     )
 
 
+def profile_crd() -> dict[str, Any]:
+    """Return the CustomResourceDefinition of PrunerProfile."""
+    judged = ".spec.provenance"
+    return _crd(
+        PrunerProfile,
+        "prunerprofiles",
+        columns=(
+            ("Type", "string", ".spec.pruner.type", "Which pruner it is.", 0),
+            ("Saved", "number", f"{judged}.saved", "Share that it saved where it was judged.", 0),
+            ("Lost", "number", f"{judged}.lost", "Share of winners that it lost there.", 0),
+            ("Version", "string", f"{judged}.version", "The version that judged it.", 1),
+            ("Command", "string", f"{judged}.command", "What was run to find it.", 1),
+        ),
+        selectable=(".spec.pruner.type",),
+    )
+
+
+def definitions() -> tuple[dict[str, Any], ...]:
+    """Return all CustomResourceDefinitions."""
+    return study_crd(), trial_crd(), profile_crd()
+
+
 def render(crd: Mapping[str, Any]) -> str:
     """Return a CRD as YAML."""
     return _HEADER + yaml.safe_dump(crd, sort_keys=False, width=100, allow_unicode=True)
@@ -94,8 +117,7 @@ def render(crd: Mapping[str, Any]) -> str:
 
 def crds() -> dict[str, str]:
     """Return the text of each CRD by file name."""
-    crds = (study_crd(), trial_crd())
-    return {f"{GROUP}_{crd['spec']['names']['plural']}.yaml": render(crd) for crd in crds}
+    return {f"{GROUP}_{crd['spec']['names']['plural']}.yaml": render(crd) for crd in definitions()}
 
 
 def _crd(
@@ -106,7 +128,7 @@ def _crd(
     scale: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     kind = model.__name__
-    subresources: dict[str, Any] = {"status": {}}
+    subresources: dict[str, Any] = {"status": {}} if "status" in model.model_fields else {}
     if scale is not None:
         subresources["scale"] = dict(scale)
     return {
@@ -129,7 +151,7 @@ def _crd(
                     "served": True,
                     "storage": True,
                     "schema": {"openAPIV3Schema": _root(model)},
-                    "subresources": subresources,
+                    **({"subresources": subresources} if subresources else {}),
                     "selectableFields": [{"jsonPath": path} for path in selectable],
                     "additionalPrinterColumns": [_column(*column) for column in columns]
                     + [_column("Age", "date", ".metadata.creationTimestamp", "", 0)],
@@ -146,7 +168,7 @@ def _root(model: type[Model]) -> dict[str, Any]:
     properties["apiVersion"] = {"type": "string"}
     properties["kind"] = {"type": "string"}
     properties["metadata"] = {"type": "object"}
-    del properties["status"]["default"]
+    properties.get("status", {}).pop("default", None)
     return schema
 
 

@@ -51,7 +51,7 @@ def _variables() -> list[Builder[models.VariableModel]]:
         builders.DatasourceVariable("datasource").label("Data source").type("prometheus"),
         _variable("namespace", "label_values(espalier_study_info, namespace)"),
         _variable("study", f"label_values(espalier_study_info{of_namespace}, study)"),
-        _variable("objective", f"label_values(espalier_study_info{SELECTED}, objective)"),
+        _variable("direction", f"label_values(espalier_study_info{SELECTED}, direction)"),
     ]
 
 

@@ -91,6 +91,25 @@ _INGEST = (
         width=6,
     ),
     lines(
+        "Time spent on proposals",
+        "Part of one processor's time, by sampler, apart from the loop; where a sampler fails the "
+        "trial is drawn at random.",
+        (
+            query(
+                rate_of("espalier_proposal_seconds_sum", "sampler")
+                + ' or label_replace(vector(0), "sampler", "none asked", "", "")',
+                "{{sampler}}",
+            ),
+            query(
+                rate_of("espalier_sampler_failures_total", "how")
+                + ' or label_replace(vector(0), "how", "none", "", "")',
+                "failures a second: {{how}}",
+            ),
+        ),
+        unit="percentunit",
+        width=6,
+    ),
+    lines(
         "Time of a commit",
         "To the store, fsync included.",
         quantiles("espalier_store_commit_duration_seconds"),

@@ -22,7 +22,7 @@ Query = prometheus.Dataquery
 
 SELECTED = '{namespace=~"$namespace", study=~"$study"}'
 SELECTED_INFO = (
-    'espalier_study_info{namespace=~"$namespace", study=~"$study", objective=~"$objective"}'
+    'espalier_study_info{namespace=~"$namespace", study=~"$study", direction=~"$direction"}'
 )
 STUDY = "namespace, study"
 """What tells a study apart: studies of two namespaces may have the same name."""

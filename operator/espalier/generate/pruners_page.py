@@ -6,12 +6,8 @@ import dataclasses
 from enum import StrEnum
 
 from espalier.api.base import Model
-from espalier.api.pruner import (
-    BreakerSpec,
-    LeafSpec,
-    MinimumAcceptableSpec,
-    PruningSpec,
-)
+from espalier.api.plain_pruner import LeafSpec
+from espalier.api.pruner import BreakerSpec, MinimumAcceptableSpec, PruningSpec
 from espalier.declared.names import camel
 from espalier.declared.words import meanings, summary
 from espalier.generate.pruner_words import shared
@@ -35,6 +31,13 @@ A pruner of your own: `plugin: {name: Mine, settings: {fromStep: 2}}` makes the 
 installed package offers as `Mine` under the entry point `espalier.pruners`, with the argument
 `from_step=2`. [A pruner of your own](../how-to/write-a-pruner.md) shows one.
 """
+PROFILE = """
+## Profile
+
+The pruner of a PrunerProfile of the same namespace: `profile: {name: digits}`. It is copied once,
+before the first trial. [Let records choose a pruner](../how-to/let-records-choose-a-pruner.md)
+shows how to make one.
+"""
 GUARDS = """
 ## What stands above every pruner
 
@@ -48,7 +51,7 @@ def pruners_page() -> str:
     for name, kind in sorted(BUILT_IN.items()):
         parts += [f"\n## {name}\n\n", _prose(kind), _table(kind, LeafSpec.choices[name].settings)]
     parts += [f"\n## {kind.name}\n\n{_prose(kind)}" for kind in (AnyOf, AllOf)]
-    parts += [PLUGIN, GUARDS, _table(Guards, PruningSpec)]
+    parts += [PLUGIN, PROFILE, GUARDS, _table(Guards, PruningSpec)]
     for part, title, model in (
         (MinimumAcceptable, "minimumAcceptable", MinimumAcceptableSpec),
         (BreakerSettings, "breaker", BreakerSpec),

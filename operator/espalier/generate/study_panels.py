@@ -19,8 +19,11 @@ from espalier.generate.panels import (
 _RUNS = (
     numbers(
         "Trials now",
-        "How many trials are in which phase.",
-        (query(of_studies("espalier_trials", "phase"), "{{phase}}"),),
+        "How many trials are in which phase, and how many train and report nothing.",
+        (
+            query(of_studies("espalier_trials", "phase"), "{{phase}}"),
+            query(f"sum(espalier_trials_unheard{SELECTED})", "unheard"),
+        ),
     ),
     lines(
         "Trials by phase",
@@ -39,7 +42,7 @@ _RUNS = (
         "Studies",
         "What each study optimises, by which pruner, and its best result so far.",
         (
-            query(of_studies("espalier_study_info", f"{STUDY}, direction, objective, pruner"), ""),
+            query(of_studies("espalier_study_info", f"{STUDY}, direction, pruner"), ""),
             query(of_studies("espalier_best_value", STUDY), ""),
         ),
         width=12,
@@ -57,7 +60,7 @@ _RUNS = (
         width=12,
     ),
     lines(
-        "Best result: $objective",
+        "Best result: $direction",
         "Last value of each study's best completed trial so far, in the objective's own sign.",
         (
             query(
@@ -69,8 +72,33 @@ _RUNS = (
         width=24,
         stepped=True,
     )
-    .repeat("objective")
+    .repeat("direction")
     .repeat_direction("v"),
+    lines(
+        "Expected value of the best trial",
+        "What its last value would be on the mean, but for the noise, with its 90 % interval.",
+        (
+            query(f"espalier_best_expected_value{SELECTED}", NAMED),
+            query(f"espalier_best_expected_value_bound{SELECTED}", f"{NAMED}: {{{{bound}}}}"),
+        ),
+        stepped=True,
+    ),
+    lines(
+        "How sure the best trial is",
+        "Probability that no other completed trial has a better expected value.",
+        (query(f"espalier_best_sure_ratio{SELECTED}", NAMED),),
+        unit="percentunit",
+        stepped=True,
+    ),
+    lines(
+        "Mean of the best trial's repeats",
+        "By which finalists that were run again have named it, with its 95 % interval.",
+        (
+            query(f"espalier_best_mean{SELECTED}", NAMED),
+            query(f"espalier_best_mean_bound{SELECTED}", f"{NAMED}: {{{{bound}}}}"),
+        ),
+        stepped=True,
+    ),
 )
 
 _PRUNED = (

@@ -33,6 +33,11 @@ def accepted(answer: Acknowledgement) -> web.Response:
     return web.Response(body=body.encode(), content_type=_JSON)
 
 
+def heard(collectors: int) -> web.Response:
+    """Return 200: what was said of so many collectors is known, until something else is said."""
+    return web.Response(body=f'{{"heard":{collectors}}}'.encode(), content_type=_JSON)
+
+
 def refused(error: ReportError) -> web.Response:
     """Return 4xx: nothing was stored."""
     said: dict[str, object] = {"code": error.code, "message": error.message[:_LONGEST_MESSAGE]}

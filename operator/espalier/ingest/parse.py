@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
+from espalier.engine.reports.heard import HeardMessage, checked_heard
 from espalier.engine.reports.submission import (
     MOST_REPORTS,
     CheckedBatch,
@@ -18,6 +19,8 @@ LARGEST_BODY = 64 * 1024
 _LONGEST_TRIAL = 63 + 1 + 253
 _REPORT = {"metric", "step", "value", "diverged"}
 _BATCH = {"trial", "reports", "final"}
+_HEARD = {"trial", "heard"}
+LARGEST_HEARD = 16 * 1024
 
 
 def parse_report(body: bytes) -> CheckedBatch:
@@ -34,6 +37,25 @@ def parse_report(body: bytes) -> CheckedBatch:
         400 if it is not the JSON object that is expected, 413 if it is too large, 422 if a value
         in it is out of bounds; with what was expected, what came, and the report's position.
     """
+    message = _message(body, _BATCH, "trial, reports and final")
+    return CheckedBatch(_trial(message), _reports(message), _final(message))
+
+
+def parse_heard(body: bytes) -> HeardMessage:
+    """Check the body of a post that says how a sidecar's collectors are.
+
+    Raises
+    ------
+    ReportError
+        As of `parse_report`.
+    """
+    if len(body) > LARGEST_HEARD:
+        raise too_large(len(body), LARGEST_HEARD, "shorter texts")
+    message = _message(body, _HEARD, "trial and heard")
+    return HeardMessage(_trial(message), checked_heard(message.get("heard")))
+
+
+def _message(body: bytes, keys: set[str], said: str) -> dict[str, Any]:
     if len(body) > LARGEST_BODY:
         raise too_large(len(body))
     try:
@@ -46,18 +68,20 @@ def parse_report(body: bytes) -> CheckedBatch:
         # Not UTF-8, not JSON, or an integer of thousands of digits.
         raise _bad_body(f"expected JSON in UTF-8; {str(error)[:120]!a}") from None
     if type(message) is not dict:
-        raise _bad_body(f"expected an object with trial, reports and final; came {shown(message)}")
-    if not message.keys() <= _BATCH:
-        raise _bad_body(f"expected trial, reports and final; came {_extra(message, _BATCH)} too")
-    return CheckedBatch(_trial(message), _reports(message), _final(message))
+        raise _bad_body(f"expected an object with {said}; came {shown(message)}")
+    if not message.keys() <= keys:
+        raise _bad_body(f"expected {said}; came {_extra(message, keys)} too")
+    return message
 
 
-def too_large(came: int | None = None) -> ReportError:
+def too_large(
+    came: int | None = None, most: int = LARGEST_BODY, remedy: str = "fewer reports a post"
+) -> ReportError:
     """Return the error for a body above the limit, of a length that may not be known."""
     length = "more" if came is None else f"{came}"
     return ReportError(
         "TooLarge",
-        f"expected at most {LARGEST_BODY} bytes; came {length}; send fewer reports a post",
+        f"expected at most {most} bytes; came {length}; send {remedy}",
         status=413,
     )
 

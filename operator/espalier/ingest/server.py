@@ -21,13 +21,13 @@ from espalier.ingest.connections import Connections
 from espalier.ingest.identity import Identity, bearer
 from espalier.ingest.limits import Limits
 from espalier.ingest.listening import connections_possible, listening
-from espalier.ingest.parse import LARGEST_BODY, parse_report, too_large
+from espalier.ingest.parse import LARGEST_BODY, parse_heard, parse_report, too_large
 from espalier.ingest.pods import Pods, Resolve
 from espalier.ingest.rate import Bucket, Buckets, TooFast
 from espalier.ingest.tokens import Tokens
 
 _LOG = logging.getLogger(__name__)
-PATH = "/v1/report"
+PATH, HEARD = "/v1/report", "/v1/heard"
 _JSON = "application/json"
 
 
@@ -132,7 +132,10 @@ class Ingest:
             identity = await self._identify(request)
             known = True
             stays = connections.recognise(request.protocol, identity.pod_uid)
-            response = answers.accepted(await self._report(request, identity, began))
+            if request.path == HEARD:
+                response = answers.heard(await self._hear(request, identity))
+            else:
+                response = answers.accepted(await self._report(request, identity, began))
         except ReportError as error:
             code = error.code
             response = answers.refused(error)
@@ -164,13 +167,25 @@ class Ingest:
         self, request: web.BaseRequest, identity: Identity, began: float
     ) -> Acknowledgement:
         self._admit(identity)
-        if self._foreign is not None and (other := self._foreign(identity.namespace)):
-            raise RetryLater(f"operator {other} works in this namespace; send again", after=10.0)
         batch = parse_report(await self._body(request))
         await self._pods.bind(identity)
         return await self._live.submit(identity.pod_uid, batch, arrived=began)
 
+    async def _hear(self, request: web.BaseRequest, identity: Identity) -> int:
+        """Take what a sidecar says of its collectors; nothing of it is stored."""
+        self._admit(identity)
+        message = parse_heard(await self._body(request))
+        await self._pods.bind(identity)
+        self._live.hear(identity.pod_uid, message)
+        return len(message.heard)
+
     def _admit(self, identity: Identity) -> None:
+        """Raise where the sender posts too often, or another operator works in its namespace."""
+        self._take_turn(identity)
+        if self._foreign is not None and (other := self._foreign(identity.namespace)):
+            raise RetryLater(f"operator {other} works in this namespace; send again", after=10.0)
+
+    def _take_turn(self, identity: Identity) -> None:
         now = time.monotonic()
         if wait := self._rates.take(identity.pod_uid, now):
             raise TooFast("this pod posts too often; send again later, more values a post", wait)
@@ -204,8 +219,8 @@ class Ingest:
 
 
 def _check_request(request: web.BaseRequest) -> None:
-    if request.path != PATH:
-        raise ReportError("NotFound", f"expected {PATH}", status=404)
+    if request.path not in (PATH, HEARD):
+        raise ReportError("NotFound", f"expected {PATH} or {HEARD}", status=404)
     if request.method != "POST":
         raise ReportError("BadMethod", f"expected POST; came {request.method[:20]!a}", status=405)
     headers = request.headers

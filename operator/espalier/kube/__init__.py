@@ -10,9 +10,11 @@ from espalier.kube.errors import Conflict, NotFound, NotServed, Refused
 from espalier.kube.events import emit
 from espalier.kube.fair_bucket import Rank
 from espalier.kube.kinds import (
+    CONFIG_MAP,
     EVENT,
     LEASE,
     POD,
+    PRUNER_PROFILE,
     SECRET,
     STUDY,
     TRIAL,
@@ -27,9 +29,11 @@ from espalier.kube.limiter import TokenBucket, asking_for
 from espalier.kube.turns import Lines, Tenant
 
 __all__ = [
+    "CONFIG_MAP",
     "EVENT",
     "LEASE",
     "POD",
+    "PRUNER_PROFILE",
     "SECRET",
     "STUDY",
     "TRIAL",

@@ -8,6 +8,7 @@ from typing import Any
 from espalier.errors import EspalierError, Outdated, RetryLater, SpecError
 
 _LATER = {408, 425, 429, 500, 502, 503, 504}
+_POLICY_NOT_READY = " denied request: failed to configure policy: "
 
 
 class NotFound(Outdated):
@@ -78,7 +79,25 @@ def from_answer(what: str, code: int, body: bytes, retry_after: str | None) -> E
         return RetryLater(f"{what}: the credentials were refused: {said}", after=5)
     if status.get("kind") != "Status":
         return RetryLater(f"{what}: {said}, but not as an API server does; is a proxy in between?")
+    if _POLICY_NOT_READY in said:
+        return _policy_not_ready(what, said)
     return Refused(said, code=code, causes=tuple(details.get("causes") or ()))
+
+
+def _policy_not_ready(what: str, said: str) -> RetryLater:
+    """Return the error for an admission policy that cannot be asked: it forbids nothing yet.
+
+    Up to half a minute after a definition was installed, the API server's admission does not know
+    the kind that a policy names in ``paramKind``, and turns away all that the policy is about.
+    """
+    before, _, why = said.partition(_POLICY_NOT_READY)
+    policy = before.rpartition(": ")[2]
+    return RetryLater(
+        f"{what}: the API server cannot apply {policy} ({why}), which passes by itself within a "
+        "minute where what it names has just been installed",
+        after=2.0,
+        within=5.0,
+    )
 
 
 def _status(body: bytes) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from espalier.planning.world.names import STUDY_LABEL
 
 STUDY = Kind("espalier.dev", "v1alpha1", "studies", "Study")
 TRIAL = Kind("espalier.dev", "v1alpha1", "trials", "Trial")
+PRUNER_PROFILE = Kind("espalier.dev", "v1alpha1", "prunerprofiles", "PrunerProfile")
 POD = Kind("", "v1", "pods", "Pod")
 EVENT = Kind("", "v1", "events", "Event")
+CONFIG_MAP = Kind("", "v1", "configmaps", "ConfigMap")
 SECRET = Kind("", "v1", "secrets", "Secret")
 LEASE = Kind("coordination.k8s.io", "v1", "leases", "Lease")
 WORKLOADS = (

@@ -60,7 +60,7 @@ class SnapshotCollector(Collector):
 def study_samples(view: StudyFigures) -> Iterator[Sample]:
     """List one study's samples."""
     at = (view.namespace, view.study)
-    yield "espalier_study_info", (*at, view.pruner, view.direction, view.objective), 1.0
+    yield "espalier_study_info", (*at, view.pruner, view.direction), 1.0
     for phase in PHASES:
         yield "espalier_trials", (*at, phase), view.trials.get(phase, 0)
     for reason, count in view.endings.items():
@@ -72,12 +72,16 @@ def study_samples(view: StudyFigures) -> Iterator[Sample]:
     for type_, now in view.conditions.items():
         for status in STATUSES:
             yield "espalier_study_condition", (*at, type_, status), float(status == now)
+    yield "espalier_trials_unheard", at, view.unheard
     yield from _cost("espalier_gpu_seconds", "used", at, view.gpu_seconds)
     yield from _cost("espalier_trial_seconds", "used", at, view.trial_seconds)
     yield from _cost("espalier_steps", "done", at, view.steps)
     yield "espalier_pruning_breaker_open", at, float(view.breaker_open)
     optional = {
         "espalier_best_value": view.best_value,
+        "espalier_best_expected_value": view.best_expected,
+        "espalier_best_sure_ratio": view.best_sure,
+        "espalier_best_mean": view.best_mean,
         "espalier_pruning_risk_stated_ratio": view.risk_stated,
         "espalier_pruning_risk_spent_ratio": view.risk_spent,
         "espalier_false_prune_ratio": view.false_prune_rate,
@@ -85,9 +89,15 @@ def study_samples(view: StudyFigures) -> Iterator[Sample]:
     for name, value in optional.items():
         if value is not None:
             yield name, at, value
-    if view.false_prune_interval is not None:
-        for bound, value in zip(("lower", "upper"), view.false_prune_interval, strict=True):
-            yield "espalier_false_prune_ratio_bound", (*at, bound), value
+    intervals = {
+        "espalier_best_expected_value_bound": view.best_expected_interval,
+        "espalier_best_mean_bound": view.best_mean_interval,
+        "espalier_false_prune_ratio_bound": view.false_prune_interval,
+    }
+    for name, interval in intervals.items():
+        if interval is not None:
+            for bound, value in zip(("lower", "upper"), interval, strict=True):
+                yield name, (*at, bound), value
 
 
 def _cost(name: str, verb: str, at: tuple[str, str], cost: Cost) -> Iterator[Sample]:

@@ -43,7 +43,7 @@ _STUDIES = (
     _snapshot(
         "espalier_study_info",
         MetricType.GAUGE,
-        (*_STUDY, "pruner", "direction", "objective"),
+        (*_STUDY, "pruner", "direction"),
         "1 for each Study, with what tells it apart.",
     ),
     _snapshot("espalier_trials", MetricType.GAUGE, (*_STUDY, "phase"), "Trials by phase."),
@@ -64,6 +64,12 @@ _STUDIES = (
         MetricType.GAUGE,
         (*_STUDY, "type", "status"),
         "1 for the status that a condition of the Study has, 0 for the others.",
+    ),
+    _snapshot(
+        "espalier_trials_unheard",
+        MetricType.GAUGE,
+        _STUDY,
+        "Trials whose trainer runs and of which no value has come in good time.",
     ),
     *_cost(
         "espalier_gpu_seconds",
@@ -88,6 +94,36 @@ _STUDIES = (
         MetricType.GAUGE,
         _STUDY,
         "Last value of the best completed trial so far, in the objective's own sign.",
+    ),
+    _snapshot(
+        "espalier_best_expected_value",
+        MetricType.GAUGE,
+        _STUDY,
+        "What that value would be on the mean, but for the noise from step to step.",
+    ),
+    _snapshot(
+        "espalier_best_expected_value_bound",
+        MetricType.GAUGE,
+        (*_STUDY, "bound"),
+        "Bounds of the 90 % interval of espalier_best_expected_value.",
+    ),
+    _snapshot(
+        "espalier_best_sure_ratio",
+        MetricType.GAUGE,
+        _STUDY,
+        "Probability that no other completed trial has a better expected value, 0 to 1.",
+    ),
+    _snapshot(
+        "espalier_best_mean",
+        MetricType.GAUGE,
+        _STUDY,
+        "Mean of the best trial's repeats, which has named it; there once finalists were rerun.",
+    ),
+    _snapshot(
+        "espalier_best_mean_bound",
+        MetricType.GAUGE,
+        (*_STUDY, "bound"),
+        "Bounds of the 95 % interval of espalier_best_mean.",
     ),
     _snapshot(
         "espalier_pruning_risk_stated_ratio",
@@ -210,6 +246,19 @@ _STORE = (
     ),
 )
 
+_PROPOSALS = (
+    _histogram(
+        "espalier_proposal_seconds",
+        ("sampler",),
+        "Time that it took to choose a trial's parameters, in whatever process.",
+    ),
+    _counter(
+        "espalier_sampler_failures_total",
+        ("sampler", "how"),
+        "Proposals that were drawn at random since the sampler failed, by how it did.",
+    ),
+)
+
 _CONTROL = (
     _histogram(
         "espalier_reconcile_duration_seconds",
@@ -281,6 +330,7 @@ SECTIONS: dict[str, tuple[Metric, ...]] = {
     "Studies": _STUDIES,
     "Reports and decisions": _REPORTS,
     "Store": _STORE,
+    "Proposals": _PROPOSALS,
     "Reconciliation and the Kubernetes API": _CONTROL,
 }
 

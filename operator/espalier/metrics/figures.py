@@ -39,8 +39,6 @@ class StudyFigures:
         The type in `spec.pruner.type`.
     direction : str
         ``Maximize`` or ``Minimize``.
-    objective : str
-        The metric that is optimised.
     trials : mapping
         Number of trials by phase (``Pending`` ... ``Failed``); absent phases are shown as 0.
     endings : mapping
@@ -49,23 +47,28 @@ class StudyFigures:
         Number of prune decisions by (pruner, reason).
     gpu_seconds, trial_seconds, steps : Cost
         What the trials have cost, in each unit.
-    best_value, risk_stated, risk_spent, false_prune_rate : float or None
+    best_value, best_expected, best_sure, best_mean : float or None
+        Of the best completed trial: its last value, its expected one, how sure it is the best, and
+        the mean of its repeats.
+    risk_stated, risk_spent, false_prune_rate : float or None
         None where it does not exist (yet): no series is shown then.
-    false_prune_interval : tuple of float or None
-        Lower and upper bound of the 95 % interval.
+    best_expected_interval, best_mean_interval, false_prune_interval : tuple of float or None
+        Lower and upper bound of the 90 % interval of the expected value, and of the 95 % intervals
+        of the mean and of the rate.
     breaker_open : bool
         Whether too many prunings at once hold further ones back.
     shadows : mapping
         Number of trials that each shadow pruner would have pruned, by its name.
     conditions : mapping
         Status of each of the Study's conditions, by its type.
+    unheard : int
+        Number of trials whose trainer runs, and of which a value is missed.
     """
 
     namespace: str
     study: str
     pruner: str
     direction: str
-    objective: str
     trials: Mapping[str, int] = field(default_factory=dict)
     endings: Mapping[str, int] = field(default_factory=dict)
     prunings: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -73,6 +76,11 @@ class StudyFigures:
     trial_seconds: Cost = Cost()
     steps: Cost = Cost()
     best_value: float | None = None
+    best_expected: float | None = None
+    best_expected_interval: tuple[float, float] | None = None
+    best_sure: float | None = None
+    best_mean: float | None = None
+    best_mean_interval: tuple[float, float] | None = None
     risk_stated: float | None = None
     risk_spent: float | None = None
     false_prune_rate: float | None = None
@@ -80,6 +88,7 @@ class StudyFigures:
     breaker_open: bool = False
     shadows: Mapping[str, int] = field(default_factory=dict)
     conditions: Mapping[str, str] = field(default_factory=dict)
+    unheard: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ LABELS: dict[str, str] = {
     "phase": "`Pending`, `Running`, `Completed`, `Pruned` or `Failed`",
     "reason": "why a trial ended, or why it was pruned: see [reasons](reasons.md)",
     "pruner": "the pruner's type, as in the Study's `spec.pruner.type`",
+    "sampler": "the sampler's type, as in the Study's `spec.sampler.type`",
+    "how": "`Raised` (an exception, or values that the space does not have), `TooLong`, `Died` (it "
+    "ended its process), `NotStarted`, or `Paused` (not asked, since it cost several processes)",
     "shadow": "a shadow's name in the Study's `spec.pruning.shadows`, four at most",
     "direction": "`Maximize` or `Minimize`",
-    "objective": "the Study's `spec.objective.metric`",
     "code": "an answer's code: of ingest `Accepted` or an error code of the report protocol, "
     "of the Kubernetes API an HTTP status, or `NoAnswer`",
     "receipt": "what became of a reported value: `Appended`, `Repeated`, `Late`, ...",

@@ -118,6 +118,16 @@ class Observer:
         """A commit failed."""
         self._count("espalier_store_commit_errors_total")
 
+    # -- proposals --------------------------------------------------------------------------
+
+    def proposal_made(self, sampler: str, seconds: float) -> None:
+        """A proposal was worked out, which took so long."""
+        self._time("espalier_proposal_seconds", seconds, sampler)
+
+    def sampler_failed(self, sampler: str, how: str) -> None:
+        """A sampler proposed nothing: see the label `how`."""
+        self._count("espalier_sampler_failures_total", sampler, how)
+
     # -- reconciliation and the Kubernetes API ----------------------------------------------
 
     def reconciled(self, seconds: float) -> None:

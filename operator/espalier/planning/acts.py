@@ -13,17 +13,23 @@ from espalier.planning.effects import (
     Effect,
     IngestTail,
     LookFor,
+    LookUpPruner,
+    Propose,
     RecordAttempt,
     RecordEnd,
     RecordSampled,
     RecordTrials,
     SuspendWorkload,
+    TakeOver,
     WriteStudyStatus,
     WriteTrialStatus,
 )
+from espalier.planning.world.names import called
 
 CHECK_TEMPLATE = "check the template"
 CREATE = "create "
+TAKE_OVER = "read the trials of earlier studies"
+LOOK_UP_PRUNER = "find what the pruner names"
 
 
 def act_of(effect: Effect) -> str | None:
@@ -31,8 +37,14 @@ def act_of(effect: Effect) -> str | None:
     match effect:
         case CheckTemplate():
             return CHECK_TEMPLATE
+        case TakeOver():
+            return TAKE_OVER
+        case LookUpPruner():
+            return LOOK_UP_PRUNER
         case CreateTrial():
             return f"{CREATE}Trial {effect.body['metadata']['name']}"
+        case Propose():
+            return f"choose the parameters of {called(effect.number)}"
         case CreateWorkload():
             return f"{CREATE}{effect.kind.name} {effect.body['metadata']['name']}"
         case LookFor():
@@ -48,9 +60,9 @@ def act_of(effect: Effect) -> str | None:
         case BindPod():
             return f"let pod {effect.pod} report"
         case IngestTail():
-            return f"store the last values of trial {effect.number}"
+            return f"store the last values of {called(effect.number)}"
         case RecordEnd():
-            return f"record the end of trial {effect.number}"
+            return f"record the end of {called(effect.number)}"
         case RecordSampled() | RecordAttempt() | RecordTrials():
             return "record how far the trials are"
         case WriteTrialStatus():

@@ -10,8 +10,11 @@ from espalier.planning.workload.building import probe_workload
 from espalier.planning.workload.kind import Manifest
 from espalier.planning.world.blueprint import NO_BLUEPRINT, Blueprint
 from espalier.planning.world.fingerprint import fingerprint
+from espalier.planning.world.pruner_lookup import pruner_lookup_of
 from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import StudyView
+from espalier.planning.world.study_search import search_of
+from espalier.planning.world.warm_start import warm_start_of
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
@@ -23,14 +26,16 @@ def blueprint_of(study: StudyView, settings: OperatorSettings) -> Blueprint:
     if spec is None:
         return NO_BLUEPRINT
     probe, fault = _probe(study, settings)
-    space, sampler = space_of(spec.parameters), spec.sampler.sampler()
+    search = search_of(spec, space_of(spec.parameters))
     return Blueprint(
         spec=spec,
         trainer=_trainer(spec),
         template=fingerprint(spec.template),
-        space=space,
-        sampler=sampler,
-        size=sampler.size(space),
+        search=search,
+        warm_start=warm_start_of(spec, search.space),
+        pruner=pruner_lookup_of(spec),
+        by_number=search.by_number,
+        size=search.sampler.size(search.space) if search.by_number else None,
         probe=probe,
         probe_hash=fingerprint(probe) if probe else 0,
         fault=fault,

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from espalier.planning.world.kinds import Kind
+from espalier.planning.world.pruner_lookup import PrunerLookup
 from espalier.planning.world.record import AttemptRecord, End, MadeTrial
+from espalier.planning.world.study_search import Search
+from espalier.planning.world.warm_start import WarmStart
 
 Body: TypeAlias = Mapping[str, Any]
 
@@ -36,11 +39,41 @@ class CheckTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeOver:
+    """Read trials of earlier studies and record them, or remember why that cannot be done."""
+
+    wanted: WarmStart
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpPruner:
+    """Find what a Study's pruner names elsewhere and record it, or remember why it cannot be."""
+
+    wanted: PrunerLookup
+
+
+@dataclass(frozen=True, slots=True)
 class CreateTrial:
     """Create a Trial object."""
 
     number: int
     body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """Work out what a trial is to run, and record it; where it is recorded, nothing is done."""
+
+    number: int
+    search: Search
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Begin to work out what the next trial is to run, so that it is there when it is needed."""
+
+    number: int
+    search: Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +313,11 @@ class Wake:
 
 Effect: TypeAlias = (
     CheckTemplate
+    | TakeOver
+    | LookUpPruner
     | CreateTrial
+    | Propose
+    | Prepare
     | LookFor
     | RecordSampled
     | AdoptTrial

@@ -15,21 +15,28 @@ from espalier.planning.costs.costs import Costs, costs_of, to_be_corrected
 from espalier.planning.effects import (
     AdoptTrial,
     CheckTemplate,
-    CreateTrial,
     CreateWorkload,
     Effect,
+    Propose,
     RecordEnd,
     RecordSampled,
     RecordTrials,
     Wake,
     WriteStudyStatus,
 )
-from espalier.planning.endings.of_study import judge_study_ending, sampled_limit
+from espalier.planning.endings.of_study import (
+    judge_search_ending,
+    judge_study_ending,
+    sampled_limit,
+)
+from espalier.planning.finalists.repeating import check_repeat, new_repeats
+from espalier.planning.looking_up import pruner_settled, warmed
 from espalier.planning.obstacles.asking import ask_why
+from espalier.planning.obstacles.hearing import unheard_of
 from espalier.planning.obstacles.holding import hold_of
 from espalier.planning.obstacles.scene import Scene
 from espalier.planning.obstacles.study_standing import StudyStanding
-from espalier.planning.sampling import parameters_of
+from espalier.planning.sampling import new_trials, next_trial
 from espalier.planning.standing.gathering import given_out
 from espalier.planning.standing.look import Look, look_at
 from espalier.planning.standing.made import news_of
@@ -40,13 +47,15 @@ from espalier.planning.trial_check import check_trial
 from espalier.planning.trial_plan import TrialPlanner
 from espalier.planning.workload.building import build_workload
 from espalier.planning.workload.registry import kind_of
-from espalier.planning.workload.trial import build_trial, labels_of, owner
+from espalier.planning.workload.trial import labels_of, owner
 from espalier.planning.world.blueprint import Blueprint
+from espalier.planning.world.chosen import is_chosen
 from espalier.planning.world.names import API_VERSION, FIRST_HAND_MADE, sampled_number, trial_name
 from espalier.planning.world.record import End
 from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import Snapshot, StudyView, TemplateVerdict
 from espalier.planning.world.status_words import condition_of, merge_patch
+from espalier.pruning import is_repeat, repeat_of
 
 Lane: TypeAlias = tuple[Effect, ...]
 
@@ -84,16 +93,21 @@ def plan_of(look: Look, costs: Costs, now: float, settings: OperatorSettings) ->
         return _status(Scene(look, course, settings, now), costs)
     course, check = _course(look, settings, now)
     stop = course.ending.message if course.ending and course.ending.stops else None
-    planner = TrialPlanner(snapshot, study.spec, stop, settings, now, costs, course.over)
+    unheard = unheard_of(look, settings)
+    search_stop = course.search.message if course.search and course.search.stops else None
+    planner = TrialPlanner(
+        snapshot, study.spec, stop, settings, now, costs, course.over, unheard, search_stop
+    )
     standings = _with_corrections(look, costs) if course.over else look.standings
     lanes = [*check, *(planner.plan(standing) for standing in standings)]
-    if made := tuple(news_of(snapshot.record.made, standings)):
-        lanes.append((RecordTrials(made),))
+    made = tuple(news_of(snapshot.record.made, standings, snapshot.record.proposals))
+    news: Lane = (RecordTrials(made),) if made else ()
+    lanes.append(news)
     if (upto := given_out(snapshot)) > snapshot.record.sampled:
         lanes.append((RecordSampled(upto),))
     lanes += _adopt(look)
     if course.accepted:
-        lanes += _start(look, planner, course, settings, now)
+        lanes += _start(look, planner, course, settings, now, news)
     scene = Scene(look, course, settings, now)
     lanes += ask_why(scene)
     lanes += _status(scene, costs)
@@ -112,9 +126,16 @@ def _with_corrections(look: Look, costs: Costs) -> list[Standing]:
 
 def _course(look: Look, settings: OperatorSettings, now: float) -> tuple[StudyStanding, list[Lane]]:
     """Find out where the study stands as a whole, and whether its template must be checked."""
-    ending = judge_study_ending(look, settings)
+    search = judge_search_ending(look, settings)
+    ending = judge_study_ending(look, search)
     over = ending is not None and all(s.end is not None and not s.live for s in look.standings)
-    accepted, refusal, by_server, check = _acceptance(look.snapshot, now)
+    accepted, refusal, why, check = _acceptance(look.snapshot, now)
+    if accepted:
+        accepted, refusal, take = warmed(look.snapshot, now)
+        why, check = reasons.StudyReason.WARM_START_REFUSED, [*check, take]
+    if accepted:
+        accepted, refusal, look_up = pruner_settled(look.snapshot, now)
+        why, check = reasons.StudyReason.PRUNER_REFUSED, [*check, look_up]
     limit = sampled_limit(look)
     going_on = ending is None and accepted is not False
     hold = hold_of(look, limit, settings, now)
@@ -122,31 +143,34 @@ def _course(look: Look, settings: OperatorSettings, now: float) -> tuple[StudySt
         StudyStanding(
             accepted=accepted,
             refusal=refusal,
-            by_server=by_server,
+            why=why,
             ending=ending,
             over=over,
             hold=hold if going_on else None,
             limit=limit,
+            search=search,
         ),
         check,
     )
 
 
-def _acceptance(snapshot: Snapshot, now: float) -> tuple[bool | None, str, bool, list[Lane]]:
+def _acceptance(
+    snapshot: Snapshot, now: float
+) -> tuple[bool | None, str, reasons.StudyReason, list[Lane]]:
     study, verdict, blueprint = snapshot.study, snapshot.template, snapshot.blueprint
     if blueprint.fault:
-        return False, blueprint.fault, False, []
+        return False, blueprint.fault, reasons.StudyReason.SPEC_REFUSED, []
     check = CheckTemplate(study.generation, blueprint.probe, kind_of(study.spec).kind)
     if verdict is not None and _is_about(verdict, study, blueprint):
         again: list[Lane] = []
         if verdict.until is not None:
             due = now >= verdict.until
             again = [(check if due else Wake(verdict.until),)]
-        return verdict.accepted, verdict.message, True, again
+        return verdict.accepted, verdict.message, reasons.StudyReason.TEMPLATE_REFUSED, again
     said = condition_of(study.status, "Accepted")
     if said and said.get("observedGeneration") == study.generation and said["status"] == "True":
-        return True, "", False, []
-    return None, "", False, [(check,)]
+        return True, "", reasons.StudyReason.TEMPLATE_REFUSED, []
+    return None, "", reasons.StudyReason.TEMPLATE_REFUSED, [(check,)]
 
 
 def _is_about(verdict: TemplateVerdict, study: StudyView, blueprint: Blueprint) -> bool:
@@ -162,9 +186,8 @@ def _adopt(look: Look) -> list[Lane]:
     One with the name of a trial that was not sampled yet takes that trial's place.
     """
     snapshot, study = look.snapshot, look.snapshot.study
-    number = max(
-        [FIRST_HAND_MADE - 1, *look.tally.numbers[-1:], *(s.number for s in look.going_on)]
-    )
+    running = (standing.number for standing in look.searching)
+    number = max([FIRST_HAND_MADE - 1, look.tally.last_searched(), *running])
     lanes: list[Lane] = []
     for view in sorted(snapshot.trials, key=lambda view: (view.created_at, view.name)):
         if (view.adopted and view.number is not None) or view.deleting:
@@ -190,8 +213,12 @@ def _start(
     course: StudyStanding,
     settings: OperatorSettings,
     now: float,
+    news: Lane,
 ) -> list[Lane]:
-    """Fill the free slots: with Trials that wait, those made by hand first, then with new ones."""
+    """Fill the free slots: with Trials that wait, those made by hand first, then with new ones.
+
+    Once the search is over, the new ones are repeats of its finalists, as soon as these are chosen.
+    """
     spec = planner.spec
     if spec.suspend or (course.ending is not None and course.ending.stops):
         return []
@@ -203,27 +230,41 @@ def _start(
         if hold.until is not None and now < hold.until:
             wakes = [(Wake(hold.until),)]
     waiting = [s for s in look.going_on if s.waiting and s.view and s.view.adopted]
-    waiting.sort(key=lambda s: (s.number < FIRST_HAND_MADE, s.number))
+    if planner.search_stop is not None:
+        waiting = [s for s in waiting if is_repeat(s.number)]
+    waiting.sort(key=_turn)
     lanes = [
-        _start_one(look.snapshot, planner, standing, settings, now)
-        for standing in waiting[: max(0, free)]
+        _start_one(look, planner, standing, settings, now) for standing in waiting[: max(0, free)]
     ]
     free -= len(waiting)
-    return [*wakes, *lanes, _sample(look, course.limit, free)]
+    new = _sample(look, course.limit, free) if course.search is None else new_repeats(look, free)
+    if any(isinstance(effect, Propose) for effect in new):
+        new = (*news, *new)  # A proposal is based on what is recorded.
+    return [*wakes, *lanes, new]
+
+
+def _turn(standing: Standing) -> tuple[int, int, int]:
+    """Return when a trial that waits has its turn: made by hand, sampled, repeats of finalists."""
+    repeat, number = repeat_of(standing.number), standing.number
+    if repeat is not None:
+        return 2, repeat.index, repeat.of
+    return int(number < FIRST_HAND_MADE), number, 0
 
 
 def _start_one(
-    snapshot: Snapshot,
+    look: Look,
     planner: TrialPlanner,
     standing: Standing,
     settings: OperatorSettings,
     now: float,
 ) -> Lane:
-    view, study = standing.view, snapshot.study
+    snapshot, view = look.snapshot, standing.view
+    study = snapshot.study
     assert view is not None
     assert study.spec is not None
     try:  # whatever the Trial claims to be: anybody can write that
         check_trial(view, study, snapshot.blueprint)
+        check_repeat(look, view)
     except SpecError as error:
         return (RecordEnd(standing.number, _refused(str(error), now)),)
     if (said := snapshot.refused.get(view.uid)) is not None:
@@ -245,11 +286,9 @@ def _sample(look: Look, limit: int, free: int) -> Lane:
     missing = takewhile(
         lambda number: not look.is_named(trial_name(study.name, number)), look.new_numbers(limit)
     )
-    numbers = list(islice(missing, max(0, free)))
-    return tuple(
-        CreateTrial(number, build_trial(study, number, parameters))
-        for number, parameters in parameters_of(look, numbers)
-    )
+    if free <= 0:
+        return next_trial(look, next(missing, None))
+    return tuple(new_trials(look, list(islice(missing, free))))
 
 
 def _status(scene: Scene, costs: Costs) -> tuple[Lane, ...]:
@@ -262,7 +301,9 @@ def _status(scene: Scene, costs: Costs) -> tuple[Lane, ...]:
     interval = settings.progress_interval if progress else _CALM
     # What defines the study is fixed from its start on: that is said at once.
     begins = bool(wanted["startTime"]) and not study.status.get("startTime")
-    if scene.course.over or begins or not study.status.get("conditions"):
+    # No repeat is made before it is written of which trials.
+    chooses = "finalists" in patch and not is_chosen(study)
+    if scene.course.over or begins or chooses or not study.status.get("conditions"):
         interval = 0.0
     due = study.status_written_at + interval
     if now < due:

@@ -40,6 +40,7 @@ from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import PodView, Snapshot, sooner
 from espalier.planning.world.status_words import merge_patch
 from espalier.planning.world.workload_view import WorkloadView
+from espalier.pruning import is_repeat
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
@@ -61,6 +62,8 @@ class TrialPlanner:
         The Study's, which can be read.
     stop
         Why the running trials are to end with the study; None while it goes on.
+    search_stop
+        Why those that are no repeats are to end, though the finalists are still run again.
     settings
         What the operator's flags decide.
     now
@@ -69,6 +72,8 @@ class TrialPlanner:
         What the study has cost so far.
     over
         Whether the study has ended: what was saved is told once more, by all of its trials.
+    unheard
+        Numbers of the trials that train and of which a value is missed.
     """
 
     snapshot: Snapshot
@@ -78,6 +83,8 @@ class TrialPlanner:
     now: float
     costs: Costs
     over: bool = False
+    unheard: frozenset[int] = frozenset()
+    search_stop: str | None = None
 
     def plan(self, standing: Standing) -> tuple[Effect, ...]:
         """Return what is to be done about a trial, in order."""
@@ -149,8 +156,8 @@ class TrialPlanner:
         """Ask for what an ending would rest on the absence of; not seeing it is no proof."""
         number, name = standing.number, trial_name(self.snapshot.study.name, standing.number)
         if standing.view is None:
-            sampled = number < self.snapshot.record.sampled
-            return [] if standing.view_proof or not sampled else [LookFor(number, "trials", name)]
+            given = number < self.snapshot.record.sampled or is_repeat(number)
+            return [] if standing.view_proof or not given else [LookFor(number, "trials", name)]
         if standing.workload and standing.pods_sought and not standing.view.deleting:
             return [LookFor(number, PODS_OF, standing.workload.name, standing.workload.selector)]
         if standing.workload or standing.leaving or standing.view.deleting or not standing.started:
@@ -170,8 +177,9 @@ class TrialPlanner:
     def _end(self, standing: Standing) -> list[Effect]:
         verdict = judge_ending(standing, self.settings, self.now)
         ends = isinstance(verdict, EndingVerdict | Completing)
-        if not ends and self.stop and standing.wanted is not Wanted.GONE:
-            verdict = EndingVerdict(reasons.STUDY_ENDED, self.stop)
+        stop = self._stop(standing)
+        if not ends and stop and standing.wanted is not Wanted.GONE:
+            verdict = EndingVerdict(reasons.STUDY_ENDED, stop)
         if not isinstance(verdict, EndingVerdict):
             return self._wait(standing, verdict)
         end = self._ending(standing, verdict)
@@ -181,6 +189,12 @@ class TrialPlanner:
             name, uid = standing.view.name, standing.view.uid
             steps.append(EmitEvent("Trial", name, uid, warning, end.reason, end.message))
         return steps
+
+    def _stop(self, standing: Standing) -> str | None:
+        """Return why a trial is to end with the study, or with the search; None if it is not."""
+        return (
+            self.search_stop if self.stop is None and not is_repeat(standing.number) else self.stop
+        )
 
     @staticmethod
     def _wait(standing: Standing, verdict: Again | Completing | Later | None) -> list[Effect]:
@@ -210,7 +224,7 @@ class TrialPlanner:
         job, view = standing.workload, standing.view
         if not standing.must_run_again or job is None or view is None:
             return []
-        if standing.live or self.stop or self.spec.suspend:
+        if standing.live or self._stop(standing) or self.spec.suspend:
             return []
         name = job_name(view.name, (job_ordinal(view.name, job.name) or 0) + 1)
         study = self.snapshot.study
@@ -275,7 +289,8 @@ class TrialPlanner:
         if view is None or view.deleting:
             return []
         saved = self.costs.saved_by(standing.number) if standing.end is not None else None
-        patch = merge_patch(view.status, status_of(standing, self.now, saved))
+        unheard = standing.number in self.unheard
+        patch = merge_patch(view.status, status_of(standing, self.now, saved, unheard=unheard))
         if not patch:
             return []
         write = WriteTrialStatus(view.name, view.uid, patch)

@@ -13,6 +13,7 @@ from espalier.engine.control.claims import Claims
 from espalier.engine.control.pod_lookup import PodLookup
 from espalier.engine.control.reconciler import Reconciler
 from espalier.engine.control.resync import Resync
+from espalier.engine.proposing.worker import Worker
 from espalier.engine.reports.limits import ValueLimits
 from espalier.engine.reports.open_studies import OpenStudies
 from espalier.errors import RetryLater
@@ -52,6 +53,8 @@ class Core:
         Seconds that the reconciliation of a study waits for its log; for ever if not given.
     values
         How many values a trial and a study may have.
+    proposals
+        Where samplers that learn are asked; a process of its own if not given.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Core:
         resync_seconds: float = 60.0,
         patience: float | None = None,
         values: ValueLimits | None = None,
+        proposals: Worker | None = None,
     ) -> None:
         self._store = store
         self._namespaces = namespaces
@@ -80,10 +84,20 @@ class Core:
             limits=values,
         )
         self.reconciler = Reconciler(
-            cluster, self.studies, settings, observer, claims=claims, clock=clock
+            cluster,
+            self.studies,
+            settings,
+            observer,
+            claims=claims,
+            clock=clock,
+            proposals=proposals,
         )
         self.lookup = PodLookup(cluster, self.studies, self.reconciler)
         self.resync = Resync(cluster, self.reconciler, namespaces, resync_seconds)
+
+    async def close(self) -> None:
+        """End what works beside the loop; whoever made cluster and store closes them."""
+        await self.reconciler.close()
 
     def within(self, row: StudyRow) -> bool:
         """Whether a stored study lies where this operator looks."""

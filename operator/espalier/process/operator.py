@@ -14,6 +14,7 @@ from typing import Any
 from espalier import __version__
 from espalier.engine.control.announcing import Announcer
 from espalier.engine.control.claims import Claim, Claims
+from espalier.engine.proposing.worker import ChildWorker
 from espalier.ingest import Ingest, Keys, Limits, Reviews, Tokens, kept_authority
 from espalier.kube import CaSecret, Cluster, LeaseTimes, TokenBucket
 from espalier.metrics.figures import ControlView, StudyFigures
@@ -104,7 +105,9 @@ class OperatorProcess:
                 resync_seconds=options.resync_seconds,
                 patience=_PATIENCE,
                 values=options.values,
+                proposals=ChildWorker(options.proposal_seconds),
             )
+            stack.push_async_callback(core.close)
             await core.read_running()
             tokens = self._tokens(cluster, limits)
             ingest = Ingest(

@@ -63,6 +63,8 @@ class Options:
     """As whom Leases are held; made of the host's name if empty."""
     lease_seconds: float = 60.0
     """Seconds after which another operator may take over."""
+    proposal_seconds: float = 60.0
+    """How long a sampler may take for a proposal."""
     values: ValueLimits = field(default_factory=ValueLimits)
     """What reports may take."""
     patience: Mapping[str, Any] = field(default_factory=dict)

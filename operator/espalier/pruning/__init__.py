@@ -10,11 +10,19 @@ from espalier.pruning.decisions.decision import Action, Decision
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.direction import Direction
 from espalier.pruning.history.curve import Curve
+from espalier.pruning.history.expected_ends import Leader
 from espalier.pruning.history.ledger import Derived, Ledger
 from espalier.pruning.history.own_value import OwnValue
 from espalier.pruning.history.report import Receipt, Report, TrialState
 from espalier.pruning.history.step_ranks import Match, Peers
-from espalier.pruning.judge import Judge, Verdict, close_trial, verdict_of
+from espalier.pruning.judge import (
+    Judge,
+    Verdict,
+    as_judged,
+    close_trial,
+    follows_last_step,
+    verdict_of,
+)
 from espalier.pruning.oversight.breaker import BreakerSettings
 from espalier.pruning.oversight.guards import Guards, MinimumAcceptable
 from espalier.pruning.oversight.restraint import Restraint
@@ -31,12 +39,17 @@ from espalier.pruning.pruners.patient import Patient
 from espalier.pruning.pruners.percentile import Median, Percentile
 from espalier.pruning.pruners.posterior.pruner import Posterior
 from espalier.pruning.pruners.risk_bearing import RiskBearing
+from espalier.pruning.pruners.slack_to_best import SlackToBest
 from espalier.pruning.pruners.successive_halving import SuccessiveHalving
 from espalier.pruning.pruners.threshold import Threshold
 from espalier.pruning.pruners.wilcoxon.pruner import Wilcoxon
+from espalier.pruning.repeated_values import RepeatedValues, told_apart
+from espalier.pruning.repeats import FIRST_REPEAT, MOST_REPEATS, Repeat, is_repeat, repeat_of
 from espalier.pruning.terms import Terms
 
 __all__ = [
+    "FIRST_REPEAT",
+    "MOST_REPEATS",
     "Action",
     "AllOf",
     "AnyOf",
@@ -55,6 +68,7 @@ __all__ = [
     "Judge",
     "JudgeSummary",
     "JudgesOthers",
+    "Leader",
     "Ledger",
     "Match",
     "Median",
@@ -70,12 +84,15 @@ __all__ = [
     "PrunerContract",
     "Reason",
     "Receipt",
+    "Repeat",
+    "RepeatedValues",
     "Report",
     "Restraint",
     "RiskBearing",
     "Scheduled",
     "SettingsError",
     "ShadowSummary",
+    "SlackToBest",
     "StatesRisk",
     "SuccessiveHalving",
     "Terms",
@@ -83,6 +100,11 @@ __all__ = [
     "TrialState",
     "Verdict",
     "Wilcoxon",
+    "as_judged",
     "close_trial",
+    "follows_last_step",
+    "is_repeat",
+    "repeat_of",
+    "told_apart",
     "verdict_of",
 ]

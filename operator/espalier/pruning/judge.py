@@ -10,6 +10,7 @@ from espalier.pruning.decisions.decision import NO_EVIDENCE, Decision
 from espalier.pruning.decisions.reason import Reason
 from espalier.pruning.history.best_trials import BestTrials
 from espalier.pruning.history.curve import Curve
+from espalier.pruning.history.expected_ends import Leaders
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.report import Receipt, Report, TrialState
 from espalier.pruning.oversight.breaker import Breaker
@@ -20,6 +21,7 @@ from espalier.pruning.oversight.restraint import Restraint
 from espalier.pruning.oversight.shadow import Shadow
 from espalier.pruning.oversight.summary import JudgeSummary, clopper_pearson
 from espalier.pruning.pruners.base import Pruner
+from espalier.pruning.repeats import is_repeat
 from espalier.pruning.terms import Terms
 
 _LOG = logging.getLogger(__name__)
@@ -93,17 +95,20 @@ class Judge:
         self.guards = guards or Guards()
         self.ledger = Ledger(terms)
         self.pruner_state = PrunerState(pruner)
-        breaker = self.guards.breaker
-        self.shadows = tuple(Shadow(name, shadow, breaker) for name, shadow in shadows)
+        breaker, edition = self.guards.breaker, terms.edition
+        self.shadows = tuple(
+            Shadow(name, shadow, Breaker(breaker, edition)) for name, shadow in shadows
+        )
         self.exempt = Exemption(terms, self.guards.exempt_percent)
         self.exempt_trials = ExemptTrials()
         # First of all that listens: what another raises takes nothing from a summary.
         self.ledger.derived("exempt trials", lambda _: self.exempt_trials)
         for place, each in enumerate(self.shadows):
             self.ledger.derived(("shadow", place), each.of)
-        self.breaker = Breaker(breaker)
+        self.breaker = Breaker(breaker, edition)
         self.protected: frozenset[int] = frozenset()
         self._best = BestTrials.of(self.ledger, self.guards.keep_best)
+        self._leaders = Leaders.of(self.ledger)
         self._kept = self._pruned = 0
         self._now = 0.0
 
@@ -128,8 +133,11 @@ class Judge:
                 return Verdict(receipt, (behind(ledger.curve(report.trial), report.step),))
             return Verdict(receipt)
         curve = ledger.curve(report.trial)
-        if len(curve.steps) == 1:
-            self._started(curve, at)
+        if len(curve.steps) == 1 and self.exempt(report.trial):
+            self._exempt(report.trial)
+        self.breaker.reported(report.trial, at)
+        for shadow in self.shadows:
+            shadow.reported(report.trial, at)
         given = self.guards.before(ledger, curve)
         shadows = tuple(self._shadows_decide(curve, given, at)) if self.shadows else ()
         state = self.pruner_state
@@ -171,15 +179,12 @@ class Judge:
             late=self.ledger.receipts[Receipt.LATE],
             shadows=tuple(shadow.summary(self.ledger) for shadow in self.shadows),
             paused=self.guards.paused,
+            leaders=self._leaders.told(),
         )
 
-    def _started(self, curve: Curve, at: float) -> None:
-        trial = curve.number
-        for breaker in (self.breaker, *(shadow.breaker for shadow in self.shadows)):
-            breaker.started(trial, at)
-        if self.exempt(trial):
-            for held in (self.exempt_trials, *(shadow.exempt_trials for shadow in self.shadows)):
-                held.enter(trial)
+    def _exempt(self, trial: int) -> None:
+        for held in (self.exempt_trials, *(shadow.exempt_trials for shadow in self.shadows)):
+            held.enter(trial)
 
     def _decide(self, decision: Decision, given: Decision | None, at: float) -> Decision:
         """Let a decision of the acting pruner, or of a guard, take effect; return what it came to.
@@ -233,8 +238,7 @@ class Judge:
         if not breaker.allows(trial, at):
             trip = breaker.trip
             assert trip is not None
-            seconds = self.guards.breaker.within_seconds
-            why = {"prunes": trip.prunes, "running": trip.running, "seconds": seconds}
+            why = {"prunes": trip.prunes, "running": trip.running, "seconds": trip.seconds}
             return overrule(decision, Reason.BREAKER_OPEN, why)
         return decision
 
@@ -270,6 +274,31 @@ class Judge:
                 shadow.forget(trial)
 
 
+def as_judged(ledger: Ledger, report: Report) -> Report | None:
+    """Return a value of the objective as it is judged; None where it is only stored.
+
+    The first value of an attempt at or beyond the last step is judged as the last step's; what
+    comes there after it tells the pruner nothing new. Of a finalist's repeats none is judged.
+    """
+    if is_repeat(report.trial):
+        return None
+    terms = ledger.terms
+    step = terms.within(report.step)
+    if not terms.clamps:
+        return report if step == report.step else None
+    if step == terms.horizon and ledger.knows(report.trial, report.attempt, step):
+        return None
+    return report if step == report.step else replace(report, step=step)
+
+
+def follows_last_step(judge: Judge, report: Report) -> bool:
+    """Whether a value that is only stored (`as_judged`) says how a trial is that has not ended."""
+    terms = judge.ledger.terms
+    if is_repeat(report.trial):
+        return terms.clamps or not terms.passes(report.step)
+    return terms.clamps and judge.ledger.curve(report.trial).state is TrialState.RUNNING
+
+
 def verdict_of(judge: Judge, report: Report, at: float) -> Verdict | None:
     """Judge a value; None where the pruner raised, which must not cost the value.
 
@@ -287,7 +316,10 @@ def close_trial(judge: Judge, trial: int, state: TrialState, at: float) -> None:
     """Take in how a trial ended; where a pruner raises at that, the trial has ended all the same.
 
     What raises once raises again at the same place of a replay, before and after a restart alike.
+    Of a finalist's repeat, which is not judged, the judge learns nothing.
     """
+    if is_repeat(trial):
+        return
     try:
         judge.close(trial, state, at)
     except Exception:

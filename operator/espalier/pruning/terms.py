@@ -8,6 +8,13 @@ from typing import Any
 
 from espalier.pruning.direction import Direction
 
+NEWEST_EDITION = 2
+"""The edition of the built-in rules that judges studies which begin now.
+
+A release that decides otherwise on the same values counts it up, and keeps what the editions before
+decided: a study is judged to its end by the edition that it began with, and its log replays so.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -18,7 +25,7 @@ class Terms:
     direction
         Which way the metric is better.
     horizon
-        The largest step of a trial, if it is known: values beyond it are not judged.
+        The largest step of a trial, if it is known.
     study_uid
         The uid that exempt trials and brackets are a function of; that of the Study, or of the one
         that it was taken over from.
@@ -32,6 +39,12 @@ class Terms:
         What exempt trials and parameters are a function of, besides.
     window
         Compare only with the newest so many trials, by number; None compares with all.
+    clamps
+        Whether the first value beyond the largest step is judged as if it were of that; in
+        studies that earlier versions began it is not judged at all.
+    edition
+        By which edition of the built-in rules the study is judged: pruners, exempt trials and
+        circuit breaker.
     """
 
     direction: Direction
@@ -43,10 +56,20 @@ class Terms:
     trials: int | None = None
     seed: int = 0
     window: int | None = None
+    clamps: bool = False
+    edition: int = NEWEST_EDITION
 
     def judges(self, metric: str, step: int) -> bool:
-        """Whether a value is judged: the objective's, up to the largest step."""
-        return metric == self.metric and (self.horizon is None or step <= self.horizon)
+        """Whether a value is judged at its own step: the objective's, up to the largest."""
+        return metric == self.metric and not self.passes(step)
+
+    def passes(self, step: int) -> bool:
+        """Whether a step lies beyond the largest."""
+        return self.horizon is not None and step > self.horizon
+
+    def within(self, step: int) -> int:
+        """Return a step, the largest for one that lies beyond it."""
+        return step if self.horizon is None else min(step, self.horizon)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -59,6 +82,8 @@ class Terms:
             "seed": self.seed,
             "trials": self.trials,
             "window": self.window,
+            "clamps": self.clamps,
+            "edition": self.edition,
         }
 
     @classmethod
@@ -79,4 +104,6 @@ class Terms:
             trials=values["trials"],
             seed=values["seed"],
             window=values["window"],
+            clamps=values["clamps"],
+            edition=values["edition"],
         )

@@ -173,9 +173,9 @@ class IntRange:
 
     def legal(self, value: Value) -> bool:
         """Whether `value` is one of the range's values."""
-        if isinstance(value, bool | str) or value != math.floor(value):
+        if isinstance(value, bool | str) or not self.min <= value <= self.max:
             return False
-        return self.min <= value <= self.max and (int(value) - self.min) % (self.step or 1) == 0
+        return int(value) == value and (int(value) - self.min) % (self.step or 1) == 0
 
     def index(self, value: Value) -> int:
         """Return the index of a legal value."""
@@ -225,7 +225,7 @@ class Choice:
 Domain = FloatRange | IntRange | Choice
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class When:
     """A condition: the parameter exists only where `parameter` has one of `values`."""
 
@@ -234,9 +234,11 @@ class When:
 
     def holds(self, chosen: Mapping[str, Value]) -> bool:
         """Whether the condition holds; not so where the other parameter is itself inactive."""
-        if self.parameter not in chosen:
-            return False
-        return any(same(chosen[self.parameter], value) for value in self.values)
+        return self.parameter in chosen and _key(chosen[self.parameter]) in self._keys
+
+    @cached_property
+    def _keys(self) -> frozenset[tuple[bool, Value]]:
+        return frozenset(map(_key, self.values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,11 @@ class Space:
 
 def _manner(scale: Scale, step: float | None) -> str:
     return " on a log scale" if scale is Scale.LOG else "" if step is None else f" by {step}"
+
+
+def _key(value: Value) -> tuple[bool, Value]:
+    """Return what two values have in common that are the same."""
+    return isinstance(value, bool), value
 
 
 def _decimal(number: float) -> Decimal:

@@ -8,12 +8,15 @@ from espalier.store.rest import figures_row
 from espalier.store.rows import (
     change_row,
     decision_row,
+    earlier_rows,
     end_row,
     finite_or_none,
+    proposal_row,
     settings_text,
     sighting_row,
     spec_row,
     trial_row,
+    warm_start_row,
 )
 from espalier.store.sqlite.export import list_studies, read_log
 from espalier.store.sqlite.opening import open_store
@@ -25,8 +28,10 @@ from espalier.study_log.log import (
     Log,
     StoredChange,
     StoredDecision,
+    StoredEarlier,
     StoredEnd,
     StoredObservation,
+    StoredProposal,
     StoredSpec,
     StudyRow,
 )
@@ -43,12 +48,15 @@ __all__ = [
     "StoreObserver",
     "StoredChange",
     "StoredDecision",
+    "StoredEarlier",
     "StoredEnd",
     "StoredObservation",
+    "StoredProposal",
     "StoredSpec",
     "StudyRow",
     "change_row",
     "decision_row",
+    "earlier_rows",
     "end_row",
     "figures_row",
     "finite_or_none",
@@ -56,6 +64,7 @@ __all__ = [
     "list_studies",
     "made_bytes",
     "open_store",
+    "proposal_row",
     "read_lines",
     "read_log",
     "settings_text",
@@ -63,4 +72,5 @@ __all__ = [
     "spec_row",
     "summary_text",
     "trial_row",
+    "warm_start_row",
 ]

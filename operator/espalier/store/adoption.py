@@ -9,15 +9,15 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from espalier.api.judging import JudgeSettings
+from espalier.api.judging import JudgeSettings, closed_as_in
 from espalier.store import schema
 
 _LOG = logging.getLogger(__name__)
 AWAITED = "restored from a backup, awaits a Study of its name"
 """Proof of closure of rows that the next Study of their namespace and name takes over."""
-_MAY_CHANGE = frozenset({"trials", "uid"})
+_MAY_CHANGE = frozenset({"trials", "uid", "clamps", "edition"})
 """Settings in which the two Studies may differ: the judge's stays built with the uid that it was
-built with, since exempt trials hang on it."""
+built with, since exempt trials hang on it, and as the version that began it judged."""
 
 
 def adopted(connection: Connection, values: Mapping[str, Any]) -> bool:
@@ -43,10 +43,11 @@ def adopted(connection: Connection, values: Mapping[str, Any]) -> bool:
     # Earlier versions wrote them otherwise.
     old = JudgeSettings.from_dict(json.loads(row.settings), row.uid).to_dict()
     new = json.loads(values["settings"])
+    edition = old["edition"]
     differ = [
         key
         for key in sorted((old.keys() | new.keys()) - _MAY_CHANGE)
-        if old.get(key) != new.get(key)
+        if _compared(old, key, edition) != _compared(new, key, edition)
     ]
     if differ:
         _LOG.warning(
@@ -61,3 +62,9 @@ def adopted(connection: Connection, values: Mapping[str, Any]) -> bool:
     connection.execute(update(studies).where(studies.c.id == row.id).values(**back))
     _LOG.warning("store: %s takes over the rows of Study %s out of a backup", where, row.uid)
     return True
+
+
+def _compared(settings: Mapping[str, Any], key: str, edition: int) -> Any:
+    """Return a setting; where a Study leaves parts of it out, as studies of the edition had it."""
+    value = settings.get(key)
+    return closed_as_in(edition, value) if key == "pruning" and value is not None else value

@@ -13,6 +13,13 @@ Row = tuple[Any, ...]
 # will be seen of it, too: that is one row, however often it is written again.
 _VALUE, _DECISION, _OTHER = 64, 64, 200
 _METRIC, _EVIDENCE = 3, 10
+_IN_KEY, _PAGE = 940, 4096
+
+
+def _name_bytes(name: str) -> int:
+    """Return what a name takes in a key, about: one that is too long for it has a page besides."""
+    length = len(name) if name.isascii() else len(name.encode())
+    return length if length <= _IN_KEY else length + _PAGE
 
 
 def made_bytes(row: Row) -> int:
@@ -32,7 +39,9 @@ class Batch:
         Rows to insert.
     changes : list of Row
         Rows to insert, of what is judged by.
-    figures, sightings, trials, specs : list of Row
+    proposals : list of Row
+        Rows to insert: a trial's is written once.
+    figures, sightings, trials, specs, warm_starts, earlier_trials : list of Row
         Rows to insert or to put in the place of those that are there.
     overwritten : int
         Bytes, about, of the trials' and specs' rows that are there already: what takes their place
@@ -57,6 +66,9 @@ class Batch:
     changes: list[Row] = field(default_factory=list)
     trials: list[Row] = field(default_factory=list)
     specs: list[Row] = field(default_factory=list)
+    proposals: list[Row] = field(default_factory=list)
+    warm_starts: list[Row] = field(default_factory=list)
+    earlier_trials: list[Row] = field(default_factory=list)
     overwritten: int = 0
     sampled: int = 0
     stirs: bool = False
@@ -75,6 +87,9 @@ class Batch:
             + len(self.changes)
             + len(self.trials)
             + len(self.specs)
+            + len(self.proposals)
+            + len(self.warm_starts)
+            + len(self.earlier_trials)
         )
 
     @property
@@ -83,10 +98,11 @@ class Batch:
         others = len(self.rules) + len(self.ends) + 2 * len(self.attempts) + len(self.figures)
         others += len(self.changes)
         return (
-            sum([_VALUE + 2 * len(row[_METRIC]) for row in self.observations])
+            sum([_VALUE + 2 * _name_bytes(row[_METRIC]) for row in self.observations])
             + sum([_DECISION + len(row[_EVIDENCE]) for row in self.decisions])
             + sum([_DECISION + len(row[_EVIDENCE]) for row in self.decisions_on_others])
-            + sum([made_bytes(row) for row in (*self.trials, *self.specs)])
+            + sum([made_bytes(row) for row in (*self.trials, *self.specs, *self.proposals)])
+            + sum([made_bytes(row) for row in (*self.warm_starts, *self.earlier_trials)])
             - self.overwritten
             + _OTHER * others
         )

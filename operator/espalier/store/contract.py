@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -34,13 +35,14 @@ from espalier.store.rows import (
     decision_row,
     end_row,
     finite_or_none,
+    proposal_row,
     settings_text,
     sighting_row,
     spec_row,
     trial_row,
 )
 from espalier.store.store import Store
-from espalier.study_log.log import StoredSpec, StudyRow
+from espalier.study_log.log import StoredObservation, StoredProposal, StoredSpec, StudyRow
 
 UID = "6f9619ff"
 PROOF = "the API server says so"
@@ -260,6 +262,37 @@ class StoreContract:
             assert (await store.head(row)).sightings == ((0, seen),)
             assert await store.made(row) == {0: made}
             assert await store.specs(row) == (spec,)
+
+        self.run(tmp_path, write, read)
+
+    def test_a_trials_proposal_is_written_once_and_read_back_in_the_order_of_the_log(
+        self, tmp_path: Path
+    ) -> None:
+        """A second one of a trial costs its batch; the first one stands."""
+        first, second, none_left = (
+            StoredProposal(4, 7, '{"lr":0.5}', "TPE", 1, False, "0-3,9", "optuna 5.0", 2.0, "{}"),
+            StoredProposal(4, 8, '{"lr":1e-300}', "Random", 20, True, "", "", 2.5),
+            StoredProposal(3, 9, None, "NoneLeft", 11, False, "7-8", "", 3.0),
+        )
+
+        async def write(store: Store, row: StudyRow) -> None:
+            other = await self.study(store, "other")
+            for each in (second, first, none_left):
+                await store.commit(Batch(row.id, proposals=[proposal_row(row.id, each)]))
+            await store.commit(Batch(other.id, proposals=[proposal_row(other.id, first)]))
+            await store.commit(Batch(row.id, observations=[value_row(row.id, 4, 1)]))
+            again = Batch(row.id, observations=[value_row(row.id, 5, 2)])
+            again.proposals += [proposal_row(row.id, replace(first, parameters="{}"))]
+            await refused(partial(store.commit, again))
+
+        async def read(store: Store, row: StudyRow) -> None:
+            assert await store.proposals(row) == [none_left, first, second]
+            log = await store.log(row)
+            assert log.proposals == [none_left, first, second]
+            # What it was based on comes before it.
+            events = list(log.events)
+            assert [each.seq for each in events] == [3, 4, 4, 4]
+            assert isinstance(events[1], StoredObservation)
 
         self.run(tmp_path, write, read)
 

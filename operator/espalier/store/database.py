@@ -47,7 +47,7 @@ class Database(Protocol):
     def reader(self) -> Engine:
         """Return an engine with one connection, for one thread, that never writes."""
 
-    def arrived_after(self, connection: Connection, study: int, seq: int) -> list[Arrived]:
+    def arrived_after(self, connection: Connection, study: StudyRow, seq: int) -> list[Arrived]:
         """Return the next page of a study's values, by an index."""
 
     def rest_of(self, connection: Connection, study: int) -> Rest | None:

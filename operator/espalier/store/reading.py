@@ -16,15 +16,24 @@ from espalier.errors import InternalError
 from espalier.planning.world.record import AttemptRecord, MadeTrial, Origin
 from espalier.pruning import Decision
 from espalier.store import schema
-from espalier.store.rows import change_of, decision_of, end_of, settings_of_rule
+from espalier.store.rows import (
+    change_of,
+    decision_of,
+    earlier_trial_of,
+    end_of,
+    settings_of_rule,
+    sources_of,
+)
 from espalier.store.summary import summary_of
 from espalier.study_log.log import (
     Head,
     Log,
     StoredChange,
     StoredDecision,
+    StoredEarlier,
     StoredEnd,
     StoredObservation,
+    StoredProposal,
     StoredSpec,
     StudyRow,
     in_order,
@@ -85,10 +94,15 @@ def find_study(connection: Connection, uid: str) -> StudyRow | None:
     return None if row is None else _study(row)
 
 
-def named_study(connection: Connection, namespace: str, name: str) -> StudyRow | None:
-    """Return the newest study of this name, a closed one where no other is there."""
+def named_study(
+    connection: Connection, namespace: str, name: str, besides: str = ""
+) -> StudyRow | None:
+    """Return the newest study of this name, a closed one where no other is there.
+
+    One with the uid `besides` is not meant.
+    """
     table = schema.studies
-    named = (table.c.namespace == namespace) & (table.c.name == name)
+    named = (table.c.namespace == namespace) & (table.c.name == name) & (table.c.uid != besides)
     newest = (table.c.closed_at.is_not(None), table.c.id.desc())
     row = connection.execute(select(table).where(named, _WHOLE).order_by(*newest)).first()
     return None if row is None else _study(row)
@@ -289,6 +303,42 @@ def specs_of(connection: Connection, study: int) -> tuple[StoredSpec, ...]:
     )
 
 
+_PROPOSALS = """
+SELECT seq, trial, parameters, source, redrawn, repeats, besides, versions, at, branches
+FROM proposals WHERE study = ? ORDER BY seq, trial
+"""
+
+
+def proposals_of(connection: Connection, study: int) -> list[StoredProposal]:
+    """Return what trials were to run, in the order of the log."""
+    # Past SQLAlchemy's own rows, which take longer than all else.
+    cursor = connection.connection.cursor()
+    cursor.execute(_PROPOSALS, (study,))
+    return [
+        StoredProposal(seq, trial, parameters, source, redrawn, bool(repeats), *rest)
+        for seq, trial, parameters, source, redrawn, repeats, *rest in cursor.fetchall()
+    ]
+
+
+_EARLIER = """
+SELECT source, number, parameters, outcome, curve
+FROM earlier_trials WHERE study = ? AND asked = ? ORDER BY place
+"""
+
+
+def earlier_of(connection: Connection, study: int) -> StoredEarlier | None:
+    """Return what a study has taken over from earlier ones; None where it has not."""
+    table = schema.warm_starts
+    row = connection.execute(select(table).where(table.c.study == study)).first()
+    if row is None:
+        return None
+    # Past SQLAlchemy's own rows, which take longer than all else.
+    cursor = connection.connection.cursor()
+    cursor.execute(_EARLIER, (study, row.asked))
+    trials = tuple(earlier_trial_of(*each) for each in cursor.fetchall())
+    return StoredEarlier(row.asked, sources_of(row.sources), trials, row.at)
+
+
 def head_of(connection: Connection, study: int) -> Head:
     """Return what is stored of a study beside its values and decisions."""
     table, figures = schema.studies, schema.figures
@@ -344,6 +394,7 @@ def log_of(connection: Connection, study: StudyRow) -> Log:
         all_decided((restored(row, rules) for row in decisions), head),
         head.ends,
         head.changes,
+        proposals_of(connection, study.id),
     )
     return Log(
         study=study,
@@ -352,4 +403,5 @@ def log_of(connection: Connection, study: StudyRow) -> Log:
         sightings=head.sightings,
         made=made_of(connection, study.id),
         specs=specs_of(connection, study.id),
+        earlier=earlier_of(connection, study.id),
     )

@@ -5,14 +5,24 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
+from espalier.planning.world.earlier import EarlierSource, EarlierTrial
 from espalier.planning.world.record import AttemptRecord, End, MadeTrial
 from espalier.pruning import Action, Decision, Reason, Restraint, TrialState
 from espalier.pruning.decisions.decision import Evidence
+from espalier.search import Outcome
 from espalier.store.batch import Row
-from espalier.study_log.log import StoredChange, StoredDecision, StoredEnd, StoredSpec
+from espalier.study_log.log import (
+    StoredChange,
+    StoredDecision,
+    StoredEarlier,
+    StoredEnd,
+    StoredProposal,
+    StoredSpec,
+)
 
 
 def trial_row(study: int, number: int, made: MadeTrial) -> Row:
@@ -27,6 +37,63 @@ def trial_row(study: int, number: int, made: MadeTrial) -> Row:
         made.created_at,
         made.started_at,
     )
+
+
+def proposal_row(study: int, proposal: StoredProposal) -> Row:
+    """Return the row of the `proposals` table."""
+    return (
+        study,
+        proposal.trial,
+        proposal.seq,
+        proposal.parameters,
+        proposal.source,
+        proposal.redrawn,
+        proposal.repeats,
+        proposal.besides,
+        proposal.versions,
+        proposal.at,
+        proposal.branches,
+    )
+
+
+def warm_start_row(study: int, earlier: StoredEarlier) -> Row:
+    """Return the row of the `warm_starts` table."""
+    sources = json.dumps([asdict(each) for each in earlier.sources], separators=(",", ":"))
+    return (study, earlier.asked, sources, earlier.at)
+
+
+def sources_of(text: str) -> tuple[EarlierSource, ...]:
+    """Restore where trials were taken from."""
+    return tuple(EarlierSource(**each) for each in json.loads(text))
+
+
+def earlier_rows(study: int, earlier: StoredEarlier) -> list[Row]:
+    """Return the rows of the `earlier_trials` table."""
+    return [
+        (
+            study,
+            earlier.asked,
+            place,
+            trial.study,
+            trial.number,
+            trial.parameters,
+            trial.outcome.value,
+            json.dumps(
+                [trial.steps, [finite_or_none(value) for value in trial.values]],
+                separators=(",", ":"),
+            ),
+        )
+        for place, trial in enumerate(earlier.trials)
+    ]
+
+
+def earlier_trial_of(
+    source: str, number: int, parameters: str, outcome: str, curve: str
+) -> EarlierTrial:
+    """Restore a trial of an earlier study from its row."""
+    steps, values = json.loads(curve)
+    seen = tuple(math.nan if value is None else float(value) for value in values)
+    return EarlierTrial(source, number, parameters, Outcome(outcome), tuple(steps), seen)
 
 
 def spec_row(study: int, spec: StoredSpec) -> Row:

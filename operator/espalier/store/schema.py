@@ -110,7 +110,7 @@ observations = Table(
     Column("study", Integer, ForeignKey("studies.id"), nullable=False),
     Column("trial", BigInteger, nullable=False),
     Column("attempt", Integer, nullable=False),
-    Column("metric", String(63), nullable=False),
+    Column("metric", String(250), nullable=False),
     Column("step", BigInteger, nullable=False),
     # Null: the value was not finite, training diverged.
     Column("value", Double),
@@ -244,7 +244,7 @@ trials = Table(
     Column("name", String(253), nullable=False),
     # By name, as JSON.
     Column("parameters", Text, nullable=False),
-    # Sampled or HandMade.
+    # Sampled, Enqueued, HandMade or Repeat.
     Column("origin", String(16), nullable=False),
     # Hash of the pod template that it runs; 0 while it has no Job.
     Column("template", BigInteger, nullable=False),
@@ -273,8 +273,68 @@ specs = Table(
 )
 """What the Study said: for each of its pod templates, the last spec that had it."""
 
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("study", Integer, ForeignKey("studies.id"), nullable=False),
+    Column("trial", BigInteger, nullable=False),
+    # The place in the order of arrival that it was based on.
+    Column("seq", BigInteger, nullable=False),
+    # By name, as JSON; null where no configuration was left.
+    Column("parameters", Text),
+    # Who chose it: a sampler, or the Study's own list.
+    Column("source", String(63), nullable=False),
+    Column("redrawn", Integer, nullable=False),
+    Column("repeats", Boolean, nullable=False),
+    # Trials that ran then, and those that had ended without a proposal, as ranges of numbers.
+    Column("besides", Text, nullable=False),
+    # Of the libraries that it may depend on.
+    Column("versions", String(250), nullable=False),
+    Column("at", Double, nullable=False),
+    # By which rule branches of the space were closed, and which, as JSON; empty without a rule.
+    Column("branches", Text, nullable=False),
+    PrimaryKeyConstraint("study", "trial"),
+    sqlite_with_rowid=False,
+)
+"""What trials were to run, stored before they were made: a crash proposes nothing anew."""
+
+warm_starts = Table(
+    "warm_starts",
+    metadata,
+    Column("study", Integer, ForeignKey("studies.id"), nullable=False),
+    # Hash of what was asked for: the trials that were taken over for it have the same.
+    Column("asked", BigInteger, nullable=False),
+    # Where they came from and how many were left out, as JSON.
+    Column("sources", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    PrimaryKeyConstraint("study"),
+    sqlite_with_rowid=False,
+)
+"""That a study has taken over trials of earlier ones, and which."""
+
+earlier_trials = Table(
+    "earlier_trials",
+    metadata,
+    Column("study", Integer, ForeignKey("studies.id"), nullable=False),
+    Column("asked", BigInteger, nullable=False),
+    # Their order.
+    Column("place", Integer, nullable=False),
+    # Uid of the earlier study, which need not be in this store.
+    Column("source", String(253), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    # By the names of this study's parameters, as JSON.
+    Column("parameters", Text, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    # What it reported, as JSON: steps, and values with null for what was not finite.
+    Column("curve", Text, nullable=False),
+    PrimaryKeyConstraint("study", "asked", "place"),
+    sqlite_with_rowid=False,
+)
+"""Trials of earlier studies, copied: what becomes of the source does not matter any more."""
+
 OF_A_STUDY = (
     observations,
+    earlier_trials,
     decisions,
     decisions_on_others,
     ends,
@@ -284,6 +344,8 @@ OF_A_STUDY = (
     changes,
     rules,
     trials,
+    proposals,
     specs,
+    warm_starts,
 )
 """Tables whose rows go when their study is deleted, largest first."""

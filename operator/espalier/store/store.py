@@ -22,7 +22,16 @@ from espalier.store.database import Database
 from espalier.store.group_commit import GroupCommit, StoreObserver
 from espalier.store.rest import Rest
 from espalier.store.retention import Retention
-from espalier.study_log.log import Arrived, Head, Log, StoredDecision, StoredSpec, StudyRow
+from espalier.study_log.log import (
+    Arrived,
+    Head,
+    Log,
+    StoredDecision,
+    StoredEarlier,
+    StoredProposal,
+    StoredSpec,
+    StudyRow,
+)
 
 _T = TypeVar("_T")
 KEEP_CLOSED = 168 * 3600.0
@@ -120,7 +129,7 @@ class Store:
         RetryLater
             If the rows of a study of this name are still being purged.
         """
-        found = await self._read(lambda connection: ask.find_study(connection, uid))
+        found = await self.study(uid)
         if found is not None and found.settings == settings:
             return found
         values = {"uid": uid, "namespace": namespace, "name": name, "opened_at": at}
@@ -189,6 +198,30 @@ class Store:
         """Return what the trials of a study were made as, by number."""
         return await self._read(lambda connection: ask.made_of(connection, study.id))
 
+    async def proposals(self, study: StudyRow) -> list[StoredProposal]:
+        """Return what the trials of a study were to run, in the order of the log."""
+        return await self._read(lambda connection: ask.proposals_of(connection, study.id))
+
+    async def earlier(self, study: StudyRow) -> StoredEarlier | None:
+        """Return what a study has taken over from earlier ones; None where it has not."""
+        return await self._read(lambda connection: ask.earlier_of(connection, study.id))
+
+    async def study(self, uid: str) -> StudyRow | None:
+        """Return the study with this uid; None where there is none, or it is closed."""
+        return await self._read(lambda connection: ask.find_study(connection, uid))
+
+    async def named(self, namespace: str, name: str, besides: str = "") -> StudyRow | None:
+        """Return the newest study of this name, one that was deleted where no other is there.
+
+        Parameters
+        ----------
+        besides : str
+            Uid of one that is not meant.
+        """
+        return await self._read(
+            lambda connection: ask.named_study(connection, namespace, name, besides)
+        )
+
     async def specs(self, study: StudyRow) -> tuple[StoredSpec, ...]:
         """Return what a Study said: for each of its pod templates the last spec, newest last."""
         return await self._read(lambda connection: ask.specs_of(connection, study.id))
@@ -208,7 +241,7 @@ class Store:
         """
         seq = -1
         while page := await self._read(
-            lambda connection: self._database.arrived_after(connection, study.id, seq)  # noqa: B023
+            lambda connection: self._database.arrived_after(connection, study, seq)  # noqa: B023
         ):
             seq = page[-1][0]
             yield page

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, fields
 
-from espalier.pruning import JudgeSummary, ShadowSummary
+from espalier.pruning import JudgeSummary, Leader, ShadowSummary
 
 _FIELDS = frozenset(field.name for field in fields(JudgeSummary))
 
@@ -20,8 +20,9 @@ def summary_of(text: str | None) -> JudgeSummary | None:
     try:
         told = json.loads(text or "")
         shadows = tuple(ShadowSummary(**each) for each in told.pop("shadows"))
+        leaders = tuple(Leader(**each) for each in told.pop("leaders", ()))
         # What earlier versions told besides is of no use to anybody.
         known = {name: value for name, value in told.items() if name in _FIELDS}
-        return JudgeSummary(**known, shadows=shadows)
+        return JudgeSummary(**known, shadows=shadows, leaders=leaders)
     except (TypeError, KeyError, ValueError, AttributeError):
         return None

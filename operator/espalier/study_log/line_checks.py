@@ -10,10 +10,13 @@ from typing import Any
 from espalier.errors import UsageError
 from espalier.planning.world.record import Origin
 from espalier.pruning import Action, TrialState
+from espalier.search import Outcome
 
 Row = Mapping[str, Any]
 Check = Callable[[Any], bool]
 LARGEST = 2**53
+TOLD_ENDS = (Outcome.COMPLETED, Outcome.PRUNED, Outcome.FAILED)
+"""Endings that tell something of a configuration."""
 
 
 def _whole(value: Any) -> bool:
@@ -50,10 +53,36 @@ def _or_null(known: Check) -> Check:
     return lambda value: value is None or known(value)
 
 
+def _list_of(known: Check) -> Check:
+    return lambda value: isinstance(value, list) and all(map(known, value))
+
+
+def _source(value: Any) -> bool:
+    texts = isinstance(value, Mapping) and all(_text(value.get(k)) for k in _SOURCE)
+    left_out = value.get("left_out") if texts else None
+    return (
+        texts
+        and _whole(value.get("taken"))
+        and isinstance(left_out, Mapping)
+        and all(map(_whole, left_out.values()))
+        and value.keys() == {*_SOURCE, "taken", "left_out"}
+    )
+
+
+_SOURCE = ("kind", "name", "study")
 _TRIAL: Mapping[str, Check] = {"trial": _whole, "attempt": _whole, "seq": _whole, "at": _number}
 _ANY: Mapping[str, Check] = {"kind": _text}
 HEAD: Mapping[str, Mapping[str, Check]] = {
     "spec": {"template": _hash, "generation": _whole, "spec": _object, "at": _number},
+    "warmStart": {"asked": _hash, "sources": _list_of(_source), "at": _number},
+    "earlier": {
+        "study": _text,
+        "number": _whole,
+        "parameters": _object,
+        "outcome": _one_of(TOLD_ENDS),
+        "steps": _list_of(_whole),
+        "values": _list_of(_or_null(_number)),
+    },
     "trial": {
         "trial": _whole,
         "name": _text,
@@ -81,6 +110,13 @@ HAPPENED: Mapping[str, Mapping[str, Check]] = {
         "seq": _whole,
         "at": _number,
         "state": _one_of(set(TrialState) - {TrialState.RUNNING}),
+    },
+    "proposal": {
+        **dict.fromkeys(("seq", "trial", "redrawn"), _whole),
+        **dict.fromkeys(("source", "besides", "versions"), _text),
+        "parameters": _or_null(_object),
+        "repeats": _flag,
+        "at": _number,
     },
     "change": {
         "seq": _whole,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from espalier.api.judging import JudgeSettings
+from espalier.planning.world.earlier import EarlierSource, EarlierTrial
 from espalier.planning.world.record import AttemptRecord, End, MadeTrial
 from espalier.pruning import Decision, Restraint, Terms
 
@@ -100,6 +101,65 @@ class StoredChange:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredProposal:
+    """What a trial was to run, stored before the trial was made.
+
+    Parameters
+    ----------
+    seq
+        The place in the order of arrivals that it was based on: all up to it was known.
+    trial
+        The trial's number.
+    parameters
+        The values of its parameters by name, as JSON; None where no configuration was left.
+    source, redrawn, repeats
+        See `espalier.search.Proposal`.
+    besides
+        Of the trials that were known then, as ranges of numbers: those that ran, and those that
+        had ended without a proposal of their own (made by hand, or sampled by their number alone).
+    versions
+        Of the libraries that it may depend on; empty where there are none.
+    at
+        When it was proposed, in seconds since the epoch.
+    branches
+        See `espalier.search.Proposal`.
+    """
+
+    seq: int
+    trial: int
+    parameters: str | None
+    source: str
+    redrawn: int
+    repeats: bool
+    besides: str
+    versions: str
+    at: float
+    branches: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEarlier:
+    """What was taken over from earlier studies, once, before the first proposal.
+
+    Parameters
+    ----------
+    asked
+        `fingerprint` of what was asked for; 0 of what is yet to be taken over.
+    sources
+        Where it was taken from, in the Study's order.
+    trials
+        The trials, in the order in which samplers are told of them.
+    at
+        When, in seconds since the epoch.
+    """
+
+    asked: int
+    sources: tuple[EarlierSource, ...]
+    trials: tuple[EarlierTrial, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class StoredSpec:
     """What a Study said.
 
@@ -168,7 +228,7 @@ finite) and when; then what the acting judge decided on it: action, reason, rung
 rule's number, all of them None where it decided nothing."""
 
 
-Event: TypeAlias = StoredObservation | StoredDecision | StoredEnd | StoredChange
+Event: TypeAlias = StoredObservation | StoredDecision | StoredEnd | StoredChange | StoredProposal
 """What happened in a study, each with its place in the order of arrivals."""
 
 
@@ -177,17 +237,23 @@ def in_order(
     decisions: Iterable[StoredDecision],
     ends: Iterable[StoredEnd],
     changes: Iterable[StoredChange],
+    proposals: Iterable[StoredProposal] = (),
 ) -> Iterator[Event]:
-    """Yield what happened, in order: each arrival before the decisions that it led to.
+    """Yield what happened, in order.
 
-    Each of the four is in the order of `seq` and is only gone through as far as is asked for.
+    Each arrival comes before the decisions that it led to, and these before the proposals that were
+    based on it.
+
+    Each of them is in the order of `seq` and is only gone through as far as is asked for.
     """
-    parts: tuple[Iterable[Event], ...] = (observations, ends, changes, decisions)
+    parts: tuple[Iterable[Event], ...] = (observations, ends, changes, decisions, proposals)
     return heapq.merge(*parts, key=_place)
 
 
-def _place(event: Event) -> tuple[int, bool]:
-    return event.seq, isinstance(event, StoredDecision)
+def _place(event: Event) -> tuple[int, int]:
+    if isinstance(event, StoredProposal):
+        return event.seq, 2
+    return event.seq, int(isinstance(event, StoredDecision))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +274,8 @@ class Log:
         What trials were made as, by number.
     specs
         What the Study said, the newest last.
+    earlier
+        What it has taken over from earlier studies; None where it has not.
     """
 
     study: StudyRow
@@ -216,6 +284,7 @@ class Log:
     sightings: tuple[tuple[int, AttemptRecord], ...] = ()
     made: dict[int, MadeTrial] = field(default_factory=dict)
     specs: tuple[StoredSpec, ...] = ()
+    earlier: StoredEarlier | None = None
 
     @property
     def observations(self) -> list[StoredObservation]:
@@ -231,6 +300,11 @@ class Log:
     def ends(self) -> list[StoredEnd]:
         """The endings, in order; of a log in memory."""
         return [each for each in self.events if isinstance(each, StoredEnd)]
+
+    @property
+    def proposals(self) -> list[StoredProposal]:
+        """What trials were to run, in order; of a log in memory."""
+        return [each for each in self.events if isinstance(each, StoredProposal)]
 
     @property
     def changes(self) -> list[StoredChange]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import chain
 from pathlib import Path
@@ -11,16 +11,21 @@ from typing import Any
 
 from espalier.api.judging import JudgeSettings
 from espalier.errors import SpecError, UsageError
+from espalier.planning.world.earlier import EarlierSource, EarlierTrial
+from espalier.planning.world.parameters_text import text_of_parameters
 from espalier.planning.world.record import AttemptRecord, End, MadeTrial, Origin
 from espalier.pruning import Decision, Restraint, TrialState
+from espalier.search import Outcome
 from espalier.study_log.line_checks import HAPPENED, HEAD, Row, check
 from espalier.study_log.log import (
     Event,
     Log,
     StoredChange,
     StoredDecision,
+    StoredEarlier,
     StoredEnd,
     StoredObservation,
+    StoredProposal,
     StoredSpec,
     StudyRow,
 )
@@ -64,6 +69,7 @@ def read_lines(lines: Iterable[str], name: str) -> Log:
         sightings=tuple((row["trial"], _sighting(row)) for row in head["sighting"]),
         made={row["trial"]: _made(row) for row in head["trial"]},
         specs=tuple(_spec(row) for row in head["spec"]),
+        earlier=_earlier(head["warmStart"], head["earlier"]),
     )
 
 
@@ -138,7 +144,7 @@ def _sighting(row: Row) -> AttemptRecord:
 def _made(row: Row) -> MadeTrial:
     return MadeTrial(
         name=row["name"],
-        parameters=json.dumps(row["parameters"], separators=(",", ":")),
+        parameters=text_of_parameters(row["parameters"]),
         origin=Origin(row["origin"]),
         template=row["template"],
         created_at=row["created_at"],
@@ -148,6 +154,29 @@ def _made(row: Row) -> MadeTrial:
 
 def _spec(row: Row) -> StoredSpec:
     return StoredSpec(row["template"], row["generation"], row["spec"], row["at"])
+
+
+def _earlier(starts: Sequence[Row], trials: Sequence[Row]) -> StoredEarlier | None:
+    if not starts and not trials:
+        return None
+    start: Row = starts[-1] if starts else {"asked": 0, "sources": (), "at": 0.0}
+    return StoredEarlier(
+        start["asked"],
+        tuple(EarlierSource(**each) for each in start["sources"]),
+        tuple(map(_earlier_trial, trials)),
+        start["at"],
+    )
+
+
+def _earlier_trial(row: Row) -> EarlierTrial:
+    return EarlierTrial(
+        study=row["study"],
+        number=row["number"],
+        parameters=text_of_parameters(row["parameters"]),
+        outcome=Outcome(row["outcome"]),
+        steps=tuple(row["steps"]),
+        values=tuple(float("nan") if each is None else float(each) for each in row["values"]),
+    )
 
 
 def _events(rows: Iterable[tuple[str, Row]]) -> Iterator[Event]:
@@ -186,6 +215,15 @@ def _change(row: Row, _where: str) -> Event:
     return StoredChange(row["seq"], Restraint.from_dict(row), row["at"])
 
 
+def _proposal(row: Row, _where: str) -> Event:
+    given = row["parameters"]
+    text = None if given is None else text_of_parameters(given)
+    known = (row["source"], row["redrawn"], row["repeats"], row["besides"], row["versions"])
+    return StoredProposal(
+        row["seq"], row["trial"], text, *known, row["at"], row.get("branches", "")
+    )
+
+
 def _decision(row: Row, where: str) -> Event:
     try:
         decision = Decision.from_dict(row)
@@ -202,4 +240,5 @@ _EVENTS: Mapping[str, Callable[[Row, str], Event]] = {
     "end": _end,
     "change": _change,
     "decision": _decision,
+    "proposal": _proposal,
 }

@@ -9,13 +9,16 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from espalier.errors import UsageError
+from espalier.planning.world.parameters_text import parameters_of_text
 from espalier.planning.world.record import MadeTrial
 from espalier.study_log.log import (
     Event,
     Log,
     StoredChange,
     StoredDecision,
+    StoredEarlier,
     StoredObservation,
+    StoredProposal,
     StudyRow,
 )
 
@@ -25,9 +28,10 @@ FORMAT = 1
 def lines(log: Log) -> Iterator[str]:
     """Yield a log as JSON lines.
 
-    The study comes first, then its specs, its trials as they were made, their attempts and what was
-    seen of them, then all that happened, in order. An arrival comes before the decisions that it
-    caused; `seq` is the order of arrivals. NaN is written as ``"value": null``.
+    The study comes first, then its specs, what it took over from earlier ones, its trials as they
+    were made, their attempts and what was seen of them, then all that happened, in order. An
+    arrival comes before the decisions that it caused; `seq` is the order of arrivals. NaN is
+    written as null.
     `espalier.study_log.read_lines` is the inverse.
 
     Raises
@@ -49,6 +53,8 @@ def _lines(log: Log) -> Iterator[str]:
     yield _line({"kind": "study", "format": FORMAT} | _study(log.study))
     for spec in log.specs:
         yield _line({"kind": "spec"} | asdict(spec))
+    if log.earlier is not None:
+        yield from earlier_lines(log.earlier)
     for number, made in log.made.items():
         yield _line({"kind": "trial", "trial": number} | _made(made))
     for trial, attempt, pod_uid in log.attempts:
@@ -57,6 +63,18 @@ def _lines(log: Log) -> Iterator[str]:
         yield _line({"kind": "sighting", "trial": trial} | asdict(seen))
     for event in log.events:
         yield _line(_event(event))
+
+
+def earlier_lines(earlier: StoredEarlier) -> Iterator[str]:
+    """Yield what was taken over from earlier studies as JSON lines."""
+    sources = [asdict(each) for each in earlier.sources]
+    yield _line({"kind": "warmStart", "asked": earlier.asked, "sources": sources, "at": earlier.at})
+    for trial in earlier.trials:
+        values = [None if math.isnan(value) else value for value in trial.values]
+        parameters = parameters_of_text(trial.parameters)
+        yield _line(
+            {"kind": "earlier"} | asdict(trial) | {"parameters": parameters, "values": values}
+        )
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -69,7 +87,7 @@ def _study(study: StudyRow) -> dict[str, Any]:
 
 
 def _made(made: MadeTrial) -> dict[str, Any]:
-    return asdict(made) | {"parameters": json.loads(made.parameters)}
+    return asdict(made) | {"parameters": parameters_of_text(made.parameters)}
 
 
 def _event(event: Event) -> dict[str, Any]:
@@ -82,4 +100,11 @@ def _event(event: Event) -> dict[str, Any]:
     if isinstance(event, StoredChange):
         row = {"kind": "change", "seq": event.seq, "at": event.at}
         return row | event.restraint.to_dict()
+    if isinstance(event, StoredProposal):
+        text = event.parameters
+        parameters = None if text is None else parameters_of_text(text)
+        row = {"kind": "proposal"} | asdict(event) | {"parameters": parameters}
+        if not event.branches:
+            del row["branches"]
+        return row
     return {"kind": "end", "seq": event.seq, "trial": event.trial} | asdict(event.end)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from espalier_sidecar.collectors.call import Call
 from espalier_sidecar.collectors.positions import Positions
+from espalier_sidecar.collectors.reading import Translation
 from espalier_sidecar.report import Report
 from espalier_sidecar.volume import Folder
 
@@ -35,6 +37,13 @@ class Health(NamedTuple):
     """Pieces that held a value, or several."""
     bad: int
     """Pieces that were meant to hold a value and could not be used."""
+    passed_over: str = ""
+    """The newest piece that was bad or held no value, cut and cleaned, and why if that is known."""
+    names: tuple[str, ...] = ()
+    """Metrics that came, as the source calls them: the first twenty."""
+    mismatches: tuple[tuple[str, str, str], ...] = ()
+    """Parameters that the trainer says it uses with another value than the trial's: name, given,
+    used; the first ten."""
 
 
 class Collector(Protocol):
@@ -72,6 +81,21 @@ class Collector(Protocol):
         """Let go of what it holds: it is polled no more."""
 
 
+@runtime_checkable
+class Served(Collector, Protocol):
+    """A collector that the trainer talks to, at a path of the local server's own."""
+
+    prefix: str
+    """What the paths begin with that it answers: `/mlflow`."""
+
+    def serve(self, call: Call) -> None:
+        """Answer a request, in its connection's thread.
+
+        What is answered well is in the spool already (`Context.keep`); `poll` finds nothing.
+        """
+        ...
+
+
 class Context(NamedTuple):
     """What a collector is made with."""
 
@@ -82,7 +106,13 @@ class Context(NamedTuple):
     metric: str
     """The study's metric: that of values which come without a name."""
     positions: Positions
-    """How far each file was read before the container was started again."""
+    """How far each source was read before the container was started again."""
+    translation: Translation
+    """What the study calls the source's metrics and steps; each collector has its own."""
+    keep: Callable[[Sequence[Report]], None]
+    """Spools what a served collector was told, for any thread; raises `SpoolFull`."""
+    parameters: Mapping[str, Any]
+    """The trial's parameters, in their own types; empty if the operator did not say."""
 
 
 class Source(Protocol):

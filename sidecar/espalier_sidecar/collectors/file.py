@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from espalier_sidecar.collectors.base import Collector, Context, text_in
 from espalier_sidecar.collectors.followed_file import FollowedFile, LineReader
+from espalier_sidecar.collectors.reading import Reading
 from espalier_sidecar.report import parse_reports
 
 
@@ -18,7 +20,7 @@ class JsonLinesFile(NamedTuple):
 
     def collector(self, context: Context) -> Collector:
         """Make the collector."""
-        return FollowedFile(context, self.path, json_line(context.metric))
+        return FollowedFile(context, self.path, ReportLines(context.metric))
 
 
 def read_section(section: Mapping[str, Any]) -> JsonLinesFile:
@@ -26,6 +28,22 @@ def read_section(section: Mapping[str, Any]) -> JsonLinesFile:
     return JsonLinesFile(text_in(section, "path"))
 
 
-def json_line(metric: str) -> LineReader:
-    """Return a reader of lines of JSON, one report or a list of them each."""
-    return lambda line: parse_reports(line, metric) if line.strip() else []
+class ReportLines(LineReader):
+    """Reads lines of JSON, one report or a list of them each.
+
+    Parameters
+    ----------
+    metric
+        The metric of a report that names none.
+    """
+
+    def __init__(self, metric: str) -> None:
+        self._metric = metric
+
+    def readings(self, line: bytes) -> list[Reading]:
+        """Return what a line says; raises `BadReport`."""
+        found = parse_reports(line, self._metric) if line.strip() else []
+        return [
+            Reading(metric, step, math.nan if value is None else value)
+            for metric, step, value in found
+        ]

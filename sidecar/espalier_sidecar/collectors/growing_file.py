@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
+from espalier_sidecar.collectors.lines import take_lines
+from espalier_sidecar.collectors.named_file import NamedFile, Position
 from espalier_sidecar.limits import CHUNK
 from espalier_sidecar.volume import Folder
 
 
-class Position(NamedTuple):
-    """How far a file has been read."""
-
-    inode: int
-    """Which file it was."""
-    offset: int
-    """Where its next line begins, in bytes from its start."""
-
-
-class GrowingFile:
+class GrowingFile(NamedFile):
     """Follows a name in the volume through growth, truncation and rotation.
 
-    A line counts once its newline is there; a line longer than `CHUNK` is passed over.
+    A line counts once its end is there: a newline, a carriage return, or both. Of a line longer
+    than `CHUNK` the beginning comes at once, without an end, and the rest is passed over.
     A file that is cut and written again to more than its old length between two looks cannot be
     told from one that grew.
 
@@ -31,22 +24,24 @@ class GrowingFile:
         Where the file is.
     position
         Where to read on, if the file is still the one that it was; from its start if None.
+    within
+        Whether that is within a line whose rest is passed over.
+
+    Attributes
+    ----------
+    position
+        Where the next line begins.
+    within
+        Whether that is within a line whose rest is passed over.
     """
 
-    def __init__(self, folder: Folder, name: str, position: Position | None = None) -> None:
-        self._folder = folder
-        self._name = name
+    def __init__(
+        self, folder: Folder, name: str, position: Position | None = None, within: bool = False
+    ) -> None:
+        super().__init__(folder, name, position)
         self._resume = position
-        self._fd: int | None = None
         self._seen = -1
-        self._passing_over = False
-        self.position = position or Position(0, 0)
-        self.too_long = 0
-
-    @property
-    def found(self) -> bool:
-        """Whether a file is there and open."""
-        return self._fd is not None
+        self.within = within
 
     def read(self, last: bool = False) -> bytes | None:
         """Return the next chunk's whole lines, or `None` if nothing new is there.
@@ -54,7 +49,7 @@ class GrowingFile:
         Parameters
         ----------
         last
-            Nothing more will be written: what lacks its newline is a line too.
+            Nothing more will be written: what lacks its end is a line too.
 
         Raises
         ------
@@ -66,8 +61,9 @@ class GrowingFile:
         assert self._fd is not None
         size = os.fstat(self._fd).st_size
         if size < self.position.offset:
+            self.within = False
             self._go_to(0)
-        rotated = self._rotated()
+        rotated = self._replaced()
         if size == self._seen and not rotated and not last:
             return None
         chunk = os.pread(self._fd, CHUNK, self.position.offset)
@@ -80,7 +76,7 @@ class GrowingFile:
         self._go_to(self.position.offset + len(chunk))
         if rotated:
             self.close()
-        return b"" if self._passing_over else chunk
+        return b"" if self.within else chunk
 
     def skip(self) -> int:
         """Leave out all but the file's last chunk; give the number of bytes left out.
@@ -98,28 +94,20 @@ class GrowingFile:
             return 0
         # Where the last chunk begins is likely in the middle of a line, which goes too.
         self._go_to(self.position.offset + left_out)
-        self._passing_over = True
+        self.within = True
         return left_out
 
-    def close(self) -> None:
-        """Close the file; a read would open it again."""
-        if self._fd is not None:
-            os.close(self._fd)
-        self._fd = None
+    def place_before(self, left: int) -> Position:
+        """Return where those begin of the lines that were read of which so many bytes are left."""
+        return Position(self.position.inode, self.position.offset - left)
 
     def _whole_lines(self, chunk: bytes) -> bytes | None:
-        end = chunk.rfind(b"\n") + 1
-        if not end:
-            if len(chunk) < CHUNK:
-                return None
-            self.too_long += not self._passing_over
-            self._passing_over = True
-            self._go_to(self.position.offset + CHUNK)
-            return b""
-        start = chunk.find(b"\n") + 1 if self._passing_over else 0
-        self._passing_over = False
-        self._go_to(self.position.offset + end)
-        return chunk[start:end]
+        taken = take_lines(chunk, self.within)
+        if taken is None:
+            return None
+        self.within = taken.within
+        self._go_to(self.position.offset + taken.size)
+        return taken.lines
 
     def _open(self) -> bool:
         try:
@@ -129,20 +117,11 @@ class GrowingFile:
         inode = os.fstat(self._fd).st_ino
         same = self._resume is not None and self._resume.inode == inode
         offset = self._resume.offset if self._resume is not None and same else 0
+        self.within = self.within and same
         self._resume = None
-        self._passing_over = False
         self.position = Position(inode, offset)
         self._seen = -1
         return True
-
-    def _rotated(self) -> bool:
-        """Whether the name means another file by now, or something that is none."""
-        try:
-            return self._folder.inode(self._name) != self.position.inode
-        except FileNotFoundError:
-            return False
-        except OSError:
-            return True
 
     def _go_to(self, offset: int) -> None:
         self.position = Position(self.position.inode, offset)

@@ -11,6 +11,7 @@ from espalier.errors import RetryLater
 from espalier.kube import Holder, LeaseTimes, TokenBucket
 from espalier.planning.workload.job import JOB
 from tests.kube.answering import answering
+from tests.patience import PATIENCE
 
 TIMES = LeaseTimes.of(1.2)
 
@@ -46,7 +47,7 @@ class Server:
 
 
 async def until(holds):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not holds():
             await asyncio.sleep(0.02)
 

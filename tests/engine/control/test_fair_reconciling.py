@@ -10,6 +10,7 @@ from espalier.engine.control.reconciler import Reconciler
 from espalier.kube import Kind
 from espalier.metrics.observer import Observer
 from tests.engine.control.test_reconciler import Empty
+from tests.patience import PATIENCE
 from tests.planning.worlds import SETTINGS, spec_dict
 
 
@@ -47,7 +48,7 @@ def test_a_study_is_looked_at_while_twenty_others_wait_for_their_effects():
         for number in range(20):
             reconciler.world.studies.put(study(f"wide-{number}"))
             reconciler.queue.mark(StudyKey(f"wide-{number}", "s"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while cluster.waiting < 8:
                 await asyncio.sleep(0)
             reconciler.world.studies.put(study("small"))

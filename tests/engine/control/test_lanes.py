@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from espalier.engine.control.cache import StudyKey
 from espalier.engine.control.lanes import Lanes
+from tests.patience import PATIENCE
 
 WIDE, SMALL = StudyKey("a", "wide"), StudyKey("b", "small")
 
@@ -43,7 +44,7 @@ def test_bounds_hold_everybody_is_served_and_cancelling_loses_no_place(most, a_s
         assert not [each for each in done if isinstance(each, AssertionError)]
         assert all(tasks[number].cancelled() or number in served for number in range(40))
         # All places are free again: as many as there are can be had at once.
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             holding = [lanes.place(StudyKey("n", str(number))) for number in range(most)]
             for place in holding:
                 await place.__aenter__()
@@ -74,7 +75,7 @@ def test_a_wide_study_leaves_places_to_others():
         release.set()
         await asyncio.gather(*tasks)
 
-    asyncio.run(asyncio.wait_for(story(), 10))
+    asyncio.run(asyncio.wait_for(story(), PATIENCE))
 
 
 def test_where_several_wide_studies_hold_all_the_next_free_place_is_the_small_ones():
@@ -100,7 +101,7 @@ def test_where_several_wide_studies_hold_all_the_next_free_place_is_the_small_on
             release.set()
         await asyncio.gather(*tasks)
 
-    asyncio.run(asyncio.wait_for(story(), 10))
+    asyncio.run(asyncio.wait_for(story(), PATIENCE))
 
 
 @pytest.mark.parametrize(("most", "a_study"), [(0, 0), (4, 5), (4, 0)])

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from espalier.engine.control.queue import FIRST_DELAY, LAST_DELAY, MARKED_DELAY, DirtyQueue
+from tests.patience import PATIENCE
 
 
 class Clock:
@@ -120,6 +121,21 @@ def test_a_failure_waits_as_long_as_the_other_side_said():
     assert run(scenario()) == 7.0
 
 
+def test_a_failure_that_passes_by_itself_is_tried_again_soon_however_often_it_came():
+    async def scenario():
+        q = queue()
+        delays = []
+        for _ in range(12):
+            q.mark("a")
+            delays.append(q.failed(await q.take(), after=2.0, within=5.0))
+        return delays
+
+    delays = run(scenario())
+    assert delays == sorted(delays)
+    assert delays[0] == 2.0
+    assert delays[-1] == 5.0
+
+
 def test_who_waits_is_woken_by_a_mark_and_by_time():
     async def scenario():
         q = DirtyQueue(asyncio.get_running_loop().time)
@@ -129,7 +145,7 @@ def test_who_waits_is_woken_by_a_mark_and_by_time():
         assert await taker == "a"
         q.done("a")
         q.mark_in("b", 0.01)
-        return await asyncio.wait_for(q.take(), 10)
+        return await asyncio.wait_for(q.take(), PATIENCE)
 
     assert run(scenario()) == "b"
 

@@ -12,6 +12,7 @@ from espalier.engine.control.reconciler import Reconciler
 from espalier.errors import RetryLater
 from espalier.metrics.observer import Observer
 from espalier.planning import StudyRecord
+from espalier.planning.world.heard import Heard
 from espalier.planning.world.snapshot import TemplateVerdict
 from tests.planning.worlds import NOW, SETTINGS, UID, spec_dict
 
@@ -36,6 +37,9 @@ class Empty:
 
     def bound(self) -> frozenset[str]:
         return frozenset()
+
+    def heard(self, uid: str) -> dict[int, tuple[Heard, ...]]:
+        return {}
 
 
 def test_a_failed_look_at_a_study_keeps_the_time_of_the_next_one():

@@ -27,13 +27,15 @@ from espalier.engine.reports.open_studies import OpenStudies
 from espalier.engine.reports.submission import Acknowledgement, Binding, CheckedBatch, CheckedReport
 from espalier.errors import ReportError, RetryLater
 from espalier.planning.world.record import AttemptRecord, End, StudyRecord
-from espalier.pruning import Restraint, TrialState
+from espalier.pruning import Repeat, Restraint, TrialState
 from espalier.store import Log, StoredObservation, open_store
+from tests.engine.asking import patiently
 from tests.engine.replaying import replay
 from tests.ingest.serving import UID, study_of
 from tests.pruning.ousting import OUSTING, ousting  # noqa: F401
 
-TRIALS = 6
+NUMBERS = (*range(5), Repeat(0, 1).number, Repeat(4, 2).number)
+"""Those of trials, and of repeats of finalists, whose values are stored and not judged."""
 PRUNERS: list[dict[str, Any]] = [
     {"type": "Median", "median": {"startupTrials": 1}},
     {"type": "SuccessiveHalving", "successiveHalving": {"minResource": 1, "reductionFactor": 2}},
@@ -52,7 +54,7 @@ reports = st.builds(
     value=st.sampled_from([0.1, 0.2, 0.4, 0.5, 0.7, 0.9, math.nan]),
 )
 batches = st.lists(reports, min_size=1, max_size=5)
-trials = st.integers(0, TRIALS - 1)
+trials = st.sampled_from(NUMBERS)
 restraints = st.builds(
     Restraint, st.booleans(), st.integers(0, 2), st.frozensets(trials, max_size=2)
 )
@@ -69,7 +71,7 @@ class Live(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.acknowledged: dict[Key, float] = {}
         self.unsure: dict[Key, float] = {}
-        self.attempts = dict.fromkeys(range(TRIALS), 1)
+        self.attempts = dict.fromkeys(NUMBERS, 1)
         self.ended: set[int] = set()
         self.pruned: set[int] = set()
         self.last: dict[int, tuple[list[CheckedReport], Acknowledgement]] = {}
@@ -111,19 +113,10 @@ class Live(RuleBasedStateMachine):
 
     async def _bind(self, number: int, attempt: int) -> None:
         pod = f"{number}-{attempt}"
-        ordinal = await self.patiently(lambda: self.live.attempt_of(UID, number, pod))
+        ordinal = await patiently(lambda: self.live.attempt_of(UID, number, pod))
         assert ordinal == attempt
         trial = f"digits-{number}"
         self.live.bind(Binding(pod, "research", pod, UID, trial, number, ordinal))
-
-    async def patiently(self, ask: Any) -> Any:
-        """Ask as a sidecar does: again while it is told to."""
-        for _ in range(200):
-            try:
-                return await ask()
-            except RetryLater:
-                await asyncio.sleep(0.01)
-        raise AssertionError("told to try again for ever")
 
     async def submit(self, number: int, sent: list[CheckedReport]) -> Acknowledgement:
         batch = CheckedBatch(f"research/digits-{number}", tuple(sent))
@@ -151,7 +144,7 @@ class Live(RuleBasedStateMachine):
             if not self.unsure:
                 self.runner.run(self._contradict(number, sent))
             return
-        answer = self.runner.run(self.patiently(lambda: self.submit(number, sent)))
+        answer = self.runner.run(patiently(lambda: self.submit(number, sent)))
         assert answer.accepted + answer.repeated == len(sent)
         self.acknowledged |= self.keys(number, sent)
         self.last[number] = (sent, answer)
@@ -159,7 +152,7 @@ class Live(RuleBasedStateMachine):
     async def _contradict(self, number: int, sent: list[CheckedReport]) -> None:
         before = self.live.record(UID)
         with pytest.raises(ReportError) as caught:
-            await self.patiently(lambda: self.submit(number, sent))
+            await patiently(lambda: self.submit(number, sent))
         assert (caught.value.code, caught.value.status) == ("Contradiction", 409)
         assert caught.value.index is not None
         assert self.live.record(UID).trials == before.trials
@@ -168,7 +161,7 @@ class Live(RuleBasedStateMachine):
     def send_again(self, number: int) -> None:
         if number in self.last:
             sent, first = self.last[number]
-            again = self.runner.run(self.patiently(lambda: self.submit(number, sent)))
+            again = self.runner.run(patiently(lambda: self.submit(number, sent)))
             assert (again.accepted, again.repeated) == (0, len(sent))
             # The same decision, unless the trial was pruned since; that of now, if none of its
             # values is judged, or some had been sent before with others.
@@ -212,7 +205,7 @@ class Live(RuleBasedStateMachine):
             await self.live.attempt_of(UID, 0, "0-1")
             await self.live.restrain(UID, wanted)
 
-        await self.patiently(awake)
+        await patiently(awake)
 
     @rule(
         wanted=restraints,
@@ -276,7 +269,7 @@ class Live(RuleBasedStateMachine):
     @rule(number=trials, state=st.sampled_from([TrialState.COMPLETED, TrialState.FAILED]))
     def finish(self, number: int, state: TrialState) -> None:
         end = End("Because", "it ended", state, self.now)
-        first = self.runner.run(self.patiently(lambda: self.live.finish(UID, number, end)))
+        first = self.runner.run(patiently(lambda: self.live.finish(UID, number, end)))
         assert first == (number not in self.ended)
         self.ended.add(number)
 
@@ -303,7 +296,7 @@ class Live(RuleBasedStateMachine):
         seen = AttemptRecord(
             0, pod, gpus=2.0, held=held, deleted=deleted, disruption=disruption, exit_code=code
         )
-        self.runner.run(self.patiently(lambda: self.live.note_attempt(UID, number, seen)))
+        self.runner.run(patiently(lambda: self.live.note_attempt(UID, number, seen)))
         if number in self.ended:
             return
         before = self.seen.get((number, attempt), AttemptRecord(attempt, pod))
@@ -327,12 +320,12 @@ class Live(RuleBasedStateMachine):
     @rule()
     def end_all(self) -> None:
         """Bring the study to rest, which a random walk seldom does."""
-        for number in range(TRIALS):
+        for number in NUMBERS:
             self.finish(number, TrialState.COMPLETED)
 
     @rule(upto=st.integers(0, 9))
     def sample(self, upto: int) -> None:
-        self.runner.run(self.patiently(lambda: self.live.note_sampled(UID, upto)))
+        self.runner.run(patiently(lambda: self.live.note_sampled(UID, upto)))
         self.sampled = max(self.sampled, upto)
         assert self.live.record(UID).sampled == self.sampled
 
@@ -354,7 +347,7 @@ class Live(RuleBasedStateMachine):
 
     def record(self) -> StudyRecord:
         async def sound() -> StudyRecord:
-            await self.patiently(lambda: self.live.attempt_of(UID, 0, "0-1"))
+            await patiently(lambda: self.live.attempt_of(UID, 0, "0-1"))
             return self.live.record(UID)
 
         return self.runner.run(sound())
@@ -369,7 +362,7 @@ class Live(RuleBasedStateMachine):
         self.unsure = {}
 
     async def log(self) -> Log:
-        await self.patiently(lambda: self.live.attempt_of(UID, 0, "0-1"))
+        await patiently(lambda: self.live.attempt_of(UID, 0, "0-1"))
         (row,) = await self.store.studies()
         return await self.store.log(row)
 
@@ -393,7 +386,7 @@ class Live(RuleBasedStateMachine):
         if not hasattr(self, "live"):
             return
         record = self.record()
-        for number in range(TRIALS):
+        for number in NUMBERS:
             mine = [self.seen[key] for key in sorted(self.seen) if key[0] == number]
             assert record.trial(number).attempts == tuple(mine)
 

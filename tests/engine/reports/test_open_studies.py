@@ -93,7 +93,7 @@ def test_values_after_a_prune_are_stored_and_not_judged(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("metric", "step"), [("loss", 1), ("val_accuracy", 28)], ids=["another metric", "beyond max"]
+    ("metric", "step"), [("loss", 1), ("loss", 28)], ids=["another metric", "beyond max"]
 )
 def test_some_values_are_stored_and_not_judged(metric: str, step: int, tmp_path: Path) -> None:
     async def story(world: World) -> None:

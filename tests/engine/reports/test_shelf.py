@@ -113,6 +113,26 @@ async def ended(folder: Path) -> StudyRecord:
         return world.live.record(UID)
 
 
+# -- what a pruner names elsewhere ----------------------------------------------------------------
+
+
+def test_a_study_that_names_no_profile_any_more_keeps_nothing_of_it(tmp_path: Path) -> None:
+    naming = study_of({"type": "Profile", "profile": {"name": "strict"}})
+    found = {"asked": 1, "told": {"profile": {"name": "strict"}}, "pruner": {"type": "Median"}}
+
+    async def run() -> None:
+        async with world_in(tmp_path) as world:
+            await world.live.open(naming, started=False)
+            await world.live.note_found(UID, found)
+            kept = world.live.record(UID).pruner
+            assert kept is not None
+            assert kept.told == found["told"]
+            await world.live.open(study_of({"type": "Nop"}), started=False)
+            assert world.live.record(UID).pruner is None
+
+    asyncio.run(run())
+
+
 # -- studies at rest ---------------------------------------------------------------------------
 
 
@@ -129,6 +149,37 @@ def test_an_ended_study_is_known_without_a_look_at_its_log(tmp_path: Path) -> No
             await world.live.note_sampled(UID, 9)
             assert world.live.record(UID).sampled == 9
             assert world.pages == []
+
+    asyncio.run(run())
+
+
+NOISY = (0.70, 0.90, 0.72, 0.88, 0.71, 0.89, 0.70)
+STEADY = (0.85, 0.84, 0.86, 0.85, 0.84, 0.86, 0.85)
+LUCKY = (0.70, 0.50, 0.72, 0.50, 0.71, 0.49, 0.95)
+
+
+@pytest.mark.parametrize("at_rest", [True, False], ids=["at rest", "read from its log"])
+def test_which_trial_is_expected_to_be_the_best_is_the_same_after_a_restart(
+    tmp_path: Path, at_rest: bool
+) -> None:
+    async def run() -> None:
+        async with world_in(tmp_path) as world:
+            await world.live.open(THRESHOLD)
+            for number, values in enumerate((NOISY, STEADY, LUCKY)):
+                await world.run_trial(number, *enumerate(values, 1))
+            if at_rest:
+                await world.settled()
+            else:
+                await world.bind(3)
+            before = world.live.record(UID)
+        assert (before.leading, before.best) == (1, 2)
+        assert before.leaders[0].low is not None
+        async with world_in(tmp_path) as world:
+            await world.live.read_running()
+            await world.live.open(THRESHOLD)
+            assert world.live.record(UID) == before
+            assert world.live.record(UID).leaders == before.leaders
+            assert world.pages == ([] if at_rest else [UID])
 
     asyncio.run(run())
 

@@ -184,7 +184,7 @@ OTHERS = st.builds(trial, st.just(2), st.just(TrialState.FAILED), st.none() | ST
 
 
 @given(st.lists(COMPLETED, min_size=1, max_size=8), PRUNED, st.lists(OTHERS, max_size=3))
-def test_saved_is_never_negative_and_with_what_was_used_no_more_than_the_dearest_trial(
+def test_saved_is_never_negative_and_with_what_was_used_hardly_more_than_the_dearest_trial(
     whole: list[TrialRecord], cut: TrialRecord, others: list[TrialRecord]
 ) -> None:
     saved = saved_by([*whole, cut, *others])
@@ -198,6 +198,7 @@ def test_saved_is_never_negative_and_with_what_was_used_no_more_than_the_dearest
     seconds = saved.trial_seconds
     assert 0 <= seconds.low <= seconds.expected <= seconds.high
     dearest = max(trial.end.held for trial in whole if trial.end)
+    dearest *= 1 + 1 / len(whole)  # few do not show how dear a trial can be
     assert seconds.high <= max(0.0, dearest - cut.end.held) * (1 + 1e-9)
 
 

@@ -101,6 +101,20 @@ FINAL = {
         "Completed",
         "one of its processes was killed for memory",
     ),
+    "a module that Python does not find: TrainerFailed, with what hides an image's path": (
+        one(
+            jobs=failed(),
+            pods=(
+                over(
+                    0,
+                    ended(code=1, exit_message="ModuleNotFoundError: No module named 'mine'\n"),
+                    phase="Failed",
+                ),
+            ),
+        ),
+        "TrainerFailed",
+        "No module named 'mine' (if the image sets PYTHONPATH, write its value and",
+    ),
     "killed for memory before the container was started again, and failed: OutOfMemory": (
         one(
             jobs=failed(),
@@ -195,7 +209,7 @@ FINAL = {
     "values only of another metric: NoMetric, naming it": (
         one(replace(SILENT, names=frozenset({"acc"})), jobs=done(), pods=(over(0),)),
         "NoMetric",
-        "no finite value of 'accuracy' came, only values of acc;",
+        "no finite value of 'accuracy' came: values come under 'acc'; report it",
     ),
     "values that have all diverged: NoMetric, saying so": (
         one(replace(SILENT, step=10, latest=float("nan")), jobs=done(), pods=(over(0),)),
@@ -271,6 +285,26 @@ FINAL = {
         ),
         "PodRefused",
         "forbidden sysctl",
+    ),
+    "an image without a shell, which starts the trainer where its output is read: BadCommand": (
+        one(
+            SILENT,
+            jobs=failed(),
+            pods=(
+                over(
+                    0,
+                    ended(
+                        code=128,
+                        exit_reason="StartError",
+                        exit_message='failed to create containerd task: exec: "/bin/sh": stat '
+                        "/bin/sh: no such file or directory: unknown",
+                    ),
+                    phase="Failed",
+                ),
+            ),
+        ),
+        "BadCommand",
+        "the image has no /bin/sh: have it there",
     ),
     "a container that the runtime cannot start for the node's own reasons: StartFailed": (
         one(

@@ -10,6 +10,7 @@ import pytest
 from espalier.planning import effects
 from espalier.planning.obstacles.of_trial import OBSTACLES
 from espalier.planning.obstacles.queue_words import no_workload
+from espalier.planning.world.heard import Heard, Mismatch
 from espalier.planning.world.record import AttemptRecord, End, TrialRecord
 from espalier.planning.world.snapshot import (
     Cause,
@@ -21,6 +22,7 @@ from espalier.planning.world.snapshot import (
 )
 from espalier.planning.world.status_words import condition_of
 from espalier.pruning import Reason, TrialState
+from espalier.search import Proposal
 from tests.planning.worlds import (
     NOW,
     SETTINGS,
@@ -88,6 +90,10 @@ TERMINATING = pod(0, deleting=True, node="node-1")
 HELPER = pod(0, ended(), container("helper"), sidecar=None)
 SLOW_SIDECAR = pod(0, ended())
 BEHIND = replace(prune_decision(0, step=2), reason=Reason.BEHIND_LATEST_STEP)
+
+INSTEAD = replace(
+    record(SOME), proposals={0: Proposal({"lr": 0.1}, "Random instead of TPE")}, proposed_last=0
+)
 
 CASES: dict[str, tuple[str, str, Snapshot]] = {
     "Pod Security": (
@@ -269,9 +275,19 @@ CASES: dict[str, tuple[str, str, Snapshot]] = {
         "OtherMetric",
         "'val_acc'",
         one(
-            pod(0, container(started_at=NOW - 200)),
+            pod(0, container(started_at=NOW - 400)),
             still=0.0,
             record=record(replace(TRAINS, names=frozenset({"val_acc", "val_loss"}))),
+        ),
+    ),
+    "parameters that are not used": (
+        "ParametersNotUsed",
+        "uses lr 0.01, and was given 0.1",
+        one(
+            pod(0),
+            still=0.0,
+            record=record(SOME),
+            heard={0: (Heard("MLflow", mismatches=(Mismatch("lr", "0.1", "0.01"),)),)},
         ),
     ),
     "another metric to the end": (
@@ -288,6 +304,11 @@ CASES: dict[str, tuple[str, str, Snapshot]] = {
         "TrialsFailing",
         "TrainerFailed: it said so",
         one(record=record(finished(0, "TrainerFailed")), jobs=()),
+    ),
+    "a sampler that fails": (
+        "SamplerFailing",
+        "ValueError: no",
+        replace(one(pod(0), still=0.0, record=INSTEAD), sampler_fault="ValueError: no"),
     ),
     "values that are refused": (
         "ValuesRefused",
@@ -376,7 +397,7 @@ def test_what_is_in_the_way_is_said_with_its_cause(case: str) -> None:
 
 
 AT_ONCE = {"Refused", "HorizonMismatch", "OtherMetric", "NoMetricYet", "TrialsFailing"}
-AT_ONCE |= {"ValuesRefused", "StepsGoBack", "ValuesLate"}
+AT_ONCE |= {"ParametersNotUsed", "ValuesRefused", "StepsGoBack", "ValuesLate", "SamplerFailing"}
 SAYS_SO = "a queue that is not there"
 """What a queue itself says to be refused need not be waited for."""
 

@@ -13,6 +13,7 @@ from espalier.planning.standing.gathering import gather
 from espalier.planning.standing.made import news_of
 from espalier.planning.world.record import MadeTrial, Origin, StudyRecord
 from espalier.planning.world.snapshot import Snapshot
+from espalier.search import Proposal
 from tests.planning.worlds import UID, job, of_type, planned, snapshot, study, trial
 
 STARTED = {"startTime": "2026-01-01T00:00:05Z"}
@@ -27,8 +28,23 @@ def one(view=None, **more) -> Snapshot:
 
 
 def test_a_trial_is_recorded_as_it_was_made() -> None:
+    chosen = dict(snapshot(study()).blueprint.configuration(0))
+    text = json.dumps(chosen, separators=(",", ":"))
+    found = seen(one(trial(0, parameters=chosen, created_at=3.0)))
+    assert found == {0: MadeTrial("s-0", text, Origin.SAMPLED, 0, 3.0)}
+
+
+def test_one_that_does_not_run_what_its_number_tells_was_made_by_hand() -> None:
     found = seen(one(trial(0, parameters={"lr": 0.1, "kind": "sgd"}, created_at=3.0)))
-    assert found == {0: MadeTrial("s-0", '{"lr":0.1,"kind":"sgd"}', Origin.SAMPLED, 0, 3.0)}
+    assert found == {0: MadeTrial("s-0", '{"lr":0.1,"kind":"sgd"}', Origin.HAND_MADE, 0, 3.0)}
+
+
+def test_one_that_does_not_run_what_was_proposed_for_it_was_made_by_hand() -> None:
+    proposals = {0: Proposal({"lr": 0.1}, "TPE")}
+    for parameters, origin in (({"lr": 0.1}, Origin.SAMPLED), ({"lr": 0.2}, Origin.HAND_MADE)):
+        standings = gather(one(trial(0, parameters=parameters)))
+        ((_, found),) = news_of({}, standings, proposals)
+        assert found.origin is origin
 
 
 def test_its_template_and_its_start_are_recorded_as_they_are_seen() -> None:

@@ -15,7 +15,7 @@ from espalier.pruning import (
     Threshold,
     TrialState,
 )
-from espalier.pruning.oversight.exempt import Exemption
+from espalier.pruning.oversight.exempt import Exemption, percent_left_open
 from espalier.pruning.oversight.summary import clopper_pearson
 from tests.pruning.judging import DOWN, STRICT, UP, judge_of, say
 
@@ -28,16 +28,55 @@ def test_the_exempt_share_is_exact_in_every_block(percent: float) -> None:
         assert sum(exempt(trial) for trial in range(start, start + block)) == 1
 
 
+@pytest.mark.parametrize("trials", [5, 24, 48, 100, 120, 1000])
+@pytest.mark.parametrize("percent", [2.0, 5.0, 10.0])
+def test_a_share_is_a_share_in_small_studies_too(trials: int, percent: float) -> None:
+    counts = [
+        sum(map(Exemption(Terms(UP, study_uid=str(uid), trials=trials), percent), range(trials)))
+        for uid in range(400)
+    ]
+    exact = trials * percent / 100
+    assert math.floor(exact) <= min(counts) <= max(counts) <= math.ceil(exact)
+    assert sum(counts) / len(counts) == pytest.approx(exact, abs=0.1)
+
+
+@pytest.mark.parametrize("trials", [1, 24, 119, 120, 1000, None])
+def test_where_a_study_does_not_say_none_are_exempt_but_where_they_tell(trials) -> None:
+    percent = percent_left_open(Terms(UP, trials=trials), spends_budget=False)
+    if percent:
+        assert percent == 5.0
+    if trials is not None:
+        # Had the pruner pruned them all, and wrongly none, would most prunings be right for sure?
+        _, high = clopper_pearson(0, math.floor(trials * 5.0 / 100))
+        assert (percent > 0) == (high < 0.5)
+
+
+@pytest.mark.parametrize("trials", [24, 1000, None])
+def test_where_a_study_spends_a_budget_none_are_exempt_unless_it_says_so(trials) -> None:
+    assert percent_left_open(Terms(UP, trials=trials), spends_budget=True) == 0.0
+
+
+@pytest.mark.parametrize("spends_budget", [False, True])
+def test_a_study_of_the_first_edition_has_five_in_a_hundred_exempt(spends_budget: bool) -> None:
+    assert percent_left_open(Terms(UP, trials=24, edition=1), spends_budget) == 5.0
+
+
 @pytest.mark.parametrize(("trials", "least"), [(15, 3), (30, 3), (60, 3), (200, 10)])
-def test_at_least_three_trials_are_exempt(trials: int, least: int) -> None:
+def test_in_the_first_edition_at_least_three_trials_are_exempt(trials: int, least: int) -> None:
     for uid in map(str, range(20)):
-        exempt = Exemption(Terms(UP, study_uid=uid, trials=trials), 5.0)
+        exempt = Exemption(Terms(UP, study_uid=uid, trials=trials, edition=1), 5.0)
         assert sum(map(exempt, range(trials))) >= least
 
 
-def test_a_small_study_does_not_lose_its_pruning_to_exemption() -> None:
-    assert sum(map(Exemption(Terms(UP, study_uid="uid", trials=5), 5.0), range(5))) == 1
-    assert not any(map(Exemption(Terms(UP, study_uid="uid", trials=5), 0.0), range(5)))
+def test_in_the_first_edition_the_exempt_trials_are_those_that_they_were() -> None:
+    def chosen(trials: int | None, percent: float) -> list[int]:
+        terms = Terms(UP, study_uid="uid", trials=trials, seed=3, edition=1)
+        return list(filter(Exemption(terms, percent), range(60)))
+
+    assert chosen(24, 5.0) == [0, 11, 19, 30, 36, 43, 54]
+    assert chosen(5, 5.0) == [2, 9, 13, 15, 22, 25, 30, 35, 40, 49, 50, 57]
+    assert chosen(None, 5.0) == [12, 39, 43]
+    assert chosen(5, 0.0) == []
 
 
 def test_exemption_is_a_function_of_the_study_and_the_number() -> None:
@@ -139,7 +178,7 @@ def test_only_completed_exempt_trials_count_and_an_attempt_does_not_make_another
 
 
 def test_what_an_open_breaker_would_have_kept_counts_as_kept() -> None:
-    judge = judge_of(breaker=BreakerSettings(min_trials=1, share_percent=50.0))
+    judge = judge_of(breaker=BreakerSettings(min_trials=1, share_percent=50.0, within_seconds=60.0))
     judge.exempt = lambda trial: trial == 9
     for trial in (0, 1, 9):
         say(judge, trial, 1, 1.0, at=0.0)

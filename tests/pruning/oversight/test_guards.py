@@ -10,7 +10,6 @@ from espalier.pruning import (
     Action,
     AllOf,
     AnyOf,
-    BreakerSettings,
     MinimumAcceptable,
     Nop,
     Reason,
@@ -128,36 +127,3 @@ def test_composites_do_not_hold_composites(kind) -> None:
         kind(of=(Nop(), AllOf(of=(Nop(),))))
     with pytest.raises(SettingsError, match="1 to 8"):
         kind(of=())
-
-
-# The circuit breaker.
-
-
-def test_the_breaker_stops_a_massacre_and_says_so() -> None:
-    judge = judge_of(breaker=BreakerSettings())
-    for trial in range(10):
-        say(judge, trial, 1, 1.0, at=0.0)
-    decisions = [say(judge, trial, 2, -1.0, at=100.0 + trial) for trial in range(10)]
-    assert [d.action for d in decisions] == [Action.PRUNE] * 8 + [Action.KEEP] * 2
-    assert decisions[-1].reason is Reason.BREAKER_OPEN
-    assert judge.summary().breaker_open
-    # It closes after a while.
-    assert say(judge, 9, 3, -1.0, at=800.0).action is Action.PRUNE
-    assert not judge.summary().breaker_open
-    assert judge.summary().breaker_trips == 1
-
-
-def test_a_stream_of_young_trials_does_not_open_the_breaker() -> None:
-    judge = judge_of(breaker=BreakerSettings())
-    for trial in range(200):
-        assert say(judge, trial, 1, -1.0, at=float(trial)).action is Action.PRUNE
-
-
-def test_pruning_two_of_three_running_trials_is_plausible() -> None:
-    judge = judge_of(breaker=BreakerSettings())
-    for trial in range(30):
-        say(judge, trial, 1, 1.0, at=0.0)
-    for trial in range(30):
-        value = -1.0 if trial % 3 else 1.0
-        decision = say(judge, trial, 2, value, at=100.0)
-        assert decision.action is (Action.PRUNE if trial % 3 else Action.KEEP)

@@ -75,7 +75,7 @@ def test_a_shadow_loses_the_best_of_all_completed_trials_if_it_says_prune(
 
 
 def test_a_shadow_has_a_breaker_and_exempt_trials_as_the_pruner_that_acts() -> None:
-    breaker = BreakerSettings(min_trials=1, share_percent=50.0)
+    breaker = BreakerSettings(min_trials=1, share_percent=50.0, within_seconds=60.0)
     judge = judge_of(Nop(), shadows=[("strict", STRICT)], breaker=breaker)
     judge.exempt = lambda trial: trial == 3
     for trial in range(4):

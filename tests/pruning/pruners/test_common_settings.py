@@ -25,6 +25,7 @@ HORIZON = 30
 SETTINGS = {
     "Patient": {"patience": 1},
     "Percentile": {"percentile": 50},
+    "SlackToBest": {"slackAmount": 2},
     "SuccessiveHalving": {"minResource": 2, "reductionFactor": 2},
     "Threshold": {"lower": 0},
 }
@@ -125,7 +126,9 @@ def test_the_page_says_who_has_a_shared_setting_and_what_the_others_do() -> None
     }
     assert said["startupTrials"] == ("all but Nop", "Nop: judges nothing |")
     assert said["patience"][0] == "all but Nop and Patient"
-    assert said["minTrials"][0] == "Hyperband, Median, Percentile, SuccessiveHalving"
+    assert said["minTrials"][0] == "Hyperband, Median, Percentile, SlackToBest, SuccessiveHalving"
     assert "Bandit, Wilcoxon: compares with one trial, the leader" in said["minTrials"][1]
     assert "Wilcoxon: pairs all values" in said["ownValue"][1]
-    assert said["match"] == said["peers"]
+    assert said["peers"][0] == "Median, Percentile, SlackToBest"
+    assert said["match"][0] == "Median, Percentile"
+    assert said["match"][1].startswith(said["peers"][1].removesuffix(" |"))

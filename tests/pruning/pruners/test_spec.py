@@ -9,7 +9,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from espalier.api.pruner import PluginSettings, PrunerSpec, PruningSpec, build_judge
+from espalier.api.plugin import PluginSettings
+from espalier.api.pruner import PrunerSpec, PruningSpec, build_judge
 from espalier.declared.names import camel, section_of
 from espalier.errors import SpecError
 from espalier.pruning import Direction, Guards, Judge, Report, Terms

@@ -7,14 +7,13 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from espalier_sidecar.collectors.base import Context
-from espalier_sidecar.collectors.file import json_line
+from espalier_sidecar.collectors.file import ReportLines
 from espalier_sidecar.collectors.followed_file import FollowedFile
-from espalier_sidecar.collectors.positions import Positions
 from espalier_sidecar.intake import take
 from espalier_sidecar.limits import CHUNK
 from espalier_sidecar.spool import Spool
 from espalier_sidecar.volume import Folder
+from tests.sidecar.contexts import context_of
 
 NAME = "reports.jsonl"
 
@@ -31,8 +30,8 @@ class Followed:
         self.restart()
 
     def restart(self) -> None:
-        context = Context(self.volume, str(self.folder), "loss", Positions(self.own))
-        self.collector = FollowedFile(context, str(self.file), json_line("loss"))
+        context = context_of(self.folder)
+        self.collector = FollowedFile(context, str(self.file), ReportLines("loss"))
 
     def poll(self, until: float, last: bool = False) -> bool:
         return take(self.collector, self.spool, until, last)

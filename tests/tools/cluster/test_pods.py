@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE, WITH_PATIENCE
 from tools.cluster import lifecycle
 from tools.cluster.images import BASE
 from tools.cluster.layout import cache_folder
@@ -60,7 +61,7 @@ class Kubectl:
             input=json.dumps(body) if body else None,
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
@@ -133,7 +134,7 @@ def web(kubectl: Kubectl) -> str:
     )
     volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
     kubectl.apply(claim, service, pod("web", {"containers": [server], "volumes": volumes}))
-    kubectl("wait", "pod/web", "--for=condition=Ready", "--timeout=180s")
+    kubectl("wait", "pod/web", "--for=condition=Ready", WITH_PATIENCE)
     return kubectl("get", "service", "web", "--output", "jsonpath={.spec.clusterIP}")
 
 
@@ -162,12 +163,12 @@ def test_a_job_runs_beside_its_native_sidecar(kubectl: Kubectl, web: str) -> Non
         }
     )
     ended = "jsonpath={.status.conditions[0].status}=True"  # well or badly: the log tells
-    kubectl("wait", "job/train", f"--for={ended}", "--timeout=180s")
+    kubectl("wait", "job/train", f"--for={ended}", WITH_PATIENCE)
     assert kubectl("logs", "job/train", "--container=trainer").split("\n\n") == [
         f"True\n{GREETING}",
         "no other names\n",
     ]
-    kubectl("wait", "job/train", "--for=condition=complete", "--timeout=180s")
+    kubectl("wait", "job/train", "--for=condition=complete", WITH_PATIENCE)
     assert "beside the trainer" in kubectl("logs", "job/train", "--container=sidecar")
     left = "{.items[0].status.initContainerStatuses[0].state.terminated.message}"
     arguments = ("get", "pods", "--selector=job-name=train", "--output", f"jsonpath={left}")
@@ -182,7 +183,7 @@ def test_more_gpus_than_there_are_cannot_be_had(kubectl: Kubectl) -> None:
     greedy = container("greedy", "true", resources={"limits": {GPU: str(GPUS + 1)}})
     kubectl.apply(pod("greedy", {"containers": [greedy]}))
     condition = "jsonpath={.status.conditions[0].reason}=Unschedulable"
-    kubectl("wait", "pod/greedy", f"--for={condition}", "--timeout=180s")
+    kubectl("wait", "pod/greedy", f"--for={condition}", WITH_PATIENCE)
     said = kubectl("get", "pod", "greedy", "--output", "jsonpath={.status.conditions[0].message}")
     assert f"Insufficient {GPU}" in said
 
@@ -193,15 +194,15 @@ def test_a_simulated_node_plays_its_pods(kubectl: Kubectl) -> None:
     taint = node["spec"]["taints"][0]
     try:
         kubectl.apply(node)
-        kubectl("wait", f"node/{name}", "--for=condition=Ready", "--timeout=180s")
+        kubectl("wait", f"node/{name}", "--for=condition=Ready", WITH_PATIENCE)
         tolerations = [{"key": taint["key"], "operator": "Exists"}]
         sidecar = container("sidecar", "true", restartPolicy="Always")
         played = container("played", "true", resources={"limits": {GPU: "1"}})
         spec = {"initContainers": [sidecar], "containers": [played], "tolerations": tolerations}
         there = {"nodeSelector": node["metadata"]["labels"]}
         kubectl.apply(pod("played", {**spec, **there}))
-        kubectl("wait", "pod/played", "--for=condition=Ready", "--timeout=180s")
-        kubectl("delete", "pod", "played", "--timeout=180s")
+        kubectl("wait", "pod/played", "--for=condition=Ready", WITH_PATIENCE)
+        kubectl("delete", "pod", "played", WITH_PATIENCE)
     finally:
         kubectl("delete", "node", name)
 
@@ -212,5 +213,5 @@ def test_a_released_volume_is_emptied_and_offered_again(kubectl: Kubectl, web: s
     assert (Path(folder) / "index.html").exists()
     kubectl("delete", "pod", "web")
     kubectl("delete", "pvc", "data")
-    kubectl("wait", f"pv/{volume}", "--for=jsonpath={.status.phase}=Available", "--timeout=180s")
+    kubectl("wait", f"pv/{volume}", "--for=jsonpath={.status.phase}=Available", WITH_PATIENCE)
     assert list(Path(folder).iterdir()) == []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tools.cluster.images import BASE
 from tools.cluster.layout import cache_folder
 from tools.cluster.progress import Progress
@@ -25,7 +26,12 @@ print(type(make("Gap", {"largest": 3.0})).__name__)
 
 def buildah(*words: str, folder: Path = ROOT) -> str:
     done = subprocess.run(
-        ["buildah", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=600
+        ["buildah", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -17,7 +17,16 @@ from espalier.api.parameters import (
 )
 from espalier.api.scalar import checked_scalar
 from espalier.errors import SpecError
-from espalier.search import FloatRange, Grid, Parameter, Space, Value, text_of
+from espalier.search import (
+    FloatRange,
+    Grid,
+    Parameter,
+    SamplerError,
+    Space,
+    Value,
+    branching,
+    text_of,
+)
 
 
 def check_space(parameters: Sequence[ParameterSpec], sampler: SamplerSpec) -> None:
@@ -43,10 +52,42 @@ def check_space(parameters: Sequence[ParameterSpec], sampler: SamplerSpec) -> No
             _check_resolution(f"{path}.float", parameter.float_)
         _check_when(path, parameter, earlier)
         earlier[parameter.name] = parameter
-    drawn = sampler.sampler()
-    if isinstance(drawn, Grid) and drawn.points is not None:
-        for each in space_of(parameters).parameters:
-            _check_points(each, drawn.points)
+    _check_sampler(sampler, space_of(parameters))
+    _check_kept(sampler, space_of(parameters))
+
+
+def _check_sampler(said: SamplerSpec, space: Space) -> None:
+    try:
+        sampler = said.sampler()
+    except SamplerError as error:
+        raise SpecError("spec.sampler.plugin", str(error)) from error
+    objection = sampler.objection(space)
+    if objection is not None:
+        raise SpecError("spec.sampler.type", objection)
+    if isinstance(sampler, Grid) and sampler.points is not None:
+        for each in space.parameters:
+            _check_points(each, sampler.points)
+
+
+def _check_kept(said: SamplerSpec, space: Space) -> None:
+    """Check that what is to stay open is a value of a choice on which others depend."""
+    choices = dict(branching(space))
+    given = () if said.close_branches is None else said.close_branches.keep
+    for index, kept in enumerate(given):
+        path = f"spec.sampler.closeBranches.keep[{index}]"
+        choice = choices.get(kept.parameter)
+        if choice is None:
+            known = ", ".join(choices) or "there is none"
+            raise SpecError(
+                f"{path}.parameter",
+                f"expected a categorical parameter on which others depend ({known}), got "
+                f"{kept.parameter!r}; name one of them, or leave this out",
+            )
+        for value in kept.in_:
+            if not choice.legal(value):
+                raise SpecError(
+                    f"{path}.in", f"expected {choice}, got {text_of(value)}; keep one of its values"
+                )
 
 
 def check_values(space: Space, values: Mapping[str, Any]) -> dict[str, Value]:

@@ -10,8 +10,11 @@ from espalier.engine.control.cache import Object, StudyKey
 from espalier.engine.control.creation import Creation, WorkloadRefused
 from espalier.engine.control.deletion import Deletion
 from espalier.engine.control.presence import find
+from espalier.engine.control.pruner_lookups import PrunerLookups
 from espalier.engine.control.queues import Queues
+from espalier.engine.control.warm_starts import WarmStarts
 from espalier.engine.control.world import World, belongs
+from espalier.engine.proposing.proposer import Proposer
 from espalier.engine.reports.open_studies import OpenStudies
 from espalier.engine.reports.submission import Binding
 from espalier.errors import InternalError, RetryLater
@@ -33,6 +36,7 @@ from espalier.planning.workload.trial import labels_of
 from espalier.planning.world.names import PODS_OF, STUDY_LABEL, SUSPENDED_ANNOTATION
 from espalier.planning.world.observe import timestamp, trial_view
 from espalier.planning.world.snapshot import POD_OVER
+from espalier.pruning import is_repeat
 
 _LOG = logging.getLogger(__name__)
 
@@ -44,10 +48,17 @@ class Applier:
     ----------
     clock
         Seconds since the epoch.
+    proposer
+        Works out what trials are to run.
     """
 
     def __init__(
-        self, cluster: Cluster, live: OpenStudies, world: World, clock: Callable[[], float]
+        self,
+        cluster: Cluster,
+        live: OpenStudies,
+        world: World,
+        clock: Callable[[], float],
+        proposer: Proposer | None = None,
     ) -> None:
         self._cluster = cluster
         self._live = live
@@ -55,6 +66,9 @@ class Applier:
         self._clock = clock
         self._creation = Creation(cluster, world, clock)
         self._queues = Queues(cluster)
+        self.proposer = proposer or Proposer(live, clock)
+        self._warm_starts = WarmStarts(cluster, live, world, clock)
+        self._pruners = PrunerLookups(cluster, self._warm_starts, live, world, clock)
         self.deletion = Deletion(cluster, world)
 
     async def carry_out(self, key: StudyKey, study: StudyView, lane: Lane) -> None:
@@ -92,13 +106,22 @@ class Applier:
                 return
             case effects.CheckTemplate():
                 await self._creation.check(study, effect)
+            case effects.TakeOver():
+                await self._warm_starts.take_over(study, effect.wanted)
+            case effects.LookUpPruner():
+                await self._pruners.look_up(study, effect.wanted)
             case effects.CreateTrial():
                 made = await self._creation.create(study, TRIAL, effect.body)
                 if trial_view(made, study.name, study.uid).number != effect.number:
                     name = made["metadata"]["name"]
                     raise RetryLater(f"Trial {name} was just made by hand: it is numbered first")
-                # Numbers are given out in order, so that those below have been given, too.
-                await self._live.note_sampled(study.uid, effect.number + 1)
+                if not is_repeat(effect.number):
+                    # Numbers are given out in order: those below have been given, too.
+                    await self._live.note_sampled(study.uid, effect.number + 1)
+            case effects.Propose():
+                await self.proposer.propose(study.uid, effect.search, effect.number)
+            case effects.Prepare():
+                self.proposer.prepare(study.uid, effect.search, effect.number)
             case effects.CreateWorkload():
                 await self._creation.create_workload(study, effect)
             case effects.LookFor():

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
+from espalier.api.reasons import TrialCondition
 from espalier.metrics.figures import Cost, StudyFigures
 from espalier.planning.costs.costs import Amount, Costs
 from espalier.planning.standing.look import Look
+from espalier.planning.standing.standing import Standing
 from espalier.planning.status.of_trial import phase_of
+from espalier.planning.world.status_words import condition_of
+from espalier.pruning import Leader
 
 
 def study_figures(look: Look, costs: Costs) -> StudyFigures:
@@ -17,7 +23,7 @@ def study_figures(look: Look, costs: Costs) -> StudyFigures:
         str(each["type"]): str(each["status"]) for each in study.status.get("conditions") or ()
     }
     if study.spec is None:
-        return StudyFigures(study.namespace, study.name, "", "", "", conditions=conditions)
+        return StudyFigures(study.namespace, study.name, "", "", conditions=conditions)
     spec, summary = study.spec, record.summary
     phases, prunings = Counter(tally.phases), Counter(tally.prunings)
     phases.update(str(phase_of(standing)) for standing in look.going_on)
@@ -26,14 +32,16 @@ def study_figures(look: Look, costs: Costs) -> StudyFigures:
         for standing in look.going_on
         if standing.record.prune is not None
     )
-    best = look.record(record.best).latest if record.best is not None else None
+    named = _named_by_repeats(study.status)
+    number = record.leading if named is None else int(named["number"])
+    best = look.record(number).latest if number is not None else None
+    leader = record.leaders[0] if record.leaders and named is None else None
     rate = summary.false_prune_rate if summary else None
     return StudyFigures(
         namespace=study.namespace,
         study=study.name,
         pruner=str(spec.pruner.type),
         direction=str(spec.objective.direction),
-        objective=spec.objective.metric,
         trials=+phases,
         endings=+tally.endings,
         prunings=+prunings,
@@ -41,6 +49,11 @@ def study_figures(look: Look, costs: Costs) -> StudyFigures:
         trial_seconds=_cost(costs.trial_seconds),
         steps=_cost(costs.steps),
         best_value=best,
+        best_expected=leader.expected if leader and leader.low is not None else None,
+        best_expected_interval=_expected_interval(leader),
+        best_sure=leader.sure if leader else None,
+        best_mean=None if named is None else float(named["mean"]),
+        best_mean_interval=_mean_interval(named),
         risk_stated=summary.risk_stated if summary else None,
         risk_spent=summary.risk_spent if summary and summary.risk_stated is not None else None,
         false_prune_rate=rate,
@@ -52,7 +65,33 @@ def study_figures(look: Look, costs: Costs) -> StudyFigures:
         breaker_open=bool(summary and summary.breaker_open),
         shadows={shadow.name: shadow.would_prune for shadow in summary.shadows} if summary else {},
         conditions=conditions,
+        unheard=sum(_is_unheard(standing) for standing in look.going_on),
     )
+
+
+def _named_by_repeats(status: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the best trial as the Study tells it, if repeats have named it."""
+    best = status.get("best") or {}
+    return best if best.get("mean") is not None else None
+
+
+def _mean_interval(named: Mapping[str, Any] | None) -> tuple[float, float] | None:
+    if named is None or named.get("meanLow") is None or named.get("meanHigh") is None:
+        return None
+    return float(named["meanLow"]), float(named["meanHigh"])
+
+
+def _is_unheard(standing: Standing) -> bool:
+    """Whether a Trial says that nothing is heard of it."""
+    status = standing.view.status if standing.view is not None else {}
+    said = condition_of(status, TrialCondition.NOTHING_HEARD)
+    return said is not None and said.get("status") == "True"
+
+
+def _expected_interval(leader: Leader | None) -> tuple[float, float] | None:
+    if leader is None or leader.low is None or leader.high is None:
+        return None
+    return leader.low, leader.high
 
 
 def _cost(amount: Amount) -> Cost:

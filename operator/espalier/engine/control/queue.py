@@ -102,15 +102,23 @@ class DirtyQueue(Generic[Key]):
         self._failures.pop(key, None)
         self._release(key)
 
-    def failed(self, key: Key, after: float | None = None) -> float:
+    def failed(self, key: Key, after: float | None = None, within: float | None = None) -> float:
         """Give a key back to be tried again later, each time later; return the delay.
 
         A time that was set for it by `mark_in` stays. One that was marked meanwhile waits no
         longer than ``MARKED_DELAY``, unless the other side said so: something has changed.
+
+        Parameters
+        ----------
+        key
+            What was taken.
+        after, within
+            Seconds to wait at least and, but for the jitter, at most; nothing if not known.
         """
         count = self._failures.get(key, 0)
         self._failures[key] = count + 1
-        delay: float = min(LAST_DELAY, FIRST_DELAY * 2 ** min(count, 20))
+        last = LAST_DELAY if within is None else within
+        delay: float = min(last, FIRST_DELAY * 2 ** min(count, 20))
         delay *= 0.75 + 0.5 * self._jitter()
         if self._again.pop(key, None) is not None:
             delay = min(delay, MARKED_DELAY)

@@ -22,6 +22,8 @@ from espalier.engine.control.presence import find
 from espalier.engine.control.queue import DirtyQueue
 from espalier.engine.control.stopwatch import Stopwatch
 from espalier.engine.control.world import World
+from espalier.engine.proposing.proposer import Proposer
+from espalier.engine.proposing.worker import Worker
 from espalier.engine.reports.open_studies import OpenStudies
 from espalier.errors import InternalError, Outdated, RetryLater, SpecError
 from espalier.kube import POD, STUDY, Cluster, Kind, asking_for
@@ -38,7 +40,13 @@ from espalier.steady_clock import SteadyClock
 
 _LOG = logging.getLogger(__name__)
 
-_QUIET = (effects.Wake, effects.WriteTrialStatus, effects.WriteStudyStatus, effects.EmitEvent)
+_QUIET = (
+    effects.Wake,
+    effects.Prepare,
+    effects.WriteTrialStatus,
+    effects.WriteStudyStatus,
+    effects.EmitEvent,
+)
 
 Looked = tuple[Snapshot, Sequence[Lane], float | None]
 """What is known of a study, what is due, and in how many seconds to look again."""
@@ -73,6 +81,8 @@ class Reconciler:
         How many lanes of effects are carried out at the same time.
     claims
         Which namespaces are this operator's; without it all are.
+    proposals
+        Where samplers that learn are asked; a process of its own if not given.
     """
 
     def __init__(
@@ -86,6 +96,7 @@ class Reconciler:
         workers: int = 8,
         lanes: int = 32,
         claims: Claims | None = None,
+        proposals: Worker | None = None,
     ) -> None:
         clock = clock or SteadyClock()
         self.world = World(settings, stopwatch=Stopwatch(clock))
@@ -98,7 +109,8 @@ class Reconciler:
         self._clock = clock
         self._looking = asyncio.Semaphore(workers)
         self._lanes = Lanes(lanes, max(1, lanes // 2))
-        self._applier = Applier(cluster, live, self.world, clock)
+        self._proposer = Proposer(live, clock, proposals, observer)
+        self._applier = Applier(cluster, live, self.world, clock, self._proposer)
         self._open: dict[str, StudyKey] = {}
         self._pruned_at: dict[tuple[str, int], float] = {}
         self._urgent: set[asyncio.Task[None]] = set()
@@ -226,8 +238,8 @@ class Reconciler:
                 self._looking.release()
             wake = None if looked is None else await self._act(key, *looked)
         except (RetryLater, Outdated) as error:
-            after = error.after if isinstance(error, RetryLater) else None
-            delay = self.queue.failed(key, after)
+            times = (error.after, error.within) if isinstance(error, RetryLater) else ()
+            delay = self.queue.failed(key, *times)
             _LOG.info("study %s/%s: %s; again in %.1f s", *key, error, delay)
             self._observer.reconcile_failed(error)
         except SpecError as error:  # refused, until somebody changes a policy, a role or a quota
@@ -245,6 +257,10 @@ class Reconciler:
                 self.queue.mark_in(key, wake)
         finally:
             self._observer.reconciled(time.monotonic() - began)
+
+    async def close(self) -> None:
+        """Let go of what works proposals out; nothing is reconciled any more."""
+        await self._proposer.close()
 
     async def reconcile(self, key: StudyKey) -> float | None:
         """Do what is due for a study; return in how many seconds to look again, if at all."""
@@ -264,9 +280,9 @@ class Reconciler:
         while not self.world.catch_up(key, obj, record, _AT_ONCE):
             await asyncio.sleep(0)
             record = self._live.record(record.uid)
-        restrained = await self._restrained(
-            self.world.snapshot(key, obj, record, self._live.bound())
-        )
+        seen, uid = self.world.snapshot(key, obj, record, self._live.bound()), record.uid
+        seen = replace(seen, heard=self._live.heard(uid), sampler_fault=self._proposer.fault(uid))
+        restrained = await self._restrained(seen)
         now = self._clock()
         snapshot = self.world.waits.add_to(restrained, now)
         lanes, figures = await self._planned(snapshot, now)
@@ -321,6 +337,7 @@ class Reconciler:
             await self._live.close(old, proof)
             del self._open[old]
             self.world.forget_study(old)
+            self._proposer.forget(old)
             for pruned in [pruned for pruned in self._pruned_at if pruned[0] == old]:
                 del self._pruned_at[pruned]
             self._observer.forget(*key)

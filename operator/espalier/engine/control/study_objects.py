@@ -71,7 +71,7 @@ class Seen:
     trials, workloads, pods
         The views.
     record
-        What is stored of the study, of its trials those that the look sees.
+        What is stored of the study, of its trials those that the look sees, and the best ones.
     tally
         What all trials that have ended come to.
     """
@@ -137,7 +137,8 @@ class StudyObjects:
         trials = [view for views, _, _ in found for view in views]
         trials += [view for view in unnumbered if view is not None]
         records = self._records
-        few = {n: each for n in numbers if (each := records.get(n)) is not None}
+        wanted = {*numbers, *_best_of(record)}
+        few = {n: each for n in sorted(wanted) if (each := records.get(n)) is not None}
         return Seen(
             trials=tuple(trials),
             workloads=tuple(view for _, views, _ in found for view in views),
@@ -336,3 +337,11 @@ class StudyObjects:
     def _trial(self, uid: str) -> TrialView | None:
         trial = self._known.cache(TRIAL.plural).one(self._key, uid)
         return None if trial is None else self._known.trial_view(trial, self._key, self.uid)
+
+
+def _best_of(record: StudyRecord) -> Iterator[int]:
+    """Yield the numbers of the trials of which the Study tells, settled or not."""
+    if record.best is not None:
+        yield record.best
+    if record.summary is not None:
+        yield from (leader.trial for leader in record.summary.leaders)

@@ -29,6 +29,7 @@ from espalier.kube import POD, STUDY, TRIAL, watched
 from espalier.planning.workload import registry
 from espalier.planning.workload.kind import WorkloadKind
 from espalier.planning.world.blueprint import Blueprint
+from espalier.planning.world.lookup_refusal import LookupRefusal
 from espalier.planning.world.observe import (
     controller_uid,
     pod_view,
@@ -67,6 +68,10 @@ class World:
         What was seen last of each kind that is watched, by its plural.
     verdicts
         Of the API server on a Study's template, by the Study's uid.
+    warm_starts
+        Why a Study can take over no trials of earlier ones, by its uid.
+    pruners
+        Why what a Study's pruner names was not found, by its uid.
     written
         When a status was last written, by the object's uid.
     tails
@@ -95,6 +100,8 @@ class World:
     settings: OperatorSettings
     caches: Mapping[str, ObjectCache] = field(default_factory=lambda: _caches())
     verdicts: dict[str, TemplateVerdict] = field(default_factory=dict)
+    warm_starts: dict[str, LookupRefusal] = field(default_factory=dict)
+    pruners: dict[str, LookupRefusal] = field(default_factory=dict)
     written: dict[str, float] = field(default_factory=dict)
     tails: set[str] = field(default_factory=set)
     leaving: dict[str, int | None] = field(default_factory=dict)
@@ -155,6 +162,8 @@ class World:
             pods=seen.pods,
             tally=seen.tally,
             template=self.verdicts.get(uid),
+            warm_start=self.warm_starts.get(uid),
+            pruner=self.pruners.get(uid),
             bound=bound,
             tails=frozenset(pod.uid for pod in seen.pods if pod.uid in self.tails),
             refused=self.refused,
@@ -369,7 +378,8 @@ class World:
 
     def went_back(self) -> None:
         """Drop what is remembered of a state that the cluster has left behind."""
-        for memory in (self.verdicts, self.written, self.views, self.refused):
+        own = (self.verdicts, self.warm_starts, self.pruners)
+        for memory in (*own, self.written, self.views, self.refused):
             memory.clear()
         self.specs.clear()
         self.objects.clear()
@@ -378,7 +388,7 @@ class World:
 
     def forget_study(self, uid: str) -> None:
         """Drop what is remembered of a study."""
-        for memory in (self.verdicts, self.written):
+        for memory in (self.verdicts, self.warm_starts, self.pruners, self.written):
             memory.pop(uid, None)
         self.specs.forget(uid)
         self.objects = {key: each for key, each in self.objects.items() if each.uid != uid}

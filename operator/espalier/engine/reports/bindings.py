@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import KeysView
 
-from espalier.engine.reports.submission import Binding, CheckedBatch
+from espalier.engine.reports.submission import Binding
 from espalier.errors import ReportError
 
 
@@ -59,18 +59,18 @@ class Bindings:
         """Return the binding of a pod, None if it is not known."""
         return self._of_pod.get(pod_uid)
 
-    def check(self, binding: Binding, batch: CheckedBatch) -> None:
-        """Raise unless the batch is for the pod's own trial, and the pod the trial's present one.
+    def check(self, binding: Binding, trial: str) -> None:
+        """Raise unless a pod names its own trial, and is the trial's present one.
 
         Raises
         ------
         ReportError
             With status 403.
         """
-        if batch.trial != binding.trial:
+        if trial != binding.trial:
             raise ReportError(
                 "NotYourTrial",
-                f"this pod is of trial {binding.trial}; came {batch.trial[:320]!a}; "
+                f"this pod is of trial {binding.trial}; came {trial[:320]!a}; "
                 "report for the trial in ESPALIER_TRIAL",
                 status=403,
             )

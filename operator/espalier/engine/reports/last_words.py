@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from espalier.engine.reports.heard import checked_heard
 from espalier.engine.reports.submission import (
     MOST_REPORTS,
     Acknowledgement,
@@ -16,11 +17,26 @@ from espalier.engine.reports.submission import (
     checked,
 )
 from espalier.errors import ReportError
+from espalier.planning.world.heard import Heard
 
 LONGEST_MESSAGE = 4096
-_START = re.compile(r'\{"espalier":1,"lost":(\d{1,15}),"count":(\d{1,4}),"reports":\[')
+_START = re.compile(r'\{"espalier":1,"lost":(\d{1,15}),"count":(\d{1,4}),')
+_NAMES, _REPORTS = '"names":', '"reports":['
 _DECODER = json.JSONDecoder()
 Submit = Callable[[CheckedBatch], Awaitable[Acknowledgement]]
+
+
+class Tail(NamedTuple):
+    """What a termination message holds."""
+
+    reports: list[CheckedReport]
+    """Its values."""
+    refused: int = 0
+    """How many were no values."""
+    lost: int = 0
+    """How many did not fit, or were cut off."""
+    heard: tuple[Heard, ...] = ()
+    """What the sidecar's collectors have heard; empty where values came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +57,8 @@ class LastWords:
     lost: int = 0
 
 
-def parse_tail(message: str) -> tuple[list[CheckedReport], int, int]:
-    """Return a termination message's values, how many were no values, and how many were lost.
+def parse_tail(message: str) -> Tail:
+    """Return what a termination message holds.
 
     Nobody can be told of an error in it, so what is good of it is taken. A message that is not the
     sidecar's, such as the end of a crashed one's log, has no values. One that the kubelet has cut,
@@ -52,11 +68,11 @@ def parse_tail(message: str) -> tuple[list[CheckedReport], int, int]:
     try:
         found = json.loads(message)
     except RecursionError:
-        return [], 0, 0
+        return Tail([])
     except ValueError:
         found = _salvaged(message)
     if not isinstance(found, dict) or found.get("espalier") != 1:
-        return [], 0, 0
+        return Tail([])
     reports, lost = found.get("reports"), found.get("lost")
     lost = lost if type(lost) is int and 0 <= lost < 2**53 else 0
     good: list[CheckedReport] = []
@@ -64,10 +80,26 @@ def parse_tail(message: str) -> tuple[list[CheckedReport], int, int]:
     for index, report in enumerate(listed):
         try:
             metric, step, value = report
-            good.append(checked(metric, step, value, index))
+            good.append(checked(_named(metric, found.get("names")), step, value, index))
         except (ReportError, TypeError, ValueError):
             continue
-    return good, len(listed) - len(good), lost
+    return Tail(good, len(listed) - len(good), lost, _heard(found.get("heard")))
+
+
+def _named(metric: Any, names: Any) -> Any:
+    """Return a metric's name: reports have its place among the names, or the name itself."""
+    if type(metric) is int and isinstance(names, list) and 0 <= metric < len(names):
+        return names[metric]
+    return metric
+
+
+def _heard(found: Any) -> tuple[Heard, ...]:
+    if found is None:
+        return ()
+    try:
+        return checked_heard(found)
+    except ReportError:
+        return ()
 
 
 def _salvaged(message: str) -> dict[str, Any] | None:
@@ -76,8 +108,9 @@ def _salvaged(message: str) -> dict[str, Any] | None:
     if start is None:
         return None
     lost, count = int(start[1]), int(start[2])
+    names, at = _cut_names(message, start.end())
     reports: list[Any] = []
-    at = start.end()
+    at = at + len(_REPORTS) if message.startswith(_REPORTS, at) else len(message)
     while len(reports) < count and message[at : at + 1] == "[":
         try:
             report, at = _DECODER.raw_decode(message, at)
@@ -85,10 +118,22 @@ def _salvaged(message: str) -> dict[str, Any] | None:
             break
         reports.append(report)
         at += message[at : at + 1] == ","
-    return {"espalier": 1, "reports": reports, "lost": lost + count - len(reports)}
+    lost += count - len(reports)
+    return {"espalier": 1, "names": names, "reports": reports, "lost": lost}
 
 
-async def deliver(message: str, trial: str, submit: Submit) -> LastWords:
+def _cut_names(message: str, at: int) -> tuple[Any, int]:
+    """Return the names of a message that was cut, and where they end."""
+    if not message.startswith(_NAMES, at):
+        return [], at
+    try:
+        names, at = _DECODER.raw_decode(message, at + len(_NAMES))
+    except (ValueError, RecursionError):
+        return [], at
+    return names, at + 1
+
+
+async def deliver(tail: Tail, trial: str, submit: Submit) -> LastWords:
     """Submit a termination message's values; one that is refused is left out.
 
     Raises
@@ -96,7 +141,7 @@ async def deliver(message: str, trial: str, submit: Submit) -> LastWords:
     RetryLater
         Not all of it is durable: deliver it again.
     """
-    reports, refused, lost = parse_tail(message)
+    reports, refused, lost = list(tail.reports), tail.refused, tail.lost
     accepted = repeated = 0
     while reports:
         batch = CheckedBatch(trial, tuple(reports[:MOST_REPORTS]), final=True)

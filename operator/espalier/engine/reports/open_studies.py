@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Set
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Set
+from typing import Any, Protocol
 
 from espalier.api import Study
 from espalier.engine.reports.bindings import Bindings
+from espalier.engine.reports.heard import HeardMessage, Hearings
 from espalier.engine.reports.intake import Intake
-from espalier.engine.reports.last_words import LastWords, deliver
+from espalier.engine.reports.last_words import LastWords, deliver, parse_tail
 from espalier.engine.reports.limits import LimitReached, ValueLimits
 from espalier.engine.reports.loop_share import LoopShare
-from espalier.engine.reports.shelf import Reading, Shelf
+from espalier.engine.reports.making import Making
+from espalier.engine.reports.reading_source import read_source
+from espalier.engine.reports.shelf import Shelf, StudiesRead
 from espalier.engine.reports.storable import check_number, check_pod, storable_attempt, storable_end
 from espalier.engine.reports.study_writer import StudyWriter
 from espalier.engine.reports.submission import Acknowledgement, Binding, CheckedBatch
 from espalier.engine.reports.taking import Taking
 from espalier.errors import ReportError, RetryLater
+from espalier.planning.proposing.taking_over import SourceStudy
+from espalier.planning.world.heard import Heard
 from espalier.planning.world.record import AttemptRecord, End, MadeTrial, StudyRecord
 from espalier.pruning import Decision, Receipt, Restraint
 from espalier.steady_clock import SteadyClock
-from espalier.store import Store, StudyRow
+from espalier.store import Store, StoredEarlier, StudyRow
 
 
 class ReportObserver(Protocol):
@@ -96,6 +101,7 @@ class OpenStudies:
         share = share or LoopShare(limits or ValueLimits())
         self._intake = Intake(store, share, self._sound, clock, self._observe.values_judged)
         self._bindings = Bindings()
+        self._hearings = Hearings()
 
     # -- studies ----------------------------------------------------------------------------
 
@@ -125,7 +131,7 @@ class OpenStudies:
         """
         await self._shelf.read_running(wanted)
 
-    def reading(self) -> Reading:
+    def reading(self) -> StudiesRead:
         """Tell how many studies are being read or wait for it, and whether that goes on."""
         return self._shelf.reading()
 
@@ -151,6 +157,55 @@ class OpenStudies:
         """
         await self._shelf.note_made(study_uid, trials)
 
+    async def note_earlier(self, study_uid: str, earlier: StoredEarlier) -> None:
+        """Record what a study has taken over from earlier ones; durable when it returns.
+
+        Raises
+        ------
+        RetryLater
+            If the study is not open, or the store does not answer.
+        """
+        await self._shelf.making(study_uid).note_earlier(earlier)
+
+    async def note_found(self, study_uid: str, found: Mapping[str, Any]) -> None:
+        """Record what a Study's pruner names elsewhere; its judge is made anew with that.
+
+        Raises
+        ------
+        RetryLater
+            If the study is being read, or the store does not answer.
+        """
+        await self._shelf.note_found(study_uid, found)
+
+    async def source(
+        self, path: str, namespace: str, name: str, besides: str
+    ) -> SourceStudy | None:
+        """Return an earlier study of this name, a deleted one where no other is there.
+
+        Parameters
+        ----------
+        path
+            The field that names it.
+        besides
+            Uid of a study that is not meant.
+
+        Raises
+        ------
+        RetryLater
+            If the store does not answer.
+        """
+        return await read_source(self._store, path, namespace, name, besides)
+
+    def known(self, study_uid: str) -> tuple[StudyWriter, Making]:
+        """Return a study with its judge, and what was made for it.
+
+        Raises
+        ------
+        RetryLater
+            If the study is not open, or is being read.
+        """
+        return self._sound(study_uid), self._shelf.making(study_uid)
+
     async def restrain(self, study_uid: str, restraint: Restraint) -> None:
         """Let something else hold a study's pruning back, from the next value on.
 
@@ -175,6 +230,7 @@ class OpenStudies:
             What showed that the Study is gone.
         """
         self._bindings.forget(uid)
+        self._hearings.forget_study(uid)
         self._intake.forget(uid)
         await self._shelf.close(uid, proof)
 
@@ -271,7 +327,7 @@ class OpenStudies:
         if binding is None:
             raise RetryLater("this pod is not known yet; send again", after=1)
         if present or batch.trial != binding.trial:
-            self._bindings.check(binding, batch)
+            self._bindings.check(binding, batch.trial)
         study = self._sound(binding.study_uid)
         try:
             taking = await self._intake.take(study, binding, batch)
@@ -294,9 +350,32 @@ class OpenStudies:
         binding = self._bindings.of(pod_uid)
         if binding is None:
             raise RetryLater("this pod is not bound; bind it first")
+        tail = parse_tail(message)
+        if tail.heard:
+            self._hearings.take(binding, tail.heard)
         return await deliver(
-            message, binding.trial, lambda batch: self.submit(pod_uid, batch, present=False)
+            tail, binding.trial, lambda batch: self.submit(pod_uid, batch, present=False)
         )
+
+    def hear(self, pod_uid: str, message: HeardMessage) -> None:
+        """Remember what a pod's sidecar says of its collectors: in memory, its newest word alone.
+
+        Raises
+        ------
+        ReportError
+            It is not for the pod's trial, or the pod not the trial's present one.
+        RetryLater
+            The pod is not known yet.
+        """
+        binding = self._bindings.of(pod_uid)
+        if binding is None:
+            raise RetryLater("this pod is not known yet; send again", after=1)
+        self._bindings.check(binding, message.trial)
+        self._hearings.take(binding, message.heard)
+
+    def heard(self, study_uid: str) -> Mapping[int, tuple[Heard, ...]]:
+        """Return what the sidecars of a study's trials have said last, by the trials' numbers."""
+        return self._hearings.of(study_uid)
 
     def _refused(self, study: StudyWriter, error: ReportError) -> None:
         row = study.row
@@ -322,8 +401,9 @@ class OpenStudies:
         decision = taken.decision
         if taken.accepted or decision is None or decision.prunes:
             return decision
-        metric = study.row.terms.metric
-        judged = [report.step for report in batch.reports if report.metric == metric]
+        terms = study.row.terms
+        mine = (report.step for report in batch.reports if report.metric == terms.metric)
+        judged = [terms.within(step) if terms.clamps else step for step in mine]
         if not judged or (decision.step, decision.attempt) == (judged[-1], binding.attempt):
             return decision
         stored = await self._store.decision(
@@ -344,6 +424,7 @@ class OpenStudies:
         check_number(number)
         first, commit = self._sound(study_uid).finish(number, storable_end(end))
         await _durable(commit)
+        self._hearings.forget(study_uid, number)
         return first
 
     def _sound(self, uid: str) -> StudyWriter:

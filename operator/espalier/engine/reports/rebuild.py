@@ -13,7 +13,15 @@ from espalier.api.judging import judge_of
 from espalier.engine.reports.study_writer import ADVANCES, StudyWriter
 from espalier.engine.reports.trial_memory import TrialMemory
 from espalier.planning.world.record import End
-from espalier.pruning import Decision, Report, TrialState, close_trial, verdict_of
+from espalier.pruning import (
+    Decision,
+    Report,
+    TrialState,
+    as_judged,
+    close_trial,
+    follows_last_step,
+    verdict_of,
+)
 from espalier.store import Arrived, Head, Store, StoredChange, StoredEnd, StudyRow
 
 _LOG = logging.getLogger(__name__)
@@ -98,15 +106,33 @@ class _Replay:
             if value is None:
                 value = math.nan
             trial.keep(attempt, metric, step, value)
-            if terms.judges(metric, step):
-                self._judge(trial, Report(number, attempt, step, value), at, seq, decided)
-            elif metric == terms.metric:
+            if metric != terms.metric:
+                continue
+            if terms.passes(step):
                 trial.passed(step)
+            report = Report(number, attempt, step, value)
+            self._search_sees(report, seq, pruned=decided[0] == "Prune")
+            judged = as_judged(study.judge.ledger, report)
+            if judged is not None:
+                self._judge(trial, judged, step, at, seq, decided)
+            elif not trial.ended and follows_last_step(study.judge, report):
+                trial.progressed(attempt, step, value, at)
+
+    def _search_sees(self, report: Report, seq: int, *, pruned: bool) -> None:
+        """Let the study's search see a value of the objective, and what was pruned at it."""
+        search_log = self._study.search_log
+        search_log.value(report)
+        if pruned:
+            search_log.prune(report.trial)
+        for stored in self._on_others.get(seq, ()):
+            if stored.prunes:
+                search_log.prune(stored.trial)
 
     def _judge(
         self,
         trial: TrialMemory,
         report: Report,
+        step: int,
         at: float,
         seq: int,
         decided: Sequence[object],
@@ -117,7 +143,7 @@ class _Replay:
         if verdict is not None:
             decision, others = verdict.decision, verdict.decisions[1:]
         if verdict is None or verdict.receipt in ADVANCES:
-            trial.progressed(report.attempt, report.step, report.value, at)
+            trial.progressed(report.attempt, step, report.value, at)
         action = decided[0]
         if action is not None:
             self._last[report.trial] = report.attempt, report.step
@@ -171,6 +197,7 @@ class _Replay:
         study, trial = self._study, self._study.trial(number)
         study.seq = seq
         trial.ended = True
+        study.search_log.end(number, end)
         trial.finished(end)
         trial.let_go()
         close_trial(study.judge, number, end.state, end.at)

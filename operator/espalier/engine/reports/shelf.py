@@ -10,19 +10,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from espalier import __version__
 from espalier.api import Study
-from espalier.api.judging import exemption_of, restraint_of, same_study, settings_of
+from espalier.api.judging import exemption_of, judge_of, restraint_of, same_study, settings_of
 from espalier.engine.reports.making import Making
 from espalier.engine.reports.priority_gate import PriorityGate
 from espalier.engine.reports.rebuild import rebuild
 from espalier.engine.reports.study_writer import StudyWriter
 from espalier.errors import EspalierError, RetryLater
-from espalier.planning.world.record import MadeTrial, StudyRecord, best_completed
+from espalier.planning.world.pruner_lookup import PrunerFound, pruner_lookup_of
+from espalier.planning.world.record import (
+    MadeTrial,
+    StudyRecord,
+    best_completed,
+    confirmed_leaders,
+)
 from espalier.planning.world.trial_records import TrialRecords
 from espalier.pruning import Decision, Restraint
 from espalier.store import Batch, Store, StudyRow
@@ -41,7 +47,7 @@ class Resting:
     record: StudyRecord
 
 
-class Reading(NamedTuple):
+class StudiesRead(NamedTuple):
     """How many studies are being read or wait for it, and the seconds since a piece was read."""
 
     studies: int
@@ -100,17 +106,43 @@ class Shelf:
     def record(self, uid: str) -> StudyRecord:
         """Return what is durable of a study; empty while it is not known."""
         if (study := self._live.get(uid)) is not None:
-            return replace(study.record(), made=self._making[uid].made)
+            return self._whole(study.row, study.record())
         resting = self._resting.get(uid)
         if resting is None:
             return StudyRecord(uid)
-        return replace(resting.record, made=self._making[uid].made)
+        return self._whole(resting.row, resting.record)
 
-    def reading(self) -> Reading:
+    def _whole(self, row: StudyRow, record: StudyRecord) -> StudyRecord:
+        making = self._making[row.uid]
+        return replace(
+            record,
+            made=making.made,
+            proposals=making.proposals,
+            proposed_last=making.proposed_last,
+            exhausted=making.exhausted,
+            closed=making.closed,
+            earlier=making.taken_over,
+            pruner=PrunerFound.of(row.settings.found),
+        )
+
+    def making(self, uid: str) -> Making:
+        """Return what was made for a study.
+
+        Raises
+        ------
+        RetryLater
+            If the study is not known.
+        """
+        making = self._making.get(uid)
+        if making is None:
+            raise RetryLater("this study is not open yet", after=1)
+        return making
+
+    def reading(self) -> StudiesRead:
         """Tell what is being read."""
         if not self._reading:
-            return Reading(0, 0.0)
-        return Reading(len(self._reading), time.monotonic() - self._progress)
+            return StudiesRead(0, 0.0)
+        return StudiesRead(len(self._reading), time.monotonic() - self._progress)
 
     def get(self, uid: str) -> StudyWriter:
         """Return a study with its judge, in step with the store.
@@ -216,10 +248,32 @@ class Shelf:
         RetryLater
             If the study is not known, or the store does not answer.
         """
-        making = self._making.get(uid)
-        if making is None:
-            raise RetryLater("this study is not open yet", after=1)
-        await making.note(trials)
+        await self.making(uid).note(trials)
+
+    async def note_found(self, uid: str, found: Mapping[str, Any]) -> None:
+        """Record what a study's pruner names elsewhere, unless it has values; durable afterwards.
+
+        Raises
+        ------
+        SpecError
+            If no judge can be built with it.
+        RetryLater
+            If the study is being read, or the store does not answer.
+        """
+        study = self.get(uid)
+        if not study.seq and study.row.settings.found != found:
+            await asyncio.shield(self._begin(uid, self._with_found(study, found)))
+
+    async def _with_found(self, old: StudyWriter, found: Mapping[str, Any]) -> StudyWriter:
+        await old.settled()
+        if old.seq or not old.sound:
+            return old
+        row, settings = old.row, replace(old.row.settings, found=found)
+        judge_of(settings)
+        changed = await self._store.open_study(
+            row.uid, row.namespace, row.name, settings, at=self._clock(), version=__version__
+        )
+        return await self._read(changed, AWAITED)
 
     async def restrain(self, uid: str, restraint: Restraint) -> None:
         """Let something else hold pruning back; durable when it returns.
@@ -281,11 +335,15 @@ class Shelf:
             if old.seq or not old.sound:
                 return old
         meta = study.metadata
+        settings = settings_of(study)
+        names = pruner_lookup_of(study.spec) is not None
+        if names and (known := await self._store.study(meta.uid)) is not None:
+            settings = replace(settings, found=known.settings.found)
         row = await self._store.open_study(
             meta.uid,
             meta.namespace,
             meta.name,
-            settings_of(study),
+            settings,
             at=self._clock(),
             version=__version__,
             adopt=not started,
@@ -304,6 +362,7 @@ class Shelf:
             sampled=row.sampled,
             restraint=restraint or restraint_of(row.settings),
             exempt=frozenset(filter(exemption_of(row.settings), trials)),
+            leaders=confirmed_leaders(summary, trials),
         )
         return Resting(row, record)
 

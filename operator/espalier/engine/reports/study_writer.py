@@ -13,15 +13,24 @@ from espalier.engine.reports.submission import CheckedReport
 from espalier.engine.reports.taking import Taking
 from espalier.engine.reports.trial_memory import TrialMemory
 from espalier.errors import RetryLater
+from espalier.planning.proposing.search_log import SearchLog
 from espalier.planning.standing.sightings import joined
-from espalier.planning.world.record import AttemptRecord, End, StudyRecord, TrialRecord
+from espalier.planning.world.record import (
+    AttemptRecord,
+    End,
+    StudyRecord,
+    TrialRecord,
+    confirmed_leaders,
+)
 from espalier.pruning import (
     Decision,
     Judge,
     Receipt,
     Report,
     Restraint,
+    as_judged,
     close_trial,
+    follows_last_step,
     verdict_of,
 )
 from espalier.store import (
@@ -67,6 +76,8 @@ class StudyWriter:
         What holds pruning back, as far as that is durable.
     exempt : frozenset of int
         Of the trials that are known, those that are exempt.
+    search_log : SearchLog
+        What the study's search knows of its trials.
     turn : asyncio.Lock
         Held by whoever takes a batch: batches are taken one after the other.
     """
@@ -90,6 +101,7 @@ class StudyWriter:
         self.rules = RuleNumbers()
         self.failures = store.failures(row.id)
         self.turn = asyncio.Lock()
+        self.search_log = SearchLog(row.terms)
         self._store = store
         self._on_prune = on_prune
         self._on_rest = on_rest
@@ -118,9 +130,7 @@ class StudyWriter:
         """Return a trial, a new one if nothing is known of it."""
         trial = self.trials.get(number)
         if trial is None:
-            trial = self.trials[number] = TrialMemory(
-                number, self.row.terms.direction, self._changed
-            )
+            trial = self.trials[number] = TrialMemory(number, self.row.terms, self._changed)
             if self.judge.exempt(number):
                 self.exempt |= {number}
         return trial
@@ -184,20 +194,29 @@ class StudyWriter:
             (study, number, attempt, metric, step, finite_or_none(value), seq, at)
         )
         receipt = Receipt.APPENDED
-        if self.row.terms.judges(metric, step):
-            verdict = verdict_of(self.judge, Report(number, attempt, step, value), at)
+        if metric != self.row.terms.metric:
+            return receipt
+        if self.row.terms.passes(step):
+            trial.passed(step)
+        came = Report(number, attempt, step, value)
+        self.search_log.value(came)
+        judged = as_judged(self.judge.ledger, came)
+        if judged is not None:
+            verdict = verdict_of(self.judge, judged, at)
             if verdict is not None:
                 receipt = verdict.receipt
                 for decision in verdict.decisions:
                     self._decided(rows, decision, "", seq, number)
                     self.trial(decision.trial).decide(decision, own=decision.trial == number)
+                    if decision.prunes:
+                        self.search_log.prune(decision.trial)
                     decisions.append(decision)
                 for name, shadow in verdict.shadows:
                     self._decided(rows, shadow, name, seq, number)
             if receipt in ADVANCES:
                 advanced.append(report)
-        elif metric == self.row.terms.metric:
-            trial.passed(step)
+        elif not trial.ended and follows_last_step(self.judge, came):
+            advanced.append(report)
         return receipt
 
     def _decided(
@@ -286,6 +305,7 @@ class StudyWriter:
         self._store.ready()
         self.seq += 1
         trial.ended = True
+        self.search_log.end(number, end)
         close_trial(self.judge, number, end.state, end.at)
         commit = self._commit(
             Batch(self.row.id, ends=[end_row(self.row.id, number, end, self.seq)])
@@ -401,13 +421,15 @@ class StudyWriter:
             changed = [self.trials[number] for number in self._changed]
             self._changed.clear()
             self._recorded.take(each.record for each in changed if each.known)
+            summary = self.judge.summary()
             self._record = StudyRecord(
                 uid=self.row.uid,
                 trials=self._recorded.trials,
                 best=self._recorded.best,
-                summary=self.judge.summary(),
+                summary=summary,
                 sampled=self.sampled,
                 restraint=self.restraint,
                 exempt=self.exempt,
+                leaders=confirmed_leaders(summary, self._recorded.trials),
             )
         return self._record

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from espalier.errors import ReportError
 from espalier.pruning import Decision
 
-METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.]{0,62}")
+LONGEST_METRIC = 250
 LARGEST_STEP = 2**53
 MOST_REPORTS = 256
 
@@ -98,8 +97,9 @@ def checked(metric: Any, step: Any, value: Any, index: int) -> CheckedReport:
     ReportError
         With the report's position, what was expected and what came.
     """
-    if type(metric) is not str or METRIC.fullmatch(metric) is None:
-        raise _bad("Metric", f"expected a name like {METRIC.pattern}", metric, index)
+    if not is_metric_name(metric):
+        expected = f"expected 1 to {LONGEST_METRIC} printable characters, no space at either end"
+        raise _bad("Metric", expected, metric, index)
     if type(step) is not int:
         raise _bad("Step", "expected a whole number", step, index)
     if not 0 <= step <= LARGEST_STEP:
@@ -121,6 +121,17 @@ def checked(metric: Any, step: Any, value: Any, index: int) -> CheckedReport:
             index=index,
         )
     return CheckedReport(metric, step, value)
+
+
+def is_metric_name(name: Any) -> bool:
+    """Whether a metric may be called so; as `espalier.api.metric_name` says it of a Study."""
+    return (
+        type(name) is str
+        and 0 < len(name) <= LONGEST_METRIC
+        and name.isprintable()
+        and not name.startswith(" ")
+        and not name.endswith(" ")
+    )
 
 
 def shown(value: Any) -> str:

@@ -9,7 +9,7 @@ from espalier.engine.reports.known_values import KnownValues
 from espalier.engine.reports.submission import CheckedReport
 from espalier.errors import ReportError
 from espalier.planning.world.record import AttemptRecord, End, TrialRecord
-from espalier.pruning import Decision, Direction
+from espalier.pruning import Decision, Terms
 
 _Key = tuple[str, int]
 
@@ -24,8 +24,8 @@ class TrialMemory:
     ----------
     number : int
         The trial's number.
-    direction : Direction
-        Which way the objective's metric is better.
+    terms : Terms
+        What the study's trials are compared by.
     changed : set of int
         Gets the trial's number whenever its record becomes another one.
 
@@ -38,19 +38,20 @@ class TrialMemory:
     in_flight : int
         How many batches are being taken or committed.
     beyond : int or None
-        The highest step of the objective's metric that is not judged.
+        The highest step of the objective's metric beyond the last one.
     refused : int
         How many values contradicted earlier ones, since the operator started.
     """
 
     __slots__ = (
         "_changed",
-        "_direction",
         "_first",
+        "_furthest",
         "_last",
         "_of",
         "_record",
         "_seen",
+        "_terms",
         "_values",
         "attempts",
         "best",
@@ -72,10 +73,10 @@ class TrialMemory:
         "step",
     )
 
-    def __init__(self, number: int, direction: Direction, changed: set[int]) -> None:
+    def __init__(self, number: int, terms: Terms, changed: set[int]) -> None:
         self.number = number
         self._changed = changed
-        self._direction = direction
+        self._terms = terms
         # Ahead of the store.
         self._values: KnownValues | None = KnownValues()
         self.names: frozenset[str] = frozenset()
@@ -97,8 +98,10 @@ class TrialMemory:
         self.prune: Decision | None = None
         self.end: End | None = None
         self._seen: dict[int, AttemptRecord] = {}
-        # The attempt that the figures above are of, and the step and time of two of its values.
+        # The attempt that the figures above are of, its highest step as the trainer counts, and
+        # the step and time of two of its values.
         self._of = 0
+        self._furthest = -1
         self._first: tuple[int, float] | None = None
         self._last: tuple[int, float] | None = None
         self._record: TrialRecord | None = None
@@ -165,7 +168,7 @@ class TrialMemory:
         self._changes()
 
     def passed(self, step: int) -> None:
-        """Note a step of the objective's metric that is beyond the last one that is judged."""
+        """Note a step of the objective's metric that is beyond the last one."""
         self.beyond = step if self.beyond is None else max(self.beyond, step)
         self._changes()
 
@@ -193,12 +196,12 @@ class TrialMemory:
     # -- what is durable --------------------------------------------------------------------
 
     def progressed(self, attempt: int, step: int, value: float, at: float) -> None:
-        """Take in a judged value that is durable: what the trial comes to is its newest attempt's.
+        """Take in a value that is durable: what the trial comes to is its newest attempt's.
 
         Parameters
         ----------
         attempt, step, value
-            The value, whose step this attempt had not reported.
+            The value, whose step this attempt had not reported; as the trainer counts.
         at : float
             When it came.
         """
@@ -208,18 +211,20 @@ class TrialMemory:
         if attempt > self._of:
             self._of = attempt
             self.step = self.latest = self.best = self.best_step = None
+            self._furthest = -1
             self._first = self._last = None
         if self.end is None:
             self._first = self._first or (step, at)
             if self._last is None or step > self._last[0]:
                 self._last = step, at
-        if self.step is None or step > self.step:
-            self.step, self.latest = step, value
+        if step > self._furthest:
+            self._furthest = step
+            self.step, self.latest = self._terms.within(step), value
         if value != value:
             return
         best = self.best
-        if best is None or self._direction.better(value, best):
-            self.best, self.best_step = value, step
+        if best is None or self._terms.direction.better(value, best):
+            self.best, self.best_step = value, self._terms.within(step)
 
     def judged(self, decision: Decision) -> None:
         """Take in a decision that is durable."""

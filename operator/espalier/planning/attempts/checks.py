@@ -9,6 +9,7 @@ from espalier.api.reasons import Ending
 from espalier.planning.attempts import words
 from espalier.planning.attempts.evidence import Attempt
 from espalier.planning.ordered_checks import Check, first
+from espalier.planning.workload.fittings.output import SHELL
 from espalier.planning.world.kubelet_words import (
     DEADLINE,
     KILLED,
@@ -71,6 +72,10 @@ def _helper_is(attempt: Attempt, *reasons_: str) -> bool:
 
 
 _CORRECT = "; correct its command or args in spec.template."
+_NO_SHELL = (
+    f"; the image has no {SHELL}: have it there, or correct command in spec.template. A collector "
+    "of type Output needs it too; type Log, with a file, does not."
+)
 
 
 def _check(
@@ -201,7 +206,10 @@ ATTEMPT_CHECKS: tuple[Check[Attempt, Ending], ...] = (
         "The trainer's command does not exist or cannot be executed.",
         lambda a: _missing(a.exit_reason, a.exit_message),
         reasons.BAD_COMMAND,
-        lambda a: f"The trainer could not be started{words.last_line(a.exit_message)}{_CORRECT}",
+        lambda a: (
+            f"The trainer could not be started{words.last_line(a.exit_message)}"
+            f"{_NO_SHELL if SHELL in a.exit_message else _CORRECT}"
+        ),
     ),
     _check(
         "StartFailed",

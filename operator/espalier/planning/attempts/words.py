@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from espalier.planning.attempts.evidence import Attempt
+from espalier.planning.world.names import REPORT_LIBRARY
+
+NO_MODULE = "No module named"
+"""How Python says that it does not find a module."""
 
 
 def of_pod(name: str, said: str) -> str:
@@ -25,6 +29,12 @@ def failed(attempt: Attempt) -> str:
     """Word a trainer's exit code."""
     hint = " (127: the shell found no such command)" if attempt.exit_code == 127 else ""
     said = last_line(attempt.exit_message)
+    if NO_MODULE in said:
+        # A pod's PYTHONPATH, which every trainer has for the report library, hides the image's.
+        said += (
+            f" (if the image sets PYTHONPATH, write its value and :{REPORT_LIBRARY} into the "
+            "template's env)"
+        )
     return f"The trainer exited with code {attempt.exit_code}{hint}{said}"
 
 

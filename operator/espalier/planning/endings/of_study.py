@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from espalier.api.reasons import StudyReason
+from espalier.planning.finalists.repeating import are_due
+from espalier.planning.finalists.results import finalists_of
+from espalier.planning.finalists.words import outcome
 from espalier.planning.standing.look import Look
+from espalier.planning.world.chosen import is_chosen
 from espalier.planning.world.faults import OUTAGES
+from espalier.planning.world.names import called
 from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.tally import Tally
 from espalier.pruning import TrialState
@@ -38,13 +43,15 @@ class StudyEnding:
 
 
 def sampled_limit(look: Look) -> int:
-    """Return how many trials are sampled: ``trials.max``, or as many as a grid has.
+    """Return how many trials are sampled: ``trials.max``, or as many as there is to try.
 
     Trials that ended by a fault of an earlier template are made up for, by new configurations or,
     where a grid has no more, by their own (`espalier.planning.sampling`).
     """
     faulted, template = look.tally.faulted, look.blueprint.template
-    return look.blueprint.most_sampled + faulted.total() - faulted[template]
+    limit = look.blueprint.most_sampled + faulted.total() - faulted[template]
+    exhausted = look.snapshot.record.exhausted
+    return limit if exhausted is None else min(limit, exhausted)
 
 
 def counted_failures(tally: Tally, template: int, outage: float = 0.0) -> int:
@@ -71,8 +78,29 @@ def counted_failures(tally: Tally, template: int, outage: float = 0.0) -> int:
     return count
 
 
-def judge_study_ending(look: Look, settings: OperatorSettings) -> StudyEnding | None:
-    """Tell how the study ends; None while it goes on."""
+def judge_study_ending(look: Look, search: StudyEnding | None) -> StudyEnding | None:
+    """Tell how the study ends; None while it goes on.
+
+    Parameters
+    ----------
+    search
+        How the search ends: with it the study does, unless its finalists are to be run again.
+    """
+    spec = look.blueprint.spec
+    assert spec is not None
+    if search is None or not search.succeeded or spec.finalists is None:
+        return search
+    if look.searching or not is_chosen(look.snapshot.study) or are_due(look):
+        return None
+    said = outcome(finalists_of(look), spec.objective.direction)
+    return replace(search, message=f"{search.message} {said}".rstrip())
+
+
+def judge_search_ending(look: Look, settings: OperatorSettings) -> StudyEnding | None:
+    """Tell how the search ends, of which repeats of finalists are no part; None while it goes on.
+
+    Too many failures end it whatever failed, a repeat too: then the study has failed.
+    """
     blueprint, tally, spec = look.blueprint, look.tally, look.blueprint.spec
     assert spec is not None
     failures = counted_failures(tally, blueprint.template, settings.template_hold)
@@ -87,25 +115,33 @@ def judge_study_ending(look: Look, settings: OperatorSettings) -> StudyEnding | 
     if (ending := _target(spec, look)) is not None:
         return ending
     limit = sampled_limit(look)
-    if look.going_on or look.below(limit) < limit:
+    if look.searching or look.below(limit) < limit:
         return None
     if not tally.phases[TrialState.COMPLETED.value]:
         return StudyEnding(
             False,
             StudyReason.NO_TRIAL_COMPLETED,
-            f"All {len(look)} trials ended and none was completed; {_newest_failure(tally)}",
+            f"All {look.searched} trials ended and none was completed; {_newest_failure(tally)}",
+        )
+    if look.snapshot.record.exhausted is not None:
+        return StudyEnding(
+            True,
+            StudyReason.SPACE_EXHAUSTED,
+            f"Each configuration of the space has been tried, by {look.searched} trials.",
         )
     size = blueprint.size
     if size is not None and size < spec.trials.max:
         return StudyEnding(True, StudyReason.GRID_EXHAUSTED, f"The grid has {size} configurations.")
-    return StudyEnding(True, StudyReason.ALL_TRIALS_ENDED, f"All {len(look)} trials have ended.")
+    return StudyEnding(
+        True, StudyReason.ALL_TRIALS_ENDED, f"All {look.searched} trials have ended."
+    )
 
 
 def _newest_failure(tally: Tally) -> str:
     newest = tally.newest_failure()
     if newest is None:
         return "none failed"
-    return f"the newest, trial {newest.number}: {newest.end.reason}: {newest.end.message}"
+    return f"the newest, {called(newest.number)}: {newest.end.reason}: {newest.end.message}"
 
 
 def _target(spec: StudySpec, look: Look) -> StudyEnding | None:

@@ -17,6 +17,7 @@ from espalier.planning.attempts.checks import how_ended
 from espalier.planning.endings.checks import ENDING_CHECKS, Follows
 from espalier.planning.endings.evidence import Evidence, evidence_of
 from espalier.planning.ordered_checks import first
+from espalier.planning.standing.hearing import why_silent
 from espalier.planning.standing.standing import Standing
 from espalier.planning.world.record import Wanted
 from espalier.planning.world.settings import OperatorSettings
@@ -148,10 +149,11 @@ def _what_came(standing: Standing, spec: StudySpec) -> str:
             f"spec.resource.max is {last}: none beyond it is judged. Set spec.resource.max in a "
             "new Study to the last step that the trainer reports, or report what it counts"
         )
-    others = f", only values of {', '.join(sorted(record.names)[:5])}" if record.names else ""
+    _, why = why_silent(standing)
+    heard = f": {why}" if why else ""
     return (
-        f"no finite value of {metric!r} came{others}; report it (docs/how-to/report-values.md), or "
-        "correct spec.objective.metric in a new Study"
+        f"no finite value of {metric!r} came{heard}; report it (docs/how-to/report-values.md), or "
+        "correct spec.objective.metric or spec.collector in a new Study"
     )
 
 

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from espalier.planning.obstacles.hearing import is_unheard
 from espalier.planning.obstacles.scene import Scene
+from espalier.planning.standing.hearing import (
+    mismatch_words,
+    mismatches,
+    names_instead,
+    why_silent,
+)
 from espalier.planning.standing.standing import Standing
+from espalier.planning.world.names import called, titled
 from espalier.planning.world.status_words import at_least, words
 from espalier.pruning import Reason, TrialState
 
@@ -11,6 +19,8 @@ _FEW = 3
 _STEPS_OF_SILENCE = 10
 _LONG = 30.0
 """Seconds that a trial must have run for a burst of values at its end to tell anything."""
+_FAR = 3
+"""How far from `resource.max` the only trial that has completed must be to tell anything."""
 _BURST = 0.02
 """Share of a trial's time within which all its values came."""
 
@@ -20,10 +30,14 @@ def beyond_horizon(scene: Scene, standing: Standing) -> str | None:
     spec, beyond = scene.snapshot.study.spec, standing.record.beyond
     if spec is None or beyond is None:
         return None
+    done = standing.end is not None and standing.end.state is TrialState.COMPLETED
+    most, fits = spec.resource.max, str(beyond) if done else f"{beyond} or more"
+    scale = f", or stepScale of its collector to {most / beyond:.4g}" if done else ""
     return (
-        f"Trial {standing.number} has reported {spec.objective.metric} at {spec.resource.name} "
-        f"{beyond}, and spec.resource.max is {spec.resource.max}: values beyond it are kept, and "
-        "neither judged nor compared. Set it, in a new Study, to what the trainer counts to."
+        f"{titled(standing.number)} has reported {spec.objective.metric} at {spec.resource.name} "
+        f"{beyond}, and spec.resource.max is {most}: no more than one value beyond it is judged, "
+        "as that of the last step, and all are stored as they came. In a new Study, set "
+        f"spec.resource.max to {fits}{scale}."
     )
 
 
@@ -35,12 +49,12 @@ def short_of_horizon(scene: Scene) -> str | None:
     if spec is None or not furthest:
         return None
     alone = last_steps.total() - last_steps[0] == 1 and len(scene.look) > 1
-    if furthest * (10 if alone else 2) > spec.resource.max:
+    if furthest * (_FAR if alone else 2) > spec.resource.max:
         return None
     return (
         f"Trials complete at {spec.resource.name} {furthest}, and spec.resource.max is "
         f"{spec.resource.max}: what lies before the first check of such a length is never judged. "
-        "Set it, in a new Study, to what the trainer counts to; if the trainer stops early by "
+        f"In a new Study, set spec.resource.max to {furthest}; if the trainer stops early by "
         "itself, all is well."
     )
 
@@ -52,29 +66,40 @@ def other_metric(scene: Scene, standing: Standing) -> str | None:
         return None
     if standing.end is None:
         pod = standing.newest
-        if pod is None or standing.span(pod.uid).ran < scene.settings.metric_patience:
+        if pod is None or standing.span(pod.uid).ran < scene.hearing_patience:
             return None
     elif standing.end.state is TrialState.PRUNED:
         return None
-    names = ", ".join(repr(name) for name in sorted(record.names)[:5])
     return (
-        f"Trial {standing.number} reports under {names}, and spec.objective.metric is "
-        f"{spec.objective.metric!r}: nothing is judged. Report it under that name, or name the "
-        "other one in a new Study."
+        f"{titled(standing.number)}: {names_instead(standing)}, and spec.objective.metric is "
+        f"{spec.objective.metric!r}: nothing is judged. In a new Study, name what comes, in "
+        "spec.objective.metric or in metrics of its collector; or report it under that name."
     )
 
 
 def silent_from_start(scene: Scene, standing: Standing) -> str | None:
     """Tell that a trainer runs and has reported nothing."""
     spec, still = scene.snapshot.study.spec, scene.idle(standing)
-    if spec is None or standing.record.step is not None or not _trains(scene, standing):
+    if spec is None or not is_unheard(scene.look, standing, scene.hearing_patience):
         return None
-    if still < max(scene.settings.metric_patience, _STEPS_OF_SILENCE * _pace_of_others(scene)):
+    _, why = why_silent(standing)
+    heard = f": {why}" if why else ""
+    return (
+        f"{titled(standing.number)} trains for {at_least(still)} and no value of "
+        f"{spec.objective.metric!r} came{heard}; does the trainer report under that name, at each "
+        f"{spec.resource.name}, and flush what it prints (python -u, PYTHONUNBUFFERED=1)?"
+    )
+
+
+def parameters_not_used(_scene: Scene, standing: Standing) -> str | None:
+    """Tell that a trainer uses other parameters than its Trial's."""
+    found = mismatches(standing)
+    if not found:
         return None
     return (
-        f"Trial {standing.number} trains for {at_least(still)} and no value of "
-        f"{spec.objective.metric!r} came; does the trainer report under that name, at each "
-        f"{spec.resource.name}, and flush what it prints (python -u, PYTHONUNBUFFERED=1)?"
+        f"{titled(standing.number)}: {mismatch_words(found)}: what it comes to is not of its "
+        "parameters. Have the trainer use what it is given (docs/how-to/parameters-and-samplers.md)"
+        ", in a new Study."
     )
 
 
@@ -88,8 +113,8 @@ def silent_since(scene: Scene, standing: Standing) -> str | None:
         return None
     pod = standing.live[-1]
     return (
-        f"Trial {standing.number} trains and has reported nothing for {at_least(still)} since step "
-        f"{record.step}, where a step took {words(pace)} before; does it hang? kubectl logs "
+        f"{titled(standing.number)} trains and has reported nothing for {at_least(still)} since "
+        f"step {record.step}, where a step took {words(pace)} before; does it hang? kubectl logs "
         f"{pod.name} -c {scene.trainer}; spec.trials.timeLimitSeconds would end such a trial."
     )
 
@@ -100,7 +125,7 @@ def refused(_scene: Scene, standing: Standing) -> str | None:
     if record.refused < _FEW or record.refused <= record.values:
         return None
     return (
-        f"Of trial {standing.number}, {record.refused} values were refused and {record.values} "
+        f"Of {called(standing.number)}, {record.refused} values were refused and {record.values} "
         "taken: a step has one value, and others came for it later. Report each step once, such as "
         "one validation an epoch."
     )
@@ -114,22 +139,23 @@ def going_back(_scene: Scene, standing: Standing) -> str | None:
     if decision.reason is not Reason.BEHIND_LATEST_STEP or decision.step >= record.step - 1:
         return None
     return (
-        f"Trial {standing.number} has reported step {decision.step} after step {record.step}: only "
-        "steps beyond the latest are judged, and the value of the latest is its result. Report "
-        "steps that grow."
+        f"{titled(standing.number)} has reported step {decision.step} after step {record.step}: "
+        "only steps beyond the latest are judged, and the value of the latest is its result. "
+        "Report steps that grow."
     )
 
 
 def late(_scene: Scene, standing: Standing) -> str | None:
     """Tell that all values of a trial came in its last moment."""
-    end, step, attempts = standing.end, standing.record.step or 0, standing.record.attempts
+    record = standing.record
+    end, step, attempts = standing.end, record.beyond or record.step or 0, record.attempts
     if end is None or end.pace is None or step < _FEW or not attempts:
         return None
     ran = attempts[-1].ran  # not what it held: a pod may wait for its image or a Secret for long
     if ran < _LONG or end.pace * step > _BURST * ran:
         return None
     return (
-        f"All values of trial {standing.number} came within {words(end.pace * step)}, of "
+        f"All values of {called(standing.number)} came within {words(end.pace * step)}, of "
         f"{words(ran)} that it ran: nothing can be pruned so. Have the trainer flush what it "
         "prints (python -u, PYTHONUNBUFFERED=1), or report as it goes."
     )
@@ -149,8 +175,3 @@ def _pace(scene: Scene, standing: Standing) -> float:
         return 0.0
     ran = standing.span(standing.live[-1].uid).ran
     return max(0.0, ran - scene.idle(standing)) / max(1, record.step)
-
-
-def _pace_of_others(scene: Scene) -> float:
-    """Return the seconds a step of the slowest trial that reports."""
-    return max((_pace(scene, standing) for standing in scene.going), default=0.0)

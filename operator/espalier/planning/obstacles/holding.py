@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from espalier.api.reasons import IMAGE_PULL_FAILED, StudyReason
-from espalier.planning.obstacles.scene import asked_of, failing, idle
+from espalier.planning.obstacles.scene import asked_of, failing
+from espalier.planning.obstacles.trainer_state import idle
 from espalier.planning.standing.look import Look
 from espalier.planning.standing.standing import Standing
 from espalier.planning.world.ended import Ended, began_last
 from espalier.planning.world.faults import TEMPLATE_FAULTS
 from espalier.planning.world.kubelet_words import CREATE, PULL
+from espalier.planning.world.names import titled
 from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import FailureKind, PodView, Snapshot
 from espalier.planning.world.status_words import words
@@ -76,8 +78,8 @@ def _after_faults(look: Look, settings: OperatorSettings, now: float) -> Hold | 
     return Hold(
         end.at + hold,
         StudyReason.IMAGE_PULL_FAILING if pulls else StudyReason.TRIALS_FAILING,
-        f"Trial {number}: {end.message} A changed template is tried at once, this one again after "
-        f"{words(hold)}.",
+        f"{titled(number)}: {end.message} A changed template is tried at once, this one again "
+        f"after {words(hold)}.",
     )
 
 

@@ -7,7 +7,7 @@ from espalier.planning.obstacles.refusals import POD_SECURITY, QUOTA
 from espalier.planning.obstacles.scene import Scene
 from espalier.planning.standing.standing import Standing
 from espalier.planning.world.kubelet_words import CREATE, PULL
-from espalier.planning.world.names import SIDECAR
+from espalier.planning.world.names import SIDECAR, titled
 from espalier.planning.world.snapshot import Cause, PodView
 from espalier.planning.world.status_words import at_least, full_stop
 from espalier.planning.world.waiting import containers, waits_for
@@ -27,7 +27,7 @@ def pod_security(scene: Scene, standing: Standing) -> str | None:
     if cause is None or not any(said in cause.message for said in POD_SECURITY):
         return None
     return (
-        f"Trial {standing.number} gets no pod: {cause.words()}. Have securityContext in "
+        f"{titled(standing.number)} gets no pod: {cause.words()}. Have securityContext in "
         "spec.template comply, or run the study in another namespace."
     )
 
@@ -43,7 +43,7 @@ def pod_quota(scene: Scene, standing: Standing) -> str | None:
         if "must specify" in cause.message
         else "Raise the quota, ask for less, or lower spec.trials.parallelism"
     )
-    return f"Trial {standing.number} gets no pod: {cause.words()}. {remedy}; {_AGAIN}."
+    return f"{titled(standing.number)} gets no pod: {cause.words()}. {remedy}; {_AGAIN}."
 
 
 def pod_refused(scene: Scene, standing: Standing) -> str | None:
@@ -52,7 +52,7 @@ def pod_refused(scene: Scene, standing: Standing) -> str | None:
     if cause is None:
         return None
     return (
-        f"Trial {standing.number} gets no pod: {cause.words()}. Correct spec.template, or have "
+        f"{titled(standing.number)} gets no pod: {cause.words()}. Correct spec.template, or have "
         f"what refuses it allow it; {_AGAIN}."
     )
 
@@ -102,9 +102,9 @@ def node_silent(scene: Scene, standing: Standing) -> str | None:
     cause = scene.cause(standing)
     said = f" ({cause.words()})" if cause is not None else ""
     return (
-        f"Trial {standing.number}: pod {pod.name} is to go for {at_least(still)}, and the kubelet "
-        f"of {node} does not answer{said}; until then it holds its slot and its devices. If that "
-        "machine is gone for good, delete its Node object."
+        f"{titled(standing.number)}: pod {pod.name} is to go for {at_least(still)}, and the "
+        f"kubelet of {node} does not answer{said}; until then it holds its slot and its "
+        "devices. If that machine is gone for good, delete its Node object."
     )
 
 
@@ -120,7 +120,7 @@ def image_fails(scene: Scene, standing: Standing) -> str | None:
         else f"the image of container {container.name} in spec.template"
     )
     return (
-        f"Trial {standing.number}, pod {pod.name}: {container.waiting_reason}: "
+        f"{titled(standing.number)}, pod {pod.name}: {container.waiting_reason}: "
         f"{container.waiting_message}; have the registry answer, or correct {where}, its "
         f"imagePullPolicy or imagePullSecrets; {_AGAIN}."
     )
@@ -133,7 +133,7 @@ def container_fails(scene: Scene, standing: Standing) -> str | None:
     if pod is None or container is None:
         return None
     return (
-        f"Trial {standing.number}, pod {pod.name}, container {container.name}: "
+        f"{titled(standing.number)}, pod {pod.name}, container {container.name}: "
         f"{container.waiting_reason}: {container.waiting_message}; make what spec.template refers "
         f"to, or correct it there; {_AGAIN}."
     )
@@ -146,7 +146,7 @@ def volume_fails(scene: Scene, standing: Standing) -> str | None:
     if pod is None or cause is None or cause.reason not in _VOLUMES:
         return None
     return (
-        f"Trial {standing.number}, pod {pod.name}: {cause.words()}. Make what the volume refers "
+        f"{titled(standing.number)}, pod {pod.name}: {cause.words()}. Make what the volume refers "
         f"to, or correct volumes in spec.template; {_AGAIN}."
     )
 
@@ -164,7 +164,7 @@ def unschedulable(scene: Scene, standing: Standing) -> str | None:
         "spec.template right?"
     )
     return (
-        f"Trial {standing.number} waits for a node for {at_least(scene.idle(standing))}: "
+        f"{titled(standing.number)} waits for a node for {at_least(scene.idle(standing))}: "
         f"{full_stop(said)} Make room, or have spec.template ask for less."
     )
 
@@ -179,8 +179,8 @@ def not_starting(scene: Scene, standing: Standing) -> str | None:
         return None
     said = cause.words() if cause is not None else "nothing says why"
     return (
-        f"Trial {standing.number}: pod {pod.name} is being started for {at_least(still)}: {said}. "
-        f"kubectl describe pod {pod.name} tells more."
+        f"{titled(standing.number)}: pod {pod.name} is being started for {at_least(still)}: "
+        f"{said}. kubectl describe pod {pod.name} tells more."
     )
 
 
@@ -199,7 +199,7 @@ def runs_on(scene: Scene, standing: Standing) -> str | None:
     else:
         remedy = "make it an init container with restartPolicy Always, which ends with the trainer"
     return (
-        f"Trial {standing.number}: the trainer has ended with exit code {trainer.exit_code}, and "
+        f"{titled(standing.number)}: the trainer has ended with exit code {trainer.exit_code}, and "
         f"{' and '.join(running) or 'nothing'} of pod {pod.name} runs on for {at_least(still)}; "
         f"{remedy}."
     )
@@ -247,6 +247,6 @@ def stalled(scene: Scene, standing: Standing) -> str | None:
     said = cause.words() if cause is not None else "nothing says why"
     what = next((f"pod {pod.name}" for pod in standing.live), job.title if job else "it")
     return (
-        f"Trial {standing.number} has not come further for {at_least(still)}, and {what} is there: "
-        f"{said}. kubectl describe tells more; deleting {what} lets the trial go on or end."
+        f"{titled(standing.number)} has not come further for {at_least(still)}, and {what} is "
+        f"there: {said}. kubectl describe tells more; deleting {what} lets the trial go on or end."
     )

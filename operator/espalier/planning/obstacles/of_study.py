@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from espalier.api.reasons import ENDING_BY_REASON, NO_METRIC, PARAMETERS_REFUSED
 from espalier.planning.obstacles.scene import Scene
+from espalier.planning.proposing.checked import is_instead
+from espalier.planning.world.names import called, titled
 from espalier.planning.world.snapshot import Failure, FailureKind
 from espalier.planning.world.status_words import at_least, full_stop
 
@@ -69,7 +71,7 @@ def ended_silent(scene: Scene) -> str | None:
     newest = scene.look.tally.newest()
     if newest is None or newest.end.reason != NO_METRIC.reason:
         return None
-    return f"Trial {newest.number}: {full_stop(newest.end.message)}"
+    return f"{titled(newest.number)}: {full_stop(newest.end.message)}"
 
 
 def failing(scene: Scene) -> str | None:
@@ -78,7 +80,23 @@ def failing(scene: Scene) -> str | None:
     ending = ENDING_BY_REASON.get(newest.end.reason) if newest is not None else None
     if newest is None or ending is None or not (ending.counts or ending is PARAMETERS_REFUSED):
         return None
-    return f"Trial {newest.number}: {newest.end.reason}: {full_stop(newest.end.message)}"
+    return f"{titled(newest.number)}: {newest.end.reason}: {full_stop(newest.end.message)}"
+
+
+def sampler_failing(scene: Scene) -> str | None:
+    """Tell that the sampler has failed for the newest trial that was proposed."""
+    record = scene.snapshot.record
+    number = record.proposed_last
+    if number is None or scene.course.search is not None:
+        return None
+    if not is_instead(record.proposals[number].source):
+        return None
+    said = scene.snapshot.sampler_fault or "the operator's log has its words"
+    return (
+        f"The sampler failed, so that the parameters of {called(number)} are drawn at random: "
+        f"{full_stop(said)} It is asked again for the next trial. Mend its code or what it needs, "
+        "or begin another study with another sampler."
+    )
 
 
 def pruning_paused(scene: Scene) -> str | None:

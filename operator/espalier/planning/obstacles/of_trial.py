@@ -147,14 +147,21 @@ OBSTACLES: tuple[Obstacle, ...] = (
         lasting=True,
     ),
     Obstacle(
+        StudyReason.PARAMETERS_NOT_USED,
+        "A trainer has said that it uses another value of a parameter than its Trial's.",
+        _going(values.parameters_not_used),
+    ),
+    Obstacle(
         StudyReason.OTHER_METRIC,
-        "A trial has reported for metric_patience, or has ended, without the objective's metric.",
+        "A trial has reported for several times as long as others took to their first values "
+        "(metric_patience where none tells), or has ended, without the objective's metric.",
         _telling(values.other_metric),
         lasting=True,
     ),
     Obstacle(
         StudyReason.NO_METRIC_YET,
-        "A trainer runs for metric_patience, and nothing was reported.",
+        "A trainer runs for several times as long as others took to their first values "
+        "(metric_patience where none tells), and nothing was reported.",
         _going(values.silent_from_start),
     ),
     Obstacle(
@@ -196,6 +203,11 @@ OBSTACLES: tuple[Obstacle, ...] = (
         "All values of a trial came in its last moment.",
         _telling(values.late),
         lasting=True,
+    ),
+    Obstacle(
+        StudyReason.SAMPLER_FAILING,
+        "The sampler failed for the newest trial.",
+        study.sampler_failing,
     ),
     Obstacle(StudyReason.PRUNING_PAUSED, "The circuit breaker is open.", study.pruning_paused),
     Obstacle(

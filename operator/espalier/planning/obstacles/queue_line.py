@@ -9,6 +9,7 @@ from espalier.api.reasons import TrialReason
 from espalier.planning.effects import AskWhy, Body, Effect, EmitEvent, Wake
 from espalier.planning.obstacles.queue_words import NO_WORKLOAD, refuses, sentence
 from espalier.planning.standing.standing import Standing
+from espalier.planning.world.names import titled
 from espalier.planning.world.record import Wanted
 from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import Snapshot
@@ -83,4 +84,4 @@ def queue_refuses(scene: Scene, standing: Standing) -> str | None:
     lost = said.reason == NO_WORKLOAD and scene.idle(standing) > scene.settings.pod_patience
     if not (lost or refuses(said)):
         return None
-    return f"Trial {standing.number} in queue {job.queue}: {sentence(said)}"
+    return f"{titled(standing.number)} in queue {job.queue}: {sentence(said)}"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from espalier.planning.acts import CREATE
+from espalier.planning.finalists.repeating import missing
+from espalier.planning.obstacles.hearing import hearing_patience
+from espalier.planning.obstacles.trainer_state import began, idle
 from espalier.planning.standing.look import Look
 from espalier.planning.standing.standing import Standing
-from espalier.planning.world.names import job_ordinal, sampled_number
+from espalier.planning.world.names import job_ordinal, repeat_number, sampled_number
 from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.snapshot import Cause, Failure, PodView, Snapshot
 
@@ -80,6 +83,11 @@ class Scene:
         return self.snapshot.idle.get(self.snapshot.study.uid, 0.0)
 
     @cached_property
+    def hearing_patience(self) -> float:
+        """Seconds of training after which a trial's first value is missed."""
+        return hearing_patience(self.look, self.settings)
+
+    @cached_property
     def failing(self) -> tuple[Failure, ...]:
         """What has failed each time that it was tried, and is still to be done."""
         return failing(self.look, self.course.limit)
@@ -96,17 +104,6 @@ class Scene:
     def began(self, pod: PodView) -> bool:
         """Whether the trainer of a pod runs or has run."""
         return began(pod, self.trainer)
-
-
-def idle(seconds: Mapping[str, float], standing: Standing) -> float:
-    """Return for how many seconds a trial has not come further."""
-    return seconds.get(standing.view.uid, 0.0) if standing.view is not None else 0.0
-
-
-def began(pod: PodView, trainer: str) -> bool:
-    """Whether the trainer of a pod runs or has run."""
-    container = pod.containers.get(trainer)
-    return container is not None and (container.running or container.exit_code is not None)
 
 
 def cause(snapshot: Snapshot, standing: Standing, now: float) -> Cause | None:
@@ -150,7 +147,10 @@ def _still_due(act: str, look: Look, limit: int) -> bool:
         return True
     kind, name = act.removeprefix(CREATE).split(" ", 1)
     if kind == "Trial":
-        number = sampled_number(look.snapshot.study.name, name)
+        study = look.snapshot.study.name
+        if (repeat := repeat_number(study, name)) is not None:
+            return repeat in missing(look)
+        number = sampled_number(study, name)
         new = number is not None and number < limit
         return new and not look.is_named(name)
     return any(

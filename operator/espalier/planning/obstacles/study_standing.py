@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from espalier.api.reasons import StudyReason
 from espalier.planning.endings.of_study import StudyEnding
 from espalier.planning.obstacles.holding import Hold
 
@@ -18,8 +19,8 @@ class StudyStanding:
         Whether the spec and its template can be carried out; None while that is being asked.
     refusal
         Why not; empty where they can.
-    by_server
-        Whether the API server said so.
+    why
+        Reason of the condition Accepted while that is not so.
     ending
         How the study ends, None while it goes on.
     over
@@ -28,12 +29,20 @@ class StudyStanding:
         What holds new trials back.
     limit
         How many trials are sampled.
+    search
+        How the search has ended, None while it goes on; finalists may still be run again.
     """
 
     accepted: bool | None
     refusal: str = ""
-    by_server: bool = False
+    why: StudyReason = StudyReason.SPEC_REFUSED
     ending: StudyEnding | None = None
     over: bool = False
     hold: Hold | None = None
     limit: int = 0
+    search: StudyEnding | None = None
+
+    @property
+    def repeating(self) -> bool:
+        """Whether the search is over and its finalists are run again, or are to be."""
+        return self.search is not None and self.ending is None

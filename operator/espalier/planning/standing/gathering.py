@@ -10,6 +10,7 @@ from espalier.planning.attempts.evidence import attempts_of
 from espalier.planning.standing.current_job import current_job, lost_rerun
 from espalier.planning.standing.standing import Standing
 from espalier.planning.workload.registry import kind_of
+from espalier.planning.world.chosen import planned
 from espalier.planning.world.ended import Ended, with_told_end
 from espalier.planning.world.names import PODS_OF, job_name, trial_name
 from espalier.planning.world.record import Wanted
@@ -56,6 +57,7 @@ def _numbers(snapshot: Snapshot) -> set[int]:
     numbers = {view.number for view in snapshot.trials if view.number is not None}
     numbers |= set(snapshot.record.trials)
     numbers |= {job.number for job in snapshot.workloads} | {pod.number for pod in snapshot.pods}
+    numbers |= _made_repeats(snapshot)
     tally, sampled = snapshot.tally, snapshot.record.sampled
     if tally is None:
         return numbers | set(range(sampled))
@@ -63,6 +65,12 @@ def _numbers(snapshot: Snapshot) -> set[int]:
     if tally.below(sampled) + known == sampled:
         return numbers
     return numbers | {number for number in range(sampled) if number not in tally}
+
+
+def _made_repeats(snapshot: Snapshot) -> set[int]:
+    """Return the finalists' repeats that were made; one without an object was deleted."""
+    made, ended = snapshot.record.made, snapshot.tally or ()
+    return {n for n in planned(snapshot.study) if n in made and n not in ended}
 
 
 def given_out(snapshot: Snapshot) -> int:
@@ -110,6 +118,7 @@ def _standing(
         protected=number in snapshot.record.restraint.protected,
         spans=snapshot.spans,
         blueprint=snapshot.blueprint,
+        heard=snapshot.heard.get(number, ()),
     )
     if standing.workload is not None and standing.workload.queue and standing.workload.suspended:
         standing = replace(standing, queue=snapshot.causes.get(standing.workload.uid))

@@ -17,10 +17,11 @@ from espalier.planning.standing.gathering import (
 from espalier.planning.standing.standing import Standing
 from espalier.planning.world.blueprint import Blueprint
 from espalier.planning.world.ended import Ended
-from espalier.planning.world.names import sampled_number
+from espalier.planning.world.names import repeat_number, sampled_number
 from espalier.planning.world.record import TrialRecord
 from espalier.planning.world.snapshot import Snapshot, TrialView
 from espalier.planning.world.tally import Tally
+from espalier.pruning import is_repeat
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,16 @@ class Look:
     def going_on(self) -> tuple[Standing, ...]:
         """The trials that have not ended."""
         return tuple(standing for standing in self.standings if standing.end is None)
+
+    @cached_property
+    def searching(self) -> tuple[Standing, ...]:
+        """The trials that have not ended, without the repeats of finalists."""
+        return tuple(standing for standing in self.going_on if not is_repeat(standing.number))
+
+    @property
+    def searched(self) -> int:
+        """How many trials there are, without the repeats of finalists."""
+        return len(self.tally) - self.tally.repeats + len(self.searching)
 
     @cached_property
     def _numbers(self) -> frozenset[int]:
@@ -103,7 +114,10 @@ class Look:
 
     def is_named(self, name: str) -> bool:
         """Whether there is a Trial object of this name."""
-        number = sampled_number(self.snapshot.study.name, name)
+        study = self.snapshot.study.name
+        number = sampled_number(study, name)
+        if number is None:
+            number = repeat_number(study, name)
         return name in self._names or self.tally.named(name, number)
 
     def new_numbers(self, limit: int) -> Iterator[int]:

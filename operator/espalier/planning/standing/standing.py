@@ -9,6 +9,7 @@ from espalier.api.reasons import Retry, TrialReason
 from espalier.planning.attempts.checks import how_ended
 from espalier.planning.attempts.evidence import Attempt
 from espalier.planning.world.blueprint import NO_BLUEPRINT, Blueprint
+from espalier.planning.world.heard import Heard
 from espalier.planning.world.kubelet_words import DEADLINE
 from espalier.planning.world.record import End, TrialRecord, Wanted
 from espalier.planning.world.snapshot import Cause, PodView, Span, TrialView
@@ -58,6 +59,8 @@ class Standing:
         For how long each pod of the study was seen in its states, by the pod's uid.
     blueprint
         What its Study means.
+    heard
+        What its sidecar has heard, as far as it has said.
     """
 
     number: int
@@ -78,6 +81,7 @@ class Standing:
     attempts: tuple[Attempt, ...] = ()
     spans: Mapping[str, Span] = field(default_factory=dict)
     blueprint: Blueprint = NO_BLUEPRINT
+    heard: tuple[Heard, ...] = ()
 
     @property
     def end(self) -> End | None:
@@ -173,8 +177,9 @@ class Standing:
 
     @property
     def reached_end(self) -> bool:
-        """Whether the last step was reported."""
-        return self.record.step is not None and self.record.step >= self.last_step
+        """Whether the last step was reported, by a trainer that does not count further."""
+        step, beyond = self.record.step, self.record.beyond
+        return step is not None and step >= self.last_step and beyond is None
 
     @property
     def wanted(self) -> Wanted:

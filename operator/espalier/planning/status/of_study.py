@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,35 +9,47 @@ from typing import Any
 from espalier.api.conditions import set_condition, timestamp
 from espalier.api.reasons import Phase, StudyCondition, StudyReason
 from espalier.api.study_status import pruning_status
-from espalier.planning.acts import CHECK_TEMPLATE
+from espalier.planning.acts import CHECK_TEMPLATE, LOOK_UP_PRUNER, TAKE_OVER
 from espalier.planning.costs.costs import Costs, study_fields
+from espalier.planning.finalists.choosing import choose, name_of_trial, parameters_of_trial
+from espalier.planning.finalists.results import Finalist, finalists_of, named_by
+from espalier.planning.finalists.words import progress
 from espalier.planning.obstacles.of_trial import LASTING, obstacle_of
 from espalier.planning.obstacles.scene import Scene
 from espalier.planning.obstacles.study_standing import StudyStanding
 from espalier.planning.standing.look import Look
 from espalier.planning.standing.standing import Standing
+from espalier.planning.status.closed_branches import branches_phrase
+from espalier.planning.status.expectation import doubt, expectation
 from espalier.planning.status.of_trial import phase_of
 from espalier.planning.status.phrase import Phrase
+from espalier.planning.status.warm_start import warm_start_status
+from espalier.planning.world.chosen import is_chosen, planned
+from espalier.planning.world.earlier import TakenOver
 from espalier.planning.world.names import STUDY_UID_LABEL
+from espalier.planning.world.pruner_lookup import PrunerFound
 from espalier.planning.world.settings import OperatorSettings
 from espalier.planning.world.status_words import condition_of, finite
-from espalier.pruning import JudgeSummary
+from espalier.pruning import JudgeSummary, RepeatedValues
 
+_CHECKED = "The template is being checked"
 PROGRESS = frozenset({"gpuSeconds", "trialSeconds", "steps", "pruning"})
 
 
 def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
     """Return the status that the Study should have; None removes a field."""
     look, course, now = scene.look, scene.course, scene.now
-    study = look.snapshot.study
+    study, finalists = look.snapshot.study, _finalists(look, course)
     degraded = _degraded(scene)
     phrases = {
         StudyCondition.ACCEPTED: _accepted(scene),
-        StudyCondition.PROGRESSING: _progressing(look, course, scene.settings),
-        StudyCondition.SUCCEEDED: _succeeded(course),
+        StudyCondition.PROGRESSING: _progressing(look, course, scene.settings, finalists or ()),
+        StudyCondition.SUCCEEDED: _succeeded(look, course),
         StudyCondition.FAILED: _failed(course),
         StudyCondition.DEGRADED: degraded,
     }
+    if (branches := branches_phrase(look)) is not None:
+        phrases[StudyCondition.BRANCHES_CLOSED] = branches
     conditions = study.status.get("conditions") or []
     for type_, phrase in phrases.items():
         conditions = set_condition(
@@ -55,9 +66,12 @@ def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
         "counts": {str(phase).lower(): phases[str(phase)] for phase in Phase},
         "ended": _ended(look, course),
         "degraded": str(degraded.reason) if degraded.status else None,
-        "best": _best(look),
+        "best": _best(look, finalists or (), course),
+        "finalists": (None if finalists is None else [_finalist(look, each) for each in finalists]),
         **study_fields(costs),
         "pruning": _pruning(look.snapshot.record.summary),
+        "warmStart": _warm_start(look.snapshot.record.earlier),
+        "pruner": _pruner(look.snapshot.record.pruner),
         "state": _state(course, phrases[StudyCondition.PROGRESSING]),
         "startTime": study.status.get("startTime") or (timestamp(now) if course.accepted else None),
         "completionTime": (study.status.get("completionTime") or timestamp(now)) if over else None,
@@ -65,8 +79,20 @@ def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
 
 
 def _ended(look: Look, course: StudyStanding) -> str:
-    """Return how many trials of how many have ended."""
-    return f"{len(look.tally)}/{max(course.limit, len(look))}"
+    """Return how many trials of how many have ended, repeats of finalists among them."""
+    searched = look.searched
+    repeats = max(len(look) - searched, len(planned(look.snapshot.study)))
+    return f"{len(look.tally)}/{max(course.limit, searched) + repeats}"
+
+
+def _warm_start(taken: TakenOver | None) -> dict[str, Any] | None:
+    """Return what was taken over from where."""
+    return None if taken is None else warm_start_status(taken.sources)
+
+
+def _pruner(found: PrunerFound | None) -> Mapping[str, Any] | None:
+    """Return what the pruner names elsewhere, as it was found."""
+    return None if found is None else found.told
 
 
 def _accepted(scene: Scene) -> Phrase:
@@ -74,14 +100,19 @@ def _accepted(scene: Scene) -> Phrase:
     if course.accepted:
         return Phrase(True, StudyReason.SPEC_ACCEPTED, "The spec can be carried out.")
     if course.accepted is None:
-        said = next((each.message for each in scene.failing if each.act == CHECK_TEMPLATE), "")
+        act, asked = {
+            StudyReason.WARM_START_REFUSED: (TAKE_OVER, "Trials of earlier studies are being read"),
+            StudyReason.PRUNER_REFUSED: (LOOK_UP_PRUNER, "What the pruner names is being read"),
+        }.get(course.why, (CHECK_TEMPLATE, _CHECKED))
+        said = next((each.message for each in scene.failing if each.act == act), "")
         answer = f"; so far the answer is: {said}" if said else "."
-        return Phrase(None, StudyReason.SPEC_ACCEPTED, f"The template is being checked{answer}")
-    reason = StudyReason.TEMPLATE_REFUSED if course.by_server else StudyReason.SPEC_REFUSED
-    return Phrase(False, reason, course.refusal)
+        return Phrase(None, StudyReason.SPEC_ACCEPTED, asked + answer)
+    return Phrase(False, course.why, course.refusal)
 
 
-def _progressing(look: Look, course: StudyStanding, settings: OperatorSettings) -> Phrase:
+def _progressing(
+    look: Look, course: StudyStanding, settings: OperatorSettings, finalists: Sequence[Finalist]
+) -> Phrase:
     spec = look.snapshot.study.spec
     if spec is None or not course.accepted:
         return Phrase(False, StudyReason.NOT_ACCEPTED, "Nothing starts until it is accepted.")
@@ -98,6 +129,8 @@ def _progressing(look: Look, course: StudyStanding, settings: OperatorSettings) 
         )
     if course.ending:
         return Phrase(True, StudyReason.RUNNING, f"Ending: {course.ending.message}")
+    if course.repeating and finalists:
+        return Phrase(True, StudyReason.REPEATING, progress(look, finalists))
     said = f"{ended} of {max(course.limit, ended)} trials ended."
     if look.snapshot.record.restraint.paused:
         said += " spec.pruning.paused is true: no trial is pruned."
@@ -117,9 +150,13 @@ def _suspended(standings: Sequence[Standing]) -> str:
     return f"spec.suspend is true: no trial starts; {still} to end."
 
 
-def _succeeded(course: StudyStanding) -> Phrase:
+def _succeeded(look: Look, course: StudyStanding) -> Phrase:
     if course.ending and course.over:
-        return Phrase(course.ending.succeeded, course.ending.reason, course.ending.message)
+        said = course.ending.message
+        repeated = look.blueprint.spec is not None and look.blueprint.spec.finalists is not None
+        if course.ending.succeeded and not repeated and (why := doubt(look.snapshot.record)):
+            said += f" {why}"
+        return Phrase(course.ending.succeeded, course.ending.reason, said)
     return Phrase(None, StudyReason.IN_PROGRESS, "The study has not ended.")
 
 
@@ -154,28 +191,75 @@ def _degraded(scene: Scene) -> Phrase:
     return Phrase(False, StudyReason.AS_EXPECTED, f"Nothing is in the way{wish}.")
 
 
-def _best(look: Look) -> Mapping[str, Any] | None:
-    number = look.snapshot.record.best
+def _best(
+    look: Look, finalists: Sequence[Finalist], course: StudyStanding
+) -> Mapping[str, Any] | None:
+    """Return the best trial by its expected value, and once the repeats are over by their mean."""
+    spec, named = look.blueprint.spec, None
+    if spec is not None and course.ending is not None and course.ending.succeeded:
+        named = named_by(finalists, spec.objective.direction)
+    number = look.snapshot.record.leading if named is None else named.number
     if number is None:
         return None
-    record, view = look.record(number), look.view(number)
-    name, parameters = _made_as(look, number) if view is None else (view.name, view.parameters)
+    record = look.record(number)
+    name, parameters = _made_as(look, number)
     return {
         "number": number,
         "trial": name,
         "value": finite(record.latest),
         "step": record.step,
         "parameters": dict(parameters),
+        **(expectation(look) if named is None else _mean_fields(named.repeated)),
     }
 
 
+def _mean_fields(repeated: RepeatedValues) -> dict[str, Any]:
+    low, high = repeated.interval or (None, None)
+    return {
+        "mean": finite(repeated.mean),
+        "meanLow": finite(low),
+        "meanHigh": finite(high),
+        "repeats": len(repeated.values),
+    }
+
+
+def _finalists(look: Look, course: StudyStanding) -> tuple[Finalist, ...] | None:
+    """Return what is known of the finalists, choosing them as soon as that can be."""
+    spec, search = look.blueprint.spec, course.search
+    if spec is None or spec.finalists is None or search is None or not search.succeeded:
+        return None
+    if is_chosen(look.snapshot.study):
+        return finalists_of(look)
+    if look.searching:
+        return None
+    return tuple(Finalist(n, finite(look.record(n).latest), RepeatedValues()) for n in choose(look))
+
+
+def _finalist(look: Look, finalist: Finalist) -> dict[str, Any]:
+    """Return what is known of a finalist; in a list nothing takes the place of what is absent."""
+    repeated = finalist.repeated
+    low, high = repeated.interval or (None, None)
+    fields = {
+        "number": finalist.number,
+        "trial": _made_as(look, finalist.number)[0],
+        "value": finalist.value,
+        "mean": finite(repeated.mean),
+        "low": finite(low),
+        "high": finite(high),
+        "completed": len(repeated.values),
+        "failed": repeated.failed,
+        "toldApart": finalist.told_apart,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def _made_as(look: Look, number: int) -> tuple[str, Mapping[str, Any]]:
-    """Return name and parameters of a trial whose object is gone."""
-    snapshot = look.snapshot
-    if (made := snapshot.record.made.get(number)) is not None:
-        return made.name, json.loads(made.parameters)
+    """Return name and parameters of a trial, also where its object is gone."""
+    name, parameters = name_of_trial(look, number), parameters_of_trial(look, number)
+    if name is not None and parameters is not None:
+        return name, parameters
     # It went before earlier versions recorded how it was made; its status may still tell.
-    kept = snapshot.study.status.get("best") or {}
+    kept = look.snapshot.study.status.get("best") or {}
     if kept.get("number") == number:
         return str(kept.get("trial")), kept.get("parameters") or {}
     return f"(deleted) {number}", {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from espalier.api.conditions import set_condition, shorten, timestamp
@@ -15,11 +16,12 @@ from espalier.planning.costs.usage import trainer_began
 from espalier.planning.endings.evidence import blocked_container
 from espalier.planning.endings.of_trial import is_completing
 from espalier.planning.obstacles.queue_words import sentence
+from espalier.planning.standing.hearing import mismatch_words, mismatches, why_silent
 from espalier.planning.standing.standing import Standing
 from espalier.planning.status.phrase import Phrase
 from espalier.planning.world.kubelet_words import PULL
 from espalier.planning.world.record import Wanted
-from espalier.planning.world.status_words import finite
+from espalier.planning.world.status_words import condition_of, finite, full_stop
 from espalier.pruning.decisions.reason import Reason
 
 if TYPE_CHECKING:
@@ -36,13 +38,23 @@ def phase_of(standing: Standing) -> Phase:
     return Phase.RUNNING if _trainer_runs(standing) else Phase.PENDING
 
 
-def status_of(standing: Standing, now: float, saved: Saved | None = None) -> dict[str, Any]:
-    """Return the status that a Trial should have; None removes a field."""
+def status_of(
+    standing: Standing, now: float, saved: Saved | None = None, *, unheard: bool = False
+) -> dict[str, Any]:
+    """Return the status that a Trial should have; None removes a field.
+
+    Parameters
+    ----------
+    unheard
+        Whether its trainer runs, and a value is missed.
+    """
     view, record, end = standing.view, standing.record, standing.end
     assert view is not None
     started, finished = _started(standing), _finished(standing)
     conditions = view.status.get("conditions") or []
-    for type_, phrase in ((TrialCondition.STARTED, started), (TrialCondition.FINISHED, finished)):
+    troubles = dict(_troubles(standing, unheard))
+    phrases = {TrialCondition.STARTED: started, TrialCondition.FINISHED: finished, **troubles}
+    for type_, phrase in phrases.items():
         conditions = set_condition(
             conditions, type_, phrase.status, phrase.reason, phrase.message, view.generation, now
         )
@@ -64,14 +76,40 @@ def status_of(standing: Standing, now: float, saved: Saved | None = None) -> dic
         "startTime": began,
         "completionTime": view.status.get("completionTime") or (timestamp(end.at) if end else None),
         **(trial_fields(standing, saved) if began or record.attempts else {}),
-        "reason": _reason(standing, started, finished),
+        "reason": _reason(standing, troubles.get(TrialCondition.NOTHING_HEARD), started, finished),
     }
 
 
-def _reason(standing: Standing, started: Phrase, finished: Phrase) -> str:
-    """Return the more telling of a trial's two reasons."""
+def _troubles(standing: Standing, unheard: bool) -> Iterator[tuple[TrialCondition, Phrase]]:
+    """Yield the conditions that a trial has only where something is wrong, or was."""
+    view, record, spec = standing.view, standing.record, standing.blueprint.spec
+    assert view is not None
+    if unheard and spec is not None:
+        reason, why = why_silent(standing)
+        said = f"No value of {spec.objective.metric!r} has come{f': {why}' if why else ''}"
+        yield TrialCondition.NOTHING_HEARD, Phrase(True, reason, full_stop(said))
+    elif record.step is not None and condition_of(view.status, TrialCondition.NOTHING_HEARD):
+        phrase = Phrase(False, TrialReason.VALUES_CAME, "Values come.")
+        yield TrialCondition.NOTHING_HEARD, phrase
+    if record.beyond is not None and spec is not None:
+        said = (
+            f"{spec.resource.name} {record.beyond} was reported, and spec.resource.max is "
+            f"{spec.resource.max}: no more than one value beyond it is judged, as that of the last "
+            "step; all are stored as they came."
+        )
+        yield TrialCondition.STEPS_BEYOND, Phrase(True, TrialReason.JUDGED_AS_LAST, said)
+    if found := mismatches(standing):
+        said = full_stop("The " + mismatch_words(found).removeprefix("its "))
+        phrase = Phrase(True, TrialReason.OTHERS_USED, said)
+        yield TrialCondition.PARAMETERS_NOT_USED, phrase
+
+
+def _reason(standing: Standing, silence: Phrase | None, started: Phrase, finished: Phrase) -> str:
+    """Return the most telling of a trial's reasons."""
     if standing.end is not None or standing.wanted is Wanted.GONE:
         return finished.reason
+    if silence is not None and silence.status:
+        return silence.reason
     held = started.reason == TrialReason.HELD_BY_QUEUE
     return started.reason if held or finished.reason == TrialReason.IN_PROGRESS else finished.reason
 

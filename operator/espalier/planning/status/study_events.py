@@ -47,7 +47,9 @@ def _accepted(old: Condition, new: Condition) -> Said | None:
 
 
 def _progressing(old: Condition, new: Condition) -> Said | None:
-    """Tell of pauses that the user has asked for, and of their end."""
+    """Tell of pauses that the user has asked for and of their end, and when finalists start."""
+    if new.get("reason") == StudyReason.REPEATING and _changed(old, new):
+        return False, new["reason"], new["message"]
     paused = ("Suspended", "ScaledToZero")
     was, now = old.get("reason") in paused, new.get("reason") in paused
     if (now and _changed(old, new)) or (was and new.get("status") == "True"):
@@ -71,6 +73,15 @@ def _succeeded(old: Condition, new: Condition) -> Said | None:
     return new["status"] == "False", new["reason"], new["message"]
 
 
+def _branches(old: Condition, new: Condition) -> Said | None:
+    """Tell what was closed, each time that something else is, and when all is open again."""
+    if old.get("message") == new.get("message"):
+        return None
+    if new.get("status") == "True" or old.get("status") == "True":
+        return False, new["reason"], new["message"]
+    return None
+
+
 def _changed(old: Condition, new: Condition) -> bool:
     return (old.get("status"), old.get("reason")) != (new.get("status"), new.get("reason"))
 
@@ -80,4 +91,5 @@ _SAID = {
     StudyCondition.PROGRESSING: _progressing,
     StudyCondition.DEGRADED: _degraded,
     StudyCondition.SUCCEEDED: _succeeded,
+    StudyCondition.BRANCHES_CLOSED: _branches,
 }

@@ -8,14 +8,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from espalier.api.checks.template import check_size, check_template, trainer_of
+from espalier.planning.workload.fittings.table import fit_collectors
 from espalier.planning.workload.host_fields import check_host_fields
 from espalier.planning.workload.kind import Manifest
 from espalier.planning.workload.owned_fields import check_owned_fields, is_mount_of_ours
 from espalier.planning.workload.proxies import past_proxies
 from espalier.planning.workload.trial import labels_of
 from espalier.planning.world import names
+from espalier.planning.world.parameters_text import text_of_parameters
 from espalier.planning.world.settings import OperatorSettings, SidecarSettings
-from espalier.search import text_of
+from espalier.search import seed_of, text_of
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
@@ -66,8 +68,11 @@ def equipped(
         _equip(container, env)
         if container.get("name") == trainer:
             _default(container, "terminationMessagePolicy", "FallbackToLogsOnError")
+    sidecar = _sidecar(study, spec, trial, pod, settings.sidecar)
+    (training,) = (each for each in pod["containers"] if each.get("name") == trainer)
+    fit_collectors(spec, training, sidecar)
     pod["initContainers"] = [
-        _sidecar(study, spec, trial, pod, settings.sidecar),
+        sidecar,
         *(pod.get("initContainers") or []),
     ]
     pod["volumes"] = [*(pod.get("volumes") or []), *_volumes(settings.sidecar)]
@@ -97,17 +102,22 @@ def environment(study: StudyView, spec: StudySpec, trial: TrialView, number: int
     """Return the variables that tell a trainer its parameters and how to report."""
     values = {f"PARAM_{name}": text_of(value) for name, value in trial.parameters.items()}
     values |= {
-        "ESPALIER_PARAMETERS": json.dumps(dict(trial.parameters), separators=(",", ":")),
+        "ESPALIER_PARAMETERS": _parameters(trial),
         "ESPALIER_REPORT_URL": f"http://localhost:{PORT}/report",
         "ESPALIER_REPORT_FILE": f"{names.MOUNT}/reports.jsonl",
         "ESPALIER_PRUNE_FILE": f"{names.MOUNT}/prune",
         "ESPALIER_PORT": str(PORT),
         "ESPALIER_TRIAL": f"{study.namespace}/{trial.name}",
         "ESPALIER_TRIAL_NUMBER": str(number),
+        "ESPALIER_SEED": str(seed_of(spec.sampler.seed, number)),
         "ESPALIER_METRIC": spec.objective.metric,
         "ESPALIER_RESOURCE_MAX": str(spec.resource.max),
     }
     return [_variable(name, value) for name, value in values.items()]
+
+
+def _parameters(trial: TrialView) -> str:
+    return text_of_parameters(trial.parameters)
 
 
 def _variable(name: str, value: str) -> Manifest:
@@ -118,14 +128,15 @@ def _variable(name: str, value: str) -> Manifest:
 def _sidecar(
     study: StudyView, spec: StudySpec, trial: TrialView, pod: Manifest, sidecar: SidecarSettings
 ) -> Manifest:
-    collector = json.dumps(spec.collector.model_dump(mode="json", exclude_none=True))
+    collectors = [each.model_dump(mode="json", exclude_none=True) for each in spec.sources]
     values = {
         "ESPALIER_INGEST_URL": sidecar.ingest_url,
         "ESPALIER_CA_PEM": sidecar.ca_pem,
         "ESPALIER_TOKEN_FILE": f"{names.TOKEN_MOUNT}/token",
         "ESPALIER_TRIAL": f"{study.namespace}/{trial.name}",
         "ESPALIER_METRIC": spec.objective.metric,
-        "ESPALIER_COLLECTOR": collector,
+        "ESPALIER_COLLECTORS": json.dumps(collectors),
+        "ESPALIER_PARAMETERS": _parameters(trial),
         "ESPALIER_PORT": str(PORT),
         "ESPALIER_LAST_WORDS_BYTES": str(_last_words_bytes(pod)),
     }

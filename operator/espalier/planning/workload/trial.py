@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from espalier.planning.workload.kind import Manifest
 from espalier.planning.world import names
+from espalier.pruning import repeat_of
 
 if TYPE_CHECKING:
     from espalier.planning.world.snapshot import StudyView
@@ -23,7 +24,11 @@ def labels_of(study: StudyView, trial: str, number: int) -> dict[str, str]:
 
 
 def build_trial(study: StudyView, number: int, parameters: Mapping[str, Any]) -> Manifest:
-    """Return the Trial object of a sampled configuration."""
+    """Return the Trial object of a sampled configuration, or of a finalist's repeat."""
+    repeat = repeat_of(number)
+    which: Manifest = {"number": number}
+    if repeat is not None:
+        which = {"repeat": {"of": repeat.of, "index": repeat.index}}
     name = names.trial_name(study.name, number)
     return {
         "apiVersion": names.API_VERSION,
@@ -36,7 +41,7 @@ def build_trial(study: StudyView, number: int, parameters: Mapping[str, Any]) ->
         },
         "spec": {
             "study": {"name": study.name, "uid": study.uid},
-            "number": number,
+            **which,
             "parameters": dict(parameters),
         },
     }

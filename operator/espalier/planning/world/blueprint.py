@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from espalier.search import NO_HISTORY, Sampler, Space
+from espalier.planning.world.pruner_lookup import PrunerLookup
+from espalier.planning.world.study_search import Search
+from espalier.planning.world.warm_start import WarmStart
+from espalier.search import NO_HISTORY, Space
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
@@ -24,10 +27,14 @@ class Blueprint:
         Name of the container that trains; empty where the spec does not tell one.
     template
         `fingerprint` of the pod template; 0 without a spec.
-    space
-        The parameters that are tried.
-    sampler
-        What chooses their values; None without a spec.
+    search
+        What is tried, and what chooses it; None without a spec.
+    warm_start
+        What is taken over from earlier studies; None where nothing is.
+    pruner
+        What its pruner names elsewhere; None where it names nothing.
+    by_number
+        Whether a trial's number alone tells what it runs.
     size
         How many configurations a grid has; None for a sampler that never runs out.
     probe
@@ -42,26 +49,36 @@ class Blueprint:
     spec: StudySpec | None = None
     trainer: str = ""
     template: int = 0
-    space: Space = field(default_factory=lambda: Space(()))
-    sampler: Sampler | None = None
+    search: Search | None = None
+    warm_start: WarmStart | None = None
+    pruner: PrunerLookup | None = None
+    by_number: bool = True
     size: int | None = None
     probe: Mapping[str, Any] = field(default_factory=dict)
     probe_hash: int = 0
     fault: str = ""
 
     @property
+    def space(self) -> Space:
+        """The parameters that are tried."""
+        return Space(()) if self.search is None else self.search.space
+
+    @property
     def most_sampled(self) -> int:
-        """How many trials are sampled: ``trials.max``, or as many as a grid has."""
+        """How many trials are sampled: ``trials.max``, or as many as a grid has.
+
+        Where what trials run is proposed, it is found out then that nothing is left.
+        """
         if self.spec is None:
             return 0
         most = self.spec.trials.max
-        return most if self.size is None else min(most, self.size)
+        return min(most, self.size) if self.by_number and self.size is not None else most
 
     def configuration(self, point: int) -> Mapping[str, Any]:
         """Return the parameters that a number stands for; of a grid, those of a point of it."""
-        assert self.spec is not None
-        assert self.sampler is not None
-        return self.sampler.propose(self.space, NO_HISTORY, self.spec.sampler.seed, point)
+        search = self.search
+        assert search is not None
+        return search.sampler.propose(search.space, NO_HISTORY, search.seed, point)
 
 
 NO_BLUEPRINT = Blueprint()

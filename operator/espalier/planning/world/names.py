@@ -8,6 +8,7 @@ from espalier.api.checks.template import AUDIENCE as AUDIENCE
 from espalier.api.checks.template import SIDECAR as SIDECAR
 from espalier.api.checks.template import TOKEN_VOLUME as TOKEN_VOLUME
 from espalier.api.checks.template import VOLUME as VOLUME
+from espalier.pruning.repeats import MOST_REPEATS, Repeat, repeat_of
 
 DOMAIN = "espalier.dev"
 API_VERSION = f"{DOMAIN}/v1alpha1"
@@ -28,6 +29,7 @@ PODS_OF = "pods of"
 """Stands for a plural where it is known that the Job of a name has no pods."""
 
 MOUNT = "/espalier"
+REPORT_LIBRARY = f"{MOUNT}/python"
 TOKEN_MOUNT = "/var/run/secrets/espalier"
 
 FIRST_HAND_MADE = 1_000_000
@@ -35,11 +37,40 @@ FIRST_HAND_MADE = 1_000_000
 
 _LABEL_LIMIT = 63
 _LONGEST_ORDINAL = 6
+_LONGEST_REPEAT = 10
 
 
 def trial_name(study: str, number: int) -> str:
-    """Return the name of a sampled Trial."""
-    return f"{study}-{number}"
+    """Return the name of a sampled Trial, or of a finalist's repeat."""
+    repeat = repeat_of(number)
+    if repeat is None:
+        return f"{study}-{number}"
+    # Not "-r2": so a Trial's second Job is called.
+    return f"{study}-{repeat.of}r{repeat.index}"
+
+
+def repeat_number(study: str, name: str) -> int | None:
+    """Return the number that a repeat of this name has; None if none has this name."""
+    stem, _, last = name.rpartition("-")
+    of, letter, index = last.partition("r")
+    if stem != study or not letter or len(last) > _LONGEST_REPEAT:
+        return None
+    if not all(each.isascii() and each.isdecimal() for each in (of, index)):
+        return None
+    repeat = Repeat(int(of), int(index))
+    known = 1 <= repeat.index <= MOST_REPEATS and trial_name(study, repeat.number) == name
+    return repeat.number if known else None
+
+
+def called(number: int) -> str:
+    """Return what a trial is called in a sentence."""
+    repeat = repeat_of(number)
+    return f"trial {number}" if repeat is None else f"repeat {repeat.index} of trial {repeat.of}"
+
+
+def titled(number: int) -> str:
+    """Return what a trial is called at the start of a sentence."""
+    return called(number).capitalize()
 
 
 def sampled_number(study: str, name: str) -> int | None:

@@ -18,11 +18,13 @@ from espalier.planning.world.names import (
     STUDY_UID_LABEL,
     SUSPENDED_ANNOTATION,
     TEMPLATE_ANNOTATION,
+    repeat_number,
     trial_name,
 )
 from espalier.planning.world.queueing import is_for_kueue
 from espalier.planning.world.snapshot import ContainerView, PodView, StudyView, TrialView
 from espalier.planning.world.workload_view import Finished, WorkloadView
+from espalier.pruning import repeat_of
 
 if TYPE_CHECKING:
     from espalier.api import StudySpec
@@ -98,6 +100,10 @@ def trial_view(obj: Object, study: str, study_uid: str, written_at: float = 0.0)
     """View a Trial of a study."""
     meta, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
     number = spec.get("number")
+    if "repeat" in spec:
+        number = repeat_number(study, meta["name"])
+        if spec["repeat"] != _repeat(number):
+            number = None
     if number is None or meta["name"] != trial_name(study, int(number)):
         number = status.get("number")
     labels = meta.get("labels") or {}
@@ -112,10 +118,17 @@ def trial_view(obj: Object, study: str, study_uid: str, written_at: float = 0.0)
         deleting="deletionTimestamp" in meta,
         sampled=(spec.get("study") or {}).get("uid") == study_uid,
         protected=_is_asked(meta, PROTECT_ANNOTATION),
+        repeat="repeat" in spec,
         adopted=adopted and (number is None or labels.get(NUMBER_LABEL) == str(number)),
         status=status,
         status_written_at=written_at,
     )
+
+
+def _repeat(number: int | None) -> dict[str, int] | None:
+    """Return what a Trial of this number says of being a repeat."""
+    repeat = repeat_of(number) if number is not None else None
+    return None if repeat is None else {"of": repeat.of, "index": repeat.index}
 
 
 def _is_asked(meta: Object, annotation: str) -> bool:

@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING
 
 from espalier.pruning.history.result import Rank, result_rank
 from espalier.pruning.oversight.restraint import Restraint
+from espalier.pruning.repeats import is_repeat
 
 if TYPE_CHECKING:
-    from espalier.pruning import Decision, Direction, JudgeSummary, TrialState
+    from espalier.planning.world.earlier import TakenOver
+    from espalier.planning.world.pruner_lookup import PrunerFound
+    from espalier.pruning import Decision, Direction, JudgeSummary, Leader, TrialState
+    from espalier.search import ClosedBranch, Proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,11 @@ class Origin(StrEnum):
     """Who chose a trial's parameters."""
 
     SAMPLED = "Sampled"
+    ENQUEUED = "Enqueued"
+    """The Study's own list."""
     HAND_MADE = "HandMade"
+    REPEAT = "Repeat"
+    """Nobody: they are a finalist's, run again with another seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +207,7 @@ class TrialRecord:
 
 _UNRESTRAINED = Restraint()
 _NO_TRIALS: Mapping[int, TrialRecord] = MappingProxyType({})
+NOTHING_PROPOSED: Mapping[int, Proposal] = MappingProxyType({})
 _NOTHING_MADE: Mapping[int, MadeTrial] = MappingProxyType({})
 
 
@@ -224,6 +233,20 @@ class StudyRecord:
         Of the trials, those that are never pruned, to measure how often pruning is wrong.
     made
         What trials were made as, by number, also of those of which nothing else is stored.
+    proposals
+        What trials are to run, by number, as far as that was proposed.
+    proposed_last
+        The number for which was proposed last; None where that never was.
+    exhausted
+        The least number for which no configuration was left; None where there always was one.
+    closed
+        The branches of the space that were closed when was proposed last.
+    leaders
+        The completed trials with the best expected values, the best first (`confirmed_leaders`).
+    earlier
+        What was taken over from earlier studies; None where nothing was.
+    pruner
+        What the Study's pruner names elsewhere, as it was found; None where it was not looked for.
     """
 
     uid: str
@@ -234,10 +257,38 @@ class StudyRecord:
     restraint: Restraint = _UNRESTRAINED
     exempt: frozenset[int] = frozenset()
     made: Mapping[int, MadeTrial] = field(default_factory=lambda: _NOTHING_MADE)
+    proposals: Mapping[int, Proposal] = field(default_factory=lambda: NOTHING_PROPOSED)
+    proposed_last: int | None = None
+    exhausted: int | None = None
+    closed: tuple[ClosedBranch, ...] = ()
+    leaders: tuple[Leader, ...] = ()
+    earlier: TakenOver | None = None
+    pruner: PrunerFound | None = None
 
     def trial(self, number: int) -> TrialRecord:
         """Return what is stored of a trial, an empty record where nothing is."""
         return self.trials.get(number) or TrialRecord(number)
+
+    @property
+    def leading(self) -> int | None:
+        """The number of the best completed trial: by its expected value, where that is told."""
+        return self.leaders[0].trial if self.leaders else self.best
+
+
+def confirmed_leaders(
+    summary: JudgeSummary | None, trials: Mapping[int, TrialRecord]
+) -> tuple[Leader, ...]:
+    """Return the leaders that the judge tells of, as far as their ends are stored.
+
+    None, so that last values decide, where the first has another last value than the judge knows:
+    it came when the trial had ended, or beyond the last step.
+    """
+    told = () if summary is None else summary.leaders
+    stored = [(each, trials[each.trial]) for each in told if each.trial in trials]
+    ended = [(each, trial) for each, trial in stored if trial.end is not None]
+    if not ended or ended[0][1].latest != ended[0][0].last:
+        return ()
+    return tuple(each for each, _ in ended)
 
 
 def best_completed(trials: Mapping[int, TrialRecord], direction: Direction) -> int | None:
@@ -248,7 +299,12 @@ def best_completed(trials: Mapping[int, TrialRecord], direction: Direction) -> i
 
 
 def final_rank(trial: TrialRecord, direction: Direction) -> Rank | None:
-    """Return by what completed trials are compared, larger is better; None if it is none."""
+    """Return by what completed trials are compared, larger is better; None if it is none.
+
+    A finalist's repeat is none: it speaks for its finalist.
+    """
     if trial.end is None or trial.end.state != "Completed" or trial.latest is None:
+        return None
+    if is_repeat(trial.number):
         return None
     return result_rank(direction.score(trial.latest), trial.number)

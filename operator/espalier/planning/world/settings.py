@@ -57,7 +57,8 @@ class OperatorSettings:
         How long a pod may wait to be made, to be given a node or to be let go before the study
         says so.
     metric_patience
-        How long a trainer may run without a value before the study says so.
+        How long a trainer may run without a value before the study says so, while none of the
+        study's other trials tells how long that takes.
     silence_patience
         How long a trainer that has reported may be silent, if ten of its steps take no longer.
     stall_patience
@@ -84,7 +85,7 @@ class OperatorSettings:
     template_bytes: int = MOST_BYTES
     refusal_patience: float = 5.0
     pod_patience: float = 30.0
-    metric_patience: float = 120.0
+    metric_patience: float = 300.0
     silence_patience: float = 900.0
     stall_patience: float = 600.0
     ask_after: float = 3.0

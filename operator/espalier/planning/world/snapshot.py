@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from espalier.planning.world.blueprint import Blueprint
+from espalier.planning.world.heard import Heard
+from espalier.planning.world.lookup_refusal import LookupRefusal
 from espalier.planning.world.record import StudyRecord
 from espalier.planning.world.workload_view import WorkloadView
 
@@ -83,6 +85,8 @@ class TrialView:
         Whether it says that the operator sampled it; nothing irrevocable may rest on that.
     protected
         Whether somebody asked that it is never pruned.
+    repeat
+        Whether it says that it runs a finalist again; nothing may rest on that either.
     status
         Its status as it was last seen.
     status_written_at
@@ -100,6 +104,7 @@ class TrialView:
     adopted: bool = True
     sampled: bool = True
     protected: bool = False
+    repeat: bool = False
     status: Mapping[str, Any] = field(default_factory=dict)
     status_written_at: float = 0.0
 
@@ -348,6 +353,14 @@ class Snapshot:
         Seconds since the cluster was asked for the cause last, by the uid of a Job or pod.
     failures
         What fails each time that it is tried.
+    heard
+        What the sidecars of trials have heard, by the trials' numbers.
+    sampler_fault
+        What the sampler said when it failed last; empty where it serves, or that is not known.
+    warm_start
+        Why trials of earlier studies cannot be taken over; None where nothing is known against it.
+    pruner
+        Why what the pruner names was not found; None where nothing is known against it.
     """
 
     study: StudyView
@@ -370,3 +383,7 @@ class Snapshot:
     asked: Mapping[str, float] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     tally: Tally | None = None
+    heard: Mapping[int, tuple[Heard, ...]] = field(default_factory=dict)
+    sampler_fault: str = ""
+    warm_start: LookupRefusal | None = None
+    pruner: LookupRefusal | None = None

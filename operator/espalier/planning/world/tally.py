@@ -18,7 +18,7 @@ from espalier.planning.world.ended_costs import EndedCosts, change
 from espalier.planning.world.exact import exact
 from espalier.planning.world.faults import OUTAGES, TEMPLATE_FAULTS
 from espalier.planning.world.names import FIRST_HAND_MADE
-from espalier.pruning import TrialState
+from espalier.pruning import FIRST_REPEAT, TrialState, is_repeat
 
 Place = tuple[float, int]
 """When a trial ended, and its number."""
@@ -46,7 +46,8 @@ class Tally:
     steps : int
         The highest steps that they have reported, all together.
     costs : EndedCosts
-        What they tell of what pruning has saved.
+        What they tell of what pruning has saved; repeats of finalists tell nothing, since none of
+        them could have been pruned.
     ends, failures : sorted list of Place
         All of them, and those that failed while their study went on, by when they ended.
     own_failures : int
@@ -98,7 +99,8 @@ class Tally:
             self.unfold(ended.number)
         self.trials[ended.number] = ended
         self.numbers.add(ended.number)
-        self.costs.add(ended.record, _said(ended))
+        if not is_repeat(ended.number):
+            self.costs.add(ended.record, _said(ended))
         self._count(ended, 1)
         if ended.trained_at > self._trained.get(ended.template, -math.inf):
             self._trained[ended.template] = ended.trained_at
@@ -109,7 +111,8 @@ class Tally:
         if ended is None:
             return
         self.numbers.remove(number)
-        self.costs.remove(ended.record)
+        if not is_repeat(number):
+            self.costs.remove(ended.record)
         self._count(ended, -1)
         if ended.trained_at == self._trained.get(ended.template):
             self._unsure.add(ended.template)
@@ -125,6 +128,16 @@ class Tally:
     def below(self, number: int) -> int:
         """Return how many of them have a smaller number."""
         return int(self.numbers.bisect_left(number))
+
+    @property
+    def repeats(self) -> int:
+        """How many of them are repeats of finalists."""
+        return len(self.numbers) - self.below(FIRST_REPEAT)
+
+    def last_searched(self) -> int:
+        """Return the largest number of those that are no repeats; -1 if there is none."""
+        at = self.below(FIRST_REPEAT)
+        return int(self.numbers[at - 1]) if at else -1
 
     def newest(self) -> Ended | None:
         """Return the one that ended last."""

@@ -102,6 +102,18 @@ class Reason(StrEnum):
         "Pruned: {value} at step {step} is worse than {threshold}, the {percentile}th percentile"
         " of {peers} trials.",
     )
+    WITHIN_SLACK = (
+        "WithinSlack",
+        "The trial is no further behind the best peer than SlackToBest allows.",
+        "Kept: {value} at step {step} is no worse than {allowed}, which the slack to {best}, the"
+        " best of {peers} trials, allows.",
+    )
+    BEYOND_SLACK = (
+        "BeyondSlack",
+        "The trial is further behind the best peer than SlackToBest allows.",
+        "Pruned: {value} at step {step} is worse than {allowed}, which the slack to {best}, the"
+        " best of {peers} trials, allows.",
+    )
     WITHIN_BOUNDS = (
         "WithinBounds",
         "The value lies within the bounds.",
@@ -138,6 +150,12 @@ class Reason(StrEnum):
         "The trial is not among the part of its rung that goes on.",
         "Pruned: {value} is not among the best {kept} of {peers} trials at rung {rung}"
         " (cut at {threshold}).",
+    )
+    WITHIN_NOISE = (
+        "WithinNoise",
+        "The trial is not among the part of its rung that goes on, but might be by noise alone.",
+        "Kept: {value} is not among the best {kept} of {peers} trials at rung {rung}"
+        " (cut at {threshold}), but would be with {margin} more, which is noise.",
     )
     RUNG_BOOTSTRAP = (
         "RungBootstrap",

@@ -162,6 +162,6 @@ class DenseRungs:
             self.version[rung] += 1
 
 
-def trials_in_all(ledger: Ledger, known: int) -> int:
+def trials_in_all(ledger: Ledger, known: float) -> float:
     """Return how many trials the study will have; where that is not known, twice those known."""
     return 2 * known if ledger.terms.trials is None else max(ledger.terms.trials, known)

@@ -169,6 +169,13 @@ class Ledger:
             return False
         return curve.steps[-1] >= horizon - (1 if curve.steps[0] == 0 else 0)
 
+    def knows(self, trial: int, attempt: int, step: int) -> bool:
+        """Whether an attempt's value of a step is known, so that another one is no news."""
+        curve = self.curve(trial)
+        if attempt != curve.attempt:
+            return False
+        return step in curve.notes or (step >= curve.since and curve.at(step) is not None)
+
     def derived(self, key: Hashable, factory: Callable[[Ledger], Statistic]) -> Statistic:
         """Return the statistic of this key, made and brought up to date at its first use.
 

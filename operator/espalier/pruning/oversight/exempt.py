@@ -11,18 +11,44 @@ from math import isnan
 from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.report import TrialState
 from espalier.pruning.history.result import beats
+from espalier.pruning.repeats import is_repeat
 from espalier.pruning.terms import Terms
 
+USUAL_PERCENT = 5.0
+"""Share of the trials that is exempt where a Study does not say and the trials can tell."""
+FEWEST_TELLING = 6
+"""So many exempt trials tell something: had the pruner pruned them all, and wrongly none, the 95 %
+interval of the rate would end at 0.46. Five leave open that most prunings were wrong (0.52)."""
 FEWEST_EXEMPT = 3
-"""Exempt trials that a study whose size is known has at least, if it is not too small for that."""
+"""Edition 1: exempt trials of a study whose size is known, if it is not too small for that."""
 SMALLEST_BLOCK = 5
-"""Trials of which one is exempt, at least: pruning four of five is still worth it."""
+"""Edition 1: trials of which one is exempt, at least."""
+
+
+def percent_left_open(terms: Terms, spends_budget: bool) -> float:
+    """Return the share of the trials that is exempt where a Study does not say, in percent.
+
+    Five, and none where they cannot tell what they cost: in a study of so few trials that not even
+    six would be exempt, and in one that spends a budget, where every step of an exempt trial is
+    taken from new ones, and there is no promise to keep the winner that they would check.
+
+    Parameters
+    ----------
+    terms
+        What defines the study; one of unknown size has as many exempt trials as it will grow to.
+    spends_budget
+        Whether a pruner's goal is the best that a budget buys.
+    """
+    if terms.edition == 1:
+        return USUAL_PERCENT
+    few = terms.trials is not None and terms.trials * USUAL_PERCENT < 100 * FEWEST_TELLING
+    return 0.0 if few or spends_budget else USUAL_PERCENT
 
 
 class Exemption:
-    """Chooses exempt trials by hash: one in every block of consecutive numbers.
+    """Chooses exempt trials by hash: one in every block of ``100 / percent`` consecutive numbers.
 
-    A block holds ``100 / percent`` numbers, or fewer if the study is known to be so small that
+    In studies of edition 1 a block holds fewer numbers if the study is known to be so small that
     less than three trials would be exempt; but never fewer than five.
 
     Parameters
@@ -40,12 +66,13 @@ class Exemption:
         self.block = 0
         if percent > 0:
             self.block = max(1, round(100 / percent))
-            if trials is not None and trials < FEWEST_EXEMPT * self.block:
+            small = trials is not None and trials < FEWEST_EXEMPT * self.block
+            if terms.edition == 1 and trials is not None and small:
                 self.block = min(self.block, max(SMALLEST_BLOCK, trials // FEWEST_EXEMPT))
 
     def __call__(self, trial: int) -> bool:
-        """Whether the trial of this number is exempt."""
-        if not self.block:
+        """Whether the trial of this number is exempt; a finalist's repeat, never judged, is not."""
+        if not self.block or is_repeat(trial):
             return False
         block, place = divmod(trial, self.block)
         digest = blake2b(f"{self._key}{block}".encode(), digest_size=8).digest()

@@ -9,7 +9,7 @@ from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.report import TrialState
 from espalier.pruning.history.result import beats
-from espalier.pruning.oversight.breaker import Breaker, BreakerSettings
+from espalier.pruning.oversight.breaker import Breaker
 from espalier.pruning.oversight.exempt import ExemptTrials
 from espalier.pruning.oversight.pruner_state import PrunerState, Said
 from espalier.pruning.oversight.summary import ShadowSummary
@@ -33,11 +33,11 @@ class Shadow:
         The trials that it would have pruned, and at which step; exempt ones left out.
     """
 
-    def __init__(self, name: str, pruner: Pruner, breaker: BreakerSettings) -> None:
+    def __init__(self, name: str, pruner: Pruner, breaker: Breaker) -> None:
         self.name = name
         self.pruner_state = PrunerState(pruner)
         self.exempt_trials = ExemptTrials()
-        self.breaker = Breaker(breaker)
+        self.breaker = breaker
         self.pruned: dict[int, int] = {}
         self._ended: set[int] = set()
         self._steps = self._saved = 0
@@ -46,6 +46,11 @@ class Shadow:
     def of(self, _ledger: Ledger) -> Shadow:
         """Return itself, as what is kept up to date with a ledger (`Ledger.derived`)."""
         return self
+
+    def reported(self, trial: int, at: float) -> None:
+        """Take in that a trial has reported a new value, if it would not have ended before."""
+        if trial not in self._ended:
+            self.breaker.reported(trial, at)
 
     def judge(self, ledger: Ledger, curve: Curve, given: Decision | None) -> Decision | None:
         """Judge the trial unless the guards have, or it would have ended before."""

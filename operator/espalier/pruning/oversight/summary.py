@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from scipy.special import betaincinv
 
+from espalier.pruning.history.expected_ends import Leader
+
 
 @dataclass(frozen=True, slots=True)
 class ShadowSummary:
@@ -58,6 +60,8 @@ class JudgeSummary:
         What the shadow pruners would have done.
     paused
         Whether pruning is paused by the user.
+    leaders
+        The completed trials with the best expected values, at most ten, the best first.
     """
 
     judged: int
@@ -78,6 +82,7 @@ class JudgeSummary:
     late: int
     shadows: tuple[ShadowSummary, ...]
     paused: bool = False
+    leaders: tuple[Leader, ...] = ()
 
 
 def clopper_pearson(successes: int, tries: int, confidence: float = 0.95) -> tuple[float, float]:

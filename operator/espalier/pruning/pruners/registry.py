@@ -14,6 +14,7 @@ from espalier.pruning.pruners.nop import Nop
 from espalier.pruning.pruners.patient import Patient
 from espalier.pruning.pruners.percentile import Median, Percentile
 from espalier.pruning.pruners.posterior.pruner import Posterior
+from espalier.pruning.pruners.slack_to_best import SlackToBest
 from espalier.pruning.pruners.successive_halving import SuccessiveHalving
 from espalier.pruning.pruners.threshold import Threshold
 from espalier.pruning.pruners.wilcoxon.pruner import Wilcoxon
@@ -31,6 +32,7 @@ BUILT_IN: Mapping[str, type[Scheduled]] = {
         Patient,
         Percentile,
         Posterior,
+        SlackToBest,
         SuccessiveHalving,
         Threshold,
         Wilcoxon,

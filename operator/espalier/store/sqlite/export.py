@@ -67,12 +67,15 @@ def read_log(url: str, namespace: str, name: str) -> Log | None:
         if study is None:
             return None
         head = ask.head_of(connection, study.id)
+        proposals = ask.proposals_of(connection, study.id)
         made, specs = ask.made_of(connection, study.id), ask.specs_of(connection, study.id)
+        earlier = ask.earlier_of(connection, study.id)
     events = in_order(
         _each(path, pages.observations(engine.begin, study.id)),
         ask.all_decided(_each(path, pages.decisions(engine.begin, study.id)), head),
         head.ends,
         head.changes,
+        proposals,
     )
     return Log(
         study=study,
@@ -81,6 +84,7 @@ def read_log(url: str, namespace: str, name: str) -> Log | None:
         sightings=head.sightings,
         made=made,
         specs=specs,
+        earlier=earlier,
     )
 
 

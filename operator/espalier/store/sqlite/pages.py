@@ -15,28 +15,37 @@ from espalier.store import reading as ask
 from espalier.store import schema
 from espalier.study_log.log import Arrived, StoredDecision, StoredObservation
 
+LARGEST_STEP = 2**53
 PAGE = 1000
 """Rows that are in memory at once."""
 
 
-# A decision is found by its key; `seq` says whether it is of this value, or of another metric's at
-# the same step.
+# A decision is found by its key, in which a step beyond the last one is the last; `seq` says
+# whether it is of this value, or of another one that is judged at the same step.
 _ARRIVED = """
 SELECT o.seq, o.trial, o.attempt, o.metric, o.step, o.value, o.at,
        d.action, d.reason, d.rung, d.bracket, d.rule
 FROM observations AS o INDEXED BY observations_in_order
 LEFT JOIN decisions AS d
-  ON d.study = o.study AND d.trial = o.trial AND d.attempt = o.attempt AND d.step = o.step
+  ON d.study = o.study AND d.trial = o.trial AND d.attempt = o.attempt AND d.step = MIN(o.step, ?)
   AND d.shadow = '' AND d.seq = o.seq
 WHERE o.study = ? AND o.seq > ? ORDER BY o.seq LIMIT ?
 """
 
 
-def arrived_after(connection: Connection, study: int, seq: int) -> list[Arrived]:
-    """Return the next page of values after a place in the log."""
+def arrived_after(
+    connection: Connection, study: int, seq: int, last: int = LARGEST_STEP
+) -> list[Arrived]:
+    """Return the next page of values after a place in the log.
+
+    Parameters
+    ----------
+    last
+        The largest step that values are judged at.
+    """
     # Past SQLAlchemy's own rows, which would double the time that a restart takes.
     cursor = connection.connection.cursor()
-    cursor.execute(_ARRIVED, (study, seq, PAGE))
+    cursor.execute(_ARRIVED, (last, study, seq, PAGE))
     return list(cursor.fetchall())
 
 

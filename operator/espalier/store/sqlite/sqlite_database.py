@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Engine
 from espalier.store.rest import Rest
 from espalier.store.sqlite.connections import reading
 from espalier.store.sqlite.location import SoleWriter
-from espalier.store.sqlite.pages import arrived_after
+from espalier.store.sqlite.pages import LARGEST_STEP, arrived_after
 from espalier.store.sqlite.resting import rest_of
 from espalier.store.sqlite.space import spare_pages
 from espalier.store.sqlite.writer import SqliteWriter
-from espalier.study_log.log import Arrived
+from espalier.study_log.log import Arrived, StudyRow
 
 _WHOLE = ("", "-wal", "-shm")
 """What the file's name ends with, and those of the files beside it that belong to it."""
@@ -43,9 +43,11 @@ class SqliteDatabase:
         """Return an engine with one connection, for one thread, that never writes."""
         return reading(self._path, pooled=True)
 
-    def arrived_after(self, connection: Connection, study: int, seq: int) -> list[Arrived]:
+    def arrived_after(self, connection: Connection, study: StudyRow, seq: int) -> list[Arrived]:
         """Return the next page of a study's values."""
-        return arrived_after(connection, study, seq)
+        terms = study.terms
+        last = terms.within(LARGEST_STEP) if terms.clamps else LARGEST_STEP
+        return arrived_after(connection, study.id, seq, last)
 
     def rest_of(self, connection: Connection, study: int) -> Rest | None:
         """Return what is stored of a study at rest; None if it is not."""

@@ -31,6 +31,17 @@ _ORDER = (
     "changes",
     "trials",
     "specs",
+    "proposals",
+    "warm_starts",
+    "earlier_trials",
+)
+_REPLACING = (
+    schema.figures,
+    schema.sightings,
+    schema.trials,
+    schema.specs,
+    schema.warm_starts,
+    schema.earlier_trials,
 )
 _PURGED_AT_ONCE = 5000
 """Rows that one transaction deletes, so that commits of running studies need not wait."""
@@ -39,7 +50,7 @@ _PURGED_AT_ONCE = 5000
 def _statement(table: Table) -> str:
     # Compiled once: building the statement anew costs more than running it.
     inserted = insert(table)
-    if table in (schema.figures, schema.sightings, schema.trials, schema.specs):
+    if table in _REPLACING:
         inserted = inserted.prefix_with("OR REPLACE")
     return str(inserted.compile(dialect=sqlite.dialect()))
 

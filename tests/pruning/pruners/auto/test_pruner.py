@@ -21,7 +21,10 @@ from espalier.pruning import (
     Terms,
     TrialState,
 )
+from espalier.pruning.history.curve import Curve
 from espalier.pruning.history.dense_rungs import DenseRungs, rungs_up_to
+from espalier.pruning.pruners.auto.leaders import ranks_shown
+from espalier.pruning.pruners.auto.noise_margin import noise_seen
 from espalier.pruning.pruners.auto.pruner import (
     LOOSEST_SCALED_RANK,
     RISK_PER_CHANCE,
@@ -30,6 +33,7 @@ from espalier.pruning.pruners.auto.pruner import (
 )
 from espalier.pruning.pruners.auto.winners_rank import WinnersRank
 from espalier.pruning.pruners.posterior.pruner import Posterior
+from tests.pruning.judging import OFF
 
 HORIZON = 50
 UP = Direction.MAXIMIZE
@@ -59,7 +63,13 @@ def study(curves: list[list[float]], direction: Direction = UP) -> Ledger:
 
 
 def limit(ledger: Ledger, risk: float = 0.05) -> float:
-    return WinnersRank.of(DenseRungs.of(ledger, HORIZON), ledger.terms.trials).exceeded_with(risk)
+    return winner(ledger).exceeded_with(risk)
+
+
+def winner(ledger: Ledger) -> WinnersRank:
+    course = DenseRungs.of(ledger, HORIZON)
+    margin = noise_seen(ledger, course, Curve(99)).margin
+    return WinnersRank.prior(ledger.terms.trials).after(ranks_shown(course, margin))
 
 
 def test_leaders_that_were_ahead_from_early_on_let_auto_prune_more():
@@ -113,9 +123,7 @@ def test_a_trial_that_ranks_last_is_pruned_at_a_rung_with_the_numbers_compared(d
     assert decision.evidence["value"] == -1.0 * direction.sign
     assert decision.evidence["peers"] == 21
     progress = step / HORIZON
-    chance = WinnersRank.of(DenseRungs.of(ledger, HORIZON), ledger.terms.trials).chance(
-        progress, 20, 21
-    )
+    chance = winner(ledger).chance(progress, 20, 21)
     assert decision.evidence["risk"] == pytest.approx(RISK_PER_CHANCE * chance * 21 / 100)
 
 
@@ -128,7 +136,9 @@ def test_the_best_trial_is_kept_at_every_step():
 
 def test_trials_at_chance_level_are_all_kept_however_long_they_take_to_take_off():
     curves = [[0.1] * 46 + [0.1 + level / 100] * 4 for level in range(20)]
-    judge = Judge(Auto(), Terms(UP, HORIZON, study_uid="u", trials=20), Guards(exempt_percent=0))
+    judge = Judge(
+        Auto(), Terms(UP, HORIZON, study_uid="u", trials=20), Guards(exempt_percent=0, breaker=OFF)
+    )
     for step in range(HORIZON):
         for trial, values in enumerate(curves):
             verdict = judge.report(Report(trial, 1, step + 1, values[step]), float(step))
@@ -137,17 +147,19 @@ def test_trials_at_chance_level_are_all_kept_however_long_they_take_to_take_off(
 
 
 def test_all_prunings_together_spend_no_more_than_the_stated_risk():
-    judge = Judge(Auto(), Terms(UP, HORIZON, study_uid="u", trials=60), Guards(exempt_percent=0))
+    judge = Judge(
+        Auto(), Terms(UP, HORIZON, study_uid="u", trials=60), Guards(exempt_percent=0, breaker=OFF)
+    )
     pruned = 0
     for trial in range(60):
         for step in range(1, HORIZON + 1):
-            level = (trial * 37 % 60) + step / 100
-            verdict = judge.report(Report(trial, 1, step, level), float(step))
+            level, at = (trial * 37 % 60) + step / 100, float(trial * HORIZON + step)
+            verdict = judge.report(Report(trial, 1, step, level), at)
             if verdict.decision is not None and verdict.decision.prunes:
                 pruned += 1
                 break
         else:
-            judge.close(trial, TrialState.COMPLETED, float(step))
+            judge.close(trial, TrialState.COMPLETED, at)
     summary = judge.summary()
     assert pruned > 30
     assert summary.risk_stated == 0.05
@@ -155,20 +167,24 @@ def test_all_prunings_together_spend_no_more_than_the_stated_risk():
 
 
 def test_the_risk_is_spent_where_leaders_keep_coming_from_behind_and_pruning_stops():
-    judge = Judge(Auto(risk=0.1), Terms(UP, 50, study_uid="u", trials=80), Guards(exempt_percent=0))
+    judge = Judge(
+        Auto(risk=0.1),
+        Terms(UP, 50, study_uid="u", trials=80),
+        Guards(exempt_percent=0, breaker=OFF),
+    )
     reasons = []
     for trial in range(80):
         level = trial * 37 % 80 / 80
         for step in range(1, HORIZON + 1):
             # Who is ahead until nine tenths of the way is behind at the end.
-            value = 1.0 - level if step < 45 else 1.0 + level
-            decision = judge.report(Report(trial, 1, step, value), float(step)).decision
+            value, at = 1.0 - level if step < 45 else 1.0 + level, float(trial * HORIZON + step)
+            decision = judge.report(Report(trial, 1, step, value), at).decision
             assert decision is not None
             reasons.append(decision.reason)
             if decision.prunes:
                 break
         else:
-            judge.close(trial, TrialState.COMPLETED, float(step))
+            judge.close(trial, TrialState.COMPLETED, at)
     first = reasons.index(Reason.RISK_SPENT)
     assert Reason.BELOW_RUNG_CUT in reasons[:first]
     summary = judge.summary()
@@ -181,15 +197,17 @@ def lost(seed: int, risk: float) -> tuple[bool, int]:
     rng = np.random.default_rng(seed)
     values = np.cumsum(rng.normal(size=(60, 30)) / np.arange(1, 31) ** 0.5, axis=1)
     judge = Judge(
-        Auto(risk=risk), Terms(UP, 30, study_uid="u", trials=60), Guards(exempt_percent=0)
+        Auto(risk=risk),
+        Terms(UP, 30, study_uid="u", trials=60),
+        Guards(exempt_percent=0, breaker=OFF),
     )
     pruned = set()
     for first in range(0, 60, 6):
         for step in range(1, 31):
             for trial in range(first, first + 6):
                 if trial not in pruned:
-                    value = float(values[trial, step - 1])
-                    decision = judge.report(Report(trial, 1, step, value), float(step)).decision
+                    value, at = float(values[trial, step - 1]), float(5 * first + step)
+                    decision = judge.report(Report(trial, 1, step, value), at).decision
                     if decision is not None and decision.prunes:
                         pruned.add(trial)
         for trial in range(first, first + 6):

@@ -45,11 +45,12 @@ def run(pruner: Posterior, values: np.ndarray, target: float | None = None) -> J
     )
     for trial, curve in enumerate(values):
         for step, value in enumerate(curve, 1):
-            verdict = judge.report(Report(trial, 1, step, float(value)), float(step))
+            at = float(trial * HORIZON + step)
+            verdict = judge.report(Report(trial, 1, step, float(value)), at)
             if verdict.decision is not None and verdict.decision.prunes:
                 break
         else:
-            judge.close(trial, TrialState.COMPLETED, float(HORIZON))
+            judge.close(trial, TrialState.COMPLETED, at)
     return judge
 
 
@@ -118,7 +119,8 @@ def test_each_goal_prunes_for_its_own_reason(goal):
     values = curves(5, 60)
     worst = np.sort(values[:, -1])[0] - 5.0
     for step in range(1, HORIZON):
-        verdict = judge.report(Report(60, 1, step, float(worst)), float(step))
+        at = float(60 * HORIZON + step)
+        verdict = judge.report(Report(60, 1, step, float(worst)), at)
         if verdict.decision is not None and verdict.decision.prunes:
             break
     assert verdict.decision is not None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
-
-from espalier.pruning.history.dense_rungs import DenseRungs
 
 PRIOR_LEADERS, PRIOR_SCALED_RANK = 3.0, 0.0175
 """Prior of a winner's mean scaled rank: as much as three leaders seen, with this mean."""
@@ -14,10 +13,6 @@ TRIALS_OF_PRIOR = 100
 had a median over fifteen recorded tasks of 0.011, 0.016, 0.018 and 0.021 among 100, 48, 24 and 12
 trials. The prior mean grows by the square root, which also makes up for how little such a study
 shows of its own leaders."""
-MOST_LEADERS_TAKEN = 10
-"""So many of the best ended trials show where winners rank."""
-FEWEST_ENDED_TRIALS = 3
-"""Before so many have ended the prior alone speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +41,9 @@ class WinnersRank:
         few = 1.0 if trials is None else sqrt(max(1.0, TRIALS_OF_PRIOR / max(1, trials)))
         return WinnersRank(PRIOR_LEADERS, PRIOR_LEADERS * PRIOR_SCALED_RANK * few)
 
-    @staticmethod
-    def of(course: DenseRungs, trials: int | None) -> WinnersRank:
-        """Learn from the trials that lead the study: the better half of those that completed."""
-        prior = WinnersRank.prior(trials)
-        ended = len(course.columns[-1])
-        if ended < FEWEST_ENDED_TRIALS or not course.steps:
-            return prior
-        leaders = course.best_ended(min(MOST_LEADERS_TAKEN, -(-ended // 2)))
-        ranks = sum(scaled_rank(course, trial) for _, trial in leaders)
-        return WinnersRank(prior.shape + len(leaders), prior.rate + ranks)
+    def after(self, ranks: Sequence[float]) -> WinnersRank:
+        """Return what is known once so many leaders have shown their scaled ranks."""
+        return WinnersRank(self.shape + len(ranks), self.rate + sum(ranks))
 
     def beyond(self, scaled: float) -> float:
         """Return the probability that the winner's scaled rank exceeds a value."""
@@ -65,7 +53,7 @@ class WinnersRank:
         """Return the scaled rank that the winner exceeds with a probability."""
         return float(self.rate * (risk ** (-1.0 / self.shape) - 1.0))
 
-    def chance(self, progress: float, better: int, known: int) -> float:
+    def chance(self, progress: float, better: float, known: float) -> float:
         """Return the probability that a trial ends as the best of those known.
 
         Parameters
@@ -78,15 +66,3 @@ class WinnersRank:
         width = progress / known
         here = self.beyond(width * better) - self.beyond(width * (better + 1))
         return here / (1.0 - self.beyond(progress))
-
-
-def scaled_rank(course: DenseRungs, trial: int) -> float:
-    """Return a trial's scaled rank, the mean over the rungs it reached."""
-    scores = course.scores[trial]
-    if not scores:
-        return 0.0
-    ranks = (
-        course.steps[rung] * course.better(rung, score) / course.known(rung)
-        for rung, score in enumerate(scores)
-    )
-    return sum(ranks) / (course.horizon * len(scores))

@@ -17,13 +17,12 @@ from espalier.pruning.history.ledger import Ledger
 from espalier.pruning.history.own_value import WORST
 from espalier.pruning.pruners.goal import Goal
 from espalier.pruning.pruners.posterior.regression import Reach
+from espalier.pruning.pruners.posterior.risk_scale import RiskScale
 from espalier.pruning.pruners.posterior.rivals import Rivals
 from espalier.pruning.pruners.risk_bearing import RiskBearing
 
 TRIALS_NEEDED_BEYOND = 6
 """So many trials must have been seen beyond a rung."""
-KEPT_ONE_IN = 3
-"""One in so many at a rung is never judged by its prediction: the rank of successive halving."""
 RIVALS_COMPARED = 8
 """A trial is compared with so many of the best others."""
 TAIL_PROBABILITIES = (
@@ -58,11 +57,13 @@ class Posterior(RiskBearing):
     At rungs that lie densely (the first at 8 % of the horizon) conjugate regressions say how
     scores move on to the next rung, and their chain says where a trial will end; the spread is
     widened by how far completed trials ended from what was foreseen at the rung. A trial is
-    judged if six trials were seen beyond its rung and a third of the rung is ahead of it.
+    judged if six trials were seen beyond its rung and a sixth of the rung is ahead of it.
 
     KeepWinner: the trial is pruned if the probability that it ends as the best of the n trials
-    known at the rung is below ``risk / n``. The trials to come are as good as those seen, so
-    that each pruning costs at most ``risk / N`` of a study of N, and all together `risk`.
+    known at the rung is below what the stated risk comes to: a multiple of ``1 / n`` that was
+    fitted on recorded studies (`RiskScale`), since forecasts are more careful than they say. The
+    trials to come are as good as those seen, so that each pruning costs at most ``risk / N`` of a
+    study of N, and all together `risk`.
     BestUnderBudget: it is pruned if that probability is below what the same cost buys with new
     trials, ``(steps left / mean steps of a trial) / (trials + 1)``, within [0.01, 0.45].
     TimeToTarget: as KeepWinner, with the probability of reaching the target.
@@ -90,7 +91,7 @@ class Posterior(RiskBearing):
         # Brought up to date also where it is not asked, so that no decision has many to make.
         rivals.regressions.reaches()
         better, known = course.better(rung, own), course.known(rung)
-        if better * KEPT_ONE_IN < known:
+        if better * RiskScale.of(ledger.terms.edition).kept_one_in < known:
             return self.keep(curve, Reason.TOP_OF_RUNG, _ranked(ledger, course, rung, own), rung)
         return self._predict(ledger, rivals, curve, rung)
 
@@ -117,10 +118,11 @@ class Posterior(RiskBearing):
             if probability < limit:
                 return self.prune(curve, Reason.NOT_WORTH_ITS_COST, evidence, rung)
             return self.keep(curve, Reason.WORTH_ITS_COST, evidence, rung)
-        known = course.known(rung)
-        evidence = {**evidence, "limit": self.risk / known}
-        if probability < self.risk / known:
-            cost = probability * known / trials_in_all(ledger, known)
+        known, scale = course.known(rung), RiskScale.of(ledger.terms.edition)
+        limit = scale.limit(self.risk) / known
+        evidence = {**evidence, "limit": limit}
+        if probability < limit:
+            cost = scale.risk(probability * known) / trials_in_all(ledger, known)
             return self.prune(curve, Reason.UNLIKELY_TO_WIN, {**evidence, "risk": cost}, rung)
         return self.keep(curve, Reason.LIKELY_ENOUGH, evidence, rung)
 
@@ -144,7 +146,7 @@ class Posterior(RiskBearing):
 
 def _ranked(ledger: Ledger, course: DenseRungs, rung: int, own: float) -> Evidence:
     known = course.known(rung)
-    kept = -(-known // KEPT_ONE_IN)
+    kept = -(-known // RiskScale.of(ledger.terms.edition).kept_one_in)
     column = course.columns[rung]
     cut = column[-min(kept, len(column))][0]
     return {

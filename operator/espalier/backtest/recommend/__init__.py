@@ -1,0 +1,1 @@
+"""Which pruner, and how strict, would have served on recorded studies. Pure."""

@@ -1,0 +1,1 @@
+"""What `espalier collect` does: where it looks, which collectors it tries, how it tells it."""

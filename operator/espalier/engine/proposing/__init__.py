@@ -1,0 +1,3 @@
+"""Proposals: computed off the loop, and stored before anything is made of them."""
+
+from __future__ import annotations
