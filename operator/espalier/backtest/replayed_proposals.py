@@ -240,7 +240,7 @@ class ProposalReplay:
 
     def _parameters(self, number: int) -> str | None:
         made = self._made.get(number)
-        return None if made is None else made.parameters
+        return None if made is None else made.told_of
 
 
 def _search(log: Log) -> tuple[Search | None, str]:

@@ -276,7 +276,7 @@ def on_others_of(connection: Connection, study: int) -> tuple[StoredDecision, ..
 
 
 _MADE = """
-SELECT number, name, parameters, origin, template, created_at, started_at
+SELECT number, name, parameters, origin, template, created_at, started_at, coalesce(told, '')
 FROM trials WHERE study = ? ORDER BY number
 """
 

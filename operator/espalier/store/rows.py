@@ -36,6 +36,7 @@ def trial_row(study: int, number: int, made: MadeTrial) -> Row:
         made.template,
         made.created_at,
         made.started_at,
+        made.told or None,
     )
 
 

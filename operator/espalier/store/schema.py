@@ -251,6 +251,8 @@ trials = Table(
     # Seconds since the epoch; null while its trainer has not begun.
     Column("created_at", Double, nullable=False),
     Column("started_at", Double),
+    # The parameters that were recorded first, where they were others; as JSON.
+    Column("told", Text),
     PrimaryKeyConstraint("study", "number"),
     sqlite_with_rowid=False,
 )

@@ -149,6 +149,7 @@ def _made(row: Row) -> MadeTrial:
         template=row["template"],
         created_at=row["created_at"],
         started_at=row["started_at"],
+        told=text_of_parameters(row["told"]) if row.get("told") else "",
     )
 
 

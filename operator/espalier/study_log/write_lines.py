@@ -87,7 +87,8 @@ def _study(study: StudyRow) -> dict[str, Any]:
 
 
 def _made(made: MadeTrial) -> dict[str, Any]:
-    return asdict(made) | {"parameters": parameters_of_text(made.parameters)}
+    row = asdict(made) | {"parameters": parameters_of_text(made.parameters)}
+    return row | {"told": parameters_of_text(made.told) if made.told else None}
 
 
 def _event(event: Event) -> dict[str, Any]:

@@ -157,6 +157,16 @@ class Proposing(RuleBasedStateMachine):
             made = MadeTrial(f"digits-{number}", json.dumps(proposal.parameters), Origin.SAMPLED)
             self.runner.run(self.live.note_made(UID, [(number, made)]))
 
+    @rule(which=numbers, x=st.floats(0.1, 1.0))
+    def make_again(self, which: int, x: float) -> None:
+        """Delete a Trial that somebody made by hand, and make another one under its number."""
+        number = self.trial(which)
+        if number is None or number in self.live.record(UID).proposals:
+            return
+        parameters = json.dumps({"lr": x, "optimizer": "sgd"})
+        made = MadeTrial(f"digits-{number}", parameters, Origin.HAND_MADE, created_at=x)
+        self.runner.run(self.live.note_made(UID, [(number, made)]))
+
     @rule(which=numbers, sent=st.lists(reports, min_size=1, max_size=4), again=st.booleans())
     def report(self, which: int, sent: list[CheckedReport], again: bool) -> None:
         number = self.trial(which)

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -164,4 +165,31 @@ def test_the_export_tells_parameters_origin_and_spec(tmp_path: Path) -> None:
         "template": 77,
         "created_at": 6.0,
         "started_at": 8.0,
+        "told": None,
     }
+
+
+def test_what_searches_were_told_of_a_number_stands_when_somebody_makes_it_anew(
+    tmp_path: Path,
+) -> None:
+    other, third = '{"lr":0.7,"kind":"adam"}', '{"lr":0.8,"kind":"adam"}'
+
+    async def run() -> None:
+        async with opened(tmp_path, study_of()) as (store, live):
+            await live.note_made(UID, [(7, BY_HAND)])
+            await live.note_made(UID, [(7, replace(BY_HAND, parameters=other))])
+            await live.note_made(UID, [(7, replace(BY_HAND, parameters=third))])
+        async with opened(tmp_path, study_of()) as (store, live):
+            made = live.record(UID).made[7]
+            assert (made.parameters, made.told, made.told_of) == (
+                third,
+                BY_HAND.parameters,
+                BY_HAND.parameters,
+            )
+            (row,) = await store.studies()
+            log = await store.log(row)
+            assert read_log(lines(log), "it").made == {7: made}
+            await live.note_made(UID, [(7, BY_HAND)])
+            assert live.record(UID).made == {7: BY_HAND}
+
+    asyncio.run(run())

@@ -121,6 +121,7 @@ class Making:
         """
         rows, news = Batch(self._row.id), dict(storable_making(*each) for each in trials)
         for number, made in news.items():
+            news[number] = made = made.after(self._made.get(number))
             rows.trials.append(trial_row(self._row.id, number, made))
             if number in self._made:
                 rows.overwritten += made_bytes(rows.trials[-1])
@@ -137,7 +138,7 @@ class Making:
         if proposed is not None:
             return proposed
         made = self._made.get(number)
-        return None if made is None else made.parameters
+        return None if made is None else made.told_of
 
     async def note_proposal(self, proposal: StoredProposal) -> None:
         """Record what a trial is to run; durable when it returns.

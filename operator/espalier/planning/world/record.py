@@ -7,7 +7,7 @@ them. They are the truth about endings: a pod tells how a process stopped, a rec
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -129,6 +129,9 @@ class MadeTrial:
     created_at, started_at
         When the object was created, and when its trainer began first, in seconds since the epoch;
         None while it has not.
+    told
+        What its number was recorded with first, as JSON, where that was something else: a person
+        has deleted a Trial of his own and made another one under its number. Empty otherwise.
     """
 
     name: str
@@ -137,6 +140,18 @@ class MadeTrial:
     template: int = 0
     created_at: float = 0.0
     started_at: float | None = None
+    told: str = ""
+
+    @property
+    def told_of(self) -> str:
+        """What searches are told that it runs: the first record stands, as proposals rest on it."""
+        return self.told or self.parameters
+
+    def after(self, known: MadeTrial | None) -> MadeTrial:
+        """Return this record of a number of which another one is known already."""
+        if known is None or known.told_of == self.parameters:
+            return replace(self, told="")
+        return replace(self, told=known.told_of)
 
 
 class Wanted(StrEnum):
