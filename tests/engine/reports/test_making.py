@@ -18,6 +18,7 @@ from espalier.planning.world.fingerprint import fingerprint
 from espalier.planning.world.record import End, MadeTrial, Origin
 from espalier.pruning import TrialState
 from espalier.store import Store, lines, open_store, read_log
+from espalier.study_log.read_lines import read_lines
 from tests.ingest.serving import UID, study_of
 from tests.store.storing import url_of
 
@@ -188,7 +189,7 @@ def test_what_searches_were_told_of_a_number_stands_when_somebody_makes_it_anew(
             )
             (row,) = await store.studies()
             log = await store.log(row)
-            assert read_log(lines(log), "it").made == {7: made}
+            assert read_lines(lines(log), "it").made == {7: made}
             await live.note_made(UID, [(7, BY_HAND)])
             assert live.record(UID).made == {7: BY_HAND}
 
