@@ -24,6 +24,7 @@ THROUGH: dict[str, tuple[str, ...]] = {
     "backtest": ("backtest/test_simulate.py", "backtest/test_replay.py", "cli/test_backtest.py"),
     "backtest/recommend": ("backtest/recommend/test_recommendation.py", "cli/test_recommend.py"),
     "cli": ("cli/test_boundary.py", "cli/test_backtest.py", "cli/test_run.py"),
+    "cli/asking": ("cli/asking/test_source.py",),
     "cli/collecting": ("cli/test_collect.py",),
     "engine/control": (
         "engine/test_fuzzed_runs.py",
@@ -50,6 +51,8 @@ THROUGH: dict[str, tuple[str, ...]] = {
         "engine/test_fuzzed_runs.py",
     ),
     "process": ("cli/test_run.py", "integration/test_watches.py"),
+    "read_api": ("read_api/test_server.py",),
+    "views": ("read_api/test_server.py",),
     "pruning": ("pruning/test_laws.py", "pruning/test_terms.py"),
     "pruning/decisions": ("pruning/decisions/test_decision.py",),
     "pruning/history": ("pruning/test_laws.py", "pruning/test_parity_with_optuna.py"),

@@ -13,7 +13,7 @@ from espalier.cli.patience_flags import FLAGS
 from espalier.cli.run import command
 from espalier.errors import UsageError
 from espalier.generate.flags_page import flags_page
-from espalier.process.ingest_leaf import names_of
+from espalier.process.leaf import names_of
 
 
 def test_the_reference_names_the_variables_that_click_reads():

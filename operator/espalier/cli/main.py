@@ -11,6 +11,7 @@ from espalier import __version__
 
 COMMANDS = {
     "run": "espalier.cli.run",
+    "serve": "espalier.cli.serve",
     "collect": "espalier.cli.collect",
     "export": "espalier.cli.export",
     "import": "espalier.cli.import_",

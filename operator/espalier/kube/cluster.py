@@ -179,6 +179,11 @@ class Cluster:
         plural = path.rsplit("/", 1)[-1]
         return await self._request("get", "GET", plural, path, rank=Rank.OWN)
 
+    async def ask(self, path: str, body: Mapping[str, Any]) -> Object:
+        """Return the answer to a question that is put as an object, and stored nowhere."""
+        plural = path.rsplit("/", 1)[-1]
+        return await self._request("create", "POST", plural, path, body=dict(body), rank=Rank.OWN)
+
     async def create(
         self, kind: Kind, namespace: str, body: Mapping[str, Any], *, dry_run: bool = False
     ) -> Object:

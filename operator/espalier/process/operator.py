@@ -30,7 +30,7 @@ from espalier.metrics.server import MetricsServer, build_registry
 from espalier.planning.world.names import AUDIENCE
 from espalier.process import garbage, switching
 from espalier.process.core import Core, patiently
-from espalier.process.ingest_leaf import Leaf
+from espalier.process.leaf import Leaf
 from espalier.process.options import Options
 from espalier.steady_clock import SteadyClock
 from espalier.store import Store, open_store

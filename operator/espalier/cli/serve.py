@@ -1,0 +1,87 @@
+"""`espalier serve`: the read API, beside the operator."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from espalier.cli.logs import set_up_logging
+from espalier.process.reader import ReaderOptions, run_reader
+
+
+@click.command(
+    "serve",
+    context_settings={"auto_envvar_prefix": "ESPALIER", "show_default": True},
+)
+@click.option(
+    "--kubeconfig",
+    type=click.Path(exists=True, dir_okay=False),
+    default=None,
+    help="Kubeconfig file; without it, the service account of the pod this runs in.",
+    show_envvar=True,
+)
+@click.option(
+    "--own-namespace",
+    default="espalier-system",
+    help="Namespace of the operator's own objects.",
+    show_envvar=True,
+)
+@click.option(
+    "--ca-secret",
+    default="",
+    help="Secret of that namespace in which the operator's CA is kept; empty: a new CA at each "
+    "start.",
+    show_envvar=True,
+)
+@click.option(
+    "--store",
+    default="sqlite:////var/lib/espalier/espalier.db",
+    help="The operator's store, which is only read.",
+    show_envvar=True,
+)
+@click.option(
+    "--read-port",
+    type=click.IntRange(0, 65535),
+    default=8444,
+    help="Port on which questions are answered (HTTPS).",
+    show_envvar=True,
+)
+@click.option(
+    "--read-url",
+    default="https://espalier-read.espalier-system.svc:8444",
+    help="Address of that port in the cluster.",
+    show_envvar=True,
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
+    default="info",
+    help="Least severe level that is logged.",
+    show_envvar=True,
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="One line of text, or one JSON object, for each message.",
+    show_envvar=True,
+)
+def command(
+    kubeconfig: str | None,
+    own_namespace: str,
+    ca_secret: str,
+    store: str,
+    read_port: int,
+    read_url: str,
+    log_level: str,
+    log_format: str,
+) -> None:
+    """Serve the read API and the pages of studies until SIGTERM; the store is only read.
+
+    The chart runs it in a container of its own in the operator's pod. Who asks shows a token of the
+    cluster's, and sees the studies that he may `get` there.
+    """
+    set_up_logging(log_level, as_json=log_format == "json")
+    options = ReaderOptions(kubeconfig, own_namespace, ca_secret, store, read_port, read_url)
+    asyncio.run(run_reader(options))

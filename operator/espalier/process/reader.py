@@ -1,0 +1,130 @@
+"""The read API as one process, beside the operator's: its parts, brought up and down in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from espalier.ingest import kept_authority
+from espalier.kube import STUDY, CaSecret, Cluster, NotFound, TokenBucket
+from espalier.kube import access as reviews
+from espalier.process.core import patiently
+from espalier.process.leaf import Leaf
+from espalier.read_api.callers import Caller, Callers
+from espalier.read_api.known_studies import KnownStudies
+from espalier.read_api.server import ReadApi
+from espalier.store.sqlite.beside import StoreBeside
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderOptions:
+    """The flags of `espalier serve`."""
+
+    kubeconfig: str | None
+    """Path of the kubeconfig; the pod's own credentials if None."""
+    own_namespace: str
+    """Where the operator runs, and its Secret is."""
+    ca_secret: str
+    """Name of the Secret that keeps the CA; nothing is kept if empty."""
+    store: str
+    """URL of the store."""
+    read_port: int
+    """Where questions are answered."""
+    read_url: str
+    """The same, as it is reached in the cluster."""
+
+
+class ClusterAuthority:
+    """Asks the API server who somebody is, and what they may see.
+
+    Parameters
+    ----------
+    cluster
+        Where it is.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    async def caller(self, token: str) -> Caller | None:
+        """Return whose token it is; None where it is nobody's."""
+        user = await reviews.user_of(self._cluster, token)
+        if user is None:
+            return None
+        extra = {str(key): tuple(values) for key, values in (user.get("extra") or {}).items()}
+        groups = tuple(user.get("groups") or ())
+        return Caller(str(user["username"]), groups, str(user.get("uid") or ""), extra)
+
+    async def allowed(self, caller: Caller, verb: str, namespace: str, name: str) -> bool:
+        """Return whether somebody may do this with Studies; empty names mean all."""
+        return await reviews.allowed(
+            self._cluster,
+            caller.user,
+            caller.groups,
+            caller.uid,
+            caller.extra or {},
+            verb=verb,
+            namespace=namespace,
+            name=name,
+        )
+
+
+class ReaderProcess:
+    """All parts of the read API; `run` brings them up, serves, and takes them down.
+
+    Parameters
+    ----------
+    options
+        The flags.
+    """
+
+    def __init__(self, options: ReaderOptions) -> None:
+        self._options = options
+        self._stop = asyncio.Event()
+        self.port: int | None = None
+
+    def stop(self) -> None:
+        """Have `run` take everything down and return."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Run until `stop` is called."""
+        options = self._options
+        async with contextlib.AsyncExitStack() as stack:
+            cluster = await stack.enter_async_context(
+                await Cluster.connect(options.kubeconfig, limiter=TokenBucket(20.0, 60))
+            )
+            ca = CaSecret(cluster, options.own_namespace, options.ca_secret)
+            authority = await patiently(lambda: kept_authority(ca.load, ca.save, datetime.now(UTC)))
+            leaf = Leaf(authority, options.read_url)
+            stack.callback(leaf.keep_fresh().cancel)
+
+            async def look(namespace: str, name: str) -> Mapping[str, Any] | None:
+                try:
+                    return await cluster.get(STUDY, namespace, name)
+                except NotFound:
+                    return None
+
+            studies = KnownStudies(StoreBeside(options.store))
+            api = ReadApi(studies, Callers(ClusterAuthority(cluster)), look)
+            self.port = await api.start(None, options.read_port, leaf.context)
+            stack.push_async_callback(api.stop)
+            _LOG.info("the read API answers on port %d", self.port)
+            await self._stop.wait()
+
+
+async def run_reader(options: ReaderOptions) -> None:
+    """Serve the read API until SIGTERM or SIGINT."""
+    process = ReaderProcess(options)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, process.stop)
+    await process.run()

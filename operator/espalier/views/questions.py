@@ -1,0 +1,108 @@
+"""The questions that can be asked about one study, and what answers each.
+
+The read API serves them, and the commands ask them: of the API, or of an exported log. A question
+is a path below the study's, a ``{number}`` in it is a trial's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from espalier.errors import UsageError
+from espalier.views.curves import MOST_CURVES, MOST_POINTS, curves_view
+from espalier.views.gathered import Gathered
+from espalier.views.plain import View, decision_view
+from espalier.views.query import Query
+from espalier.views.study import spec_of, study_view
+from espalier.views.trials import SORTS, STATES, ranks_of, trial_view, trial_views
+
+Object = Mapping[str, Any]
+Answer = Callable[[Gathered, Object | None, int, Query], View]
+"""Answers out of what is known, the Study as the cluster has it (None: it is gone, or nobody was
+asked), the trial's number (-1 without one) and the query."""
+
+
+class Unknown(UsageError):
+    """Nothing is known of what was asked about: ask about something else."""
+
+
+def _study(gathered: Gathered, study: Object | None, _: int, __: Query) -> View:
+    return study_view(gathered, study)
+
+
+def _spec(gathered: Gathered, study: Object | None, _: int, __: Query) -> View:
+    return {
+        "apiVersion": "espalier.dev/v1alpha1",
+        "kind": "Study",
+        "metadata": {"namespace": gathered.study.namespace, "name": gathered.study.name},
+        "spec": dict(spec_of(gathered, study)),
+    }
+
+
+def _trials(gathered: Gathered, _: Object | None, __: int, query: Query) -> View:
+    views = trial_views(
+        gathered,
+        states=query.listed("state", STATES),
+        sort=query.choice("sort", SORTS),
+        descending=query.choice("order", ("ascending", "descending")) == "descending",
+    )
+    return query.page(views)
+
+
+def _trial(gathered: Gathered, _: Object | None, number: int, __: Query) -> View:
+    return trial_view(gathered, number, ranks_of(gathered).get(number))
+
+
+def _decisions(gathered: Gathered, _: Object | None, number: int, query: Query) -> View:
+    return query.page([decision_view(stored) for stored in gathered.decisions(number)])
+
+
+def _curves(gathered: Gathered, _: Object | None, __: int, query: Query) -> View:
+    return curves_view(
+        gathered,
+        trials=query.numbers("trial"),
+        most=query.number("most", MOST_CURVES, most=10_000),
+        points=query.number("points", MOST_POINTS, most=2000),
+    )
+
+
+QUESTIONS: Mapping[str, Answer] = {
+    "": _study,
+    "spec": _spec,
+    "trials": _trials,
+    "trials/{number}": _trial,
+    "trials/{number}/decisions": _decisions,
+    "curves": _curves,
+}
+"""What answers each question, by its path."""
+_NUMBER = re.compile(r"(?<=/)\d{1,12}(?=/|$)")
+
+
+def answer(gathered: Gathered, study: Object | None, path: str, query: Query) -> View:
+    """Answer a question about a study.
+
+    Parameters
+    ----------
+    study
+        The Study as the cluster has it; None where it is gone, or nobody was asked.
+    path
+        What is asked: a key of `QUESTIONS`, with a number in the place of ``{number}``.
+
+    Raises
+    ------
+    Unknown
+        If there is no such question, or no such trial.
+    UsageError
+        If the query asks for what there cannot be.
+    """
+    found = _NUMBER.search(path)
+    number = -1 if found is None else int(found.group())
+    question = QUESTIONS.get(_NUMBER.sub("{number}", path, count=1))
+    if question is None:
+        raise Unknown("", f"expected one of {', '.join(QUESTIONS)!r}, got {path[:80]!r}")
+    if found is not None and number not in gathered.made and number not in gathered.values:
+        name = f"{gathered.study.namespace}/{gathered.study.name}"
+        raise Unknown("", f"nothing is stored of a trial {number} of {name}")
+    return question(gathered, study, number, query)
