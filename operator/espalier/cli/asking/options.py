@@ -145,6 +145,11 @@ def _taking(options: tuple[Any, ...], command: Callable[..., Any]) -> Callable[.
     return result
 
 
+def study_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a command with STUDY, which --from may stand in for."""
+    return click.argument("study", required=False)(command)
+
+
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Decorate a command that shows a study: it takes a `Given` as `given`."""
     return _taking((*_CLUSTER_OPTIONS, _FILE_OPTION, *_READ_OPTIONS), command)
