@@ -50,6 +50,11 @@ def words_of(command: str, bad: Path) -> list[str]:
         "recommend": ["recommend", str(bad), *QUICK],
         "recommend of a store": ["recommend", "a/b", "--store", f"sqlite:///{bad}", *QUICK],
         "watch": ["watch", "digits", "--once", "--kubeconfig", str(bad)],
+        "status": ["status", "--from", str(bad)],
+        "status of a cluster": ["status", "digits", "--kubeconfig", str(bad)],
+        "top": ["top", "-A", "--kubeconfig", str(bad)],
+        "trials": ["trials", "--from", str(bad)],
+        "trials of a cluster": ["trials", "digits", "--kubeconfig", str(bad)],
         "backup": ["backup", "--to", f"{bad}.copy", "--store", f"sqlite:///{bad}"],
         "restore": ["restore", "--from", str(bad), "--store", f"sqlite:///{bad.parent}/own.db"],
         "run": ["run", "--kubeconfig", str(bad)],
@@ -67,6 +72,11 @@ IN_PROCESS = (
     "recommend",
     "recommend of a store",
     "watch",
+    "status",
+    "status of a cluster",
+    "top",
+    "trials",
+    "trials of a cluster",
     "backup",
     "restore",
 )
@@ -370,7 +380,9 @@ def test_a_store_that_is_none_ends_in_a_sentence(words, store):
     assert_a_sentence(invoked([*words, "--store", store]))
 
 
-@pytest.mark.parametrize("command", ["export", "replay", "backtest", "watch"])
+@pytest.mark.parametrize(
+    "command", ["export", "replay", "backtest", "watch", "status", "trials"]
+)
 @pytest.mark.parametrize(
     "words",
     [

@@ -11,7 +11,7 @@ from espalier.views.plain import View, time_of
 from espalier.views.trials import STATES, state_of
 
 TOLD = (
-    *("best", "finalists", "gpuSeconds", "trialSeconds", "steps", "pruning", "warmStart", "pruner"),
+    *("best", "finalists", "gpuSeconds", "trialSeconds", "steps", "pruning", "warmStart"),
     *("startTime", "completionTime", "conditions", "degraded", "budget", "estimate"),
 )
 """Fields of a Study's status that its view has as they are; None where there are none."""
@@ -48,6 +48,7 @@ def study_view(gathered: Gathered, study: Mapping[str, Any] | None = None) -> Vi
         "trials": spec.get("trials") or {},
         "suspend": bool(spec.get("suspend")),
         "counts": {state.lower(): counts[state] for state in STATES},
+        "prunerStatus": status.get("pruner"),
         **{name: status.get(name) for name in TOLD},
         "seq": gathered.seq,
     }
