@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
-from espalier.cli.backup import command as backup
 from espalier.cli.boundary import FAILED, INTERRUPTED, PIPE_CLOSED, TRACEBACK
-from espalier.cli.collect import command as collect
-from espalier.cli.export import command as export
-from espalier.cli.import_ import command as import_
-from espalier.cli.recommend import command as recommend
-from espalier.cli.replay import command as replay
-from espalier.cli.restore import command as restore
-from espalier.cli.watch import command as watch
+from espalier.cli.main import COMMANDS
 from espalier.generate.markdown import NOTE
 from espalier.generate.option_rows import about, option_rows
 
+ELSEWHERE = ("backtest", "run", "serve")
+"""Commands that have pages of their own."""
 _HEAD = f"""{NOTE}
 # The command `espalier`
 
@@ -61,5 +58,14 @@ def commands_page() -> str:
             about=about(each),
             options=option_rows(each),
         )
-        for each in (watch, collect, export, import_, replay, recommend, backup, restore)
+        for each in _commands()
     )
+
+
+def _commands() -> list[click.Command]:
+    """Return the commands for people, in the order in which `--help` has them."""
+    return [
+        import_module(module).command
+        for name, module in sorted(COMMANDS.items())
+        if name not in ELSEWHERE
+    ]
