@@ -52,6 +52,8 @@ def words_of(command: str, bad: Path) -> list[str]:
         "watch": ["watch", "digits", "--once", "--kubeconfig", str(bad)],
         "backup": ["backup", "--to", f"{bad}.copy", "--store", f"sqlite:///{bad}"],
         "restore": ["restore", "--from", str(bad), "--store", f"sqlite:///{bad.parent}/own.db"],
+        "logs": ["logs", "digits-7", "--from", str(bad)],
+        "logs of a cluster": ["logs", "digits-7", "--kubeconfig", str(bad)],
         "run": ["run", "--kubeconfig", str(bad)],
     }[command]
 
@@ -69,6 +71,8 @@ IN_PROCESS = (
     "watch",
     "backup",
     "restore",
+    "logs",
+    "logs of a cluster",
 )
 
 
