@@ -184,7 +184,13 @@ class Cluster:
         return await self._request("get", "GET", plural, path, rank=Rank.OWN)
 
     async def pod_log(self, namespace: str, pod: str, container: str, most: int) -> str:
-        """Return the end of what a container has printed, of so many bytes at most."""
+        """Return the end of what a container has printed, of so many bytes at most.
+
+        Raises
+        ------
+        RetryLater, NotFound, Refused
+            As every question.
+        """
         path = f"{POD.path(namespace, pod)}/log"
         # The API server bounds from the beginning only: lines are what it counts from the end.
         query = [("container", container), ("tailLines", str(_TAIL_LINES))]
