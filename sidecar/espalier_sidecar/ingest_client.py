@@ -74,6 +74,13 @@ class IngestClient:
         finally:
             self._connection.close()
 
+    def tell_output(self, body: bytes) -> Answer:
+        """Say what the trainer printed last, once. Raises as `post`."""
+        try:
+            return self.post(body, "output")
+        finally:
+            self._connection.close()
+
     def post(self, body: bytes, place: str = "report") -> Answer:
         """Send one batch, and return the answer.
 

@@ -46,6 +46,8 @@ class Settings(NamedTuple):
     """How many bytes of values may wait for the operator; more drop the oldest."""
     drain_seconds: float
     """How long values are read and delivered after SIGTERM."""
+    output_bytes: int
+    """How many bytes of the end of what the trainer prints the operator is told; 0: none."""
     heard_seconds: float
     """After how long the operator is told what was heard, where no value has come."""
 
@@ -78,6 +80,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         last_words_bytes=int(_number(environ, "ESPALIER_LAST_WORDS_BYTES", MAX_BYTES)),
         spool_bytes=int(_number(environ, "ESPALIER_SPOOL_BYTES", 16 * 2**20)),
         drain_seconds=_number(environ, "ESPALIER_DRAIN_SECONDS", 3.0),
+        output_bytes=int(_number(environ, "ESPALIER_OUTPUT_BYTES", 0)),
         heard_seconds=_number(environ, "ESPALIER_HEARD_SECONDS", FIRST_SECONDS),
     )
 

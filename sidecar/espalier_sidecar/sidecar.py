@@ -8,6 +8,7 @@ import signal
 import time
 
 from espalier_sidecar.collectors.base import Collector, Context
+from espalier_sidecar.collectors.output import FollowedOutput
 from espalier_sidecar.collectors.positions import Positions
 from espalier_sidecar.collectors.reading import Translation
 from espalier_sidecar.collectors.table import STANDS_FOR
@@ -15,6 +16,7 @@ from espalier_sidecar.delivery import Delivery
 from espalier_sidecar.heard import Ear, Heard
 from espalier_sidecar.ingest_client import IngestClient
 from espalier_sidecar.intake import Intake
+from espalier_sidecar.kept_output import KeptOutput, Unread
 from espalier_sidecar.last_words import LastWords
 from espalier_sidecar.limits import SPOOL_IN_MEMORY
 from espalier_sidecar.local_server import LocalServer
@@ -71,9 +73,16 @@ class Sidecar:
         self._notice = PruneNotice(self._volume, own)
         offer_library(self._volume, own)
         self._rejected = Rejected(own)
-        collectors = self._collectors(own)
-        self._intake = Intake(collectors, self._spool)
         ingest = IngestClient(settings.ingest_url, settings.ca_pem, settings.token_file)
+        self._output = KeptOutput(
+            settings.trial, settings.output_bytes, ingest.beside().tell_output
+        )
+        contexts = self._contexts(own)
+        collectors = [
+            each.source.collector(context)
+            for each, context in zip(settings.collectors, contexts, strict=False)
+        ]
+        self._intake = Intake([*collectors, *self._output_alone(contexts[-1])], self._spool)
         self._heard = Heard(
             settings.trial,
             [Ear(*each) for each in zip(self._types(), collectors, strict=True)],
@@ -153,6 +162,7 @@ class Sidecar:
         self._last_words.write()
         self._delivery.drain(max(0.0, ends - time.monotonic()))
         self._last_words.write()
+        self._output.tell()
         counts = ", ".join(f"{name} {count}" for name, count in self.health().items())
         log_line(f"ends: {counts}")
 
@@ -166,27 +176,35 @@ class Sidecar:
             own = MemoryFolder()
             return own, Spool(own, min(SPOOL_IN_MEMORY, self._settings.spool_bytes))
 
-    def _collectors(self, own: Folder) -> list[Collector]:
+    def _contexts(self, own: Folder) -> list[Context]:
+        """Return what each collector is made with, and one more."""
         self._offer_report_file()
         settings = self._settings
         positions = Positions(own)
         owners: dict[str, Translation] = {}
-        return [
-            each.source.collector(
-                Context(
-                    self._volume,
-                    settings.directory,
-                    settings.metric,
-                    positions,
-                    Translation(
-                        each.names, each.step_scale, owners if each.type in STANDS_FOR else None
-                    ),
-                    self._spool.append,
-                    settings.parameters,
-                )
-            )
+        translations = [
+            Translation(each.names, each.step_scale, owners if each.type in STANDS_FOR else None)
             for each in settings.collectors
         ]
+        return [
+            Context(
+                self._volume,
+                settings.directory,
+                settings.metric,
+                positions,
+                translation,
+                self._spool.append,
+                settings.parameters,
+                self._output.take,
+            )
+            for translation in (*translations, Translation({}, None, None))
+        ]
+
+    def _output_alone(self, context: Context) -> list[Collector]:
+        """Return what reads the trainer's output only to keep its end, where nothing else does."""
+        if not self._settings.output_bytes or "Output" in self._types():
+            return []
+        return [FollowedOutput(context, Unread())]
 
     def _types(self) -> list[str]:
         return [each.type for each in self._settings.collectors]

@@ -115,6 +115,14 @@ def posts(body: Any) -> Attack:
     return attack
 
 
+def prints(body: Any) -> Attack:
+    async def attack(world: Serving) -> Answered:
+        world.url = world.url.replace("/v1/report", "/v1/output")
+        return await world.post(body)
+
+    return attack
+
+
 def value(text: str) -> bytes:
     return json.dumps(GOOD).replace("0.5", text).encode()
 
@@ -138,6 +146,17 @@ ATTACKS: dict[str, tuple[Attack, int, str]] = {
     "a body that is a form": (a_form, 415, "BadEncoding"),
     "another path": (another_path, 404, "NotFound"),
     "another method": (another_method, 405, "BadMethod"),
+    "another trial's output": (
+        prints({"trial": "research/digits-8", "text": ""}),
+        403,
+        "NotYourTrial",
+    ),
+    "an output that is no text": (
+        prints({"trial": "research/digits-7", "text": 5}),
+        400,
+        "BadBody",
+    ),
+    "an output without end": (prints(b"x" * 200_000), 413, "TooLarge"),
     "brackets without end": (posts(b"[" * 65_000), 400, "BadBody"),
 }
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
-from espalier.store import read_log
+from espalier.engine.reports.kept_output import OutputMessage, output_row
+from espalier.store import Batch, open_store, read_log
 from espalier.views.gathered import gather
 from espalier.views.trials import trial_views
 from tests.read_api.serving import MEMBER, served
+from tools.golden_store import fill
 
 DIGITS = "/v1/namespaces/research/studies/digits"
 
@@ -41,6 +44,27 @@ def test_what_a_store_and_an_exported_log_tell_is_the_same(golden: str) -> None:
         async with served(golden) as ask:
             _, page, _ = await ask.get(f"{DIGITS}/trials")
             assert page["items"] == views
+
+    asyncio.run(run())
+
+
+def test_the_end_of_what_a_trainer_printed_is_told(tmp_path: Path) -> None:
+    message = OutputMessage("research/digits-3", "epoch 1\n<b>done</b>\n", True)
+
+    async def run() -> None:
+        url = await fill(tmp_path)
+        store = await open_store(url)
+        row = next(each for each in await store.studies() if each.name == "digits")
+        kept = output_row(row.id, 3, 1, message, 5.0)
+        await store.commit(Batch(row.id, outputs=[kept]))
+        await store.commit(Batch(row.id, outputs=[kept]))
+        await store.close()
+        async with served(url) as ask:
+            _, found, _ = await ask.get(f"{DIGITS}/trials/3/output")
+            assert found["attempts"] == [
+                {"attempt": 1, "at": "1970-01-01T00:00:05Z", "text": message.text, "cut": True}
+            ]
+            assert (await ask.get(f"{DIGITS}/trials/4/output"))[1] == {"attempts": []}
 
     asyncio.run(run())
 

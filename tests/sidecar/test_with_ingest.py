@@ -5,6 +5,9 @@ import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
+
+from espalier.store.sqlite.beside import StoreBeside
 from tests.ingest.serving import UID, Serving, serving, study_of, token_of
 from tests.patience import PATIENCE
 from tests.sidecar.running import RunningSidecar
@@ -118,6 +121,27 @@ def test_what_is_heard_where_no_value_comes_is_known_to_the_operator(tmp_path: P
             await world.live.submit_tail("uid-pod-7", sidecar.termination_log.read_text())
             assert await heard()
             assert await world.stored() == []
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("collectors", ["[]", '[{"type": "Output"}]'])
+def test_the_end_of_what_was_printed_is_there_once_the_pod_is_gone(
+    tmp_path: Path, collectors: str
+) -> None:
+    async def scene() -> None:
+        async with serving(tmp_path) as world:
+            environ = {"ESPALIER_OUTPUT_BYTES": "40", "ESPALIER_COLLECTORS": collectors}
+            sidecar = await asyncio.to_thread(lambda: beside(world, tmp_path, **environ))
+            folder = sidecar.directory / ".output"
+            folder.mkdir()
+            (folder / "0").write_text("a line that is not kept, for it is long\n")
+            (folder / "1").write_text("step=1 val_accuracy=0.9\nTraceback <script>\n")
+            assert await asyncio.to_thread(sidecar.terminate) == 0
+            store = StoreBeside(f"sqlite:///{tmp_path}/espalier.db")
+            (row,) = store.studies()
+            (kept,) = store.outputs(row, 7)
+            assert (kept.attempt, kept.text, kept.cut) == (1, "Traceback <script>\n", True)
 
     asyncio.run(scene())
 

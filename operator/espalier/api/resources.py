@@ -10,6 +10,8 @@ from espalier.api.base import Model
 from espalier.api.quantity import Quantity, amount
 from espalier.errors import SpecError
 
+MOST_OUTPUT = 65536
+"""Bytes of a trainer's output that are kept of an attempt at most."""
 LEAST_MEMORY = "64Mi"
 """All that the sidecar can be made to hold at once fits into this (ADR 46)."""
 
@@ -49,6 +51,10 @@ class SidecarSpec(Model):
     resources: ResourcesSpec | None = None
     """Its requests and limits, in place of all that the operator has set for it; {} asks for
     nothing. A change is used for the attempts that start after it."""
+    keep_output_bytes: Annotated[int, Field(ge=0, le=MOST_OUTPUT)] = 0
+    """Keep so many bytes of the end of what each trial's trainer prints, for `kubectl espalier
+    logs` once the pod is gone; 0 keeps none. With any, a shell starts the trainer as it does for
+    the collector Output, so that the template must have a command."""
 
 
 def check_resources(resources: ResourcesSpec, path: str) -> None:

@@ -15,6 +15,7 @@ COMMANDS = {
     "collect": "espalier.cli.collect",
     "export": "espalier.cli.export",
     "import": "espalier.cli.import_",
+    "logs": "espalier.cli.trainer_log",
     "watch": "espalier.cli.watch",
     "status": "espalier.cli.status",
     "top": "espalier.cli.top",

@@ -38,6 +38,11 @@ def heard(collectors: int) -> web.Response:
     return web.Response(body=f'{{"heard":{collectors}}}'.encode(), content_type=_JSON)
 
 
+def kept(count: int) -> web.Response:
+    """Return 200: so many characters of what a trainer printed are kept."""
+    return web.Response(body=f'{{"kept":{count}}}'.encode(), content_type=_JSON)
+
+
 def refused(error: ReportError) -> web.Response:
     """Return 4xx: nothing was stored."""
     said: dict[str, object] = {"code": error.code, "message": error.message[:_LONGEST_MESSAGE]}

@@ -6,6 +6,7 @@ import json
 from typing import Any, NoReturn
 
 from espalier.engine.reports.heard import HeardMessage, checked_heard
+from espalier.engine.reports.kept_output import OutputMessage, cleaned
 from espalier.engine.reports.submission import (
     MOST_REPORTS,
     CheckedBatch,
@@ -20,7 +21,9 @@ _LONGEST_TRIAL = 63 + 1 + 253
 _REPORT = {"metric", "step", "value", "diverged"}
 _BATCH = {"trial", "reports", "final"}
 _HEARD = {"trial", "heard"}
+_OUTPUT = {"trial", "text", "cut"}
 LARGEST_HEARD = 16 * 1024
+LARGEST_OUTPUT = 128 * 1024
 
 
 def parse_report(body: bytes) -> CheckedBatch:
@@ -55,9 +58,24 @@ def parse_heard(body: bytes) -> HeardMessage:
     return HeardMessage(_trial(message), checked_heard(message.get("heard")))
 
 
-def _message(body: bytes, keys: set[str], said: str) -> dict[str, Any]:
-    if len(body) > LARGEST_BODY:
-        raise too_large(len(body))
+def parse_output(body: bytes) -> OutputMessage:
+    """Check the body of a post that says what a trainer printed last.
+
+    Raises
+    ------
+    ReportError
+        As of `parse_report`.
+    """
+    message = _message(body, _OUTPUT, "trial, text and cut", LARGEST_OUTPUT)
+    text, cut = message.get("text"), message.get("cut", False)
+    if type(text) is not str or type(cut) is not bool:
+        raise _bad_body(f"expected text as a text and cut as true or false; came {shown(message)}")
+    return OutputMessage(_trial(message), cleaned(text), cut)
+
+
+def _message(body: bytes, keys: set[str], said: str, most: int = LARGEST_BODY) -> dict[str, Any]:
+    if len(body) > most:
+        raise too_large(len(body), most)
     try:
         message = _DECODER.decode(body.decode())
     except ReportError:

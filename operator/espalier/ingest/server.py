@@ -21,13 +21,21 @@ from espalier.ingest.connections import Connections
 from espalier.ingest.identity import Identity, bearer
 from espalier.ingest.limits import Limits
 from espalier.ingest.listening import connections_possible, listening
-from espalier.ingest.parse import LARGEST_BODY, parse_heard, parse_report, too_large
+from espalier.ingest.parse import (
+    LARGEST_BODY,
+    LARGEST_OUTPUT,
+    parse_heard,
+    parse_output,
+    parse_report,
+    too_large,
+)
 from espalier.ingest.pods import Pods, Resolve
 from espalier.ingest.rate import Bucket, Buckets, TooFast
 from espalier.ingest.tokens import Tokens
 
 _LOG = logging.getLogger(__name__)
-PATH, HEARD = "/v1/report", "/v1/heard"
+PATH, HEARD, OUTPUT = "/v1/report", "/v1/heard", "/v1/output"
+_LARGEST = {PATH: LARGEST_BODY, HEARD: LARGEST_BODY, OUTPUT: LARGEST_OUTPUT}
 _JSON = "application/json"
 
 
@@ -134,6 +142,8 @@ class Ingest:
             stays = connections.recognise(request.protocol, identity.pod_uid)
             if request.path == HEARD:
                 response = answers.heard(await self._hear(request, identity))
+            elif request.path == OUTPUT:
+                response = answers.kept(await self._keep_output(request, identity))
             else:
                 response = answers.accepted(await self._report(request, identity, began))
         except ReportError as error:
@@ -179,6 +189,13 @@ class Ingest:
         self._live.hear(identity.pod_uid, message)
         return len(message.heard)
 
+    async def _keep_output(self, request: web.BaseRequest, identity: Identity) -> int:
+        """Keep what a trainer printed last."""
+        self._admit(identity)
+        message = parse_output(await self._body(request))
+        await self._pods.bind(identity)
+        return await self._live.keep_output(identity.pod_uid, message)
+
     def _admit(self, identity: Identity) -> None:
         """Raise where the sender posts too often, or another operator works in its namespace."""
         self._take_turn(identity)
@@ -200,8 +217,8 @@ class Ingest:
         if content.is_eof():
             # Most bodies come with their headers: no timer, no task switch.
             body = content.read_nowait()
-            if len(body) > LARGEST_BODY:
-                raise too_large()
+            if len(body) > _LARGEST[request.path]:
+                raise too_large(most=_LARGEST[request.path])
             return body
         try:
             async with asyncio.timeout(self._limits.body_seconds):
@@ -219,8 +236,8 @@ class Ingest:
 
 
 def _check_request(request: web.BaseRequest) -> None:
-    if request.path not in (PATH, HEARD):
-        raise ReportError("NotFound", f"expected {PATH} or {HEARD}", status=404)
+    if request.path not in _LARGEST:
+        raise ReportError("NotFound", f"expected one of {', '.join(_LARGEST)}", status=404)
     if request.method != "POST":
         raise ReportError("BadMethod", f"expected POST; came {request.method[:20]!a}", status=405)
     headers = request.headers
@@ -230,14 +247,14 @@ def _check_request(request: web.BaseRequest) -> None:
         )
     if headers.get("Content-Type") != _JSON and request.content_type != _JSON:
         raise ReportError("BadEncoding", "expected Content-Type: application/json", status=415)
-    if (request.content_length or 0) > LARGEST_BODY:
-        raise too_large(request.content_length)
+    if (request.content_length or 0) > _LARGEST[request.path]:
+        raise too_large(request.content_length, _LARGEST[request.path])
 
 
 async def _read(request: web.BaseRequest) -> bytes:
     body = bytearray()
     while chunk := await request.content.readany():
         body += chunk
-        if len(body) > LARGEST_BODY:
-            raise too_large()
+        if len(body) > _LARGEST[request.path]:
+            raise too_large(most=_LARGEST[request.path])
     return bytes(body)

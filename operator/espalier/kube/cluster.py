@@ -18,7 +18,7 @@ from espalier.kube.answers import Object, Objects, named_object, page_of, parse_
 from espalier.kube.credentials import api_client
 from espalier.kube.errors import Refused, from_answer
 from espalier.kube.fair_bucket import Rank
-from espalier.kube.kinds import LEASE, TOKEN_REVIEW, Kind, watched
+from espalier.kube.kinds import LEASE, POD, TOKEN_REVIEW, Kind, watched
 from espalier.kube.limiter import TokenBucket, asking
 from espalier.kube.turns import Tenant
 
@@ -32,6 +32,8 @@ RetryLater where that is another operator's to do."""
 _MERGE = "application/merge-patch+json"
 _ACCEPT = "application/json, application/jwk-set+json"
 _PAGE = 500
+_TAIL_LINES = 2000
+"""Lines of a log that are asked for at most."""
 _GONE = 410
 _REVIEWS = (20.0, 40)
 """TokenReviews a second and at once: apart from all other requests, so that neither waits."""
@@ -181,6 +183,26 @@ class Cluster:
         plural = path.rsplit("/", 1)[-1]
         return await self._request("get", "GET", plural, path, rank=Rank.OWN)
 
+    async def pod_log(self, namespace: str, pod: str, container: str, most: int) -> str:
+        """Return the end of what a container has printed, of so many bytes at most.
+
+        Raises
+        ------
+        RetryLater, NotFound, Refused
+            As every question.
+        """
+        path = f"{POD.path(namespace, pod)}/log"
+        # The API server bounds from the beginning only: lines are what it counts from the end.
+        query = [("container", container), ("tailLines", str(_TAIL_LINES))]
+        await self._limiter.wait(Rank.OWN, None)
+        try:
+            status, data, after = await self._exchange("GET", path, query=query, accept="*/*")
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise RetryLater(f"get {path}: no answer from the API server ({error!r})") from error
+        if not 200 <= status < 300:
+            raise from_answer(f"get {path}", status, data, after)
+        return data[-most:].decode(errors="replace")
+
     async def ask(self, path: str, body: Mapping[str, Any]) -> Object:
         """Return the answer to a question that is put as an object, and stored nowhere."""
         plural = path.rsplit("/", 1)[-1]
@@ -323,21 +345,32 @@ class Cluster:
         query: Iterable[tuple[str, str]],
         content: str,
     ) -> tuple[int, Object | Exception]:
+        status, data, after = await self._exchange(method, path, body, query, content)
+        if 200 <= status < 300:
+            try:
+                return status, parse_object(what, data)
+            except RetryLater as error:
+                return status, error
+        return status, from_answer(what, status, data, after)
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        body: Object | None = None,
+        query: Iterable[tuple[str, str]] = (),
+        content: str = "application/json",
+        accept: str = _ACCEPT,
+    ) -> tuple[int, bytes, str | None]:
+        """Return the status, the body and what `Retry-After` says of an answer."""
         request = await self._api.param_serialize(
             method=method,
             resource_path=path,
             query_params=list(query),
-            header_params={"Accept": _ACCEPT, "Content-Type": content},
+            header_params={"Accept": accept, "Content-Type": content},
             body=body,
             auth_settings=["BearerToken"],
         )
         response = await self._api.call_api(*request, _request_timeout=self._timeout)
         data = await response.read()  # type: ignore[no-untyped-call]
-        if 200 <= response.status < 300:
-            try:
-                return response.status, parse_object(what, data)
-            except RetryLater as error:
-                return response.status, error
-        return response.status, from_answer(
-            what, response.status, data, response.headers.get("Retry-After")
-        )
+        return response.status, data, response.headers.get("Retry-After")

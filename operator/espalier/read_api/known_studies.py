@@ -44,7 +44,14 @@ class KnownStudies:
         with self._lock:
             known = self._known.get(row.uid)
             if known is None:
-                known = Gathered(row, partial(self.store.decisions, row)), threading.Lock()
+                known = (
+                    Gathered(
+                        row,
+                        partial(self.store.decisions, row),
+                        partial(self.store.outputs, row),
+                    ),
+                    threading.Lock(),
+                )
                 self._known[row.uid] = known
             self._known.move_to_end(row.uid)
             while len(self._known) > MOST_STUDIES:

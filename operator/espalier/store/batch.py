@@ -12,7 +12,7 @@ Row = tuple[Any, ...]
 # Bytes of a row without its texts, and the places of these in it. An attempt's is charged for what
 # will be seen of it, too: that is one row, however often it is written again.
 _VALUE, _DECISION, _OTHER = 64, 64, 200
-_METRIC, _EVIDENCE = 3, 10
+_METRIC, _EVIDENCE, _PACKED = 3, 10, 3
 _IN_KEY, _PAGE = 940, 4096
 
 
@@ -41,7 +41,7 @@ class Batch:
         Rows to insert, of what is judged by.
     proposals : list of Row
         Rows to insert: a trial's is written once.
-    figures, sightings, trials, specs, warm_starts, earlier_trials : list of Row
+    figures, sightings, trials, specs, warm_starts, earlier_trials, outputs : list of Row
         Rows to insert or to put in the place of those that are there.
     overwritten : int
         Bytes, about, of the trials' and specs' rows that are there already: what takes their place
@@ -69,6 +69,7 @@ class Batch:
     proposals: list[Row] = field(default_factory=list)
     warm_starts: list[Row] = field(default_factory=list)
     earlier_trials: list[Row] = field(default_factory=list)
+    outputs: list[Row] = field(default_factory=list)
     overwritten: int = 0
     sampled: int = 0
     stirs: bool = False
@@ -90,6 +91,7 @@ class Batch:
             + len(self.proposals)
             + len(self.warm_starts)
             + len(self.earlier_trials)
+            + len(self.outputs)
         )
 
     @property
@@ -103,6 +105,7 @@ class Batch:
             + sum([_DECISION + len(row[_EVIDENCE]) for row in self.decisions_on_others])
             + sum([made_bytes(row) for row in (*self.trials, *self.specs, *self.proposals)])
             + sum([made_bytes(row) for row in (*self.warm_starts, *self.earlier_trials)])
+            + sum([_OTHER + len(row[_PACKED]) for row in self.outputs])
             - self.overwritten
             + _OTHER * others
         )

@@ -6,6 +6,7 @@ import heapq
 import json
 import math
 import sys
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -33,6 +34,7 @@ from espalier.study_log.log import (
     StoredEarlier,
     StoredEnd,
     StoredObservation,
+    StoredOutput,
     StoredProposal,
     StoredSpec,
     StudyRow,
@@ -300,6 +302,17 @@ def specs_of(connection: Connection, study: int) -> tuple[StoredSpec, ...]:
     )
     return tuple(
         StoredSpec(row.template, row.generation, json.loads(row.spec), row.at) for row in rows
+    )
+
+
+def outputs_of(connection: Connection, study: int, trial: int) -> tuple[StoredOutput, ...]:
+    """Return what the trainers of a trial's attempts printed last, in the order of attempts."""
+    table = schema.outputs
+    on_trial = (table.c.study == study) & (table.c.trial == trial)
+    rows = connection.execute(select(table).where(on_trial).order_by(table.c.attempt))
+    return tuple(
+        StoredOutput(row.attempt, zlib.decompress(row.packed).decode(), row.cut, row.at)
+        for row in rows
     )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     String,
@@ -334,8 +335,25 @@ earlier_trials = Table(
 )
 """Trials of earlier studies, copied: what becomes of the source does not matter any more."""
 
+outputs = Table(
+    "outputs",
+    metadata,
+    Column("study", Integer, ForeignKey("studies.id"), nullable=False),
+    Column("trial", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    # Text in UTF-8, deflated.
+    Column("packed", LargeBinary, nullable=False),
+    # Whether more was printed before it.
+    Column("cut", Boolean, nullable=False),
+    Column("at", Double, nullable=False),
+    PrimaryKeyConstraint("study", "trial", "attempt"),
+    sqlite_with_rowid=False,
+)
+"""The end of what trainers have printed, where the Study wants it kept."""
+
 OF_A_STUDY = (
     observations,
+    outputs,
     earlier_trials,
     decisions,
     decisions_on_others,

@@ -160,6 +160,28 @@ class StoredEarlier:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredOutput:
+    """The end of what the trainer of an attempt has printed.
+
+    Parameters
+    ----------
+    attempt
+        The attempt's number in its trial.
+    text
+        The text, cleaned of what no terminal should be sent.
+    cut
+        Whether more was printed before it.
+    at
+        When it came, in seconds since the epoch.
+    """
+
+    attempt: int
+    text: str
+    cut: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class StoredSpec:
     """What a Study said.
 

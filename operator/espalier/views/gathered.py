@@ -14,6 +14,7 @@ from espalier.study_log.log import (
     StoredEarlier,
     StoredEnd,
     StoredObservation,
+    StoredOutput,
     StoredProposal,
     StoredSpec,
     StudyRow,
@@ -22,6 +23,15 @@ from espalier.views.values import Values
 
 Decisions = Callable[[int], Sequence[StoredDecision]]
 """Returns all decisions on a trial by its number, the shadows' included, in order of arrival."""
+
+
+Outputs = Callable[[int], Sequence[StoredOutput]]
+"""Returns what the trainers of a trial's attempts printed last, by its number."""
+
+
+def no_output(_: int) -> Sequence[StoredOutput]:
+    """Return nothing."""
+    return ()
 
 
 @dataclass(slots=True)
@@ -34,6 +44,8 @@ class Gathered:
         The study.
     decisions
         Looks up the decisions on a trial: there are as many as values.
+    outputs
+        Looks up what a trial's trainers have printed last; an exported log has nothing of it.
     specs
         What the Study said, the newest last.
     made
@@ -63,6 +75,7 @@ class Gathered:
 
     study: StudyRow
     decisions: Decisions
+    outputs: Outputs = no_output
     specs: Sequence[StoredSpec] = ()
     made: Mapping[int, MadeTrial] = field(default_factory=dict)
     attempts: Mapping[int, Sequence[AttemptRecord]] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from typing import Any
 from espalier.errors import UsageError
 from espalier.views.curves import MOST_CURVES, MOST_POINTS, curves_view
 from espalier.views.gathered import Gathered
+from espalier.views.output import output_view
 from espalier.views.plain import View, decision_view
 from espalier.views.query import Query
 from espalier.views.study import spec_of, study_view
@@ -68,12 +69,17 @@ def _curves(gathered: Gathered, _: Object | None, __: int, query: Query) -> View
     )
 
 
+def _output(gathered: Gathered, _: Object | None, number: int, __: Query) -> View:
+    return output_view(gathered, number)
+
+
 QUESTIONS: Mapping[str, Answer] = {
     "": _study,
     "spec": _spec,
     "trials": _trials,
     "trials/{number}": _trial,
     "trials/{number}/decisions": _decisions,
+    "trials/{number}/output": _output,
     "curves": _curves,
 }
 """What answers each question, by its path."""

@@ -113,6 +113,8 @@ class Context(NamedTuple):
     """Spools what a served collector was told, for any thread; raises `SpoolFull`."""
     parameters: Mapping[str, Any]
     """The trial's parameters, in their own types; empty if the operator did not say."""
+    printed: Callable[[bytes], None] = lambda _: None
+    """Told of all that the trainer prints, as far as that is read."""
 
 
 class Source(Protocol):

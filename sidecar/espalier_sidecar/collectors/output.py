@@ -41,6 +41,7 @@ class FollowedOutput(FollowedFile):
 
     def __init__(self, context: Context, lines: LineReader) -> None:
         self._volume = context.volume
+        self._printed = context.printed
         self._not_copied = ""
         super().__init__(context, FOLDER, lines)
 
@@ -67,7 +68,7 @@ class FollowedOutput(FollowedFile):
             self._pieces.free(self._pieces.place_before(max(0, len(self._lines) - self._at)))
 
     def _opened(self, volume: Folder, position: Position | None, within: bool) -> Text:
-        self._pieces = Pieces(volume, FOLDER, position, within)
+        self._pieces = Pieces(volume, FOLDER, position, within, self._printed)
         return self._pieces
 
     def _look_for_mark(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from typing import NamedTuple
 
 from espalier_sidecar.collectors.lines import take_lines
@@ -40,6 +41,8 @@ class Pieces:
         Where to read on: a piece's number as `inode`, and the offset in it; at the first if None.
     within
         Whether that is within a line whose rest is passed over.
+    printed
+        Told of all bytes that are read, in order.
 
     Attributes
     ----------
@@ -50,7 +53,12 @@ class Pieces:
     """
 
     def __init__(
-        self, volume: Folder, folder: str, position: Position | None = None, within: bool = False
+        self,
+        volume: Folder,
+        folder: str,
+        position: Position | None = None,
+        within: bool = False,
+        printed: Callable[[bytes], None] = lambda _: None,
     ) -> None:
         self._volume = volume
         self._folder = folder
@@ -60,6 +68,7 @@ class Pieces:
         self._begun: list[Begun] = []
         self._read = 0
         self._rest = b""
+        self._printed = printed
         self.within = within
         self.lost = 0
 
@@ -88,6 +97,7 @@ class Pieces:
             chunk = os.pread(self._fd, CHUNK - len(self._rest), self._offset)
             self._offset += len(chunk)
             self._read += len(chunk)
+            self._printed(chunk)
             text = self._rest + chunk
             taken = take_lines(text, self.within) if chunk else None
             if taken is not None:

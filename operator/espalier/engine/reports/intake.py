@@ -49,6 +49,19 @@ class Intake:
         self._accounts: dict[str, Account] = {}
         self._room = StoreShare(store, share.limits.store_share)
 
+    async def check_room(self, study: StudyWriter) -> None:
+        """Raise where the study's namespace may store no more.
+
+        Raises
+        ------
+        LimitReached
+            It has used up its share.
+        RetryLater
+            The store does not answer.
+        """
+        await self._room.count()
+        self._room.check(study.row.namespace)
+
     async def take(self, study: StudyWriter, binding: Binding, batch: CheckedBatch) -> Taking:
         """Take a batch in slices, after those of its study that came before.
 

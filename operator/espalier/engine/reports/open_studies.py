@@ -11,6 +11,7 @@ from espalier.api import Study
 from espalier.engine.reports.bindings import Bindings
 from espalier.engine.reports.heard import HeardMessage, Hearings
 from espalier.engine.reports.intake import Intake
+from espalier.engine.reports.kept_output import MOST_ATTEMPTS, OutputMessage, output_row
 from espalier.engine.reports.last_words import LastWords, deliver, parse_tail
 from espalier.engine.reports.limits import LimitReached, ValueLimits
 from espalier.engine.reports.loop_share import LoopShare
@@ -27,7 +28,7 @@ from espalier.planning.world.heard import Heard
 from espalier.planning.world.record import AttemptRecord, End, MadeTrial, StudyRecord
 from espalier.pruning import Decision, Receipt, Restraint
 from espalier.steady_clock import SteadyClock
-from espalier.store import Store, StoredEarlier, StudyRow
+from espalier.store import Batch, Store, StoredEarlier, StudyRow
 
 
 class ReportObserver(Protocol):
@@ -99,6 +100,7 @@ class OpenStudies:
         self._observe = observe or _Unobserved()
         self._shelf = Shelf(store, on_prune, clock, on_read, patience, rest_after)
         share = share or LoopShare(limits or ValueLimits())
+        self._clock = clock
         self._intake = Intake(store, share, self._sound, clock, self._observe.values_judged)
         self._bindings = Bindings()
         self._hearings = Hearings()
@@ -372,6 +374,30 @@ class OpenStudies:
             raise RetryLater("this pod is not known yet; send again", after=1)
         self._bindings.check(binding, message.trial)
         self._hearings.take(binding, message.heard)
+
+    async def keep_output(self, pod_uid: str, message: OutputMessage) -> int:
+        """Store what a pod's trainer printed last; return how many characters that are.
+
+        A repeat takes the place of what is there. Of an attempt beyond the tenth nothing is kept.
+
+        Raises
+        ------
+        ReportError
+            It is not for the pod's trial, or the namespace has used up its share of the store.
+        RetryLater
+            The pod is not known yet, or the store does not answer.
+        """
+        binding = self._bindings.of(pod_uid)
+        if binding is None:
+            raise RetryLater("this pod is not known yet; send again", after=1)
+        self._bindings.check(binding, message.trial)
+        if binding.attempt > MOST_ATTEMPTS:
+            return 0
+        study = self._sound(binding.study_uid)
+        await self._intake.check_room(study)
+        row = output_row(study.row.id, binding.number, binding.attempt, message, self._clock())
+        await asyncio.shield(self._store.commit(Batch(study.row.id, outputs=[row])))
+        return len(message.text)
 
     def heard(self, study_uid: str) -> Mapping[int, tuple[Heard, ...]]:
         """Return what the sidecars of a study's trials have said last, by the trials' numbers."""

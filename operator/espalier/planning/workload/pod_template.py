@@ -140,6 +140,8 @@ def _sidecar(
         "ESPALIER_PORT": str(PORT),
         "ESPALIER_LAST_WORDS_BYTES": str(_last_words_bytes(pod)),
     }
+    if spec.sidecar.keep_output_bytes:
+        values["ESPALIER_OUTPUT_BYTES"] = str(spec.sidecar.keep_output_bytes)
     security: Manifest = {
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},

@@ -24,6 +24,7 @@ from espalier.study_log.log import (
     StoredDecision,
     StoredEarlier,
     StoredEnd,
+    StoredOutput,
     StoredProposal,
     StoredSpec,
     StudyRow,
@@ -115,6 +116,11 @@ class StoreBeside:
         """Return all decisions on a trial, the shadows' included, in the order of arrival."""
         with self._question() as connection:
             return _decisions_on(connection, study.id, trial)
+
+    def outputs(self, study: StudyRow, trial: int) -> Sequence[StoredOutput]:
+        """Return what the trainers of a trial's attempts printed last, in order."""
+        with self._question() as connection:
+            return ask.outputs_of(connection, study.id, trial)
 
     @contextmanager
     def _question(self) -> Iterator[Connection]:

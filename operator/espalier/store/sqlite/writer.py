@@ -34,6 +34,7 @@ _ORDER = (
     "proposals",
     "warm_starts",
     "earlier_trials",
+    "outputs",
 )
 _REPLACING = (
     schema.figures,
@@ -42,6 +43,7 @@ _REPLACING = (
     schema.specs,
     schema.warm_starts,
     schema.earlier_trials,
+    schema.outputs,
 )
 _PURGED_AT_ONCE = 5000
 """Rows that one transaction deletes, so that commits of running studies need not wait."""

@@ -43,6 +43,30 @@ def test_the_shell_gets_the_script_as_it_is() -> None:
     ]
 
 
+def test_where_output_is_kept_a_shell_starts_the_trainer_once_whatever_is_collected() -> None:
+    kept = {"keepOutputBytes": 4096}
+    by_output = started()
+    for collectors in (
+        [],
+        [{"type": "Output"}],
+        [{"type": "Log", "log": {"path": "/espalier/train.log"}}, {"type": "Output"}],
+    ):
+        job = built(collectors=collectors, sidecar=kept, template=template(containers=[TRAINER]))
+        pod = pod_of(job)
+        (container,) = pod["containers"]
+        assert (container["command"], container["args"]) == (
+            by_output["command"],
+            by_output["args"],
+        )
+        env = pod["initContainers"][0]["env"]
+        assert {"name": "ESPALIER_OUTPUT_BYTES", "value": "4096"} in env
+
+
+def test_where_none_is_kept_the_trainer_is_started_as_the_template_says() -> None:
+    (container,) = pod_of(built(template=template(containers=[TRAINER])))["containers"]
+    assert container["command"] == TRAINER["command"]
+
+
 @given(TEXTS.filter(bool), TEXTS)
 def test_command_and_args_reach_the_trainer_as_without_a_shell(
     command: list[str], args: list[str]

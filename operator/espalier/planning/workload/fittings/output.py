@@ -33,7 +33,8 @@ def start_by_shell(
     if not command:
         raise SpecError(
             f"{path}.command",
-            "expected a command, which collector type Output starts by a shell, got none, and what "
+            "expected a command, which is started by a shell for collector type Output and for "
+            "sidecar.keepOutputBytes, got none, and what "
             "the image runs by itself is not known here; write it into command, as docker inspect "
             "-f '{{json .Config.Entrypoint}} {{json .Config.Cmd}}' IMAGE shows it",
         )
@@ -42,8 +43,8 @@ def start_by_shell(
             raise SpecError(
                 f"{path}.env[{variable.get('name')}]",
                 "expected a name of letters, digits and _, as a shell passes it on to the trainer "
-                "that it starts for collector type Output, got another; rename it, or have the "
-                "trainer's output read otherwise (type Log)",
+                "that it starts for collector type Output and for sidecar.keepOutputBytes, got "
+                "another; rename it, or have the trainer's output read otherwise (type Log)",
             )
     trainer["args"] = [*command, *(trainer.get("args") or [])]
     trainer["command"] = [SHELL, "-c", SCRIPT.replace("$", "$$"), "espalier-output", FOLDER]

@@ -38,6 +38,8 @@ def fit_collectors(spec: StudySpec, trainer: Manifest, sidecar: Manifest) -> Non
     for type_, collector in _expanded(spec):
         for fit in FITS.get(type_, ()):
             fit(trainer, sidecar, collector)
+    if spec.sidecar.keep_output_bytes and all(each.type != "Output" for each in spec.sources):
+        start_by_shell(trainer, sidecar, spec.sources[0])
     # Into a pipe or a file Python writes in blocks: values would come when nothing is left to
     # prune.
     set_default(trainer, "PYTHONUNBUFFERED", "1")

@@ -1,0 +1,25 @@
+"""What a trainer printed is there, or it is said why not."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from espalier.cli.main import main
+from espalier.store import lines, read_log
+from tools.golden_store import fill
+
+
+def test_of_an_exported_log_it_is_said_that_nothing_is_kept(tmp_path: Path) -> None:
+    log = read_log(asyncio.run(fill(tmp_path)), "research", "digits")
+    assert log is not None
+    file = tmp_path / "digits.jsonl"
+    file.write_text("\n".join(lines(log)))
+    words = ["logs", "research/digits-7", "--from", str(file)]
+    for more in ([], ["--attempt", "2"]):
+        result = CliRunner().invoke(main, [*words, *more])
+        assert result.exit_code == 2
+        assert "nothing that trial 7 printed" in result.stderr
+        assert "keepOutputBytes" in result.stderr
