@@ -80,9 +80,7 @@ class Gathered:
         """Work out which trials are exempt."""
         self.exempt = exemption_of(self.study.settings)
 
-    def take(
-        self, trial: int, attempt: int, step: int, value: float, at: float, seq: int
-    ) -> None:
+    def take(self, trial: int, attempt: int, step: int, value: float, at: float, seq: int) -> None:
         """Take in a value of the objective."""
         values = self.values.get(trial)
         if values is None:
@@ -122,9 +120,7 @@ def gather(log: Log) -> Gathered:
         if isinstance(event, StoredObservation):
             found.seq = event.seq
             if event.metric == metric:
-                found.take(
-                    event.trial, event.attempt, event.step, event.value, event.at, event.seq
-                )
+                found.take(event.trial, event.attempt, event.step, event.value, event.at, event.seq)
         elif isinstance(event, StoredDecision):
             decided.setdefault(event.decision.trial, []).append(event)
             if event.decision.prunes and not event.shadow:
