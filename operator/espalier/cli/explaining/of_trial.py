@@ -69,11 +69,15 @@ def _steps(lines: list[View]) -> Table:
             steps(line),
             number(numbers["value"]),
             number(numbers["cutOff"]),
-            number(numbers["rank"]),
+            _place(line["place"]),
             number(numbers["peers"]),
             text(_why(line), style),
         )
     return table
+
+
+def _place(place: View | None) -> str:
+    return "" if place is None else f"{place['rank']} of {place['of']}"
 
 
 def _why(line: View) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from espalier.pruning import Reason, is_repeat
 from espalier.study_log.log import StoredDecision
 from espalier.views.explaining.difference import difference
 from espalier.views.explaining.numbers import explained
 from espalier.views.explaining.placing import placing
-from espalier.views.explaining.runs import runs
+from espalier.views.explaining.ranks import ranks_along
+from espalier.views.explaining.runs import Run, runs, told
 from espalier.views.explaining.shadowed import shadowed
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View
@@ -40,23 +43,36 @@ def why_trial(
     if step is not None:
         everything = [each for each in everything if each.decision.step == step]
     acting = [each for each in everything if not each.shadow]
-    lines = list(runs(acting))
-    told = _deciding(acting)
+    everyone = runs(acting)
+    lines = everyone[-most:] if most else everyone
+    decisive = _deciding(acting)
     return {
         "trial": trial_view(gathered, number, ranks_of(gathered).get(number)),
         "metric": gathered.study.terms.metric,
         "direction": gathered.study.terms.direction.value,
         "step": step,
         "judged": len(acting),
-        "steps": lines[-most:] if most else lines,
-        "leftOut": max(0, len(lines) - most) if most else 0,
-        "decided": None if told is None else explained(told),
-        "different": None
-        if told is None or not told.decision.prunes
-        else difference(gathered, told),
-        "placing": None if told is None else placing(gathered, told),
+        "steps": list(map(told, lines, _places(gathered, number, lines))),
+        "leftOut": len(everyone) - len(lines),
+        **_decided(gathered, decisive),
         "counterfactual": shadowed(gathered, number, everything) if counterfactual else None,
         "note": _note(number, acting, step),
+    }
+
+
+def _places(gathered: Gathered, number: int, lines: Sequence[Run]) -> list[View | None]:
+    last = [run[-1] for run in lines]
+    return ranks_along(gathered, number, [(each.decision.step, each.seq) for each in last])
+
+
+def _decided(gathered: Gathered, decisive: StoredDecision | None) -> View:
+    if decisive is None:
+        return {"decided": None, "different": None, "placing": None}
+    prunes = decisive.decision.prunes
+    return {
+        "decided": explained(decisive),
+        "different": difference(gathered, decisive) if prunes else None,
+        "placing": placing(gathered, decisive),
     }
 
 

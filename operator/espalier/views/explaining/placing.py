@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from espalier.pruning import is_repeat
 from espalier.study_log.log import StoredDecision
+from espalier.views.explaining.ranks import Past, height
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View
 from espalier.views.trials import ranks_of, state_of
-from espalier.views.values import Values
 
 NEAR = 3
 """So many trials are told on either side."""
@@ -31,30 +31,18 @@ def places_at(gathered: Gathered, step: int, seq: int) -> list[Placed]:
     They are ranked by their values at the step, or their latest before it. A value that is no
     number is the worst; finalists' repeats are left out.
     """
-    score = gathered.study.terms.direction.score
+    direction = gathered.study.terms.direction
     known = []
     for trial, values in gathered.values.items():
-        if is_repeat(trial) or (value := _value_at(values, step, seq)) is None:
+        if is_repeat(trial) or (value := Past(values).at(step, seq)) is None:
             continue
-        known.append((-math.inf if math.isnan(value) else score(value), trial, value))
+        known.append((height(value, direction), trial, value))
     known.sort(key=lambda each: (-each[0], each[1]))
     placed: list[Placed] = []
-    for place, (height, trial, value) in enumerate(known, 1):
-        shared = place > 1 and known[place - 2][0] == height
+    for place, (high, trial, value) in enumerate(known, 1):
+        shared = place > 1 and known[place - 2][0] == high
         placed.append(Placed(placed[-1].rank if shared else place, trial, value))
     return placed
-
-
-def _value_at(values: Values, step: int, seq: int) -> float | None:
-    """Return the first value of the highest step up to this one; None if it was not reached."""
-    found, found_step, reached = None, -1, False
-    for place, each in enumerate(values.steps):
-        if values.seqs[place] > seq:
-            break
-        reached = reached or each >= step
-        if found_step < each <= step:
-            found, found_step = values.values[place], each
-    return found if reached else None
 
 
 def placing(gathered: Gathered, stored: StoredDecision) -> View:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from espalier.study_log.log import StoredDecision
@@ -10,21 +10,31 @@ from espalier.views.explaining.numbers import explained
 from espalier.views.explaining.roles import Kind, kind_of
 from espalier.views.plain import View
 
+Run = Sequence[StoredDecision]
 
-def runs(decisions: Iterable[StoredDecision]) -> Iterator[View]:
-    """Yield what was decided, in order; steps at which a trial waited for one reason are one.
 
-    Of such a run the last decision is told, with the first and last step and how many they were.
+def runs(decisions: Iterable[StoredDecision]) -> list[Run]:
+    """Return what was decided, in order; steps at which a trial waited for one reason are one."""
+    groups = groupby(enumerate(decisions), key=_alike)
+    return [[stored for _, stored in group] for _, group in groups]
+
+
+def told(run: Run, place: View | None) -> View:
+    """Return a run's last decision, with its first and last step and how many they are.
+
+    Parameters
+    ----------
+    place
+        The trial's rank at the last step, and among how many.
     """
-    for _, group in groupby(enumerate(decisions), key=_alike):
-        members = [stored for _, stored in group]
-        steps = [stored.decision.step for stored in members]
-        yield {
-            **explained(members[-1]),
-            "fromStep": min(steps),
-            "toStep": max(steps),
-            "count": len(members),
-        }
+    steps = [stored.decision.step for stored in run]
+    return {
+        **explained(run[-1]),
+        "fromStep": min(steps),
+        "toStep": max(steps),
+        "count": len(run),
+        "place": place,
+    }
 
 
 def _alike(numbered: tuple[int, StoredDecision]) -> tuple[int, str]:
