@@ -9,23 +9,9 @@ from typing import Any
 from espalier.api.judging import judge_of
 from espalier.backtest.replayed_proposals import ProposalReplay, ReplayedProposals
 from espalier.errors import UsageError
-from espalier.pruning import (
-    Decision,
-    Judge,
-    Report,
-    Verdict,
-    as_judged,
-    close_trial,
-    verdict_of,
-)
-from espalier.study_log.log import (
-    Log,
-    StoredChange,
-    StoredDecision,
-    StoredEnd,
-    StoredObservation,
-    StoredProposal,
-)
+from espalier.pruning import Decision, Verdict
+from espalier.study_log.feeding import feed
+from espalier.study_log.log import Log, StoredDecision, StoredProposal
 
 Key = tuple[str, int, int, int]
 """Name of the shadow (empty for the acting pruner), trial, attempt and step."""
@@ -112,29 +98,11 @@ def replay(log: Log, name: str) -> Replay:
                 "it again",
             )
         seq = event.seq
-        open_ = dict(_arrived(judge, event))
+        verdict = feed(judge, event)
+        open_ = {} if verdict is None else dict(_decisions(verdict))
     differences += [Difference(key, None, each) for key, each in open_.items()]
     differences.sort(key=lambda difference: difference.key)
     return Replay(decisions, tuple(differences), proposals.end())
-
-
-def _arrived(
-    judge: Judge, event: StoredObservation | StoredEnd | StoredChange
-) -> Iterable[tuple[Key, Decision]]:
-    """Feed one value, end or change to the judge; return what it decided."""
-    if isinstance(event, StoredChange):
-        judge.restrain(event.restraint)
-        return ()
-    if isinstance(event, StoredEnd):
-        close_trial(judge, event.trial, event.end.state, event.end.at)
-        return ()
-    if event.metric != judge.ledger.terms.metric:
-        return ()
-    report = as_judged(judge.ledger, Report(event.trial, event.attempt, event.step, event.value))
-    if report is None:
-        return ()
-    verdict = verdict_of(judge, report, event.at)
-    return () if verdict is None else _decisions(verdict)
 
 
 def _decisions(verdict: Verdict) -> Iterable[tuple[Key, Decision]]:

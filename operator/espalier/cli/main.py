@@ -13,6 +13,7 @@ COMMANDS = {
     "run": "espalier.cli.run",
     "serve": "espalier.cli.serve",
     "collect": "espalier.cli.collect",
+    "explain": "espalier.cli.explain",
     "export": "espalier.cli.export",
     "import": "espalier.cli.import_",
     "logs": "espalier.cli.trainer_log",

@@ -66,7 +66,7 @@ class KnownStudies:
         for page in self.store.arrivals(row, gathered.seq):
             for seq, trial, attempt, name, step, value, at, *_ in page:
                 if name == metric:
-                    gathered.take(trial, attempt, step, value_of(value), at)
+                    gathered.take(trial, attempt, step, value_of(value), at, seq)
                 gathered.seq = seq
         stored = self.store.study(row)
         attempts: dict[int, list[AttemptRecord]] = {}

@@ -93,12 +93,12 @@ class Gathered:
         """Work out which trials are exempt."""
         self.exempt = exemption_of(self.study.settings)
 
-    def take(self, trial: int, attempt: int, step: int, value: float, at: float) -> None:
+    def take(self, trial: int, attempt: int, step: int, value: float, at: float, seq: int) -> None:
         """Take in a value of the objective."""
         values = self.values.get(trial)
         if values is None:
             values = self.values[trial] = Values()
-        values.take(attempt, step, value, at)
+        values.take(attempt, step, value, at, seq)
 
     @property
     def numbers(self) -> list[int]:
@@ -133,7 +133,7 @@ def gather(log: Log) -> Gathered:
         if isinstance(event, StoredObservation):
             found.seq = event.seq
             if event.metric == metric:
-                found.take(event.trial, event.attempt, event.step, event.value, event.at)
+                found.take(event.trial, event.attempt, event.step, event.value, event.at, event.seq)
         elif isinstance(event, StoredDecision):
             decided.setdefault(event.decision.trial, []).append(event)
             if event.decision.prunes and not event.shadow:

@@ -12,6 +12,11 @@ from typing import Any
 
 from espalier.errors import UsageError
 from espalier.views.curves import MOST_CURVES, MOST_POINTS, curves_view
+from espalier.views.explaining.decided import decided_view
+from espalier.views.explaining.of_study import why_study
+from espalier.views.explaining.of_trial import MOST_LINES, why_trial
+from espalier.views.explaining.risk import risk_view
+from espalier.views.explaining.shadows import shadows_view
 from espalier.views.gathered import Gathered
 from espalier.views.output import output_view
 from espalier.views.plain import View, decision_view
@@ -73,6 +78,32 @@ def _output(gathered: Gathered, _: Object | None, number: int, __: Query) -> Vie
     return output_view(gathered, number)
 
 
+def _why_trial(gathered: Gathered, _: Object | None, number: int, query: Query) -> View:
+    return why_trial(
+        gathered,
+        number,
+        step=query.number("step", 0, most=2**62) if query.text("step") else None,
+        counterfactual=query.choice("counterfactual", ("no", "yes")) == "yes",
+        most=query.number("limit", MOST_LINES, most=10_000),
+    )
+
+
+def _why_study(gathered: Gathered, study: Object | None, _: int, __: Query) -> View:
+    return why_study(gathered, study)
+
+
+def _risk(gathered: Gathered, study: Object | None, _: int, __: Query) -> View:
+    return risk_view(gathered, study)
+
+
+def _shadows(gathered: Gathered, study: Object | None, _: int, __: Query) -> View:
+    return shadows_view(gathered, study)
+
+
+def _decided(gathered: Gathered, _: Object | None, __: int, query: Query) -> View:
+    return decided_view(gathered, query)
+
+
 QUESTIONS: Mapping[str, Answer] = {
     "": _study,
     "spec": _spec,
@@ -80,6 +111,11 @@ QUESTIONS: Mapping[str, Answer] = {
     "trials/{number}": _trial,
     "trials/{number}/decisions": _decisions,
     "trials/{number}/output": _output,
+    "trials/{number}/why": _why_trial,
+    "why": _why_study,
+    "risk": _risk,
+    "shadows": _shadows,
+    "decisions": _decided,
     "curves": _curves,
 }
 """What answers each question, by its path."""

@@ -1,0 +1,1 @@
+"""What `espalier explain` asks, and how it tells the answer."""

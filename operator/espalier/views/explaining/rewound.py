@@ -1,0 +1,137 @@
+"""A study's judge as it was before a value, to be asked what it would have said to another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import replace
+from math import inf
+from operator import attrgetter
+from typing import Any
+
+from espalier.api.judging import JudgeSettings, judge_of
+from espalier.errors import EspalierError
+from espalier.pruning import Decision, Judge, Report, as_judged
+from espalier.pruning.decisions.decision import NO_EVIDENCE
+from espalier.study_log.feeding import Happened, feed
+from espalier.study_log.log import StoredDecision, StoredObservation
+from espalier.views.gathered import Gathered
+
+
+class NotRewound(Exception):
+    """The judge cannot be brought back to where it was."""
+
+
+class Rewound:
+    """Asks the acting judge of a study about other values than the one that a trial reported.
+
+    Parameters
+    ----------
+    gathered
+        The study.
+    stored
+        A decision on the trial that reported.
+
+    Attributes
+    ----------
+    observation
+        The value that led to the decision.
+
+    Raises
+    ------
+    NotRewound
+        If the decision is on another trial than the one that reported, or no judge can be built.
+    """
+
+    def __init__(self, gathered: Gathered, stored: StoredDecision) -> None:
+        self.observation = _observation(gathered, stored)
+        self._past = list(happened(gathered, stored.seq))
+        self._settings = gathered.study.settings
+        self._judge: Judge | None = self._fed()
+
+    def says(self, value: float) -> Decision | None:
+        """Return what is decided on the trial if it reports this value; None where nothing is."""
+        judge, seen = self._before(), self.observation
+        report = Report(seen.trial, seen.attempt, seen.step, value)
+        try:
+            known = as_judged(judge.ledger, report)
+            verdict = None if known is None else judge.report(known, seen.at)
+        except Exception:
+            # What a pruner of a person's own makes of a value that never came is not known.
+            return None
+        return None if verdict is None else verdict.decision
+
+    def _before(self) -> Judge:
+        """Return a judge that knows what came before the value, and may be told another one."""
+        if self._judge is None:
+            return self._fed()
+        try:
+            return deepcopy(self._judge, _shared(self._judge))
+        except Exception:
+            # A pruner of a person's own may keep what cannot be copied: then all is told again.
+            self._judge = None
+            return self._fed()
+
+    def _fed(self) -> Judge:
+        try:
+            judge = judge_of(_without_shadows(self._settings))
+        except EspalierError as error:
+            raise NotRewound(str(error)) from error
+        for event in self._past:
+            feed(judge, event)
+        return judge
+
+
+def happened(gathered: Gathered, before: float = inf) -> Iterator[Happened]:
+    """Yield what came before a place in the log, in order; of values the objective's alone."""
+    metric, events = gathered.study.terms.metric, list[Happened]()
+    for trial, values in gathered.values.items():
+        columns = (values.seqs, values.attempts, values.steps, values.values, values.at)
+        events += [
+            StoredObservation(seq, trial, attempt, metric, step, value, at)
+            for seq, attempt, step, value, at in zip(*columns, strict=True)
+            if seq < before
+        ]
+    events += [end for end in gathered.ends.values() if end.seq < before]
+    events += [change for change in gathered.changes if change.seq < before]
+    events.sort(key=attrgetter("seq"))
+    yield from events
+
+
+def arrived_before(gathered: Gathered, before: int) -> int:
+    """Return how many values came before a place in the log, at most."""
+    return sum(
+        len(values)
+        for values in gathered.values.values()
+        if values.seqs and values.seqs[0] < before
+    )
+
+
+def _observation(gathered: Gathered, stored: StoredDecision) -> StoredObservation:
+    values, trial = gathered.values.get(stored.decision.trial), stored.decision.trial
+    if values is None or stored.seq not in values.seqs:
+        raise NotRewound("it was decided when another trial reported")
+    place = values.seqs.index(stored.seq)
+    return StoredObservation(
+        stored.seq,
+        trial,
+        values.attempts[place],
+        gathered.study.terms.metric,
+        values.steps[place],
+        values.values[place],
+        values.at[place],
+    )
+
+
+def _without_shadows(settings: JudgeSettings) -> JudgeSettings:
+    """Leave out what judges without acting: the acting judge decides the same without it."""
+    kept = {name: value for name, value in settings.pruning.items() if name != "shadows"}
+    return replace(settings, pruning=kept)
+
+
+def _shared(judge: Judge) -> dict[int, Any]:
+    """Return what copies of a judge may share, as `deepcopy` takes it: nothing changes it."""
+    state = judge.pruner_state
+    fixed: list[Any] = [state.pruner, *state.leaves, judge.guards, judge.ledger.terms, NO_EVIDENCE]
+    fixed += [getattr(pruner, "settings", None) for pruner in (state.pruner, *state.leaves)]
+    return {id(each): each for each in fixed}

@@ -1,0 +1,34 @@
+"""What a study's shadows would have done, side by side with what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from espalier.views.explaining.standing import standing
+from espalier.views.gathered import Gathered
+from espalier.views.plain import View
+
+
+def shadows_view(gathered: Gathered, study: Mapping[str, Any] | None = None) -> View:
+    """Return what each shadow would have done with the study.
+
+    Parameters
+    ----------
+    study
+        The Study as the cluster has it; None where it is gone, or nobody was asked.
+    """
+    told, pruning = standing(gathered, study)
+    return {
+        "toldBy": str(told),
+        "acting": {
+            "pruner": gathered.study.settings.acting.get("type"),
+            "trials": len(gathered.values),
+            "pruned": len(gathered.prunes),
+        },
+        "shadows": list(pruning.get("shadows", ())),
+        "named": [
+            {"name": shadow.get("name"), "pruner": shadow.get("type")}
+            for shadow in gathered.study.settings.pruning.get("shadows", ())
+        ],
+    }
