@@ -26,6 +26,7 @@ from espalier.kube.kinds import (
 )
 from espalier.kube.lease import Holder, Lease, LeaseTimes, NamespaceGone
 from espalier.kube.limiter import TokenBucket, asking_for
+from espalier.kube.read_connection import ReadConnection, ReadService
 from espalier.kube.turns import Lines, Tenant
 
 __all__ = [
@@ -52,6 +53,8 @@ __all__ = [
     "Object",
     "Observe",
     "Rank",
+    "ReadConnection",
+    "ReadService",
     "Refused",
     "Tenant",
     "TokenBucket",

@@ -85,7 +85,9 @@ class Cluster:
         self.guard: Guard | None = None
 
     @classmethod
-    async def connect(cls, kubeconfig: str | None = None, **options: Any) -> Self:
+    async def connect(
+        cls, kubeconfig: str | None = None, context: str | None = None, **options: Any
+    ) -> Self:
         """Connect by a kubeconfig file, or as the pod that this process runs in.
 
         Raises
@@ -93,7 +95,7 @@ class Cluster:
         SpecError
             If there is no such file, it cannot be used, or this process runs in no pod.
         """
-        return cls(await api_client(kubeconfig), **options)
+        return cls(await api_client(kubeconfig, context), **options)
 
     async def close(self) -> None:
         """Close the connections."""

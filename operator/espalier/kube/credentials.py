@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from kubernetes.aio import client, config
 
 from espalier.errors import UsageError
 
 
-async def api_client(kubeconfig: str | None) -> client.ApiClient:
+async def api_client(kubeconfig: str | None, context: str | None = None) -> client.ApiClient:
     """Return a client of the API server that a kubeconfig names, or of the pod's own.
 
     Parameters
     ----------
     kubeconfig
         A file, or several with a colon between them, as in the variable of kubectl.
+    context
+        One of its contexts; the present one if None.
 
     Raises
     ------
@@ -24,7 +27,7 @@ async def api_client(kubeconfig: str | None) -> client.ApiClient:
     """
     settings = client.Configuration()
     if kubeconfig:
-        await _load(kubeconfig, settings)
+        await _load(kubeconfig, context, settings)
     else:
         _load_from_pod(settings)
     settings.retries = None
@@ -34,21 +37,38 @@ async def api_client(kubeconfig: str | None) -> client.ApiClient:
         raise _unusable(kubeconfig, error) from error
 
 
-def own_namespace(kubeconfig: str) -> str | None:
-    """Return the namespace of a kubeconfig's present context; None where it has none."""
-    if not any(map(os.path.exists, _paths(kubeconfig))):
-        return None
+def own_namespace(kubeconfig: str, context: str | None = None) -> str | None:
+    """Return the namespace of a context, the present one if None; None where it has none."""
+    known, present = _contexts(kubeconfig)
     try:
-        _, context = config.list_kube_config_contexts(  # type: ignore[no-untyped-call]
-            config_file=os.path.expanduser(kubeconfig)
-        )
-        found = context["context"].get("namespace")
+        chosen = present if context is None else known[context]
+        found = chosen["context"].get("namespace")
     except Exception:  # what is wrong with the file is said where it is used to connect
         return None
     return found if isinstance(found, str) and found else None
 
 
-async def _load(kubeconfig: str, settings: client.Configuration) -> None:
+def token_of(api: client.ApiClient) -> str | None:
+    """Return the token that somebody logs in with; None where it is a certificate alone."""
+    kind, _, token = str(api.configuration.api_key.get("BearerToken") or "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" and token.strip() else None
+
+
+def _contexts(kubeconfig: str) -> tuple[dict[str, Any], Any]:
+    """Return a kubeconfig's contexts by name, and the present one; nothing where it has none."""
+    paths = _paths(kubeconfig)
+    if not any(map(os.path.exists, paths)):
+        return {}, None
+    try:
+        known, present = config.list_kube_config_contexts(  # type: ignore[no-untyped-call]
+            config_file=os.pathsep.join(paths)
+        )
+        return {each["name"]: each for each in known}, present
+    except Exception:  # what is wrong with the file is said where it is used to connect
+        return {}, None
+
+
+async def _load(kubeconfig: str, context: str | None, settings: client.Configuration) -> None:
     paths = _paths(kubeconfig)
     if not any(map(os.path.exists, paths)):
         raise UsageError(
@@ -56,9 +76,14 @@ async def _load(kubeconfig: str, settings: client.Configuration) -> None:
             f"expected a kubeconfig, there is no file {kubeconfig}; give its path, or set "
             "KUBECONFIG",
         )
+    known, _ = _contexts(kubeconfig)
+    if context is not None and known and context not in known:
+        raise UsageError(
+            "--context", f"expected one of {', '.join(map(str, known))}, got {context}"
+        )
     try:
         await config.load_kube_config(  # type: ignore[no-untyped-call]
-            config_file=os.pathsep.join(paths), client_configuration=settings
+            config_file=os.pathsep.join(paths), context=context, client_configuration=settings
         )
     except Exception as error:  # of many kinds: the file may hold anything
         raise _unusable(kubeconfig, error) from error
