@@ -8,6 +8,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from espalier.metrics import StudyFigures, build_registry
+from espalier.metrics.collector import STATES
 from espalier.metrics.declared import BY_NAME
 from espalier.metrics.figures import Cost
 from tests.metrics.figures import CONTROL, FULL, registry_of
@@ -36,6 +37,11 @@ views = st.builds(
     trial_seconds=costs,
     steps=costs,
     conditions=st.dictionaries(words, st.sampled_from(["True", "False", "Unknown"]), max_size=4),
+    reasons=st.dictionaries(words, words, max_size=4),
+    state=words | st.sampled_from(["Running", "Failed"]),
+    started_at=optional,
+    ended_at=optional,
+    planned=st.integers(0, 10**6),
     best_value=optional,
     best_expected=optional,
     best_expected_interval=st.none() | st.tuples(numbers, numbers),
@@ -99,6 +105,15 @@ def test_what_the_view_says_is_what_is_scraped(view):
         for each in ("True", "False", "Unknown"):
             seen = value(samples, "espalier_study_condition", **at, type=type_, status=each)
             assert seen == float(each == status)
+        reason = {"type": type_, "status": status, "reason": view.reasons.get(type_, "")}
+        assert value(samples, "espalier_study_condition_reason", **at, **reason) == 1
+    for state in STATES:
+        seen = value(samples, "espalier_study_state", **at, state=state)
+        assert seen == (float(state == view.state) if view.state else None)
+    states = [v for (name, _), v in samples.items() if name == "espalier_study_state"]
+    assert sum(states) == bool(view.state)
+    assert value(samples, "espalier_study_completion_time_seconds", **at) == view.ended_at
+    assert value(samples, "espalier_trials_planned", **at) == view.planned
     for phase in ("Pending", "Running", "Completed", "Pruned", "Failed"):
         seen = value(samples, "espalier_trials", **at, phase=phase)
         assert seen == view.trials.get(phase, 0)

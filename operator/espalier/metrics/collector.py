@@ -8,12 +8,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from espalier.api.reasons import StudyCondition, StudyReason
 from espalier.metrics.declared import BY_NAME, METRICS
 from espalier.metrics.figures import Control, ControlView, Cost, Studies, StudyFigures
 from espalier.metrics.metric import MetricSource, MetricType
 
 PHASES = ("Pending", "Running", "Completed", "Pruned", "Failed")
 """Every phase is shown for every study, so that a panel has a 0 where nothing is."""
+
+STATES = (
+    *(str(each) for each in StudyReason if each.type == StudyCondition.PROGRESSING),
+    *(str(StudyCondition.SUCCEEDED), str(StudyCondition.FAILED)),
+)
+"""Each is shown for every study, 1 for the one that it is in."""
 
 STATUSES = ("True", "False", "Unknown")
 """Each is shown for every condition, 1 for the one that it has."""
@@ -69,15 +76,16 @@ def study_samples(view: StudyFigures) -> Iterator[Sample]:
         yield "espalier_prunings_total", (*at, pruner, reason), count
     for shadow, count in view.shadows.items():
         yield "espalier_shadow_prunings_total", (*at, shadow), count
-    for type_, now in view.conditions.items():
-        for status in STATUSES:
-            yield "espalier_study_condition", (*at, type_, status), float(status == now)
+    yield from _standing(view, at)
+    yield "espalier_trials_planned", at, view.planned
     yield "espalier_trials_unheard", at, view.unheard
     yield from _cost("espalier_gpu_seconds", "used", at, view.gpu_seconds)
     yield from _cost("espalier_trial_seconds", "used", at, view.trial_seconds)
     yield from _cost("espalier_steps", "done", at, view.steps)
     yield "espalier_pruning_breaker_open", at, float(view.breaker_open)
     optional = {
+        "espalier_study_start_time_seconds": view.started_at,
+        "espalier_study_completion_time_seconds": view.ended_at,
         "espalier_best_value": view.best_value,
         "espalier_best_expected_value": view.best_expected,
         "espalier_best_sure_ratio": view.best_sure,
@@ -98,6 +106,17 @@ def study_samples(view: StudyFigures) -> Iterator[Sample]:
         if interval is not None:
             for bound, value in zip(("lower", "upper"), interval, strict=True):
                 yield name, (*at, bound), value
+
+
+def _standing(view: StudyFigures, at: tuple[str, str]) -> Iterator[Sample]:
+    """List what the Study says of itself: its state, and each condition with its reason."""
+    for type_, now in view.conditions.items():
+        for status in STATUSES:
+            yield "espalier_study_condition", (*at, type_, status), float(status == now)
+        yield "espalier_study_condition_reason", (*at, type_, now, view.reasons.get(type_, "")), 1.0
+    if view.state:
+        for state in dict.fromkeys((*STATES, view.state)):
+            yield "espalier_study_state", (*at, state), float(state == view.state)
 
 
 def _cost(name: str, verb: str, at: tuple[str, str], cost: Cost) -> Iterator[Sample]:

@@ -61,6 +61,14 @@ class StudyFigures:
         Number of trials that each shadow pruner would have pruned, by its name.
     conditions : mapping
         Status of each of the Study's conditions, by its type.
+    reasons : mapping
+        Reason of each of them, by its type.
+    state : str
+        The Study's ``status.state``; empty while it has none.
+    started_at, ended_at : float or None
+        When it was accepted and when it had ended, in seconds since the epoch.
+    planned : int
+        Number of trials that it is to run, as far as is known.
     unheard : int
         Number of trials whose trainer runs, and of which a value is missed.
     """
@@ -88,6 +96,11 @@ class StudyFigures:
     breaker_open: bool = False
     shadows: Mapping[str, int] = field(default_factory=dict)
     conditions: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    state: str = ""
+    started_at: float | None = None
+    ended_at: float | None = None
+    planned: int = 0
     unheard: int = 0
 
 

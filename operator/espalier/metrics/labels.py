@@ -6,7 +6,8 @@ LABELS: dict[str, str] = {
     "namespace": "the Study's namespace",
     "study": "the Study's name",
     "phase": "`Pending`, `Running`, `Completed`, `Pruned` or `Failed`",
-    "reason": "why a trial ended, or why it was pruned: see [reasons](reasons.md)",
+    "reason": "why a trial ended, why it was pruned, or why a condition is as it is: see "
+    "[reasons](reasons.md)",
     "pruner": "the pruner's type, as in the Study's `spec.pruner.type`",
     "sampler": "the sampler's type, as in the Study's `spec.sampler.type`",
     "how": "`Raised` (an exception, or values that the space does not have), `TooLong`, `Died` (it "
@@ -34,6 +35,7 @@ LABELS: dict[str, str] = {
     "bound": "`lower` or `upper`: of what was saved by the completed trials' quartiles, else of a "
     "95 % interval",
     "type": "a condition of a Study: see [reasons](reasons.md)",
+    "state": "`Succeeded`, `Failed`, or the reason of the condition `Progressing`",
     "status": "`True`, `False` or `Unknown`",
     "version": "Espalier's version",
     "python": "Python's version",

@@ -41,3 +41,8 @@ class Metric:
     """Upper bounds of a histogram, in the metric's unit."""
     preset: tuple[str, ...] = ()
     """Values of the only label that are shown as 0 from the start: a rate needs a first sample."""
+
+
+def snapshot(name: str, kind: MetricType, labels: tuple[str, ...], help_: str) -> Metric:
+    """Declare a metric that is computed at each scrape."""
+    return Metric(name, kind, MetricSource.SNAPSHOT, labels, help_)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from espalier.api.reasons import TrialCondition
@@ -12,6 +13,8 @@ from espalier.planning.costs.costs import Amount, Costs
 from espalier.planning.standing.look import Look
 from espalier.planning.standing.standing import Standing
 from espalier.planning.status.of_trial import phase_of
+from espalier.planning.world.observe import seconds
+from espalier.planning.world.snapshot import StudyView
 from espalier.planning.world.status_words import condition_of
 from espalier.pruning import Leader
 
@@ -19,11 +22,9 @@ from espalier.pruning import Leader
 def study_figures(look: Look, costs: Costs) -> StudyFigures:
     """Return what a scrape shows of a study; of one that cannot be read, its conditions."""
     study, record, tally = look.snapshot.study, look.snapshot.record, look.tally
-    conditions = {
-        str(each["type"]): str(each["status"]) for each in study.status.get("conditions") or ()
-    }
+    bare = _said(study)
     if study.spec is None:
-        return StudyFigures(study.namespace, study.name, "", "", conditions=conditions)
+        return bare
     spec, summary = study.spec, record.summary
     phases, prunings = Counter(tally.phases), Counter(tally.prunings)
     phases.update(str(phase_of(standing)) for standing in look.going_on)
@@ -37,9 +38,8 @@ def study_figures(look: Look, costs: Costs) -> StudyFigures:
     best = look.record(number).latest if number is not None else None
     leader = record.leaders[0] if record.leaders and named is None else None
     rate = summary.false_prune_rate if summary else None
-    return StudyFigures(
-        namespace=study.namespace,
-        study=study.name,
+    return replace(
+        bare,
         pruner=str(spec.pruner.type),
         direction=str(spec.objective.direction),
         trials=+phases,
@@ -64,8 +64,26 @@ def study_figures(look: Look, costs: Costs) -> StudyFigures:
         ),
         breaker_open=bool(summary and summary.breaker_open),
         shadows={shadow.name: shadow.would_prune for shadow in summary.shadows} if summary else {},
-        conditions=conditions,
         unheard=sum(_is_unheard(standing) for standing in look.going_on),
+    )
+
+
+def _said(study: StudyView) -> StudyFigures:
+    """Return what the Study itself says, whether or not its spec can be read."""
+    status = study.status
+    conditions = status.get("conditions") or ()
+    planned = str(status.get("ended") or "").partition("/")[2]
+    return StudyFigures(
+        namespace=study.namespace,
+        study=study.name,
+        pruner="",
+        direction="",
+        conditions={str(each["type"]): str(each["status"]) for each in conditions},
+        reasons={str(each["type"]): str(each.get("reason", "")) for each in conditions},
+        state=str(status.get("state") or ""),
+        started_at=seconds(status.get("startTime")),
+        ended_at=seconds(status.get("completionTime")),
+        planned=int(planned) if planned.isdecimal() else 0,
     )
 
 
