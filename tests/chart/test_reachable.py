@@ -84,6 +84,25 @@ def test_it_says_what_it_found(codes, returned, said, context):
     assert said in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(
+    ("code", "returned", "said"),
+    [
+        pytest.param(401, 0, "the read port answers", id="as it should be"),
+        pytest.param(200, 1, "it was taken", id="a read API that tells anybody"),
+    ],
+)
+def test_the_read_port_is_asked_where_there_is_one(code, returned, said, context):
+    with (
+        serving((200, 401)) as plain,
+        serving((200, 401), context) as ingest,
+        serving((code, 401), context) as read,
+    ):
+        urls = (f"http://{plain}/readyz", f"https://{ingest}/v1/report")
+        done = asked(*urls, f"https://{read}/v1/studies")
+    assert done.returncode == returned, done.stderr
+    assert said in done.stdout + done.stderr
+
+
 def test_an_operator_that_is_not_there_is_named():
     done = asked("http://127.0.0.1:9/readyz", "https://127.0.0.1:9/v1/report")
     assert done.returncode == 1

@@ -50,7 +50,9 @@ def test_every_namespaced_object_names_its_namespace_and_every_object_its_releas
     }
     for found in default:
         if found["kind"] not in cluster_wide:
-            assert found["metadata"]["namespace"] == SYSTEM
+            # The right to read the CA of people's certificates lies where that is.
+            ca = found["metadata"]["name"].endswith("-client-ca")
+            assert found["metadata"]["namespace"] == ("kube-system" if ca else SYSTEM)
         if found["kind"] != "CustomResourceDefinition":
             labels = found["metadata"]["labels"]
             assert labels["app.kubernetes.io/instance"] == "espalier"
@@ -102,9 +104,9 @@ def test_the_three_probes_ask_the_metrics_port(default):
 
 def test_services_select_the_pod_and_name_its_ports(default):
     labels = of_kind(default, "Deployment")["espalier"]["spec"]["template"]["metadata"]["labels"]
-    ports = {port["name"] for port in container(default)["ports"]}
+    ports = {port["name"] for each in pod(default)["containers"] for port in each["ports"]}
     services = of_kind(default, "Service")
-    assert set(services) == {"espalier", "espalier-metrics"}
+    assert set(services) == {"espalier", "espalier-metrics", "espalier-read"}
     for service in services.values():
         assert service["spec"]["selector"].items() <= labels.items()
         assert {port["targetPort"] for port in service["spec"]["ports"]} <= ports
@@ -318,7 +320,7 @@ class TestOfHelm:
             selector = service["spec"]["selector"]
             assert not selector.items() <= asking["metadata"]["labels"].items()
 
-    def test_it_asks_the_two_services(self, default, asking):
+    def test_it_asks_the_services(self, default, asking):
         hosts = {urlsplit(url).hostname for url in asking["spec"]["containers"][0]["args"]}
         assert hosts == {f"{name}.{SYSTEM}.svc" for name in of_kind(default, "Service")}
 
@@ -333,7 +335,7 @@ class TestOfHelm:
         let = [
             {port["port"] for port in rule["ports"]}
             for rule in policy["spec"]["ingress"]
-            if rule["from"][0].get("podSelector", {}).get("matchLabels", {"": 0}).items()
+            if rule.get("from", [{}])[0].get("podSelector", {}).get("matchLabels", {"": 0}).items()
             <= asking["metadata"]["labels"].items()
         ]
         assert {"ingest", "metrics"} in let
@@ -408,19 +410,21 @@ class TestScope:
     def test_without_namespaces_the_operator_serves_all(self, default):
         assert environment(default)["ESPALIER_NAMESPACES"] == ""
         assert "espalier" in of_kind(default, "ClusterRole")
-        assert set(of_kind(default, "Role")) == {"espalier-ca"}
+        assert set(of_kind(default, "Role")) == {"espalier-ca", "espalier-read"}
 
-    def test_with_namespaces_there_is_a_role_in_each_and_only_tokens_for_the_cluster(self):
+    def test_with_namespaces_there_is_a_role_in_each_and_only_reviews_for_the_cluster(self):
         objects = render({"scope.namespaces": ["team-a", "team-b"]})
         assert environment(objects)["ESPALIER_NAMESPACES"] == "team-a,team-b"
         bound = of_kind(objects, "ClusterRoleBinding")
-        assert set(bound) == {"espalier-tokenreview", "espalier-token-keys"}
+        reviews = {"espalier-tokenreview", "espalier-accessreview"}
+        assert set(bound) == {*reviews, "espalier-token-keys"}
         roles = {
             (o["metadata"]["namespace"], o["metadata"]["name"])
             for o in objects
             if o["kind"] == "Role"
         }
-        assert roles == {("team-a", "espalier"), ("team-b", "espalier"), (SYSTEM, "espalier-ca")}
+        own = {(SYSTEM, "espalier-ca"), (SYSTEM, "espalier-read")}
+        assert roles == {("team-a", "espalier"), ("team-b", "espalier"), *own}
 
     def test_the_policies_apply_where_the_operator_works_and_those_about_itself_everywhere(self):
         objects = render({"scope.namespaces": ["team-a"]})

@@ -384,9 +384,7 @@ def test_a_store_that_is_none_ends_in_a_sentence(words, store):
     assert_a_sentence(invoked([*words, "--store", store]))
 
 
-@pytest.mark.parametrize(
-    "command", ["export", "replay", "backtest", "watch", "status", "trials"]
-)
+@pytest.mark.parametrize("command", ["export", "replay", "backtest", "watch", "status", "trials"])
 @pytest.mark.parametrize(
     "words",
     [

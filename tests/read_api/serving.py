@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 
-from espalier.read_api.callers import Caller, Callers
+from espalier.read_api.callers import Authority, Caller, Callers
 from espalier.read_api.known_studies import KnownStudies
 from espalier.read_api.server import ReadApi
 from espalier.store.sqlite.beside import StoreBeside
 
 ADMIN, MEMBER = "admins-token", "members-token"
+Statuses = Mapping[tuple[str, str], Mapping[str, Any]]
 
 
 class People:
@@ -28,11 +30,25 @@ class People:
         return caller.user == "admin" or namespace == "research"
 
 
+class Clock:
+    """Seconds that go on, and can be put ahead."""
+
+    ahead = 0.0
+
+    def __call__(self) -> float:
+        """Return them."""
+        return time.monotonic() + self.ahead
+
+
 class Asking:
     """Asks a read API."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        self.session, self.url = session, url
+    def __init__(self, session: aiohttp.ClientSession, url: str, clock: Clock) -> None:
+        self.session, self.url, self._clock = session, url, clock
+
+    def forget(self) -> None:
+        """Let so much time pass that no answer of the cluster's is believed any more."""
+        self._clock.ahead += 3600.0
 
     async def get(
         self, path: str, token: str | None = ADMIN, **headers: str
@@ -45,20 +61,52 @@ class Asking:
             body = await answer.json() if is_json else await answer.text()
             return answer.status, body, answer.headers
 
+    @asynccontextmanager
+    async def events(
+        self, path: str, token: str = ADMIN, **headers: str
+    ) -> AsyncIterator[AsyncIterator[dict[str, str]]]:
+        """Open a stream of events; yields them one after the other, signs of life as ``{}``."""
+        headers["Authorization"] = f"Bearer {token}"
+        async with self.session.get(f"{self.url}{path}", headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
+            assert answer.content_type == "text/event-stream"
+            yield _events(answer.content)
+
+
+async def _events(content: aiohttp.StreamReader) -> AsyncIterator[dict[str, str]]:
+    event: dict[str, str] = {}
+    async for line in content:
+        text = line.decode().rstrip("\n")
+        if text.startswith("retry:"):
+            await content.readline()
+        elif text.startswith(":"):
+            yield {}
+        elif text:
+            key, _, value = text.partition(": ")
+            event[key] = value
+        elif event:
+            yield event
+            event = {}
+
 
 @asynccontextmanager
 async def served(
-    url: str, statuses: Mapping[tuple[str, str], Mapping[str, Any]] | None = None
+    url: str,
+    statuses: Statuses | None = None,
+    authority: Authority | None = None,
+    **seconds: float,
 ) -> AsyncIterator[Asking]:
     """Serve a store; `statuses` has Studies as the cluster has them, by namespace and name."""
 
     async def look(namespace: str, name: str) -> Mapping[str, Any] | None:
         return (statuses or {}).get((namespace, name))
 
-    api = ReadApi(KnownStudies(StoreBeside(url)), Callers(People()), look)
+    clock = Clock()
+    callers = Callers(authority or People(), clock)
+    api = ReadApi(KnownStudies(StoreBeside(url)), callers, look, **seconds)
     port = await api.start("127.0.0.1", 0, None)
     try:
         async with aiohttp.ClientSession() as session:
-            yield Asking(session, f"http://127.0.0.1:{port}")
+            yield Asking(session, f"http://127.0.0.1:{port}", clock)
     finally:
         await api.stop()

@@ -1,6 +1,6 @@
-"""`helm test`: asks an operator, from beside it, whether it is ready and takes reports.
+"""`helm test`: asks an operator, from beside it, whether it is ready, takes reports and answers.
 
-python3 reachable.py READINESS-URL INGEST-URL
+python3 reachable.py READINESS-URL INGEST-URL [READ-URL]
 """
 
 from __future__ import annotations
@@ -26,19 +26,22 @@ def ready(url: str) -> str:
         sys.exit(f"expected an answer of {url}, got none: {error}")
 
 
-def takes_posts(url: str) -> str:
-    """Return that the ingest port answers; a post without a token is refused."""
+def refuses(port: str, request: Request) -> str:
+    """Return that a port answers; what comes without a token is refused."""
+    url = request.full_url
     try:
-        OPEN(Request(url, b"{}", {"Content-Type": "application/json"}), timeout=10).close()
+        OPEN(request, timeout=10).close()
     except HTTPError as error:
         if error.code != 401:
-            sys.exit(f"expected 401 of {url} to a post without a token, got {error.code}")
-        return "the ingest port answers"
+            sys.exit(f"expected 401 of {url} to a request without a token, got {error.code}")
+        return f"the {port} port answers"
     except OSError as error:
         sys.exit(f"expected an answer of {url}, got none: {error}")
-    sys.exit(f"expected 401 of {url} to a post without a token; it was taken")
+    sys.exit(f"expected 401 of {url} to a request without a token; it was taken")
 
 
 if __name__ == "__main__":
     print(ready(sys.argv[1]))
-    print(takes_posts(sys.argv[2]))
+    print(refuses("ingest", Request(sys.argv[2], b"{}", {"Content-Type": "application/json"})))
+    for address in sys.argv[3:]:
+        print(refuses("read", Request(address)))

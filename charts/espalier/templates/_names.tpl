@@ -18,6 +18,15 @@
 {{ include "espalier.fullname" . }}
 {{- end -}}
 
+{{- define "espalier.readService" -}}
+{{ include "espalier.fullname" . }}-read
+{{- end -}}
+
+{{- /* Whether people may show certificates: the CA that vouches for them is read in kube-system. */ -}}
+{{- define "espalier.readCertificates" -}}
+{{ and .Values.readApi.enabled .Values.readApi.certificates (not .Values.scope.namespaces) }}
+{{- end -}}
+
 {{- define "espalier.caSecret" -}}
 {{ .Values.ingest.caSecret | default (printf "%s-ca" (include "espalier.fullname" .)) }}
 {{- end -}}

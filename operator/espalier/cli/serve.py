@@ -22,6 +22,12 @@ from espalier.process.reader import ReaderOptions, run_reader
     show_envvar=True,
 )
 @click.option(
+    "--namespaces",
+    default="",
+    help="Namespaces whose Studies the operator runs, with commas between; empty: all.",
+    show_envvar=True,
+)
+@click.option(
     "--own-namespace",
     default="espalier-system",
     help="Namespace of the operator's own objects.",
@@ -54,6 +60,14 @@ from espalier.process.reader import ReaderOptions, run_reader
     show_envvar=True,
 )
 @click.option(
+    "--certificates",
+    type=click.BOOL,
+    default=False,
+    help="Take client certificates of the cluster's; the CA that vouches for them is read in "
+    "kube-system.",
+    show_envvar=True,
+)
+@click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
     default="info",
@@ -69,11 +83,13 @@ from espalier.process.reader import ReaderOptions, run_reader
 )
 def command(
     kubeconfig: str | None,
+    namespaces: str,
     own_namespace: str,
     ca_secret: str,
     store: str,
     read_port: int,
     read_url: str,
+    certificates: bool,
     log_level: str,
     log_format: str,
 ) -> None:
@@ -83,5 +99,14 @@ def command(
     cluster's, and sees the studies that he may `get` there.
     """
     set_up_logging(log_level, as_json=log_format == "json")
-    options = ReaderOptions(kubeconfig, own_namespace, ca_secret, store, read_port, read_url)
+    options = ReaderOptions(
+        kubeconfig,
+        own_namespace,
+        ca_secret,
+        store,
+        read_port,
+        read_url,
+        namespaces=tuple(filter(None, namespaces.split(","))),
+        certificates=certificates,
+    )
     asyncio.run(run_reader(options))

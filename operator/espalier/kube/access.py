@@ -2,32 +2,55 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from espalier.kube.cluster import Cluster
 from espalier.kube.kinds import STUDY
 
+AUDIENCE = "espalier-read"
+"""For whom a token may be made that is good for the read API alone."""
+
 
 async def user_of(cluster: Cluster, token: str) -> Mapping[str, Any] | None:
-    """Return the user that a token of the API server's own audience is of; None where nobody.
+    """Return the user that a token of the API server's own audience, or of ours, is of.
+
+    Anything else is nobody's: a token that was made for another server, such as the ones that
+    trials' sidecars show to the ingest port, says nothing here.
 
     Raises
     ------
     RetryLater, Refused
         If the API server cannot be asked, or does not let the operator ask.
     """
+    ours = [AUDIENCE] if _is_for(token, AUDIENCE) else []
     body = {
         "apiVersion": "authentication.k8s.io/v1",
         "kind": "TokenReview",
-        "spec": {"token": token},
+        # Without audiences the API server holds the token to its own.
+        "spec": {"token": token} | ({"audiences": ours} if ours else {}),
     }
     path = "/apis/authentication.k8s.io/v1/tokenreviews"
     status = (await cluster.ask(path, body)).get("status")
     if not isinstance(status, dict) or status.get("authenticated") is not True:
         return None
+    # An authenticator that knows no audiences vouches for none of them.
+    if ours and AUDIENCE not in (status.get("audiences") or ()):
+        return None
     user = status.get("user")
     return user if isinstance(user, dict) and user.get("username") else None
+
+
+def _is_for(token: str, audience: str) -> bool:
+    """Return whether a token says that it is for this audience; the API server says if it is so."""
+    try:
+        claims = token.split(".")[1]
+        said = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4))).get("aud")
+    except (IndexError, ValueError, AttributeError, RecursionError):
+        return False
+    return audience in (said if isinstance(said, list) else [said])
 
 
 async def allowed(

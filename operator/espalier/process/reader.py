@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 import logging
 import signal
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from espalier.ingest import kept_authority
-from espalier.kube import STUDY, CaSecret, Cluster, NotFound, TokenBucket
+from espalier.ingest.rate import Buckets
+from espalier.kube import STUDY, CaSecret, Cluster, NotFound, Refused, TokenBucket
 from espalier.kube import access as reviews
 from espalier.process.core import patiently
 from espalier.process.leaf import Leaf
@@ -22,6 +24,8 @@ from espalier.read_api.server import ReadApi
 from espalier.store.sqlite.beside import StoreBeside
 
 _LOG = logging.getLogger(__name__)
+_UNKNOWN_TOKENS = (5.0, 40.0)
+"""Tokens of an address that the API server is asked about, a second and at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,10 @@ class ReaderOptions:
     """Where questions are answered."""
     read_url: str
     """The same, as it is reached in the cluster."""
+    namespaces: tuple[str, ...] = ()
+    """Namespaces whose Studies the operator runs; all if there is none."""
+    certificates: bool = False
+    """Whether client certificates of the cluster's are taken."""
 
 
 class ClusterAuthority:
@@ -59,7 +67,9 @@ class ClusterAuthority:
         user = await reviews.user_of(self._cluster, token)
         if user is None:
             return None
-        extra = {str(key): tuple(values) for key, values in (user.get("extra") or {}).items()}
+        extra = tuple(
+            (str(key), tuple(values)) for key, values in sorted((user.get("extra") or {}).items())
+        )
         groups = tuple(user.get("groups") or ())
         return Caller(str(user["username"]), groups, str(user.get("uid") or ""), extra)
 
@@ -70,7 +80,7 @@ class ClusterAuthority:
             caller.user,
             caller.groups,
             caller.uid,
-            caller.extra or {},
+            dict(caller.extra),
             verb=verb,
             namespace=namespace,
             name=name,
@@ -110,11 +120,15 @@ class ReaderProcess:
             async def look(namespace: str, name: str) -> Mapping[str, Any] | None:
                 try:
                     return await cluster.get(STUDY, namespace, name)
-                except NotFound:
+                except (NotFound, Refused):  # gone, or not this operator's any more
                     return None
 
             studies = KnownStudies(StoreBeside(options.store))
-            api = ReadApi(studies, Callers(ClusterAuthority(cluster)), look)
+            unknown = Buckets(*_UNKNOWN_TOKENS)
+            callers = Callers(
+                ClusterAuthority(cluster), wait=lambda peer: unknown.take(peer, time.monotonic())
+            )
+            api = ReadApi(studies, callers, look)
             self.port = await api.start(None, options.read_port, leaf.context)
             stack.push_async_callback(api.stop)
             _LOG.info("the read API answers on port %d", self.port)

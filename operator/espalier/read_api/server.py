@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
+import re
+import secrets
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from aiohttp import web
 
 from espalier.errors import RetryLater, UsageError
-from espalier.read_api.callers import Callers, Forbidden, Unauthenticated
+from espalier.read_api.answers import Body, Kept, body_of, refuse, respond, tag_of
+from espalier.read_api.callers import Caller, Callers, Forbidden, TooMany, Unauthenticated
+from espalier.read_api.changes import POLL_SECONDS, Changes, Watched
 from espalier.read_api.known_studies import KnownStudies
-from espalier.study_log.log import StudyRow
-from espalier.views.plain import View
+from espalier.read_api.objects import Look, Object, Objects, version_of
+from espalier.read_api.streams import CHECK_SECONDS, HEARTBEAT_SECONDS, Streams
+from espalier.store.sqlite.beside import FoundStudy
 from espalier.views.query import Query
 from espalier.views.questions import Unknown, answer
 
 _LOG = logging.getLogger(__name__)
 _STUDY = "/v1/namespaces/{namespace}/studies/{name}"
 _T = TypeVar("_T")
-Object = Mapping[str, Any]
-Look = Callable[[str, str], Awaitable[Object | None]]
-"""Returns a Study as the cluster has it, None where there is none."""
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+_THREADS = 3
 
 
 class ReadApi:
@@ -39,21 +44,45 @@ class ReadApi:
         Who may see what.
     look
         Looks a Study up in the cluster.
+    poll_seconds, heartbeat_seconds, check_seconds
+        Between two looks for what is new, two signs of life on a stream of events, and two
+        questions whether somebody may still see what he watches.
     """
 
-    def __init__(self, studies: KnownStudies, callers: Callers, look: Look) -> None:
+    def __init__(
+        self,
+        studies: KnownStudies,
+        callers: Callers,
+        look: Look,
+        *,
+        poll_seconds: float = POLL_SECONDS,
+        heartbeat_seconds: float = HEARTBEAT_SECONDS,
+        check_seconds: float = CHECK_SECONDS,
+    ) -> None:
         self._studies = studies
         self._callers = callers
-        self._look = look
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="read")
+        self._objects = Objects(look)
+        self._kept = Kept()
+        self._start = secrets.token_hex(4)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="read")
         self._runner: web.AppRunner | None = None
+        changes = Changes(self._revisions, self._version, studies.rests, poll_seconds)
+        self._streams = Streams(changes, self._start, heartbeat_seconds, check_seconds)
 
     async def start(self, host: str | None, port: int, tls: ssl.SSLContext | None) -> int:
         """Listen, on all addresses if `host` is None; return the port."""
         app = web.Application(middlewares=[_errors])
-        app.add_routes([web.get("/v1/studies", self._list), web.get(_STUDY, self._about)])
-        app.add_routes([web.get(f"{_STUDY}/{{question:.+}}", self._about)])
-        self._runner = web.AppRunner(app, access_log=None)
+        app.add_routes(
+            [
+                web.get("/healthz", _healthy),
+                web.get("/v1/studies", self._list),
+                web.get(_STUDY, self._about),
+                web.get(f"{_STUDY}/events", self._events, allow_head=False),
+                web.get(f"{_STUDY}/{{question:.+}}", self._about),
+            ]
+        )
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port, ssl_context=tls)
         await site.start()
@@ -61,14 +90,15 @@ class ReadApi:
 
     async def stop(self) -> None:
         """Answer what has come, and close."""
+        await self._streams.close()
         if self._runner is not None:
             await self._runner.cleanup()
-        self._threads.shutdown(wait=False)
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     # -- questions ----------------------------------------------------------------------------
 
     async def _list(self, request: web.Request) -> web.Response:
-        caller = await self._callers.identify(request.headers)
+        caller = await self._caller(request)
         query = Query(request.query)
         namespace = query.text("namespace")
         rows = await self._run(self._studies.store.studies)
@@ -80,26 +110,76 @@ class ReadApi:
             if everywhere or await self._callers.may(caller, "list", row.namespace)
         ]
         items = [{"namespace": row.namespace, "name": row.name, "uid": row.uid} for row in seen]
-        return _json(query.page(items))
+        tag = tag_of(self._start, items, request.query_string)
+        return respond(request, await self._run(lambda: body_of(query.page(items), tag)))
 
     async def _about(self, request: web.Request) -> web.Response:
         """Answer a question about one study, to whoever may see it."""
-        namespace, name = request.match_info["namespace"], request.match_info["name"]
-        caller = await self._callers.identify(request.headers)
-        await self._callers.check(caller, namespace, name)
-        row = await self._run(lambda: self._studies.store.find(namespace, name))
-        if row is None:
-            raise Unknown("", f"nothing is stored of a study {namespace}/{name}")
-        study = await self._look(namespace, name)
-        question, query = request.match_info.get("question", ""), Query(request.query)
-        return _json(await self._run(lambda: self._answer(row, study, question, query)))
+        found = await self._found(request)
+        row = found.row
+        study = await self._objects.get(row.namespace, row.name, row.uid)
+        question, query = request.match_info.get("question", ""), request.query_string
+        given = Query(request.query)
+        turn = self._turns.setdefault(row.uid, asyncio.Lock())
+        async with turn:  # one thread for each study: the others are for other studies
+            body = await self._run(lambda: self._answer(found, study, question, query, given))
+        return respond(request, body)
 
-    def _answer(self, row: StudyRow, study: Object | None, question: str, query: Query) -> View:
-        with self._studies.study(row) as gathered:
-            return answer(gathered, study, question, query)
+    def _answer(
+        self, found: FoundStudy, study: Object | None, question: str, query: str, given: Query
+    ) -> Body:
+        uid, version = found.row.uid, version_of(study)
+        with self._studies.study(found) as known:
+            tag = tag_of(self._start, uid, known.revision, version, question, query)
+            body = self._kept.get(tag)
+            if body is None:
+                body = body_of(answer(known.gathered, study, question, given), tag)
+                self._kept.put(body)
+        return body
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        """Tell whoever may see a study whenever something of it is new."""
+        found = await self._found(request)
+        row = found.row
+        caller = await self._caller(request)
+
+        async def check() -> None:
+            now = await self._caller(request)
+            await self._callers.check(now, row.namespace, row.name)
+
+        study = Watched(row.uid, row.namespace, row.name)
+        return await self._streams.serve(request, caller.user, study, check)
+
+    # -- what they share ----------------------------------------------------------------------
+
+    async def _caller(self, request: web.Request) -> Caller:
+        return await self._callers.identify(request.headers, request.remote or "")
+
+    async def _found(self, request: web.Request) -> FoundStudy:
+        """Return the study that is asked about, if who asks may see it."""
+        namespace, name = request.match_info["namespace"], request.match_info["name"]
+        caller = await self._caller(request)
+        if not (_NAMESPACE.fullmatch(namespace) and _NAME.fullmatch(name)):
+            raise Unknown("", "no study has such a name")
+        await self._callers.check(caller, namespace, name)
+        uid = request.query.get("uid", "")
+        found = await self._run(lambda: self._studies.store.find(namespace, name, uid))
+        if found is None:
+            raise Unknown("", f"nothing is stored of a study {namespace}/{name}")
+        return found
+
+    async def _revisions(self, uids: Sequence[str]) -> dict[str, int]:
+        return await self._run(lambda: self._studies.store.revisions(uids))
+
+    async def _version(self, study: Watched) -> str:
+        return version_of(await self._objects.get(study.namespace, study.name, study.uid))
 
     async def _run(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+async def _healthy(_: web.Request) -> web.Response:
+    return web.Response(text="ok\n", headers={"Cache-Control": "no-store"})
 
 
 @web.middleware
@@ -110,32 +190,27 @@ async def _errors(
     try:
         return await handler(request)
     except Unauthenticated as error:
-        return _error(401, "Unauthenticated", str(error), {"WWW-Authenticate": "Bearer"})
+        return refuse(401, "Unauthenticated", str(error), {"WWW-Authenticate": "Bearer"})
     except Forbidden as error:
-        return _error(403, "Forbidden", str(error))
+        return refuse(403, "Forbidden", str(error))
     except Unknown as error:
-        return _error(404, "NotFound", str(error))
+        return refuse(404, "NotFound", str(error))
     except UsageError as error:
-        return _error(400, "BadRequest", str(error))
+        return refuse(400, "BadRequest", str(error))
+    except TooMany as error:
+        return refuse(429, "TooMany", error.message, _later(error))
     except RetryLater as error:
-        return _error(503, "RetryLater", error.message, {"Retry-After": "2"})
+        return refuse(503, "RetryLater", error.message, _later(error))
+    except web.HTTPMethodNotAllowed as error:
+        allowed = ", ".join(sorted(error.allowed_methods))
+        return refuse(405, "BadMethod", f"expected {allowed}: it only reads", {"Allow": allowed})
     except web.HTTPException as error:
-        return _error(
-            error.status, "NotFound" if error.status == 404 else "Error", error.text or ""
-        )
+        code = "NotFound" if error.status == 404 else "Error"
+        return refuse(error.status, code, "there is nothing here; see /v1/openapi.json")
     except Exception:
         _LOG.exception("a question could not be answered; please report it")
-        return _error(500, "InternalError", "a bug of Espalier's; see the log of its reader")
+        return refuse(500, "InternalError", "a bug of Espalier's; see the log of its reader")
 
 
-def _json(view: View, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    body = json.dumps(view, separators=(",", ":"), allow_nan=False).encode()
-    return web.Response(
-        body=body, status=status, content_type="application/json", headers=dict(headers or {})
-    )
-
-
-def _error(
-    status: int, code: str, message: str, headers: Mapping[str, str] | None = None
-) -> web.Response:
-    return _json({"error": {"code": code, "message": message[:400]}}, status, headers)
+def _later(error: RetryLater) -> dict[str, str]:
+    return {"Retry-After": str(max(1, round(error.after or 2)))}

@@ -58,7 +58,13 @@ def adopted(connection: Connection, values: Mapping[str, Any]) -> bool:
         )
         return False
     settings = json.dumps(old)
-    back = {"uid": values["uid"], "settings": settings, "closed_at": None, "closed_proof": None}
+    back = {
+        "uid": values["uid"],
+        "settings": settings,
+        "closed_at": None,
+        "closed_proof": None,
+        "revision": studies.c.revision + 1,
+    }
     connection.execute(update(studies).where(studies.c.id == row.id).values(**back))
     _LOG.warning("store: %s takes over the rows of Study %s out of a backup", where, row.uid)
     return True

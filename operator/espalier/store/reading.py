@@ -48,7 +48,8 @@ _LIVING = schema.studies.c.closed_at.is_(None)
 _WHOLE = schema.studies.c.purged_at.is_(None)
 
 
-def _study(row: Any) -> StudyRow:
+def study_of(row: Any) -> StudyRow:
+    """Restore a study from its row."""
     return StudyRow(
         id=row.id,
         uid=row.uid,
@@ -64,7 +65,7 @@ def _study(row: Any) -> StudyRow:
 def all_studies(connection: Connection) -> list[StudyRow]:
     """Return the studies that are not closed, oldest first."""
     rows = connection.execute(select(schema.studies).where(_LIVING).order_by(schema.studies.c.id))
-    return [_study(row) for row in rows]
+    return [study_of(row) for row in rows]
 
 
 def bytes_of_namespaces(connection: Connection) -> dict[str, int]:
@@ -85,7 +86,7 @@ def running_studies(connection: Connection) -> list[StudyRow]:
         .where(_LIVING, schema.studies.c.id.in_(began))
         .order_by(schema.studies.c.id)
     )
-    return [_study(row) for row in rows]
+    return [study_of(row) for row in rows]
 
 
 def find_study(connection: Connection, uid: str) -> StudyRow | None:
@@ -93,7 +94,7 @@ def find_study(connection: Connection, uid: str) -> StudyRow | None:
     row = connection.execute(
         select(schema.studies).where(schema.studies.c.uid == uid, _LIVING)
     ).first()
-    return None if row is None else _study(row)
+    return None if row is None else study_of(row)
 
 
 def named_study(
@@ -107,7 +108,7 @@ def named_study(
     named = (table.c.namespace == namespace) & (table.c.name == name) & (table.c.uid != besides)
     newest = (table.c.closed_at.is_not(None), table.c.id.desc())
     row = connection.execute(select(table).where(named, _WHOLE).order_by(*newest)).first()
-    return None if row is None else _study(row)
+    return None if row is None else study_of(row)
 
 
 def due_for_removal(connection: Connection, closed_until: float) -> list[int]:

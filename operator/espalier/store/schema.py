@@ -53,6 +53,8 @@ studies = Table(
     Column("summary", Text),
     # What its rows take on the disk, about; it only grows.
     Column("bytes", BigInteger, nullable=False, server_default="0"),
+    # Raised whenever something of it is written, in the same transaction.
+    Column("revision", BigInteger, nullable=False, server_default="0"),
     # A deleted study's number is not given to another one.
     sqlite_autoincrement=True,
 )

@@ -57,6 +57,42 @@ class StoredStudy:
     earlier: StoredEarlier | None
 
 
+@dataclass(frozen=True, slots=True)
+class ListedStudy:
+    """A study in a list.
+
+    Parameters
+    ----------
+    uid, namespace, name, opened_at
+        The study's.
+    revision
+        How often it was written to.
+    closed
+        Whether the Study is gone.
+    """
+
+    uid: str
+    namespace: str
+    name: str
+    opened_at: float
+    revision: int
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FoundStudy:
+    """A study, and how often it was written to: as long as that is the same, nothing is new.
+
+    Parameters
+    ----------
+    row, revision
+        Both.
+    """
+
+    row: StudyRow
+    revision: int
+
+
 class StoreBeside:
     """Reads a store, each question in a short transaction: the writer waits for none of them.
 
@@ -76,15 +112,42 @@ class StoreBeside:
     def __init__(self, url: str) -> None:
         self._path = path_of(url)
 
-    def studies(self) -> list[StudyRow]:
-        """Return the studies that are not closed, oldest first."""
+    def studies(self, *, closed: bool = False) -> list[ListedStudy]:
+        """Return the studies, oldest first; with `closed` also those whose Study is gone."""
+        table = schema.studies
+        columns = (
+            *(table.c.uid, table.c.namespace, table.c.name, table.c.opened_at),
+            *(table.c.revision, table.c.closed_at),
+        )
+        shown = table.c.purged_at.is_(None) if closed else table.c.closed_at.is_(None)
+        asked = select(*columns).where(shown).order_by(table.c.id)
         with self._question() as connection:
-            return ask.all_studies(connection)
+            rows = connection.execute(asked)
+            return [ListedStudy(*row[:5], closed=row.closed_at is not None) for row in rows]
 
-    def find(self, namespace: str, name: str) -> StudyRow | None:
-        """Return the newest study of this name, a closed one where no other is there."""
+    def revisions(self, uids: Sequence[str]) -> dict[str, int]:
+        """Return by uid how often studies were written to."""
+        table = schema.studies
+        asked = select(table.c.uid, table.c.revision).where(table.c.uid.in_(uids))
         with self._question() as connection:
-            return ask.named_study(connection, namespace, name)
+            return {row.uid: row.revision for row in connection.execute(asked)}
+
+    def find(self, namespace: str, name: str, uid: str = "") -> FoundStudy | None:
+        """Return the newest study of this name, a closed one where no other is there.
+
+        Parameters
+        ----------
+        uid
+            That of the one that is meant, where there are several of the name.
+        """
+        table = schema.studies
+        named = (table.c.namespace == namespace) & (table.c.name == name)
+        whole = table.c.purged_at.is_(None)
+        newest = (table.c.closed_at.is_not(None), table.c.id.desc())
+        asked = select(table).where(named, whole, *([table.c.uid == uid] if uid else []))
+        with self._question() as connection:
+            row = connection.execute(asked.order_by(*newest).limit(1)).first()
+            return None if row is None else FoundStudy(ask.study_of(row), row.revision)
 
     def study(self, study: StudyRow) -> StoredStudy:
         """Return what is stored of a study beside its values."""

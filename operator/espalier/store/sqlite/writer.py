@@ -69,7 +69,8 @@ def _purge(table: Table) -> str:
 _PURGE = {table.name: _purge(table) for table in schema.OF_A_STUDY}
 
 
-_GROW = "UPDATE studies SET bytes = bytes + ? WHERE id = ?"
+_GROW = "UPDATE studies SET bytes = bytes + ?, revision = revision + 1 WHERE id = ?"
+_ONCE_MORE = {"revision": schema.studies.c.revision + 1}
 
 
 # Faults of the rows, not of the database.
@@ -157,7 +158,7 @@ class SqliteWriter:
         with self.begin() as connection:
             of_uid = studies.c.uid == uid
             back = update(studies).where(of_uid, studies.c.purged_at.is_(None))
-            connection.execute(back.values(closed_at=None, closed_proof=None))
+            connection.execute(back.values(closed_at=None, closed_proof=None, **_ONCE_MORE))
             found = ask.find_study(connection, uid)
             if found is None:
                 if connection.scalar(select(studies.c.id).where(of_uid)) is None and not (
@@ -170,7 +171,7 @@ class SqliteWriter:
                 connection.execute(
                     update(studies)
                     .where(studies.c.id == found.id)
-                    .values(settings=values["settings"], version=values["version"])
+                    .values(settings=values["settings"], version=values["version"], **_ONCE_MORE)
                 )
             return ask.find_study(connection, uid)
 
@@ -181,7 +182,7 @@ class SqliteWriter:
             connection.execute(
                 update(schema.studies)
                 .where(of_uid, schema.studies.c.closed_at.is_(None))
-                .values(closed_at=at, closed_proof=proof)
+                .values(closed_at=at, closed_proof=proof, **_ONCE_MORE)
             )
             return connection.scalar(select(schema.studies.c.id).where(of_uid))
 
