@@ -15,6 +15,7 @@ from aiohttp import web
 from espalier.errors import RetryLater, UsageError
 from espalier.read_api.callers import Callers, Forbidden, Unauthenticated
 from espalier.read_api.known_studies import KnownStudies
+from espalier.read_api.static import page_routes
 from espalier.study_log.log import StudyRow
 from espalier.views.plain import View
 from espalier.views.query import Query
@@ -51,6 +52,7 @@ class ReadApi:
     async def start(self, host: str | None, port: int, tls: ssl.SSLContext | None) -> int:
         """Listen, on all addresses if `host` is None; return the port."""
         app = web.Application(middlewares=[_errors])
+        app.add_routes(page_routes())
         app.add_routes([web.get("/v1/studies", self._list), web.get(_STUDY, self._about)])
         app.add_routes([web.get(f"{_STUDY}/{{question:.+}}", self._about)])
         self._runner = web.AppRunner(app, access_log=None)
