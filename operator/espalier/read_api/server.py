@@ -20,6 +20,7 @@ from espalier.read_api.callers import Caller, Callers, Forbidden, TooMany, Unaut
 from espalier.read_api.changes import POLL_SECONDS, Changes, Watched
 from espalier.read_api.known_studies import KnownStudies
 from espalier.read_api.objects import Look, Object, Objects, version_of
+from espalier.read_api.static import page_routes
 from espalier.read_api.streams import CHECK_SECONDS, HEARTBEAT_SECONDS, Streams
 from espalier.store.sqlite.beside import FoundStudy
 from espalier.views.query import Query
@@ -73,6 +74,7 @@ class ReadApi:
     async def start(self, host: str | None, port: int, tls: ssl.SSLContext | None) -> int:
         """Listen, on all addresses if `host` is None; return the port."""
         app = web.Application(middlewares=[_errors])
+        app.add_routes(page_routes())
         app.add_routes(
             [
                 web.get("/healthz", _healthy),

@@ -11,6 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from espalier.errors import UsageError
+from espalier.views.band import band_view
+from espalier.views.configurations import MOST_TRIALS as MOST_CONFIGURATIONS
+from espalier.views.configurations import configurations_view
 from espalier.views.curves import MOST_CURVES, MOST_POINTS, curves_view
 from espalier.views.explaining.decided import decided_view
 from espalier.views.explaining.of_study import why_study
@@ -18,10 +21,14 @@ from espalier.views.explaining.of_trial import MOST_LINES, why_trial
 from espalier.views.explaining.risk import risk_view
 from espalier.views.explaining.shadows import shadows_view
 from espalier.views.gathered import Gathered
+from espalier.views.importances import importances_view
 from espalier.views.output import output_view
 from espalier.views.plain import View, decision_view
+from espalier.views.progress import progress_view
+from espalier.views.prunings import prunings_view
 from espalier.views.query import Query
 from espalier.views.study import spec_of, study_view
+from espalier.views.timeline import MOST_TRIALS, timeline_view
 from espalier.views.trials import SORTS, STATES, ranks_of, trial_view, trial_views
 
 Object = Mapping[str, Any]
@@ -104,6 +111,31 @@ def _decided(gathered: Gathered, _: Object | None, __: int, query: Query) -> Vie
     return decided_view(gathered, query)
 
 
+def _band(gathered: Gathered, _: Object | None, __: int, ___: Query) -> View:
+    return band_view(gathered)
+
+
+def _timeline(gathered: Gathered, _: Object | None, __: int, query: Query) -> View:
+    return timeline_view(gathered, most=query.number("most", MOST_TRIALS, most=10_000))
+
+
+def _progress(gathered: Gathered, _: Object | None, __: int, ___: Query) -> View:
+    return progress_view(gathered)
+
+
+def _configurations(gathered: Gathered, study: Object | None, _: int, query: Query) -> View:
+    most = query.number("most", MOST_CONFIGURATIONS, most=10_000)
+    return configurations_view(gathered, study, most=most)
+
+
+def _importances(gathered: Gathered, _: Object | None, __: int, ___: Query) -> View:
+    return importances_view(gathered)
+
+
+def _prunings(gathered: Gathered, _: Object | None, __: int, query: Query) -> View:
+    return prunings_view(gathered, query)
+
+
 QUESTIONS: Mapping[str, Answer] = {
     "": _study,
     "spec": _spec,
@@ -117,6 +149,12 @@ QUESTIONS: Mapping[str, Answer] = {
     "shadows": _shadows,
     "decisions": _decided,
     "curves": _curves,
+    "band": _band,
+    "timeline": _timeline,
+    "progress": _progress,
+    "configurations": _configurations,
+    "importances": _importances,
+    "prunings": _prunings,
 }
 """What answers each question, by its path."""
 _NUMBER = re.compile(r"(?<=/)\d{1,12}(?=/|$)")

@@ -1,0 +1,151 @@
+// The page of one study: asks, draws, and draws again when something has changed.
+
+import { ask, studyPath } from "./api.js";
+import { Curves, sentenceOf } from "./curves.js";
+import { Decisions } from "./decisions.js";
+import { Details } from "./details.js";
+import { make } from "./elements.js";
+import { time } from "./format.js";
+import { follow } from "./live.js";
+import { Parallel } from "./parallel.js";
+import { explained } from "./problems.js";
+import { Progress } from "./progress.js";
+import { importancesOf, reasonsOf, riskOf, shadowsOf } from "./pruning.js";
+import { Selection } from "./selection.js";
+import { obstacles, progressBar, savings, studyFacts } from "./summary.js";
+import { Timeline } from "./timeline.js";
+import { Trials } from "./trials.js";
+import { yaml } from "./yaml.js";
+
+const [namespace, name] = location.pathname.split("/").filter(Boolean).slice(-2).map(decodeURIComponent);
+const path = studyPath(namespace, name);
+const place = (id) => document.getElementById(id);
+const selection = new Selection();
+const parts = {
+  curves: new Curves(selection),
+  details: new Details(selection, path),
+  progress: new Progress(selection),
+  timeline: new Timeline(selection),
+  parallel: new Parallel(selection),
+  trials: new Trials(selection, path),
+  decisions: new Decisions(selection, path),
+};
+const boxes = Object.fromEntries(["state", "savings", "importances", "reasons", "risk", "shadows", "spec"].map((id) => [id, make("div")]));
+let shownAt = null;
+let following = false;
+
+function layOut() {
+  const part = (id, title, ...content) => make("section", { id, "aria-labelledby": `${id}-title`, tabindex: "-1" }, make("h2", { id: `${id}-title` }, title), ...content);
+  place("study").replaceChildren(
+    make("div", { id: "obstacles", "aria-live": "polite" }),
+    part("state", "Where it stands", boxes.state),
+    part("curves", "Curves, and where they were cut", parts.curves.element, parts.details.element),
+    part("best", "Best so far", parts.progress.element),
+    part("slots", "Slots over time", parts.timeline.element),
+    part("parameters", "Parameters", parts.parallel.element, boxes.importances),
+    part("pruning", "Pruning: why, at what risk", boxes.reasons, boxes.risk),
+    part("shadow", "Shadows side by side", boxes.shadows),
+    part("saved", "What it took, and what was saved", boxes.savings),
+    part("trials", "Trials", parts.trials.element),
+    part("log", "Log of prunings", parts.decisions.element),
+    part("spec", "study.yaml as it runs", boxes.spec),
+  );
+}
+
+/** Each part asks and draws for itself: one that fails says so in its own place. */
+const DRAWN = [
+  ["curves", async (study) => {
+    const [curves, band] = await Promise.all([ask(`${path}/curves`), ask(`${path}/band`)]);
+    parts.curves.stepName = study.resource?.name;
+    parts.curves.show(curves, band);
+  }],
+  ["trials", (study) => parts.trials.refresh(study.parameters)],
+  ["best", async () => parts.progress.show(await ask(`${path}/progress`))],
+  ["slots", async () => parts.timeline.show(await ask(`${path}/timeline`))],
+  ["parameters", async () => {
+    const [configurations, importances] = await Promise.all([ask(`${path}/configurations`), ask(`${path}/importances`)]);
+    parts.parallel.show(configurations);
+    boxes.importances.replaceChildren(importancesOf(importances));
+  }],
+  ["log", () => parts.decisions.refresh()],
+  ["pruning", async (study) => {
+    boxes.reasons.replaceChildren(reasonsOf(await ask(`${path}/prunings`, { limit: 20 })));
+    boxes.risk.replaceChildren(riskOf(study.pruning));
+  }],
+  ["spec", async () => boxes.spec.replaceChildren(make("pre", { tabindex: "0", "aria-label": "study.yaml" }, yaml(await ask(`${path}/spec`))))],
+];
+
+async function refresh() {
+  let study;
+  try {
+    study = await ask(path);
+  } catch (problem) {
+    showProblem(problem);
+    return;
+  }
+  place("problem").replaceChildren();
+  place("waiting").hidden = true;
+  if (place("study").hidden) {
+    layOut();
+    place("study").hidden = false;
+  }
+  showStudy(study);
+  await Promise.all(DRAWN.map(([id, draw]) => drawn(id, () => draw(study))));
+  if (selection.number !== null) await parts.details.refresh();
+  shownAt = new Date();
+  place("main").setAttribute("aria-busy", "false");
+}
+
+async function drawn(id, draw) {
+  const section = place(id);
+  section.querySelector(":scope > .problem")?.remove();
+  try {
+    await draw();
+  } catch (problem) {
+    section.append(make("p", { class: "problem" }, `Not shown as it is now: ${problem.message}`));
+  }
+}
+
+function showStudy(study) {
+  document.title = `${study.name} · Espalier`;
+  const state = study.deleted ? "Deleted" : study.state;
+  place("title").replaceChildren(`${study.namespace}/${study.name}`, state ? make("span", { class: "chip" }, state) : "");
+  place("obstacles").replaceChildren(...obstacles(study));
+  boxes.state.replaceChildren(progressBar(study), studyFacts(study));
+  boxes.savings.replaceChildren(savings(study));
+  boxes.shadows.replaceChildren(shadowsOf(study.pruning));
+}
+
+function showProblem(problem) {
+  place("waiting").hidden = true;
+  const hides = problem.status === 401 || problem.status === 403;
+  if (hides) place("study").hidden = true;
+  const old = shownAt && !hides ? make("p", { class: "quiet" }, `What is below is of ${time(shownAt.toISOString())}.`) : "";
+  if (!place("problem").querySelector("form")) place("problem").replaceChildren(explained(problem, begin), old);
+}
+
+function sayLive(how) {
+  place("live").textContent = { live: "live", polling: "asked every few seconds" }[how];
+}
+
+async function begin() {
+  place("problem").replaceChildren();
+  await refresh();
+  if (following) return;
+  following = true;
+  follow(path, refresh, sayLive);
+}
+
+selection.addEventListener("hover", () => tell(selection.hovered ?? selection.number));
+selection.addEventListener("select", () => tell(selection.number));
+
+function tell(chosen) {
+  const { data } = parts.curves;
+  const trial = data?.trials.find((each) => each.number === chosen);
+  const cut = trial?.pruned ? ` ${trial.pruned}` : "";
+  parts.details.say(trial ? sentenceOf(trial, data.metric) + cut : chosen === null ? "" : `Trial ${chosen}.`);
+}
+
+document.title = `${name} · Espalier`;
+place("title").textContent = `${namespace}/${name}`;
+begin();
