@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from espalier.api.base import API_VERSION, LEVELS, Model
+from espalier.api.budget import BudgetSpec
 from espalier.api.collectors import MOST_COLLECTORS, CollectorSpec
 from espalier.api.continuing_rules import continuing_rules
 from espalier.api.meta import ObjectMeta
@@ -134,6 +135,8 @@ class StudySpec(Model):
     pruner: PrunerSpec = PrunerSpec()
     pruning: PruningSpec = PruningSpec()
     trials: TrialsSpec
+    budget: BudgetSpec | None = None
+    """What the study may use; without it there is no limit."""
     finalists: FinalistsSpec | None = None
     """Run the best trials again once all others have ended; without it none is run again."""
     suspend: bool = False

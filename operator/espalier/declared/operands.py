@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from espalier.declared.times import seconds_of_duration, seconds_of_time
+
 Scope = Mapping[str, Any]
 
 
@@ -141,3 +143,33 @@ class Size:
     def value(self, scope: Scope) -> Any:
         """Return the number."""
         return len(self.of.value(scope))
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time that is written as a text."""
+
+    of: Operand
+
+    def cel(self) -> str:
+        """Return the expression in CEL."""
+        return f"duration({self.of.cel()})"
+
+    def value(self, scope: Scope) -> Any:
+        """Return its seconds."""
+        return seconds_of_duration(self.of.value(scope))
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in time that is written as a text, which the API server knows by its format."""
+
+    of: Operand
+
+    def cel(self) -> str:
+        """Return the expression in CEL."""
+        return self.of.cel()
+
+    def value(self, scope: Scope) -> Any:
+        """Return it in seconds since the epoch."""
+        return seconds_of_time(self.of.value(scope))
