@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from espalier.pruning import Judge, Report, Verdict, as_judged, close_trial, verdict_of
+from espalier.pruning import Judge, Report, Verdict, as_judged, close_trial, take_course, verdict_of
 from espalier.store import Log, StoredChange, StoredEnd
 
 
@@ -12,7 +12,7 @@ def replay(judge: Judge, log: Log) -> list[tuple[int, Verdict]]:
     arrivals = [*log.observations, *log.ends, *log.changes]
     for arrival in sorted(arrivals, key=lambda arrival: arrival.seq):
         if isinstance(arrival, StoredChange):
-            judge.restrain(arrival.restraint)
+            take_course(judge, arrival.restraint, arrival.wishes, arrival.at)
         elif isinstance(arrival, StoredEnd):
             close_trial(judge, arrival.trial, arrival.end.state, arrival.end.at)
         elif log.study.terms.metric == arrival.metric:

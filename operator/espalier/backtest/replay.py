@@ -16,6 +16,7 @@ from espalier.pruning import (
     Verdict,
     as_judged,
     close_trial,
+    take_course,
     verdict_of,
 )
 from espalier.study_log.log import (
@@ -123,8 +124,8 @@ def _arrived(
 ) -> Iterable[tuple[Key, Decision]]:
     """Feed one value, end or change to the judge; return what it decided."""
     if isinstance(event, StoredChange):
-        judge.restrain(event.restraint)
-        return ()
+        decisions = take_course(judge, event.restraint, event.wishes, event.at)
+        return [(_key("", each), each) for each in decisions]
     if isinstance(event, StoredEnd):
         close_trial(judge, event.trial, event.end.state, event.end.at)
         return ()

@@ -203,7 +203,7 @@ class Live(RuleBasedStateMachine):
     async def _restrain(self, wanted: Restraint) -> None:
         async def awake() -> None:
             await self.live.attempt_of(UID, 0, "0-1")
-            await self.live.restrain(UID, wanted)
+            await self.live.take_course(UID, wanted)
 
         await patiently(awake)
 
@@ -229,7 +229,7 @@ class Live(RuleBasedStateMachine):
 
     @rule(wanted=restraints)
     def restrain_while_the_disk_is_full(self, wanted: Restraint) -> None:
-        self.runner.run(self._full_at(lambda: self.live.restrain(UID, wanted)))
+        self.runner.run(self._full_at(lambda: self.live.take_course(UID, wanted)))
         self.runner.run(self._restrain(self.restraint))
 
     async def _full_at(self, ask: Any) -> None:
