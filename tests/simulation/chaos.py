@@ -39,6 +39,8 @@ class Chaos:
             "breaks": self._break,
             "people": self._people.act,
             "brakes": self._people.brake,
+            "prunings": self._people.prune,
+            "stops": self._people.stop,
             "farewells": self._people.delete_study,
             "tenants": self.tenants.act,
             "jumps": self._set_clock,

@@ -46,6 +46,10 @@ class Faults:
     brakes
         How often a second somebody pauses pruning, has more of the best kept, or protects a Trial;
         or takes that back.
+    prunings
+        How often a second somebody has a Trial pruned.
+    stops
+        How often a second somebody stops the Study, or has it go on.
     tenants
         How often a second somebody forges an object.
     ttl
@@ -81,6 +85,8 @@ class Faults:
     farewells: float = 0.0
     jumps: float = 0.0
     brakes: float = 0.0
+    prunings: float = 0.0
+    stops: float = 0.0
 
     def stop(self) -> None:
         """End all faults at once."""
@@ -120,6 +126,8 @@ MOST = Faults(
     farewells=0.1,
     jumps=0.3,
     brakes=1.0,
+    prunings=1.0,
+    stops=0.3,
 )
 """How bad each kind may become."""
 

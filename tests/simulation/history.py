@@ -36,6 +36,10 @@ class History:
         By a Trial's uid what may have ended it: ``trained`` (to the last step), ``finished``,
         ``failed``, ``killed`` (for its memory), ``person``, ``drained``, ``restored``,
         ``parameters``.
+    pruned
+        When a person first asked that a Trial be pruned, by its uid.
+    stopped
+        Whether a person has stopped the Study.
     """
 
     study: str = "s"
@@ -45,6 +49,8 @@ class History:
     numbers: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     jobs_made: Counter[tuple[str, str]] = field(default_factory=Counter)
     causes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    pruned: dict[str, float] = field(default_factory=dict)
+    stopped: bool = False
 
     def written(self, write: Write, obj: Object) -> None:
         """Take in a write."""
@@ -91,7 +97,7 @@ class History:
         """Forget what is known of objects that are not left."""
         self.writes.clear()
         self.jobs_made.clear()
-        for known in (self.born, self.numbers, self.causes):
+        for known in (self.born, self.numbers, self.causes, self.pruned):
             for uid in known.keys() - left:
                 del known[uid]  # type: ignore[attr-defined]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from espalier.backtest.replay import replay
 from espalier.planning.obstacles.of_trial import LASTING
 from espalier.planning.proposing.past import outcome_of
+from espalier.pruning import Reason
 from espalier.search import Outcome, key_of
 from espalier.search.untried import Key
 from espalier.store.sqlite.export import read_log
@@ -126,24 +128,39 @@ def _lost(
 
 
 _PRUNED = """
-SELECT trial FROM decisions WHERE study = :study AND shadow = '' AND action = 'Prune'
-UNION SELECT trial FROM decisions_on_others
+SELECT trial, reason FROM decisions WHERE study = :study AND shadow = '' AND action = 'Prune'
+UNION ALL SELECT trial, reason FROM decisions_on_others
 WHERE study = :study AND shadow = '' AND action = 'Prune'
 """
 
 
 def _endings(database: sqlite3.Connection, number: int, history: History) -> Iterator[str]:
-    pruned = {trial for (trial,) in database.execute(_PRUNED, {"study": number})}
+    decided = Counter(database.execute(_PRUNED, {"study": number}).fetchall())
+    pruned = {trial for trial, _ in decided}
+    yield from _asked_for(decided, history)
     known = set().union(*history.numbers.values())
     for trial, reason, message in database.execute(_ENDS, (number,)):
         causes = history.causes_of(trial)
         if trial not in known and trial < 1_000_000:
             yield f"trial {trial} never was, and ended as {reason}"
-        elif reason == "Pruned":
-            if trial not in pruned:
-                yield f"trial {trial} ended as Pruned without a decision"
+        elif (reason == "Pruned") != (trial in pruned):
+            yield f"trial {trial} ended as {reason}; decisions that prune: {sorted(pruned)}"
+        elif reason == "StudyStopped" and not history.stopped:
+            yield f"trial {trial} ended with a Study that nobody stopped"
+        elif reason in ("Pruned", "StudyStopped"):
+            continue
         elif not CAUSES.get(reason, set()) & causes:
             yield f"trial {trial} ended as {reason} ({message[:60]}); what happened: {causes}"
+
+
+def _asked_for(decided: Counter[tuple[int, str]], history: History) -> Iterator[str]:
+    """Yield the prunings that are there twice, and those that a person did not ask for."""
+    times = Counter(trial for trial, _ in decided.elements())
+    yield from (f"trial {trial} was pruned {n} times" for trial, n in times.items() if n > 1)
+    asked = set().union(*(history.numbers.get(uid, set()) for uid in history.pruned))
+    for trial, reason in decided:
+        if reason == Reason.PRUNED_BY_PERSON and trial not in asked:
+            yield f"trial {trial} was pruned for a person, and nobody asked for it"
 
 
 def _foreign_writes(history: History) -> Iterator[str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 
 from espalier.kube import STUDY, TRIAL
-from espalier.planning.world.names import PROTECT_ANNOTATION
+from espalier.planning.world.names import PROTECT_ANNOTATION, PRUNE_ANNOTATION
+from espalier.planning.world.said import is_asked
 from tests.simulation.api_server import Object
+from tests.simulation.clock import now
 from tests.simulation.controllers import KINDS
 from tests.simulation.world import World
 
@@ -57,6 +59,25 @@ class People:
         elif world.api.find("studies", "s") is not None:
             pruning = {"paused": world.rnd.random() < 0.5, "keepBest": world.rnd.randint(0, 2)}
             world.change(STUDY, "s", {"spec": {"pruning": pruning}})
+
+    async def prune(self) -> None:
+        """Have any Trial pruned, or have nobody want that any more, which comes too late."""
+        world = self._world
+        if trials := world.api.of("trials", "n"):
+            trial = world.rnd.choice(trials)
+            why = world.rnd.choice(("it overfits", "true", "", "\x1b[31m", "false", None))
+            patch: Object = {"metadata": {"annotations": {PRUNE_ANNOTATION: why}}}
+            world.change(TRIAL, trial["metadata"]["name"], patch)
+            if is_asked(why):
+                world.history.pruned.setdefault(trial["metadata"]["uid"], now())
+
+    async def stop(self) -> None:
+        """Stop the Study, or have it go on."""
+        world = self._world
+        if world.api.find("studies", "s") is not None:
+            stop = world.rnd.random() < 0.5
+            world.change(STUDY, "s", {"spec": {"stop": stop}})
+            world.history.stopped |= stop
 
     def _delete_any(self) -> None:
         """Delete a pod, Job or Trial of a trial."""

@@ -97,7 +97,11 @@ def _no_fault(reason: str, retry: Retry, sentence: str) -> Ending:
 COMPLETED = _good(
     "Completed", TrialState.COMPLETED, "The trainer ended with exit code 0 and had reported."
 )
-PRUNED = _good("Pruned", TrialState.PRUNED, "The pruner ended the trial; its decision says why.")
+PRUNED = _good(
+    "Pruned",
+    TrialState.PRUNED,
+    "The pruner or a person ended the trial; its decision says who, and why.",
+)
 TRAINER_FAILED = _own_failure(
     "TrainerFailed", Retry.COUNTED, "The trainer ended with an exit code other than 0."
 )
@@ -150,6 +154,9 @@ END_NOT_SEEN = _no_fault(
 STUDY_ENDED = _no_fault(
     "StudyEnded", Retry.NEVER, "The study ended while the trial was still running."
 )
+STUDY_STOPPED = _no_fault(
+    "StudyStopped", Retry.NEVER, "spec.stop ended the study while the trial was still running."
+)
 EVICTED = _no_fault("Evicted", Retry.FREE, "The pod was evicted through the eviction API.")
 PREEMPTED = _no_fault("Preempted", Retry.FREE, "The pod made room for one of higher priority.")
 NODE_LOST = _no_fault(
@@ -183,6 +190,7 @@ ENDINGS: tuple[Ending, ...] = (
     DELETED_BY_USER,
     JOB_GONE,
     STUDY_ENDED,
+    STUDY_STOPPED,
     EVICTED,
     PREEMPTED,
     NODE_LOST,
@@ -250,6 +258,7 @@ class StudyReason(ConditionReason):
         "Succeeded",
         "Every configuration of the space has been tried.",
     )
+    STOPPED = "Stopped", "Succeeded", "spec.stop ended the study; the best so far is its result."
     TOO_MANY_FAILURES = "TooManyFailures", "Failed", "spec.trials.maxFailed trials have failed."
     NO_TRIAL_COMPLETED = "NoTrialCompleted", "Failed", "All trials ended and none was completed."
     AS_EXPECTED = "AsExpected", "Degraded", "Nothing is in the way."

@@ -141,6 +141,9 @@ class StudySpec(Model):
     """Run the best trials again once all others have ended; without it none is run again."""
     suspend: bool = False
     """True ends the pods of the running trials; false lets them go on as new attempts."""
+    stop: bool = False
+    """True ends the study: no trial starts, the running ones are ended, no finalist is run again,
+    and the best so far is the result. With false it goes on, without the trials that were ended."""
     collector: CollectorSpec | None = None
     """How values come from the trainer to the sidecar, if one way is enough; without it and without
     collectors, Auto. The sidecar's own ways, HTTP and the report file, are always there."""

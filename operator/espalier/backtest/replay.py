@@ -9,8 +9,8 @@ from typing import Any
 from espalier.api.judging import judge_of
 from espalier.backtest.replayed_proposals import ProposalReplay, ReplayedProposals
 from espalier.errors import UsageError
-from espalier.pruning import Decision, Verdict
-from espalier.study_log.feeding import feed
+from espalier.pruning import Decision
+from espalier.study_log.feeding import Decided, feed
 from espalier.study_log.log import Log, StoredDecision, StoredProposal
 
 Key = tuple[str, int, int, int]
@@ -98,17 +98,16 @@ def replay(log: Log, name: str) -> Replay:
                 "it again",
             )
         seq = event.seq
-        verdict = feed(judge, event)
-        open_ = {} if verdict is None else dict(_decisions(verdict))
+        open_ = dict(_decisions(feed(judge, event)))
     differences += [Difference(key, None, each) for key, each in open_.items()]
     differences.sort(key=lambda difference: difference.key)
     return Replay(decisions, tuple(differences), proposals.end())
 
 
-def _decisions(verdict: Verdict) -> Iterable[tuple[Key, Decision]]:
-    for decision in verdict.decisions:
+def _decisions(decided: Decided) -> Iterable[tuple[Key, Decision]]:
+    for decision in decided.decisions:
         yield _key("", decision), decision
-    for name, decision in verdict.shadows:
+    for name, decision in decided.shadows:
         yield _key(name, decision), decision
 
 

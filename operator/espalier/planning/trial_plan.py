@@ -45,7 +45,9 @@ from espalier.pruning import is_repeat
 if TYPE_CHECKING:
     from espalier.api import StudySpec
 
-_ENDED_BY_US = frozenset({reasons.STUDY_ENDED.reason, reasons.TIME_LIMIT_EXCEEDED.reason})
+_WITH_STUDY = frozenset({reasons.STUDY_ENDED.reason, reasons.STUDY_STOPPED.reason})
+_ENDED_BY_US = _WITH_STUDY | {reasons.TIME_LIMIT_EXCEEDED.reason}
+_NO_TROUBLE = _WITH_STUDY | {reasons.COMPLETED.reason, reasons.PRUNED.reason}
 _UNBORN = 2.0
 """Seconds that a new Trial's first status may wait: mostly it has its Job by then."""
 
@@ -179,13 +181,15 @@ class TrialPlanner:
         ends = isinstance(verdict, EndingVerdict | Completing)
         stop = self._stop(standing)
         if not ends and stop and standing.wanted is not Wanted.GONE:
-            verdict = EndingVerdict(reasons.STUDY_ENDED, stop)
+            stopped = self.spec.stop and self.stop is not None
+            how = reasons.STUDY_STOPPED if stopped else reasons.STUDY_ENDED
+            verdict = EndingVerdict(how, stop)
         if not isinstance(verdict, EndingVerdict):
             return self._wait(standing, verdict)
         end = self._ending(standing, verdict)
         steps: list[Effect] = [RecordEnd(standing.number, end)]
         if standing.view is not None:
-            warning = end.reason not in ("Completed", "Pruned", "StudyEnded")
+            warning = end.reason not in _NO_TROUBLE
             name, uid = standing.view.name, standing.view.uid
             steps.append(EmitEvent("Trial", name, uid, warning, end.reason, end.message))
         return steps

@@ -21,12 +21,14 @@ from espalier.pruning.judge import (
     as_judged,
     close_trial,
     follows_last_step,
+    take_course,
     verdict_of,
 )
 from espalier.pruning.oversight.breaker import BreakerSettings
 from espalier.pruning.oversight.guards import Guards, MinimumAcceptable
 from espalier.pruning.oversight.restraint import Restraint
 from espalier.pruning.oversight.summary import JudgeSummary, ShadowSummary
+from espalier.pruning.oversight.wish import PERSON, Will, Wish
 from espalier.pruning.pruners.auto.pruner import Auto
 from espalier.pruning.pruners.bandit import Bandit
 from espalier.pruning.pruners.base import Comparing, Gated, Pruner, Scheduled, SettingsError
@@ -50,6 +52,7 @@ from espalier.pruning.terms import Terms
 __all__ = [
     "FIRST_REPEAT",
     "MOST_REPEATS",
+    "PERSON",
     "Action",
     "AllOf",
     "AnyOf",
@@ -100,11 +103,14 @@ __all__ = [
     "TrialState",
     "Verdict",
     "Wilcoxon",
+    "Will",
+    "Wish",
     "as_judged",
     "close_trial",
     "follows_last_step",
     "is_repeat",
     "repeat_of",
+    "take_course",
     "told_apart",
     "verdict_of",
 ]

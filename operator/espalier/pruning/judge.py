@@ -20,6 +20,7 @@ from espalier.pruning.oversight.pruner_state import PrunerState, Said
 from espalier.pruning.oversight.restraint import Restraint
 from espalier.pruning.oversight.shadow import Shadow
 from espalier.pruning.oversight.summary import JudgeSummary, clopper_pearson
+from espalier.pruning.oversight.wish import Will, Wish, decision_of
 from espalier.pruning.pruners.base import Pruner
 from espalier.pruning.repeats import is_repeat
 from espalier.pruning.terms import Terms
@@ -149,10 +150,10 @@ class Judge:
             decisions += tuple(self._decide_others(others, at))
         return Verdict(receipt, decisions, shadows)
 
-    def close(self, trial: int, state: TrialState, at: float) -> None:
-        """Take in how a trial ended; nothing if it had ended already."""
+    def close(self, trial: int, state: TrialState, at: float, *, by_person: bool = False) -> None:
+        """Take in how a trial ended, or that a person prunes it; the first end stands."""
         self._now = at
-        self._end(trial, state)
+        self._end(trial, state, by_person=by_person)
 
     def summary(self) -> JudgeSummary:
         """Say how the study's pruning stands."""
@@ -266,8 +267,8 @@ class Judge:
             shadow.commit(decision, self.ledger.curve(decision.trial), given, at)
         return decision
 
-    def _end(self, trial: int, state: TrialState) -> None:
-        if self.ledger.close(trial, state):
+    def _end(self, trial: int, state: TrialState, *, by_person: bool = False) -> None:
+        if self.ledger.close(trial, state, by_person=by_person):
             self.breaker.ended(trial)
             self.pruner_state.forget(trial)
             for shadow in self.shadows:
@@ -312,7 +313,28 @@ def verdict_of(judge: Judge, report: Report, at: float) -> Verdict | None:
         return None
 
 
-def close_trial(judge: Judge, trial: int, state: TrialState, at: float) -> None:
+def take_course(
+    judge: Judge, restraint: Restraint, wishes: Iterable[Wish], at: float
+) -> list[Decision]:
+    """Let people change what a study is judged by; return what they decided about its trials.
+
+    Their decisions pass by all that stands above a pruner: guards, votes, risk, exempt and
+    protected trials, the breaker. Of a finalist's repeat, too, there is one. None is taken about a
+    trial that has ended.
+    """
+    judge.restrain(restraint)
+    decisions = []
+    for wish in wishes:
+        curve = judge.ledger.curve(wish.trial)
+        if wish.will is Will.PRUNE and curve.state is TrialState.RUNNING:
+            decisions.append(decision_of(wish, curve))
+            close_trial(judge, wish.trial, TrialState.PRUNED, at, by_person=True)
+    return decisions
+
+
+def close_trial(
+    judge: Judge, trial: int, state: TrialState, at: float, *, by_person: bool = False
+) -> None:
     """Take in how a trial ended; where a pruner raises at that, the trial has ended all the same.
 
     What raises once raises again at the same place of a replay, before and after a restart alike.
@@ -321,6 +343,6 @@ def close_trial(judge: Judge, trial: int, state: TrialState, at: float) -> None:
     if is_repeat(trial):
         return
     try:
-        judge.close(trial, state, at)
+        judge.close(trial, state, at, by_person=by_person)
     except Exception:
         _LOG.exception("the pruner failed on the end of trial %d: please report it", trial)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from espalier.planning.world.earlier import EarlierSource, EarlierTrial
 from espalier.planning.world.record import AttemptRecord, End, MadeTrial
-from espalier.pruning import Action, Decision, Reason, Restraint, TrialState
+from espalier.pruning import Action, Decision, Reason, Restraint, TrialState, Wish
 from espalier.pruning.decisions.decision import Evidence
 from espalier.search import Outcome
 from espalier.store.batch import Row
@@ -221,14 +221,19 @@ def sighting_row(study: int, trial: int, seen: AttemptRecord) -> Row:
     )
 
 
-def change_row(study: int, restraint: Restraint, seq: int, at: float) -> Row:
+def change_row(
+    study: int, restraint: Restraint, seq: int, at: float, wishes: Sequence[Wish] = ()
+) -> Row:
     """Return the row of the `changes` table."""
-    return (study, seq, json.dumps(restraint.to_dict(), separators=(",", ":")), at)
+    wanted = [wish.to_dict() for wish in wishes]
+    text = json.dumps(wanted, separators=(",", ":")) if wanted else None
+    return (study, seq, json.dumps(restraint.to_dict(), separators=(",", ":")), at, text)
 
 
 def change_of(row: Any) -> StoredChange:
     """Restore a change from its row."""
-    return StoredChange(row.seq, Restraint.from_dict(json.loads(row.restraint)), row.at)
+    wishes = tuple(map(Wish.from_dict, json.loads(row.wishes or "[]")))
+    return StoredChange(row.seq, Restraint.from_dict(json.loads(row.restraint)), row.at, wishes)
 
 
 def end_row(study: int, trial: int, end: End, seq: int) -> Row:

@@ -102,6 +102,8 @@ changes = Table(
     # What holds pruning back, as JSON: whatever is judged after it is judged by this.
     Column("restraint", Text, nullable=False),
     Column("at", Double, nullable=False),
+    # What people want of single trials, as JSON; null where that is nothing.
+    Column("wishes", Text),
     PrimaryKeyConstraint("study", "seq"),
     sqlite_with_rowid=False,
 )

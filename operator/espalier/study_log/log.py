@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from espalier.api.judging import JudgeSettings
 from espalier.planning.world.earlier import EarlierSource, EarlierTrial
 from espalier.planning.world.record import AttemptRecord, End, MadeTrial
-from espalier.pruning import Decision, Restraint, Terms
+from espalier.pruning import Decision, Restraint, Terms, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class StoredEnd:
 
 @dataclass(frozen=True, slots=True)
 class StoredChange:
-    """What holds pruning back from a place in the order of arrivals on, and when that came."""
+    """What people want from a place in the order of arrivals on, and when that came."""
 
     seq: int
     """The place in the order of arrivals from which on it holds."""
@@ -98,6 +98,8 @@ class StoredChange:
     """What holds pruning back."""
     at: float
     """When that came; in seconds since the epoch."""
+    wishes: tuple[Wish, ...] = ()
+    """What is wanted of single trials; the decisions that come of it follow it in the log."""
 
 
 @dataclass(frozen=True, slots=True)

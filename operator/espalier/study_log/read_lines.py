@@ -14,7 +14,7 @@ from espalier.errors import SpecError, UsageError
 from espalier.planning.world.earlier import EarlierSource, EarlierTrial
 from espalier.planning.world.parameters_text import text_of_parameters
 from espalier.planning.world.record import AttemptRecord, End, MadeTrial, Origin
-from espalier.pruning import Decision, Restraint, TrialState
+from espalier.pruning import Decision, Restraint, TrialState, Wish
 from espalier.search import Outcome
 from espalier.study_log.line_checks import HAPPENED, HEAD, Row, check
 from espalier.study_log.log import (
@@ -212,8 +212,15 @@ def _end(row: Row, _where: str) -> Event:
     return StoredEnd(row["seq"], row["trial"], end)
 
 
-def _change(row: Row, _where: str) -> Event:
-    return StoredChange(row["seq"], Restraint.from_dict(row), row["at"])
+def _change(row: Row, where: str) -> Event:
+    try:
+        wishes = tuple(map(Wish.from_dict, row.get("wishes") or ()))
+    except (LookupError, TypeError, ValueError) as error:
+        raise UsageError(
+            where,
+            f"expected wishes as they are exported, got one without {error}; export it again",
+        ) from error
+    return StoredChange(row["seq"], Restraint.from_dict(row), row["at"], wishes)
 
 
 def _proposal(row: Row, _where: str) -> Event:

@@ -100,7 +100,8 @@ def _event(event: Event) -> dict[str, Any]:
         return row | {"shadow": event.shadow or None} | event.decision.to_dict()
     if isinstance(event, StoredChange):
         row = {"kind": "change", "seq": event.seq, "at": event.at}
-        return row | event.restraint.to_dict()
+        wishes = [wish.to_dict() for wish in event.wishes]
+        return row | event.restraint.to_dict() | ({"wishes": wishes} if wishes else {})
     if isinstance(event, StoredProposal):
         text = event.parameters
         parameters = None if text is None else parameters_of_text(text)

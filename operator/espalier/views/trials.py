@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from espalier.api.reasons import Phase
 from espalier.planning.world.parameters_text import parameters_of_text
-from espalier.pruning import is_repeat
+from espalier.pruning import Will, is_repeat
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View, finite, time_of
 from espalier.views.values import Values
@@ -52,7 +52,7 @@ def trial_view(gathered: Gathered, number: int, rank: int | None = None) -> View
     values, end = gathered.values.get(number, _NO_VALUES), None if stored is None else stored.end
     latest, best = values.latest(), values.best(gathered.study.terms.direction)
     attempts, prune = gathered.attempts.get(number, ()), gathered.prunes.get(number)
-    proposal = gathered.proposals.get(number)
+    proposal, kept = gathered.proposals.get(number), kept_view(gathered, number)
     return {
         "number": number,
         "name": made.name if made else None,
@@ -69,7 +69,8 @@ def trial_view(gathered: Gathered, number: int, rank: int | None = None) -> View
         "bestStep": None if best is None else values.steps[best],
         "rank": rank,
         "exempt": gathered.exempt(number),
-        "protected": bool(gathered.changes) and number in gathered.changes[-1].restraint.protected,
+        "protected": kept is not None,
+        "kept": kept,
         "attempt": max((each.attempt for each in attempts), default=0),
         "createdAt": time_of(made.created_at if made else None),
         "startedAt": time_of(made.started_at if made else None),
@@ -85,6 +86,17 @@ def trial_view(gathered: Gathered, number: int, rank: int | None = None) -> View
             "at": time_of(prune.at),
         },
     }
+
+
+def kept_view(gathered: Gathered, number: int) -> View | None:
+    """Return why, by whom and since when a trial is never pruned; None where it may be."""
+    if not gathered.changes or number not in gathered.changes[-1].restraint.protected:
+        return None
+    for change in reversed(gathered.changes):
+        for wish in change.wishes:
+            if (wish.trial, wish.will) == (number, Will.KEEP):
+                return {"why": wish.why, "by": wish.by, "at": time_of(change.at)}
+    return {"why": "", "by": "", "at": None}
 
 
 def trial_views(

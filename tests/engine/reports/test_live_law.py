@@ -27,7 +27,7 @@ from espalier.engine.reports.open_studies import OpenStudies
 from espalier.engine.reports.submission import Acknowledgement, Binding, CheckedBatch, CheckedReport
 from espalier.errors import ReportError, RetryLater
 from espalier.planning.world.record import AttemptRecord, End, StudyRecord
-from espalier.pruning import Repeat, Restraint, TrialState
+from espalier.pruning import Reason, Repeat, Restraint, TrialState, Will, Wish
 from espalier.store import Log, StoredObservation, open_store
 from tests.engine.asking import patiently
 from tests.engine.replaying import replay
@@ -57,6 +57,12 @@ batches = st.lists(reports, min_size=1, max_size=5)
 trials = st.sampled_from(NUMBERS)
 restraints = st.builds(
     Restraint, st.booleans(), st.integers(0, 2), st.frozensets(trials, max_size=2)
+)
+wishes = st.lists(
+    st.builds(Wish, trials, st.just(Will.PRUNE), st.sampled_from(["", "it overfits"])),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda wish: wish.trial,
 )
 seconds_held = st.sampled_from([0.0, 1.5, 20.0, 300.0])
 Key = tuple[int, int, str, int]
@@ -203,7 +209,7 @@ class Live(RuleBasedStateMachine):
     async def _restrain(self, wanted: Restraint) -> None:
         async def awake() -> None:
             await self.live.attempt_of(UID, 0, "0-1")
-            await self.live.restrain(UID, wanted)
+            await self.live.take_course(UID, wanted)
 
         await patiently(awake)
 
@@ -229,8 +235,52 @@ class Live(RuleBasedStateMachine):
 
     @rule(wanted=restraints)
     def restrain_while_the_disk_is_full(self, wanted: Restraint) -> None:
-        self.runner.run(self._full_at(lambda: self.live.restrain(UID, wanted)))
+        self.runner.run(self._full_at(lambda: self.live.take_course(UID, wanted)))
         self.runner.run(self._restrain(self.restraint))
+
+    @rule(wanted=wishes, seconds=st.integers(-5, 100))
+    def wish(self, wanted: list[Wish], seconds: int) -> None:
+        """People prune trials, whatever has become of them."""
+        self.now += seconds
+        before = self.record()
+        self.runner.run(self._wish(wanted))
+        record = self.live.record(UID)
+        assert record.restraint == self.restraint
+        for each in wanted:
+            trial, old = record.trial(each.trial), before.trial(each.trial)
+            late = old.end is not None or old.prune is not None
+            assert trial.prune == old.prune if late else trial.prune is not None
+            if not late and trial.prune is not None:
+                assert trial.prune.reason is Reason.PRUNED_BY_PERSON
+                assert trial.prune == trial.decision
+
+    async def _wish(self, wanted: list[Wish]) -> None:
+        await patiently(lambda: self.live.take_course(UID, self.restraint, wanted))
+
+    @rule(
+        wanted=wishes,
+        sent=st.lists(st.tuples(trials, batches, st.booleans()), min_size=1, max_size=5),
+        after=st.integers(0, 6),
+    )
+    def wish_amid_reports(
+        self, wanted: list[Wish], sent: list[tuple[int, list[CheckedReport], bool]], after: int
+    ) -> None:
+        """People prune trials while batches are taken, slice by slice."""
+
+        async def amid() -> None:
+            reporting = asyncio.create_task(self._together(sent))
+            for _ in range(after):
+                await asyncio.sleep(0)
+            await self._wish(wanted)
+            await reporting
+
+        self.runner.run(amid())
+
+    @rule(wanted=wishes)
+    def wish_while_the_disk_is_full(self, wanted: list[Wish]) -> None:
+        before = self.record()
+        self.runner.run(self._full_at(lambda: self.live.take_course(UID, self.restraint, wanted)))
+        assert self.record().trials == before.trials
 
     async def _full_at(self, ask: Any) -> None:
         group, write = self.store._group, self.store._writer.write

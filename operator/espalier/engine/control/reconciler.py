@@ -35,7 +35,7 @@ from espalier.planning.costs.costs import costs_of
 from espalier.planning.plan import plan_of
 from espalier.planning.standing.look import look_at
 from espalier.planning.workload.grace import grace_of
-from espalier.planning.world.restraint import wanted_restraint
+from espalier.planning.world.restraint import wanted_restraint, wishes
 from espalier.steady_clock import SteadyClock
 
 _LOG = logging.getLogger(__name__)
@@ -277,14 +277,9 @@ class Reconciler:
             return None
         study = self.world.specs.read(obj)
         record = await self._record(key, obj, study)
-        while not self.world.catch_up(key, obj, record, _AT_ONCE):
-            await asyncio.sleep(0)
-            record = self._live.record(record.uid)
-        seen, uid = self.world.snapshot(key, obj, record, self._live.bound()), record.uid
-        seen = replace(seen, heard=self._live.heard(uid), sampler_fault=self._proposer.fault(uid))
-        restrained = await self._restrained(seen)
+        seen = await self._steered(key, obj, await self._seen(key, obj, record))
         now = self._clock()
-        snapshot = self.world.waits.add_to(restrained, now)
+        snapshot = self.world.waits.add_to(seen, now)
         lanes, figures = await self._planned(snapshot, now)
         self._show(key, figures)
         times = [effect.at for lane in lanes for effect in lane if isinstance(effect, effects.Wake)]
@@ -317,14 +312,22 @@ class Reconciler:
                 self._open[uid] = key
         return self._live.record(uid)
 
-    async def _restrained(self, snapshot: Snapshot) -> Snapshot:
-        """Let the judge know what holds pruning back, before any other pod may report."""
-        uid, wanted = snapshot.study.uid, wanted_restraint(snapshot)
-        if wanted == snapshot.record.restraint:
-            return snapshot
-        await self._live.restrain(uid, wanted)
-        restraint = self._live.record(uid).restraint
-        return replace(snapshot, record=replace(snapshot.record, restraint=restraint))
+    async def _seen(self, key: StudyKey, obj: Object, record: StudyRecord) -> Snapshot:
+        """Return what is known of a study."""
+        uid = record.uid
+        while not self.world.catch_up(key, obj, record, _AT_ONCE):
+            await asyncio.sleep(0)
+            record = self._live.record(uid)
+        seen = self.world.snapshot(key, obj, record, self._live.bound())
+        return replace(seen, heard=self._live.heard(uid), sampler_fault=self._proposer.fault(uid))
+
+    async def _steered(self, key: StudyKey, obj: Object, seen: Snapshot) -> Snapshot:
+        """Let the judge know what people want, before any other pod may report or be made."""
+        uid, wanted, wished = seen.study.uid, wanted_restraint(seen), wishes(seen)
+        if wanted == seen.record.restraint and not wished:
+            return seen
+        await self._live.take_course(uid, wanted, wished)
+        return await self._seen(key, obj, self._live.record(uid))
 
     async def _close_gone(self, key: StudyKey, present: Object | None) -> None:
         """Close the studies that had this name and are known to be deleted."""

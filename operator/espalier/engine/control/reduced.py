@@ -16,13 +16,16 @@ from espalier.planning.workload import registry
 from espalier.planning.workload.kind import WorkloadKind
 from espalier.planning.workload.registry import by_plural
 from espalier.planning.world.names import (
+    BY_ANNOTATION,
     DOMAIN,
     PROTECT_ANNOTATION,
+    PRUNE_ANNOTATION,
     QUEUE_LABEL,
     SUSPENDED_ANNOTATION,
     TEMPLATE_ANNOTATION,
 )
 from espalier.planning.world.queueing import is_for_kueue
+from espalier.planning.world.said import LONGEST_READ
 
 Object = Mapping[str, Any]
 
@@ -38,7 +41,9 @@ _META = (
 )
 _OWNER = ("apiVersion", "kind", "name", "uid", "controller")
 _CONDITION = ("type", "status", "reason", "message")
-_ANNOTATIONS = (TEMPLATE_ANNOTATION, SUSPENDED_ANNOTATION, PROTECT_ANNOTATION)
+_OF_PEOPLE = (PROTECT_ANNOTATION, PRUNE_ANNOTATION, BY_ANNOTATION)
+"""Annotations with what people say of a Trial, in any length."""
+_ANNOTATIONS = (TEMPLATE_ANNOTATION, SUSPENDED_ANNOTATION)
 _DISRUPTION = (*_CONDITION, "lastTransitionTime")
 _TOLD_BY_PODS = ("PodScheduled", "DisruptionTarget")
 _SHORT = 40
@@ -115,6 +120,8 @@ def _frame(obj: Object, keep_label: Callable[[str], bool]) -> dict[str, Any]:
     annotations = given.get("annotations") or {}
     if ours := {k: annotations[k] for k in annotations if k in _ANNOTATIONS or is_for_kueue(k)}:
         meta["annotations"] = ours
+    if said := {k: annotations[k][:LONGEST_READ] for k in annotations if k in _OF_PEOPLE}:
+        meta.setdefault("annotations", {}).update(said)
     if owners := given.get("ownerReferences"):
         meta["ownerReferences"] = [_some(owner, _OWNER) for owner in owners]
     return _some(obj, ("apiVersion", "kind")) | {"metadata": meta}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any, Protocol
 
 from espalier.api import Study
@@ -26,7 +26,7 @@ from espalier.errors import ReportError, RetryLater
 from espalier.planning.proposing.taking_over import SourceStudy
 from espalier.planning.world.heard import Heard
 from espalier.planning.world.record import AttemptRecord, End, MadeTrial, StudyRecord
-from espalier.pruning import Decision, Receipt, Restraint
+from espalier.pruning import Decision, Receipt, Restraint, Wish
 from espalier.steady_clock import SteadyClock
 from espalier.store import Batch, Store, StoredEarlier, StudyRow
 
@@ -208,18 +208,20 @@ class OpenStudies:
         """
         return self._sound(study_uid), self._shelf.making(study_uid)
 
-    async def restrain(self, study_uid: str, restraint: Restraint) -> None:
-        """Let something else hold a study's pruning back, from the next value on.
+    async def take_course(
+        self, study_uid: str, restraint: Restraint, wishes: Sequence[Wish] = ()
+    ) -> None:
+        """Let people hold a study's pruning back from the next value on, and prune its trials.
 
         It is a row of the log, so that a replay comes to the same decisions. See
-        `Shelf.restrain`.
+        `Shelf.take_course`.
 
         Raises
         ------
         RetryLater
             If the study is being read, or the store does not answer.
         """
-        await self._shelf.restrain(study_uid, restraint)
+        await self._shelf.take_course(study_uid, restraint, wishes)
 
     async def close(self, uid: str, proof: str) -> None:
         """Forget a Study that was deleted; its rows stay for the store's retention time.

@@ -15,11 +15,13 @@ from espalier.engine.reports.trial_memory import TrialMemory
 from espalier.planning.world.record import End
 from espalier.pruning import (
     Decision,
+    Reason,
     Report,
     TrialState,
     as_judged,
     close_trial,
     follows_last_step,
+    take_course,
     verdict_of,
 )
 from espalier.store import Arrived, Head, Store, StoredChange, StoredEnd, StudyRow
@@ -155,12 +157,15 @@ class _Replay:
         self._judge_others({other.trial: other for other in others}, seq, at)
 
     def _judge_others(self, made: dict[int, Decision], seq: int, at: float) -> None:
-        """Compare what a value led to for other trials with what is stored, which stands."""
+        """Compare what a value, or a person, led to with what is stored, which stands."""
         for stored in self._on_others.pop(seq, ()):
             self._since[stored.trial] = stored
             decision = made.pop(stored.trial, None)
             if stored.prunes and (decision is None or not decision.prunes):
-                close_trial(self._study.judge, stored.trial, TrialState.PRUNED, at)
+                by_person = stored.reason is Reason.PRUNED_BY_PERSON
+                close_trial(
+                    self._study.judge, stored.trial, TrialState.PRUNED, at, by_person=by_person
+                )
             if not stored.same_as(decision):
                 self._differs(stored.trial, stored.attempt, stored.step)
         for decision in made.values():
@@ -187,11 +192,18 @@ class _Replay:
         """Take the endings, and the changes of restraint, that came before a value."""
         while self._next is not None and self._next.seq < seq:
             if isinstance(self._next, StoredChange):
-                self._study.seq, self._study.at = self._next.seq, self._next.at
-                self._study.judge.restrain(self._next.restraint)
+                self._changed(self._next)
             else:
                 self._ended(self._next.seq, self._next.trial, self._next.end)
             self._next = next(self._others, None)
+
+    def _changed(self, change: StoredChange) -> None:
+        study, seq = self._study, change.seq
+        study.seq, study.at = seq, change.at
+        made = take_course(study.judge, change.restraint, change.wishes, change.at)
+        for stored in self._on_others.get(seq, ()):
+            study.search_log.prune(stored.trial)
+        self._judge_others({decision.trial: decision for decision in made}, seq, change.at)
 
     def _ended(self, seq: int, number: int, end: End) -> None:
         study, trial = self._study, self._study.trial(number)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -30,7 +30,7 @@ from espalier.planning.world.record import (
     confirmed_leaders,
 )
 from espalier.planning.world.trial_records import TrialRecords
-from espalier.pruning import Decision, Restraint
+from espalier.pruning import Decision, Restraint, Will, Wish
 from espalier.store import Batch, Store, StudyRow
 
 _LOG = logging.getLogger(__name__)
@@ -275,11 +275,14 @@ class Shelf:
         )
         return await self._read(changed, AWAITED)
 
-    async def restrain(self, uid: str, restraint: Restraint) -> None:
-        """Let something else hold pruning back; durable when it returns.
+    async def take_course(
+        self, uid: str, restraint: Restraint, wishes: Sequence[Wish] = ()
+    ) -> None:
+        """Let people hold pruning back, and prune trials; durable when it returns.
 
-        Nothing is judged in a study at rest: there it does nothing, and is to be asked again when
-        one of its trials goes on, before that may report.
+        Nothing is judged in a study at rest: there nothing holds pruning back, and it is to be
+        asked again when one of its trials goes on, before that may report. A trial that has not
+        begun is pruned there, too.
 
         Raises
         ------
@@ -287,9 +290,11 @@ class Shelf:
             If the study is being read, or the store does not answer.
         """
         live = self._live.get(uid)
-        if live is None or (live.restraint == restraint == live.judge.restraint):
+        if not any(wish.will is Will.PRUNE for wish in wishes) and (
+            live is None or live.restraint == restraint == live.judge.restraint
+        ):
             return
-        commit = self.get(uid).restrain(restraint, self._clock())
+        commit = self.get(uid).take_course(restraint, wishes, self._clock())
         if commit is not None:
             await asyncio.shield(commit)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from espalier.engine.reports.recorded import Recorded
@@ -28,9 +28,11 @@ from espalier.pruning import (
     Receipt,
     Report,
     Restraint,
+    Wish,
     as_judged,
     close_trial,
     follows_last_step,
+    take_course,
     verdict_of,
 )
 from espalier.store import (
@@ -220,7 +222,7 @@ class StudyWriter:
         return receipt
 
     def _decided(
-        self, rows: Batch, decision: Decision, shadow: str, seq: int, reporter: int
+        self, rows: Batch, decision: Decision, shadow: str, seq: int, reporter: int | None
     ) -> None:
         rule = self._rule(rows, decision)
         table = rows.decisions if decision.trial == reporter else rows.decisions_on_others
@@ -320,22 +322,39 @@ class StudyWriter:
 
     # -- changes ----------------------------------------------------------------------------
 
-    def restrain(self, restraint: Restraint, now: float) -> asyncio.Future[None] | None:
-        """Let something else hold pruning back, from the next value on."""
-        if restraint == self.judge.restraint:
+    def take_course(
+        self, restraint: Restraint, wishes: Iterable[Wish], now: float
+    ) -> asyncio.Future[None] | None:
+        """Let people hold pruning back from the next value on, and prune trials themselves.
+
+        What they want of a trial that has ended, or is pruned already, comes too late.
+        """
+        wishes = [wish for wish in wishes if not self._is_late(wish)]
+        if restraint == self.judge.restraint and not wishes:
             return self.on_its_way()
         self._store.ready()
         self.seq += 1
         self.at = max(self.at, now)
-        self.judge.restrain(restraint)
-        commit = self._commit(
-            Batch(self.row.id, changes=[change_row(self.row.id, restraint, self.seq, self.at)])
-        )
-        self._once_durable(commit, lambda: self._restrained(restraint))
+        rows = Batch(self.row.id)
+        rows.changes.append(change_row(self.row.id, restraint, self.seq, self.at, wishes))
+        decisions = take_course(self.judge, restraint, wishes, self.at)
+        for decision in decisions:
+            self._decided(rows, decision, "", self.seq, None)
+            self.trial(decision.trial).decide(decision, own=False)
+            self.search_log.prune(decision.trial)
+        commit = self._commit(rows)
+        self._once_durable(commit, lambda: self._took_course(restraint, decisions))
         return commit
 
-    def _restrained(self, restraint: Restraint) -> None:
+    def _is_late(self, wish: Wish) -> bool:
+        trial = self.trials.get(wish.trial)
+        return trial is not None and (trial.ended or trial.prune_ahead is not None)
+
+    def _took_course(self, restraint: Restraint, decisions: Iterable[Decision]) -> None:
         self.restraint = restraint
+        for decision in decisions:
+            self.trial(decision.trial).judged(decision)
+            self._on_prune(decision.trial, decision)
         self.settle()
 
     # -- rest -------------------------------------------------------------------------------

@@ -272,7 +272,8 @@ class TrialMemory:
     @property
     def known(self) -> bool:
         """Whether anything is stored of the trial that planning would see."""
-        return bool(self.attempts) or self.step is not None or self.end is not None
+        seen = bool(self.attempts) or self.step is not None or self.end is not None
+        return seen or self.prune is not None
 
     @property
     def record(self) -> TrialRecord:

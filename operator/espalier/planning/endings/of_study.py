@@ -84,11 +84,12 @@ def judge_study_ending(look: Look, search: StudyEnding | None) -> StudyEnding | 
     Parameters
     ----------
     search
-        How the search ends: with it the study does, unless its finalists are to be run again.
+        How the search ends: with it the study does, unless its finalists are to be run again,
+        which nobody waits for in a study that was stopped.
     """
     spec = look.blueprint.spec
     assert spec is not None
-    if search is None or not search.succeeded or spec.finalists is None:
+    if search is None or not search.succeeded or spec.finalists is None or spec.stop:
         return search
     if look.searching or not is_chosen(look.snapshot.study) or are_due(look):
         return None
@@ -112,6 +113,8 @@ def judge_search_ending(look: Look, settings: OperatorSettings) -> StudyEnding |
             f"{spec.trials.max_failed}; {_newest_failure(tally)}",
             stops=True,
         )
+    if spec.stop:
+        return _stopped(look)
     if (ending := _target(spec, look)) is not None:
         return ending
     limit = sampled_limit(look)
@@ -142,6 +145,15 @@ def _newest_failure(tally: Tally) -> str:
     if newest is None:
         return "none failed"
     return f"the newest, {called(newest.number)}: {newest.end.reason}: {newest.end.message}"
+
+
+def _stopped(look: Look) -> StudyEnding:
+    completed = look.tally.phases[TrialState.COMPLETED.value]
+    told = f"spec.stop ended the study after {look.searched} of {sampled_limit(look)} trials"
+    if not completed:
+        why = "and none had completed; set it to false to go on."
+        return StudyEnding(False, StudyReason.NO_TRIAL_COMPLETED, f"{told}, {why}", stops=True)
+    return StudyEnding(True, StudyReason.STOPPED, f"{told}; {completed} completed.", stops=True)
 
 
 def _target(spec: StudySpec, look: Look) -> StudyEnding | None:

@@ -222,4 +222,5 @@ class Standing:
     @property
     def waiting(self) -> bool:
         """Whether the trial waits for its first Job."""
-        return self.view is not None and not self.end and not self.started
+        pending = self.view is not None and not self.end and not self.started
+        return pending and self.wanted is not Wanted.GONE

@@ -196,7 +196,9 @@ def _best(
 ) -> Mapping[str, Any] | None:
     """Return the best trial by its expected value, and once the repeats are over by their mean."""
     spec, named = look.blueprint.spec, None
-    if spec is not None and course.ending is not None and course.ending.succeeded:
+    # In a study that was stopped some finalists may have had more repeats than others.
+    ended = course.ending is not None and course.ending.succeeded
+    if spec is not None and ended and not spec.stop:
         named = named_by(finalists, spec.objective.direction)
     number = look.snapshot.record.leading if named is None else named.number
     if number is None:
@@ -230,7 +232,7 @@ def _finalists(look: Look, course: StudyStanding) -> tuple[Finalist, ...] | None
         return None
     if is_chosen(look.snapshot.study):
         return finalists_of(look)
-    if look.searching:
+    if look.searching or spec.stop:
         return None
     return tuple(Finalist(n, finite(look.record(n).latest), RepeatedValues()) for n in choose(look))
 

@@ -17,7 +17,7 @@ from sortedcontainers import SortedList
 
 from espalier.planning.world.exact import exact
 from espalier.planning.world.record import TrialRecord
-from espalier.pruning import TrialState
+from espalier.pruning import Reason, TrialState
 
 Array = NDArray[np.float64]
 D = TypeVar("D")
@@ -132,7 +132,7 @@ class EndedCosts:
             What its object says of steps and seconds saved, NaN for nothing; None if it has none.
         """
         self._derived.clear()
-        if _ended(trial, TrialState.PRUNED):
+        if _is_saving(trial):
             told, (steps, seconds) = said is not None, said or (np.nan, np.nan)
             held = trial.end.held if trial.end else 0.0
             own = pace_of(trial)
@@ -155,7 +155,7 @@ class EndedCosts:
     def remove(self, trial: TrialRecord) -> None:
         """Take a trial out that was taken in as it is."""
         self._derived.clear()
-        if _ended(trial, TrialState.PRUNED):
+        if _is_saving(trial):
             self.pruned.take(trial.number)
         self._count(trial, -1)
 
@@ -192,6 +192,12 @@ def change(values: SortedList[D], value: D, by: int) -> None:
 
 def _ended(trial: TrialRecord, state: TrialState) -> bool:
     return trial.end is not None and trial.end.state == state
+
+
+def _is_saving(trial: TrialRecord) -> bool:
+    """Whether the pruner has ended it; what a person prunes, Espalier has not saved."""
+    by_person = trial.prune is not None and trial.prune.reason is Reason.PRUNED_BY_PERSON
+    return _ended(trial, TrialState.PRUNED) and not by_person
 
 
 def step_of(trial: TrialRecord) -> float:

@@ -24,6 +24,8 @@ WORKLOAD_OF_LABEL = f"{KUEUE}/job-uid"
 TEMPLATE_ANNOTATION = f"{DOMAIN}/template"
 SUSPENDED_ANNOTATION = f"{DOMAIN}/suspended"
 PROTECT_ANNOTATION = f"{DOMAIN}/protect"
+PRUNE_ANNOTATION = f"{DOMAIN}/prune"
+BY_ANNOTATION = f"{DOMAIN}/by"
 
 PODS_OF = "pods of"
 """Stands for a plural where it is known that the Job of a name has no pods."""

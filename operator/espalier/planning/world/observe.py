@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from espalier.planning.world.kinds import Kind
 from espalier.planning.world.kubelet_words import disruption_by_kubelet
 from espalier.planning.world.names import (
+    BY_ANNOTATION,
     NUMBER_LABEL,
     PROTECT_ANNOTATION,
+    PRUNE_ANNOTATION,
     QUEUE_LABEL,
     SIDECAR,
     STUDY_UID_LABEL,
@@ -22,6 +24,7 @@ from espalier.planning.world.names import (
     trial_name,
 )
 from espalier.planning.world.queueing import is_for_kueue
+from espalier.planning.world.said import is_asked, who_of, why_of
 from espalier.planning.world.snapshot import ContainerView, PodView, StudyView, TrialView
 from espalier.planning.world.workload_view import Finished, WorkloadView
 from espalier.pruning import repeat_of
@@ -106,7 +109,8 @@ def trial_view(obj: Object, study: str, study_uid: str, written_at: float = 0.0)
             number = None
     if number is None or meta["name"] != trial_name(study, int(number)):
         number = status.get("number")
-    labels = meta.get("labels") or {}
+    labels, said = meta.get("labels") or {}, meta.get("annotations") or {}
+    prune, protect = said.get(PRUNE_ANNOTATION), said.get(PROTECT_ANNOTATION)
     adopted = controller_uid(obj) == study_uid and labels.get(STUDY_UID_LABEL) == study_uid
     return TrialView(
         uid=meta["uid"],
@@ -117,7 +121,10 @@ def trial_view(obj: Object, study: str, study_uid: str, written_at: float = 0.0)
         created_at=seconds(meta.get("creationTimestamp")) or 0.0,
         deleting="deletionTimestamp" in meta,
         sampled=(spec.get("study") or {}).get("uid") == study_uid,
-        protected=_is_asked(meta, PROTECT_ANNOTATION),
+        protected=is_asked(protect),
+        why_protected=why_of(protect),
+        why_prune=why_of(prune) if is_asked(prune) else None,
+        by=who_of(said, BY_ANNOTATION),
         repeat="repeat" in spec,
         adopted=adopted and (number is None or labels.get(NUMBER_LABEL) == str(number)),
         status=status,
@@ -129,12 +136,6 @@ def _repeat(number: int | None) -> dict[str, int] | None:
     """Return what a Trial of this number says of being a repeat."""
     repeat = repeat_of(number) if number is not None else None
     return None if repeat is None else {"of": repeat.of, "index": repeat.index}
-
-
-def _is_asked(meta: Object, annotation: str) -> bool:
-    """Whether an annotation asks for something; one that does not say how is taken for a yes."""
-    said = (meta.get("annotations") or {}).get(annotation)
-    return said is not None and said.strip().lower() != "false"
 
 
 def workload_view(

@@ -83,8 +83,12 @@ class TrialView:
         Whether it has the labels and the owner that make it the Study's.
     sampled
         Whether it says that the operator sampled it; nothing irrevocable may rest on that.
-    protected
-        Whether somebody asked that it is never pruned.
+    protected, why_protected
+        Whether somebody asked that it is never pruned, and why, if he said so.
+    why_prune
+        Why somebody asked that it is pruned, empty where he did not say; None where nobody has.
+    by
+        Who asked, as far as the Trial says.
     repeat
         Whether it says that it runs a finalist again; nothing may rest on that either.
     status
@@ -104,6 +108,9 @@ class TrialView:
     adopted: bool = True
     sampled: bool = True
     protected: bool = False
+    why_protected: str = ""
+    why_prune: str | None = None
+    by: str = ""
     repeat: bool = False
     status: Mapping[str, Any] = field(default_factory=dict)
     status_written_at: float = 0.0

@@ -287,6 +287,13 @@ class Reason(StrEnum):
         " pruned within {seconds} s ({overruled}).",
     )
 
+    # People.
+    PRUNED_BY_PERSON = (
+        "PrunedByPerson",
+        "A person asked for it, by the annotation espalier.dev/prune of the Trial.",
+        "Pruned: {by} asked for it: {why}",
+    )
+
     # Composition and plug-ins.
     NONE_PRUNES = (
         "NonePrunes",

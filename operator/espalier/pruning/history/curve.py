@@ -37,6 +37,8 @@ class Curve:
         How many of the latest reports in a row are NaN.
     left
         Whether the trial has left the window of the newest trials.
+    by_person
+        Whether a person has pruned it: that says nothing of what it would have come to.
     """
 
     __slots__ = (
@@ -44,6 +46,7 @@ class Curve:
         "behind",
         "best",
         "bests",
+        "by_person",
         "left",
         "nan_run",
         "notes",
@@ -66,6 +69,7 @@ class Curve:
         self.best = NAN
         self.nan_run = 0
         self.left = False
+        self.by_person = False
         self.behind: dict[int, float] = {}
         # The arrays hold the present attempt's values from step `since` on; what else it
         # reported is noted, so that a repeat and a contradiction can be told apart.

@@ -38,7 +38,8 @@ class DenseRungs:
     A trial enters a rung once, with the mean of its scores over the last 15 % of its steps, at
     its first report at or beyond the rung; the last column is its latest score once it has
     completed. A trial that was pruned is known to be worse at the rungs it never reached: it
-    counts there as `dropped`. A failed trial is forgotten, as is one that left the window.
+    counts there as `dropped`, unless it was a person who pruned it. A failed trial is forgotten, as
+    is one that left the window.
 
     Parameters
     ----------
@@ -131,7 +132,7 @@ class DenseRungs:
             return
         if curve.state is TrialState.FAILED:
             self._forget(curve.number)
-        elif curve.state is TrialState.PRUNED:
+        elif curve.state is TrialState.PRUNED and not curve.by_person:
             self._drop(curve.number, 1)
         elif curve.state is TrialState.COMPLETED and not isnan(curve.last):
             self.ends[curve.number] = curve.last
@@ -139,7 +140,7 @@ class DenseRungs:
 
     def on_leave(self, curve: Curve) -> None:
         """Forget a trial that left the window."""
-        if curve.state is TrialState.PRUNED:
+        if curve.state is TrialState.PRUNED and not curve.by_person:
             self._drop(curve.number, -1)
         if curve.state is not TrialState.FAILED:
             self._forget(curve.number)

@@ -104,11 +104,18 @@ class Ledger:
             derived.on_append(curve)
         return Receipt.APPENDED
 
-    def close(self, trial: int, state: TrialState) -> bool:
-        """Record how a trial ended; False if it had ended already (the first end stands)."""
+    def close(self, trial: int, state: TrialState, *, by_person: bool = False) -> bool:
+        """Record how a trial ended; False if it had ended already (the first end stands).
+
+        Parameters
+        ----------
+        by_person
+            Whether a person has pruned it.
+        """
         curve = self._curves.get(trial) or self._open(trial)
         if curve.state is not RUNNING or state is RUNNING:
             return False
+        curve.by_person = by_person
         curve.state = state
         self.counts[RUNNING] -= 1
         self.counts[state] += 1
