@@ -191,14 +191,14 @@ async def _digits(studies: OpenStudies, clock: _Clock) -> None:
     for number in range(7):
         await study.run(number, values[number * 5, :12])
         await studies.note_sampled(study.uid, number + 1)
-    await studies.restrain(study.uid, Restraint(True, 2, frozenset({8, 9})))
+    await studies.take_course(study.uid, Restraint(True, 2, frozenset({8, 9})))
     lost = await study.attempt(7)
     for step in range(1, 5):
         await study.report(lost, step, float(values[3, step - 1]) / 2)
         await study.report(lost, step, 1.5 / step, "loss")
     await study.saw(lost, held=30.0, ran=20.0, disruption="PreemptionByScheduler", over=True)
     await study.run(7, values[3, :12] / 2, attempt=2)
-    await studies.restrain(study.uid, Restraint(False, 1, frozenset({9})))
+    await studies.take_course(study.uid, Restraint(False, 1, frozenset({9})))
     for number in (8, 9):
         await study.run(number, values[number, :12] / (number - 6))
     diverged = await study.attempt(10)
