@@ -57,6 +57,8 @@ def words_of(command: str, bad: Path) -> list[str]:
         "trials of a cluster": ["trials", "digits", "--kubeconfig", str(bad)],
         "backup": ["backup", "--to", f"{bad}.copy", "--store", f"sqlite:///{bad}"],
         "restore": ["restore", "--from", str(bad), "--store", f"sqlite:///{bad.parent}/own.db"],
+        "validate": ["validate", str(bad), "--offline"],
+        "init": ["init", "--out", str(bad)],
         "logs": ["logs", "digits-7", "--from", str(bad)],
         "logs of a cluster": ["logs", "digits-7", "--kubeconfig", str(bad)],
         "run": ["run", "--kubeconfig", str(bad)],

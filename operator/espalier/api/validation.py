@@ -108,6 +108,17 @@ def checked_json(model: type[M], text: str) -> M:
         raise _first(model, error, "") from error
 
 
+def all_faults(model: type[M], text: str) -> list[SpecError]:
+    """Return what keeps a text of JSON from being a model: every field at fault once."""
+    try:
+        model.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        found = [_spec_error(model, each, "") for each in error.errors(include_url=False)]
+        # Of the kinds that a union could be each says what it lacks.
+        return list({each.field: each for each in reversed(found)}.values())[::-1]
+    return []
+
+
 def _first(model: type[Model], error: ValidationError | RecursionError, path: str) -> SpecError:
     if isinstance(error, RecursionError):
         return SpecError(path, "expected fewer levels, got too many; flatten it")
@@ -174,8 +185,21 @@ def _meant(error: ErrorDetails) -> str | None:
     if error["type"] not in ("enum", "literal_error") or not isinstance(error["input"], str):
         return None
     offered = error.get("ctx", {}).get("expected", "").replace(" or ", ", ").split(", ")
-    values = {value.strip("'").lower(): value.strip("'") for value in offered}
-    said = "".join(filter(str.isalpha, error["input"])).lower()
+    return meant(error["input"], [value.strip("'") for value in offered])
+
+
+def meant(text: str, offered: Iterable[str]) -> str | None:
+    """Return the one of several words that somebody most likely means; None where that is open.
+
+    Parameters
+    ----------
+    text
+        What he wrote: one of them in any spelling, or what another tool calls it.
+    offered
+        The words.
+    """
+    values = {value.lower(): value for value in offered}
+    said = "".join(filter(str.isalpha, text)).lower()
     if _HINTS.get(said, "").lower() in values:
         return _HINTS[said]
     near = difflib.get_close_matches(said, values, n=1)
@@ -196,16 +220,17 @@ def _fields(model: type[Model], loc: Iterable[int | str]) -> list[str]:
             continue
         for name, field in found.model_fields.items():
             if part in (name, field.alias):
-                found = _model_in(field.annotation) or found
+                found = model_in(field.annotation) or found
                 break
     return [field.alias or name for name, field in found.model_fields.items()]
 
 
-def _model_in(annotation: Any) -> type[Model] | None:
+def model_in(annotation: Any) -> type[Model] | None:
+    """Return the first model in an annotation; None where there is none."""
     if isinstance(annotation, type) and issubclass(annotation, Model):
         return annotation
     for argument in getattr(annotation, "__args__", ()):
-        if (found := _model_in(argument)) is not None:
+        if (found := model_in(argument)) is not None:
             return found
     return None
 

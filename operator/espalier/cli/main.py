@@ -16,6 +16,8 @@ COMMANDS = {
     "explain": "espalier.cli.explain",
     "export": "espalier.cli.export",
     "import": "espalier.cli.import_",
+    "validate": "espalier.cli.validate",
+    "init": "espalier.cli.init",
     "logs": "espalier.cli.trainer_log",
     "watch": "espalier.cli.watch",
     "status": "espalier.cli.status",

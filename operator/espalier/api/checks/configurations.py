@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from espalier.api.checks.faults import Faults, caught
 from espalier.api.warm_start import WarmStartSpec
 from espalier.errors import SpecError
 from espalier.search import Parameter, Space, Value, text_of
 
 
-def check_enqueued(space: Space, configurations: Sequence[Mapping[str, Value]]) -> None:
-    """Check that each configuration can be completed to one of the space.
-
-    Raises
-    ------
-    SpecError
-        For the first value at fault.
-    """
+def enqueued_faults(space: Space, configurations: Sequence[Mapping[str, Value]]) -> Faults:
+    """Yield what keeps each configuration from being completed to one of the space."""
     for index, given in enumerate(configurations):
-        path = f"spec.enqueue[{index}]"
-        if not given:
-            raise SpecError(
-                path,
-                "expected the value of at least one parameter, got none; add one, or remove it",
-            )
-        _check_names(path, space, given)
-        for parameter in space.parameters:
-            if parameter.name in given:
-                _check_value(f"{path}.{parameter.name}", parameter, given[parameter.name])
-                _check_taking_part(f"{path}.{parameter.name}", space, parameter, given)
+        yield from caught(_check_configuration, f"spec.enqueue[{index}]", space, given)
+
+
+def _check_configuration(path: str, space: Space, given: Mapping[str, Value]) -> None:
+    if not given:
+        raise SpecError(
+            path,
+            "expected the value of at least one parameter, got none; add one, or remove it",
+        )
+    _check_names(path, space, given)
+    for parameter in space.parameters:
+        if parameter.name in given:
+            _check_value(f"{path}.{parameter.name}", parameter, given[parameter.name])
+            _check_taking_part(f"{path}.{parameter.name}", space, parameter, given)
 
 
 def check_warm_start(space: Space, warm_start: WarmStartSpec) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from espalier.api.base import Model
+from espalier.api.checks.faults import Faults, caught, raise_first
 from espalier.errors import SpecError
 
 
@@ -22,12 +23,17 @@ def check_rules(model: Model, path: str) -> None:
     SpecError
         For the first field at fault.
     """
+    raise_first(rule_faults(model, path))
+
+
+def rule_faults(model: Model, path: str) -> Faults:
+    """Yield all that `check_rules` finds."""
     plain = model.model_dump(mode="json", by_alias=True, exclude_none=True)
     for place, part, value in ruled(model, plain, path):
         for rule in part.rules:
             for breach in rule.breaches(value):
-                raise SpecError(f"{place}{breach.field}".removeprefix("."), breach.sentence)
-        part.check(place)
+                yield SpecError(f"{place}{breach.field}".removeprefix("."), breach.sentence)
+        yield from caught(part.check, place)
 
 
 def ruled(model: Model, plain: Any, path: str) -> Iterator[tuple[str, Model, Any]]:

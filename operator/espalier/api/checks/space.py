@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from espalier.api.checks.faults import Faults, caught, raise_first
 from espalier.api.parameters import (
     MAX_NAME,
     NAME_PATTERN,
@@ -37,23 +38,38 @@ def check_space(parameters: Sequence[ParameterSpec], sampler: SamplerSpec) -> No
     SpecError
         For the first parameter at fault.
     """
+    raise_first(space_faults(parameters, sampler))
+
+
+def space_faults(parameters: Sequence[ParameterSpec], sampler: SamplerSpec) -> Faults:
+    """Yield all that `check_space` finds; of a sampler nothing where a parameter is at fault."""
     earlier: dict[str, ParameterSpec] = {}
+    sound = True
     for index, parameter in enumerate(parameters):
-        path = f"spec.parameters[{index}]"
-        if parameter.name in earlier:
-            raise SpecError(
-                f"{path}.name",
-                f"expected a name of its own, got {parameter.name!r} for the second time; "
-                "rename one of the two",
-            )
-        if parameter.categorical is not None:
-            _check_texts(f"{path}.categorical.values", parameter.categorical.values)
-        elif parameter.float_ is not None:
-            _check_resolution(f"{path}.float", parameter.float_)
-        _check_when(path, parameter, earlier)
-        earlier[parameter.name] = parameter
-    _check_sampler(sampler, space_of(parameters))
-    _check_kept(sampler, space_of(parameters))
+        for fault in caught(_check_parameter, f"spec.parameters[{index}]", parameter, earlier):
+            sound = False
+            yield fault
+        earlier.setdefault(parameter.name, parameter)
+    if sound:
+        space = space_of(parameters)
+        yield from caught(_check_sampler, sampler, space)
+        yield from caught(_check_kept, sampler, space)
+
+
+def _check_parameter(
+    path: str, parameter: ParameterSpec, earlier: Mapping[str, ParameterSpec]
+) -> None:
+    if parameter.name in earlier:
+        raise SpecError(
+            f"{path}.name",
+            f"expected a name of its own, got {parameter.name!r} for the second time; "
+            "rename one of the two",
+        )
+    if parameter.categorical is not None:
+        _check_texts(f"{path}.categorical.values", parameter.categorical.values)
+    elif parameter.float_ is not None:
+        _check_resolution(f"{path}.float", parameter.float_)
+    _check_when(path, parameter, earlier)
 
 
 def _check_sampler(said: SamplerSpec, space: Space) -> None:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from espalier.api.checks.template_shape import ROOT, check_shape, shown
+from espalier.api.checks.faults import Faults, caught, raise_first
+from espalier.api.checks.template_shape import ROOT, check_shape, shape_faults, shown
 from espalier.errors import SpecError
 
 SIDECAR = "espalier-sidecar"
@@ -68,10 +69,25 @@ def check_template(template: Mapping[str, Any]) -> None:
     SpecError
         With the path of the field, what was expected, what came, and the remedy.
     """
-    check_shape(template)
-    _names(template)
-    _check_metadata(template.get("metadata") or {})
-    spec = template["spec"]
+    raise_first(template_faults(template))
+
+
+def template_faults(template: Mapping[str, Any]) -> Faults:
+    """Yield all that `check_template` finds; of a template of another shape nothing but that."""
+    sound = True
+    for fault in shape_faults(template):
+        sound = False
+        yield fault
+    if not sound:
+        return
+    yield from caught(_names, template)
+    yield from caught(_check_metadata, template.get("metadata") or {})
+    spec = template.get("spec") or {}
+    for check in (_check_restart, _check_reserved, _check_token):
+        yield from caught(check, spec)
+
+
+def _check_restart(spec: Mapping[str, Any]) -> None:
     policy = spec.get("restartPolicy") or "Never"
     if policy != "Never":
         raise SpecError(
@@ -79,6 +95,9 @@ def check_template(template: Mapping[str, Any]) -> None:
             f"expected Never or nothing, since a failed trial is run again as a new attempt "
             f"(spec.trials.retries), got {policy!r}; remove the field",
         )
+
+
+def _check_reserved(spec: Mapping[str, Any]) -> None:
     for list_, reserved in _RESERVED:
         for index, entry in enumerate(spec.get(list_) or ()):
             if entry.get("name") == reserved:
@@ -87,7 +106,6 @@ def check_template(template: Mapping[str, Any]) -> None:
                     f"expected another name than {reserved!r}, which Espalier adds itself; "
                     "rename or remove the entry",
                 )
-    _check_token(spec)
 
 
 def check_size(template: Mapping[str, Any], most: int = MOST_BYTES) -> None:

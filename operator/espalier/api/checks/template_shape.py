@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from espalier.api.checks.faults import Faults, raise_first
 from espalier.errors import SpecError
 
 ROOT = "spec.template"
@@ -102,15 +103,21 @@ def check_shape(value: Any, shape: Shape = TEMPLATE, path: str = ROOT) -> None:
     SpecError
         For the first field at fault: its path, what was expected, what came.
     """
+    raise_first(shape_faults(value, shape, path))
+
+
+def shape_faults(value: Any, shape: Shape = TEMPLATE, path: str = ROOT) -> Faults:
+    """Yield all that `check_shape` finds."""
     if not _has_type(value, shape.types):
-        raise SpecError(path, f"expected {shape.wanted}, got {shown(value)}; correct the template")
+        yield SpecError(path, f"expected {shape.wanted}, got {shown(value)}; correct the template")
+        return
     for name, inner in shape.fields.items():
         if value.get(name) is not None:
-            check_shape(value[name], inner, f"{path}.{name}")
+            yield from shape_faults(value[name], inner, f"{path}.{name}")
     if shape.each is not None:
         entries = value.items() if isinstance(value, dict) else enumerate(value)
         for key, entry in entries:
-            check_shape(entry, shape.each, f"{path}[{key}]")
+            yield from shape_faults(entry, shape.each, f"{path}[{key}]")
 
 
 def _has_type(value: Any, types: tuple[type, ...]) -> bool:
