@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from operator import itemgetter
 from typing import Any
 
@@ -10,6 +11,7 @@ from espalier.store.reading import made_trial_of, proposal_of, sighting_of, valu
 from espalier.store.sqlite.beside import KnownRows, StoreBeside, StoredRows
 from espalier.study_log.log import StoredDecision, StoredEnd, StoredProposal
 from espalier.views.gathered import Gathered
+from espalier.views.values import Values
 
 _Row = tuple[Any, ...]
 _SEQ = itemgetter(4)
@@ -62,25 +64,20 @@ class CatchingUp:
         study, metric = gathered.study, gathered.study.terms.metric
         last = self._store.last_arrival(study)
         gathered.values.clear()  # of an earlier try that was cut short
-        of_trial: list[_Row] = []
-        for page in self._store.values(study, metric, last):
-            for row in page:
-                if of_trial and row[0] != of_trial[0][0]:
-                    self._put(of_trial)
-                    of_trial = []
-                of_trial.append(row)
-        self._put(of_trial)
+        rows = itertools.chain.from_iterable(self._store.values(study, metric, last))
+        for trial, of_trial in itertools.groupby(rows, itemgetter(0)):
+            in_order = sorted(of_trial, key=_SEQ)
+            _, attempts, steps, values, _, at = zip(*in_order, strict=True)
+            taken = gathered.values[trial] = Values()
+            taken.take_all(attempts, steps, map(value_of, values), at)
         self._arrived = gathered.seq = last
-
-    def _put(self, rows: list[_Row]) -> None:
-        rows.sort(key=_SEQ)
-        for trial, attempt, step, value, _, at in rows:
-            self._gathered.take(trial, attempt, step, value_of(value), at)
 
     def _take_new_values(self) -> None:
         study, metric = self._gathered.study, self._gathered.study.terms.metric
         for page in self._store.arrivals(study, self._arrived):
-            self._put([row[:6] for row in page if row[6] == metric])
+            for trial, attempt, step, value, _, at, of in page:
+                if of == metric:
+                    self._gathered.take(trial, attempt, step, value_of(value), at)
             self._arrived = self._gathered.seq = page[-1][4]
 
     def _take(self, stored: StoredRows) -> None:

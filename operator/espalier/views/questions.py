@@ -15,8 +15,9 @@ from espalier.views.curves import MOST_CURVES, MOST_POINTS, curves_view
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View, decision_view
 from espalier.views.query import Query
+from espalier.views.reported import values_view
 from espalier.views.study import spec_of, study_view
-from espalier.views.trials import SORTS, STATES, ranks_of, trial_view, trial_views
+from espalier.views.trials import SORTS, STATES, ranks_of, sorted_numbers, trial_view
 
 Object = Mapping[str, Any]
 Answer = Callable[[Gathered, Object | None, int, Query], View]
@@ -42,13 +43,14 @@ def _spec(gathered: Gathered, study: Object | None, _: int, __: Query) -> View:
 
 
 def _trials(gathered: Gathered, _: Object | None, __: int, query: Query) -> View:
-    views = trial_views(
+    numbers = sorted_numbers(
         gathered,
         states=query.listed("state", STATES),
         sort=query.choice("sort", SORTS),
         descending=query.choice("order", ("ascending", "descending")) == "descending",
     )
-    return query.page(views)
+    ranks = ranks_of(gathered)
+    return query.page(numbers, lambda number: trial_view(gathered, number, ranks.get(number)))
 
 
 def _trial(gathered: Gathered, _: Object | None, number: int, __: Query) -> View:
@@ -57,6 +59,10 @@ def _trial(gathered: Gathered, _: Object | None, number: int, __: Query) -> View
 
 def _decisions(gathered: Gathered, _: Object | None, number: int, query: Query) -> View:
     return query.page([decision_view(stored) for stored in gathered.decisions(number)])
+
+
+def _values(gathered: Gathered, _: Object | None, number: int, query: Query) -> View:
+    return values_view(gathered, number, query)
 
 
 def _curves(gathered: Gathered, _: Object | None, __: int, query: Query) -> View:
@@ -74,6 +80,7 @@ QUESTIONS: Mapping[str, Answer] = {
     "trials": _trials,
     "trials/{number}": _trial,
     "trials/{number}/decisions": _decisions,
+    "trials/{number}/values": _values,
     "curves": _curves,
 }
 """What answers each question, by its path."""

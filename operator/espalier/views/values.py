@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Iterable
 
 from espalier.pruning import Direction
 
@@ -38,6 +39,19 @@ class Values:
         self.steps.append(step)
         self.values.append(value)
         self.at.append(at)
+
+    def take_all(
+        self,
+        attempts: Iterable[int],
+        steps: Iterable[int],
+        values: Iterable[float],
+        at: Iterable[float],
+    ) -> None:
+        """Take in many values, column by column."""
+        self.attempts.extend(attempts)
+        self.steps.extend(steps)
+        self.values.extend(values)
+        self.at.extend(at)
 
     def latest(self) -> int | None:
         """Return the place of the highest step; the first value that came for it stands."""

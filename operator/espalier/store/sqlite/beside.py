@@ -30,7 +30,6 @@ from espalier.study_log.log import (
     in_order,
 )
 
-
 Value = tuple[Any, ...]
 """Trial, attempt, step, value as its column has it, place in the order of arrival, and when."""
 Reported = tuple[Any, ...]
@@ -51,7 +50,7 @@ WHERE study = ? AND seq > ? ORDER BY seq LIMIT ?
 """
 _REPORTED = """
 SELECT metric, attempt, step, value, at FROM observations
-WHERE study = ? AND trial = ? ORDER BY seq
+WHERE study = ? AND trial = ? ORDER BY +seq
 """
 _PRUNED = {
     table: f"SELECT trial FROM {table} INDEXED BY {index} "
