@@ -67,17 +67,17 @@ class CatchingUp:
         rows = itertools.chain.from_iterable(self._store.values(study, metric, last))
         for trial, of_trial in itertools.groupby(rows, itemgetter(0)):
             in_order = sorted(of_trial, key=_SEQ)
-            _, attempts, steps, values, _, at = zip(*in_order, strict=True)
+            _, attempts, steps, values, seqs, at = zip(*in_order, strict=True)
             taken = gathered.values[trial] = Values()
-            taken.take_all(attempts, steps, map(value_of, values), at)
+            taken.take_all(attempts, steps, map(value_of, values), at, seqs)
         self._arrived = gathered.seq = last
 
     def _take_new_values(self) -> None:
         study, metric = self._gathered.study, self._gathered.study.terms.metric
         for page in self._store.arrivals(study, self._arrived):
-            for trial, attempt, step, value, _, at, of in page:
+            for trial, attempt, step, value, seq, at, of in page:
                 if of == metric:
-                    self._gathered.take(trial, attempt, step, value_of(value), at)
+                    self._gathered.take(trial, attempt, step, value_of(value), at, seq)
             self._arrived = self._gathered.seq = page[-1][4]
 
     def _take(self, stored: StoredRows) -> None:

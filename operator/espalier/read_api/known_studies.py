@@ -18,7 +18,7 @@ from espalier.views.values import Values
 
 MOST_BYTES = 256 * 1024 * 1024
 """Of the studies that are kept in memory, about; the one not asked for the longest goes first."""
-_A_VALUE, _A_TRIAL = 28, 2500
+_A_VALUE, _A_TRIAL = 36, 2500
 REST = 4.0
 """Reading a study anew takes at most one part in five of the time: what is asked meanwhile is
 answered as it was known last. Only a very large study takes long enough for that to be seen."""
@@ -141,6 +141,6 @@ class KnownStudies:
 def _reported(store: StoreBeside, row: StudyRow, trial: int) -> dict[str, Values]:
     """Return a trial's values of each metric, read anew: they are asked for seldom."""
     found: dict[str, Values] = {}
-    for metric, attempt, step, value, at in store.reported(row, trial):
-        found.setdefault(metric, Values()).take(attempt, step, value_of(value), at)
+    for metric, attempt, step, value, at, seq in store.reported(row, trial):
+        found.setdefault(metric, Values()).take(attempt, step, value_of(value), at, seq)
     return found

@@ -89,12 +89,12 @@ class Gathered:
         """Work out which trials are exempt."""
         self.exempt = exemption_of(self.study.settings)
 
-    def take(self, trial: int, attempt: int, step: int, value: float, at: float) -> None:
+    def take(self, trial: int, attempt: int, step: int, value: float, at: float, seq: int) -> None:
         """Take in a value of the objective."""
         values = self.values.get(trial)
         if values is None:
             values = self.values[trial] = Values()
-        values.take(attempt, step, value, at)
+        values.take(attempt, step, value, at, seq)
 
     @property
     def numbers(self) -> list[int]:
@@ -132,7 +132,7 @@ def gather(log: Log) -> Gathered:
             found.seq = event.seq
             of_trial = reported.setdefault(event.trial, {})
             values = of_trial.setdefault(event.metric, Values())
-            values.take(event.attempt, event.step, event.value, event.at)
+            values.take(event.attempt, event.step, event.value, event.at, event.seq)
             if event.metric == metric:
                 found.values[event.trial] = values
         elif isinstance(event, StoredDecision):

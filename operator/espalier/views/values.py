@@ -14,18 +14,23 @@ class Values:
 
     Attributes
     ----------
-    attempts, steps, values, at
+    attempts, steps, values, at, seqs
         Columns of the same length: the attempt, the step, the value in the user's sign (NaN where
-        training diverged), and when it arrived in seconds since the epoch.
+        training diverged), when it arrived in seconds since the epoch, and its place in the order
+        of arrivals.
     """
 
-    __slots__ = ("_greatest", "_latest", "_least", "_seen", "at", "attempts", "steps", "values")
+    __slots__ = (
+        *("_greatest", "_latest", "_least", "_seen"),
+        *("at", "attempts", "seqs", "steps", "values"),
+    )
 
     def __init__(self) -> None:
         self.attempts = array("i")
         self.steps = array("q")
         self.values = array("d")
         self.at = array("d")
+        self.seqs = array("q")
         self._seen = 0
         self._latest = self._least = self._greatest = -1
 
@@ -33,12 +38,13 @@ class Values:
         """Return how many values there are."""
         return len(self.steps)
 
-    def take(self, attempt: int, step: int, value: float, at: float) -> None:
+    def take(self, attempt: int, step: int, value: float, at: float, seq: int) -> None:
         """Take in the next value."""
         self.attempts.append(attempt)
         self.steps.append(step)
         self.values.append(value)
         self.at.append(at)
+        self.seqs.append(seq)
 
     def take_all(
         self,
@@ -46,12 +52,14 @@ class Values:
         steps: Iterable[int],
         values: Iterable[float],
         at: Iterable[float],
+        seqs: Iterable[int],
     ) -> None:
         """Take in many values, column by column."""
         self.attempts.extend(attempts)
         self.steps.extend(steps)
         self.values.extend(values)
         self.at.extend(at)
+        self.seqs.extend(seqs)
 
     def latest(self) -> int | None:
         """Return the place of the highest step; the first value that came for it stands."""

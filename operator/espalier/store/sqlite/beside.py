@@ -33,7 +33,7 @@ from espalier.study_log.log import (
 Value = tuple[Any, ...]
 """Trial, attempt, step, value as its column has it, place in the order of arrival, and when."""
 Reported = tuple[Any, ...]
-"""Metric, attempt, step, value as its column has it, and when."""
+"""Metric, attempt, step, value as its column has it, when, and its place in that order."""
 _PAGE = 20_000
 """Rows of one short transaction that reads along the disk."""
 _AT_ONCE = 500
@@ -49,7 +49,7 @@ FROM observations INDEXED BY observations_in_order
 WHERE study = ? AND seq > ? ORDER BY seq LIMIT ?
 """
 _REPORTED = """
-SELECT metric, attempt, step, value, at FROM observations
+SELECT metric, attempt, step, value, at, seq FROM observations
 WHERE study = ? AND trial = ? ORDER BY +seq
 """
 _PRUNED = {
