@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 
 from aiohttp import web
 
+from espalier import __version__
 from espalier.errors import RetryLater, UsageError
 from espalier.read_api.answers import Body, Kept, body_of, refuse, respond, tag_of
 from espalier.read_api.callers import Caller, Callers, Forbidden, TooMany, Unauthenticated
@@ -25,13 +26,13 @@ from espalier.read_api.known_studies import KnownStudies
 from espalier.read_api.listing import List, Listing
 from espalier.read_api.logs import Logs
 from espalier.read_api.objects import Look, Object, Objects, version_of
+from espalier.read_api.openapi import STUDY, document
 from espalier.read_api.streams import CHECK_SECONDS, HEARTBEAT_SECONDS, Streams
 from espalier.store.sqlite.beside import FoundStudy, ListedStudy
 from espalier.views.query import Query
 from espalier.views.questions import Unknown, answer
 
 _LOG = logging.getLogger(__name__)
-_STUDY = "/v1/namespaces/{namespace}/studies/{name}"
 _T = TypeVar("_T")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
@@ -86,11 +87,12 @@ class ReadApi:
         app.add_routes(
             [
                 web.get("/healthz", _healthy),
+                web.get("/v1/openapi.json", self._document),
                 web.get("/v1/studies", self._list),
-                web.get(_STUDY, self._about),
-                web.get(f"{_STUDY}/events", self._events, allow_head=False),
-                web.get(f"{_STUDY}/log", self._log, allow_head=False),
-                web.get(f"{_STUDY}/{{question:.+}}", self._about),
+                web.get(STUDY, self._about),
+                web.get(f"{STUDY}/events", self._events, allow_head=False),
+                web.get(f"{STUDY}/log", self._log, allow_head=False),
+                web.get(f"{STUDY}/{{question:.+}}", self._about),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
@@ -107,6 +109,11 @@ class ReadApi:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     # -- questions ----------------------------------------------------------------------------
+
+    async def _document(self, request: web.Request) -> web.Response:
+        """Return what can be asked, to anybody: it says nothing of any study."""
+        made = document(__version__)
+        return respond(request, await self._run(lambda: body_of(made, tag_of(made))))
 
     async def _list(self, request: web.Request) -> web.Response:
         """List the studies, to whoever may list them."""
