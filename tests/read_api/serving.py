@@ -101,9 +101,12 @@ async def served(
     async def look(namespace: str, name: str) -> Mapping[str, Any] | None:
         return (statuses or {}).get((namespace, name))
 
+    async def list_all() -> list[Mapping[str, Any]]:
+        return list((statuses or {}).values())
+
     clock = Clock()
     callers = Callers(authority or People(), clock)
-    api = ReadApi(KnownStudies(StoreBeside(url)), callers, look, **seconds)
+    api = ReadApi(KnownStudies(StoreBeside(url)), callers, look, list_all, **seconds)
     port = await api.start("127.0.0.1", 0, None)
     try:
         async with aiohttp.ClientSession() as session:

@@ -12,6 +12,7 @@ from espalier.generate.dashboard import BOARDS, dashboard_json
 from espalier.generate.flags_page import flags_page
 from espalier.generate.metrics_page import metrics_page
 from espalier.generate.pruners_page import pruners_page
+from espalier.generate.read_api_page import read_api_page
 from espalier.generate.reasons_page import reasons_page
 from espalier.generate.workload_kinds import workload_kinds
 
@@ -30,6 +31,7 @@ def generated() -> dict[str, str]:
         "docs/reference/metrics.md": metrics_page(),
         "docs/reference/operator-flags.md": flags_page(),
         "docs/reference/pruners.md": pruners_page(),
+        "docs/reference/read-api.md": read_api_page(),
         "docs/reference/reasons.md": reasons_page(),
     }
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from espalier.kube.cluster import Cluster
-from espalier.kube.kinds import STUDY
+from espalier.kube.errors import NotFound, Refused
+from espalier.kube.kinds import CONFIG_MAP, STUDY
 
+_LOG = logging.getLogger(__name__)
 AUDIENCE = "espalier-read"
 """For whom a token may be made that is good for the read API alone."""
 
@@ -51,6 +54,23 @@ def _is_for(token: str, audience: str) -> bool:
     except (IndexError, ValueError, AttributeError, RecursionError):
         return False
     return audience in (said if isinstance(said, list) else [said])
+
+
+async def client_authorities(cluster: Cluster) -> str | None:
+    """Return the certificates of the CAs that vouch for people, as PEM; None where there are none.
+
+    Raises
+    ------
+    RetryLater
+        If the API server cannot be asked.
+    """
+    try:
+        found = await cluster.get(CONFIG_MAP, "kube-system", "extension-apiserver-authentication")
+    except (NotFound, Refused) as error:
+        _LOG.warning("client certificates are not taken: %s", error)
+        return None
+    text = (found.get("data") or {}).get("client-ca-file")
+    return text if isinstance(text, str) and text.strip() else None
 
 
 async def allowed(

@@ -6,12 +6,15 @@ import asyncio
 import contextlib
 import logging
 import signal
+import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
+from espalier.errors import RetryLater
 from espalier.ingest import kept_authority
 from espalier.ingest.rate import Buckets
 from espalier.kube import STUDY, CaSecret, Cluster, NotFound, Refused, TokenBucket
@@ -24,6 +27,8 @@ from espalier.read_api.server import ReadApi
 from espalier.store.sqlite.beside import StoreBeside
 
 _LOG = logging.getLogger(__name__)
+_CA_SECONDS = 300.0
+"""Between two looks whether another CA vouches for people."""
 _UNKNOWN_TOKENS = (5.0, 40.0)
 """Tokens of an address that the API server is asked about, a second and at once."""
 
@@ -123,16 +128,57 @@ class ReaderProcess:
                 except (NotFound, Refused):  # gone, or not this operator's any more
                     return None
 
+            if options.certificates:
+                stack.callback(_take_certificates(cluster, leaf.context).cancel)
             studies = KnownStudies(StoreBeside(options.store))
             unknown = Buckets(*_UNKNOWN_TOKENS)
             callers = Callers(
                 ClusterAuthority(cluster), wait=lambda peer: unknown.take(peer, time.monotonic())
             )
-            api = ReadApi(studies, callers, look)
+            api = ReadApi(studies, callers, look, partial(_listed, cluster, options.namespaces))
             self.port = await api.start(None, options.read_port, leaf.context)
             stack.push_async_callback(api.stop)
             _LOG.info("the read API answers on port %d", self.port)
             await self._stop.wait()
+
+
+async def _listed(cluster: Cluster, namespaces: tuple[str, ...]) -> Sequence[Mapping[str, Any]]:
+    """Return what a list says of the operator's Studies: not their templates, which are large."""
+    found: list[Mapping[str, Any]] = []
+    for namespace in namespaces or (None,):
+        try:
+            async for page, _ in cluster.pages(STUDY, namespace):
+                found += [_short(each) for each in page]
+        except Refused as error:  # one that is not this operator's any more
+            _LOG.warning("the Studies of %s cannot be listed: %s", namespace or "all", error)
+    return found
+
+
+def _short(study: Mapping[str, Any]) -> Mapping[str, Any]:
+    spec = study.get("spec") or {}
+    kept = {key: spec[key] for key in ("objective", "trials", "suspend") if key in spec}
+    return {"metadata": {"uid": study["metadata"]["uid"]}, "spec": kept} | {
+        key: study[key] for key in ("status",) if key in study
+    }
+
+
+def _take_certificates(cluster: Cluster, context: ssl.SSLContext) -> asyncio.Task[None]:
+    """Return the task that has the TLS context take the cluster's client certificates."""
+
+    async def keep() -> None:
+        taken = ""
+        while True:
+            try:
+                found = await reviews.client_authorities(cluster)
+                if found is not None and found != taken:
+                    context.load_verify_locations(cadata=found)
+                    context.verify_mode = ssl.CERT_OPTIONAL
+                    taken = found
+            except (RetryLater, ssl.SSLError) as error:
+                _LOG.warning("client certificates are not taken yet: %s", error)
+            await asyncio.sleep(_CA_SECONDS)
+
+    return asyncio.get_running_loop().create_task(keep(), name="client-ca")
 
 
 async def run_reader(options: ReaderOptions) -> None:

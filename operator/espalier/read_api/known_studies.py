@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from espalier.planning.world.record import AttemptRecord
+from espalier.read_api.catching_up import CatchingUp
 from espalier.store.reading import value_of
 from espalier.store.sqlite.beside import FoundStudy, StoreBeside
+from espalier.study_log.log import StudyRow
 from espalier.views.gathered import Gathered
+from espalier.views.values import Values
 
 MOST_BYTES = 256 * 1024 * 1024
 """Of the studies that are kept in memory, about; the one not asked for the longest goes first."""
-_A_VALUE, _A_TRIAL = 28, 2500
+_A_VALUE, _A_TRIAL = 36, 2500
 REST = 4.0
 """Reading a study anew takes at most one part in five of the time: what is asked meanwhile is
 answered as it was known last. Only a very large study takes long enough for that to be seen."""
@@ -27,11 +29,17 @@ class KnownStudy:
 
     Parameters
     ----------
-    gathered
-        What is known.
+    store
+        Where it is read.
+    row
+        The study.
 
     Attributes
     ----------
+    gathered
+        What is known.
+    catch_up
+        Brings it up to what is stored.
     revision
         As of which it is known, at least; -1: nothing was read yet.
     lock
@@ -40,8 +48,15 @@ class KnownStudy:
         Before that time it is not read anew.
     """
 
-    def __init__(self, gathered: Gathered) -> None:
-        self.gathered = gathered
+    def __init__(self, store: StoreBeside, row: StudyRow) -> None:
+        self.gathered = Gathered(
+            row,
+            partial(store.decisions, row),
+            partial(store.outputs, row),
+            attempts={},
+            reported=partial(_reported, store, row),
+        )
+        self.catch_up = CatchingUp(store, self.gathered)
         self.revision = -1
         self.lock = threading.Lock()
         self.rests_until = 0.0
@@ -102,7 +117,7 @@ class KnownStudies:
         with known.lock:
             if known.revision != found.revision and known.rests_until <= self._clock():
                 began = self._clock()
-                self._catch_up(known.gathered)
+                known.catch_up()
                 known.revision = found.revision
                 now = self._clock()
                 known.rests_until = now + REST * (now - began)
@@ -114,13 +129,7 @@ class KnownStudies:
         with self._lock:
             known = self._known.get(row.uid)
             if known is None or known.gathered.study.settings != row.settings:
-                known = KnownStudy(
-                    Gathered(
-                        row,
-                        partial(self.store.decisions, row),
-                        partial(self.store.outputs, row),
-                    )
-                )
+                known = KnownStudy(self.store, row)
                 self._known[row.uid] = known
             self._known.move_to_end(row.uid)
             return known
@@ -132,20 +141,10 @@ class KnownStudies:
                 gone, _ = self._known.popitem(last=False)
                 self._bytes.pop(gone, None)
 
-    def _catch_up(self, gathered: Gathered) -> None:
-        row, metric = gathered.study, gathered.study.terms.metric
-        for page in self.store.arrivals(row, gathered.seq):
-            for seq, trial, attempt, name, step, value, at, *_ in page:
-                if name == metric:
-                    gathered.take(trial, attempt, step, value_of(value), at, seq)
-                gathered.seq = seq
-        stored = self.store.study(row)
-        attempts: dict[int, list[AttemptRecord]] = {}
-        for trial, seen in stored.sightings:
-            attempts.setdefault(trial, []).append(seen)
-        gathered.closed, gathered.specs, gathered.made = stored.closed, stored.specs, stored.made
-        gathered.attempts = attempts
-        gathered.prunes = {each.decision.trial: each for each in stored.prunes}
-        gathered.ends = {each.trial: each for each in stored.ends}
-        gathered.proposals = {each.trial: each for each in stored.proposals}
-        gathered.changes, gathered.earlier = stored.changes, stored.earlier
+
+def _reported(store: StoreBeside, row: StudyRow, trial: int) -> dict[str, Values]:
+    """Return a trial's values of each metric, read anew: they are asked for seldom."""
+    found: dict[str, Values] = {}
+    for metric, attempt, step, value, at, seq in store.reported(row, trial):
+        found.setdefault(metric, Values()).take(attempt, step, value_of(value), at, seq)
+    return found

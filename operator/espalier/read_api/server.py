@@ -7,27 +7,33 @@ import logging
 import re
 import secrets
 import ssl
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from aiohttp import web
 
+from espalier import __version__
 from espalier.errors import RetryLater, UsageError
 from espalier.read_api.answers import Body, Kept, body_of, refuse, respond, tag_of
 from espalier.read_api.callers import Caller, Callers, Forbidden, TooMany, Unauthenticated
+from espalier.read_api.certificates import caller_of
 from espalier.read_api.changes import POLL_SECONDS, Changes, Watched
 from espalier.read_api.known_studies import KnownStudies
+from espalier.read_api.listing import List, Listing
+from espalier.read_api.logs import Logs
 from espalier.read_api.objects import Look, Object, Objects, version_of
+from espalier.read_api.openapi import STUDY, document
 from espalier.read_api.static import page_routes
 from espalier.read_api.streams import CHECK_SECONDS, HEARTBEAT_SECONDS, Streams
-from espalier.store.sqlite.beside import FoundStudy
+from espalier.store.sqlite.beside import FoundStudy, ListedStudy
 from espalier.views.query import Query
 from espalier.views.questions import Unknown, answer
 
 _LOG = logging.getLogger(__name__)
-_STUDY = "/v1/namespaces/{namespace}/studies/{name}"
 _T = TypeVar("_T")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
@@ -45,6 +51,8 @@ class ReadApi:
         Who may see what.
     look
         Looks a Study up in the cluster.
+    list_all
+        Lists all that are there.
     poll_seconds, heartbeat_seconds, check_seconds
         Between two looks for what is new, two signs of life on a stream of events, and two
         questions whether somebody may still see what he watches.
@@ -55,6 +63,7 @@ class ReadApi:
         studies: KnownStudies,
         callers: Callers,
         look: Look,
+        list_all: List,
         *,
         poll_seconds: float = POLL_SECONDS,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
@@ -69,6 +78,8 @@ class ReadApi:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="read")
         self._runner: web.AppRunner | None = None
         changes = Changes(self._revisions, self._version, studies.rests, poll_seconds)
+        self._listing = Listing(self._stored, list_all, callers)
+        self._logs = Logs(self._run)
         self._streams = Streams(changes, self._start, heartbeat_seconds, check_seconds)
 
     async def start(self, host: str | None, port: int, tls: ssl.SSLContext | None) -> int:
@@ -78,10 +89,12 @@ class ReadApi:
         app.add_routes(
             [
                 web.get("/healthz", _healthy),
+                web.get("/v1/openapi.json", self._document),
                 web.get("/v1/studies", self._list),
-                web.get(_STUDY, self._about),
-                web.get(f"{_STUDY}/events", self._events, allow_head=False),
-                web.get(f"{_STUDY}/{{question:.+}}", self._about),
+                web.get(STUDY, self._about),
+                web.get(f"{STUDY}/events", self._events, allow_head=False),
+                web.get(f"{STUDY}/log", self._log, allow_head=False),
+                web.get(f"{STUDY}/{{question:.+}}", self._about),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
@@ -99,21 +112,23 @@ class ReadApi:
 
     # -- questions ----------------------------------------------------------------------------
 
+    async def _document(self, request: web.Request) -> web.Response:
+        """Return what can be asked, to anybody: it says nothing of any study."""
+        made = document(__version__)
+        return respond(request, await self._run(lambda: body_of(made, tag_of(made))))
+
     async def _list(self, request: web.Request) -> web.Response:
+        """List the studies, to whoever may list them."""
         caller = await self._caller(request)
         query = Query(request.query)
-        namespace = query.text("namespace")
-        rows = await self._run(self._studies.store.studies)
-        rows = [row for row in rows if namespace in ("", row.namespace)]
-        everywhere = await self._callers.may(caller, "list")
-        seen = [
-            row
-            for row in rows
-            if everywhere or await self._callers.may(caller, "list", row.namespace)
-        ]
-        items = [{"namespace": row.namespace, "name": row.name, "uid": row.uid} for row in seen]
-        tag = tag_of(self._start, items, request.query_string)
-        return respond(request, await self._run(lambda: body_of(query.page(items), tag)))
+        deleted = query.choice("deleted", ("false", "true")) == "true"
+        rows = await self._listing.rows(caller, query.text("namespace"), deleted=deleted)
+
+        def made() -> Body:
+            plain = body_of(query.page(rows), "")
+            return replace(plain, tag=tag_of(plain.plain))
+
+        return respond(request, await self._run(made))
 
     async def _about(self, request: web.Request) -> web.Response:
         """Answer a question about one study, to whoever may see it."""
@@ -139,6 +154,15 @@ class ReadApi:
                 self._kept.put(body)
         return body
 
+    async def _log(self, request: web.Request) -> web.StreamResponse:
+        """Send a study's whole log to whoever may see it."""
+        row = (await self._found(request)).row
+        caller = await self._caller(request)
+        name = f"{row.namespace}-{row.name}"
+        return await self._logs.serve(
+            request, caller.user, lambda: self._studies.store.log(row), name
+        )
+
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """Tell whoever may see a study whenever something of it is new."""
         found = await self._found(request)
@@ -155,7 +179,11 @@ class ReadApi:
     # -- what they share ----------------------------------------------------------------------
 
     async def _caller(self, request: web.Request) -> Caller:
-        return await self._callers.identify(request.headers, request.remote or "")
+        connection = request.transport
+        shown = None if connection is None else connection.get_extra_info("peercert")
+        return await self._callers.identify(
+            request.headers, request.remote or "", caller_of(shown, time.time())
+        )
 
     async def _found(self, request: web.Request) -> FoundStudy:
         """Return the study that is asked about, if who asks may see it."""
@@ -169,6 +197,9 @@ class ReadApi:
         if found is None:
             raise Unknown("", f"nothing is stored of a study {namespace}/{name}")
         return found
+
+    async def _stored(self, deleted: bool) -> Sequence[ListedStudy]:
+        return await self._run(lambda: self._studies.store.studies(closed=deleted))
 
     async def _revisions(self, uids: Sequence[str]) -> dict[str, int]:
         return await self._run(lambda: self._studies.store.revisions(uids))
@@ -191,6 +222,8 @@ async def _errors(
     """End what a question raises in an answer."""
     try:
         return await handler(request)
+    except ConnectionError:
+        raise  # who asked is gone
     except Unauthenticated as error:
         return refuse(401, "Unauthenticated", str(error), {"WWW-Authenticate": "Bearer"})
     except Forbidden as error:

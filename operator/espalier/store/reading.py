@@ -216,7 +216,7 @@ def attempts_of(connection: Connection, study: int) -> list[tuple[int, int, str]
 
 
 # All of it lies by study and trial.
-_SIGHTINGS = """
+SIGHTINGS = """
 SELECT s.trial, s.attempt, a.pod_uid, s.pod, s.job_uid, s.gpus, s.held, s.ran, s.disruption,
        s.deleted, s.suspended, s.exit_code, s.exit_reason, s.over
 FROM sightings AS s JOIN attempts AS a
@@ -227,17 +227,23 @@ WHERE s.study = ? ORDER BY s.trial, s.attempt
 
 def sightings_of(connection: Connection, study: int) -> tuple[tuple[int, AttemptRecord], ...]:
     """Return trial and what was seen of an attempt, in the order of both."""
-    # Past SQLAlchemy's own rows, which take longer than all else.
+    rows = raw_rows(connection, SIGHTINGS, study)
+    return tuple((row[0], sighting_of(*row[1:])) for row in rows)
+
+
+def raw_rows(connection: Connection, statement: str, *asked: object) -> list[tuple[Any, ...]]:
+    """Return rows past SQLAlchemy's own, which would take longer than all else."""
     cursor = connection.connection.cursor()
-    cursor.execute(_SIGHTINGS, (study,))
-    return tuple((row[0], _sighting(*row[1:])) for row in cursor.fetchall())
+    cursor.execute(statement, asked)
+    return list(cursor.fetchall())
 
 
-def _sighting(
+def sighting_of(
     attempt: int, pod_uid: str, pod: str, job_uid: str, gpus: float, held: float, ran: float,
     disruption: str, deleted: int, suspended: int, exit_code: int | None, exit_reason: str,
     over: int,
 ) -> AttemptRecord:  # fmt: skip
+    """Restore what was seen of an attempt from its row."""
     return AttemptRecord(
         attempt=attempt,
         pod_uid=pod_uid,
@@ -278,7 +284,7 @@ def on_others_of(connection: Connection, study: int) -> tuple[StoredDecision, ..
     return tuple(restored(row, rules) for row in found)
 
 
-_MADE = """
+MADE = """
 SELECT number, name, parameters, origin, template, created_at, started_at, coalesce(told, '')
 FROM trials WHERE study = ? ORDER BY number
 """
@@ -286,13 +292,12 @@ FROM trials WHERE study = ? ORDER BY number
 
 def made_of(connection: Connection, study: int) -> dict[int, MadeTrial]:
     """Return what trials were made as, by number and in the order of numbers."""
-    # Past SQLAlchemy's own rows, which take longer than all else.
-    cursor = connection.connection.cursor()
-    cursor.execute(_MADE, (study,))
-    return {
-        number: MadeTrial(name, parameters, Origin(origin), *rest)
-        for number, name, parameters, origin, *rest in cursor.fetchall()
-    }
+    return {row[0]: made_trial_of(*row[1:]) for row in raw_rows(connection, MADE, study)}
+
+
+def made_trial_of(name: str, parameters: str, origin: str, *rest: Any) -> MadeTrial:
+    """Restore what a trial was made as from its row."""
+    return MadeTrial(name, parameters, Origin(origin), *rest)
 
 
 def specs_of(connection: Connection, study: int) -> tuple[StoredSpec, ...]:
@@ -317,7 +322,7 @@ def outputs_of(connection: Connection, study: int, trial: int) -> tuple[StoredOu
     )
 
 
-_PROPOSALS = """
+PROPOSALS = """
 SELECT seq, trial, parameters, source, redrawn, repeats, besides, versions, at, branches
 FROM proposals WHERE study = ? ORDER BY seq, trial
 """
@@ -325,13 +330,15 @@ FROM proposals WHERE study = ? ORDER BY seq, trial
 
 def proposals_of(connection: Connection, study: int) -> list[StoredProposal]:
     """Return what trials were to run, in the order of the log."""
-    # Past SQLAlchemy's own rows, which take longer than all else.
-    cursor = connection.connection.cursor()
-    cursor.execute(_PROPOSALS, (study,))
-    return [
-        StoredProposal(seq, trial, parameters, source, redrawn, bool(repeats), *rest)
-        for seq, trial, parameters, source, redrawn, repeats, *rest in cursor.fetchall()
-    ]
+    return [proposal_of(*row) for row in raw_rows(connection, PROPOSALS, study)]
+
+
+def proposal_of(
+    seq: int, trial: int, parameters: str | None, source: str, redrawn: int, repeats: int,
+    *rest: Any,
+) -> StoredProposal:  # fmt: skip
+    """Restore what a trial was to run from its row."""
+    return StoredProposal(seq, trial, parameters, source, redrawn, bool(repeats), *rest)
 
 
 _EARLIER = """
@@ -346,10 +353,8 @@ def earlier_of(connection: Connection, study: int) -> StoredEarlier | None:
     row = connection.execute(select(table).where(table.c.study == study)).first()
     if row is None:
         return None
-    # Past SQLAlchemy's own rows, which take longer than all else.
-    cursor = connection.connection.cursor()
-    cursor.execute(_EARLIER, (study, row.asked))
-    trials = tuple(earlier_trial_of(*each) for each in cursor.fetchall())
+    rows = raw_rows(connection, _EARLIER, study, row.asked)
+    trials = tuple(earlier_trial_of(*each) for each in rows)
     return StoredEarlier(row.asked, sources_of(row.sources), trials, row.at)
 
 

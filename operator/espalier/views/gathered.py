@@ -23,6 +23,12 @@ from espalier.views.values import Values
 
 Decisions = Callable[[int], Sequence[StoredDecision]]
 """Returns all decisions on a trial by its number, the shadows' included, in order of arrival."""
+Reported = Callable[[int], Mapping[str, Values]]
+"""Returns all values of a trial by its number, by metric."""
+
+
+def _nothing(_trial: int) -> Mapping[str, Values]:
+    return {}
 
 
 Outputs = Callable[[int], Sequence[StoredOutput]]
@@ -66,6 +72,8 @@ class Gathered:
         The place in the order of arrivals up to which values are known.
     closed
         Whether the Study is gone.
+    reported
+        Looks up the values of a trial, of whatever metric.
 
     Attributes
     ----------
@@ -78,7 +86,7 @@ class Gathered:
     outputs: Outputs = no_output
     specs: Sequence[StoredSpec] = ()
     made: Mapping[int, MadeTrial] = field(default_factory=dict)
-    attempts: Mapping[int, Sequence[AttemptRecord]] = field(default_factory=dict)
+    attempts: dict[int, Sequence[AttemptRecord]] = field(default_factory=dict)
     values: dict[int, Values] = field(default_factory=dict)
     prunes: Mapping[int, StoredDecision] = field(default_factory=dict)
     ends: Mapping[int, StoredEnd] = field(default_factory=dict)
@@ -87,6 +95,7 @@ class Gathered:
     earlier: StoredEarlier | None = None
     seq: int = 0
     closed: bool = False
+    reported: Reported = field(default=_nothing)
     exempt: Callable[[int], bool] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -113,9 +122,10 @@ def gather(log: Log) -> Gathered:
     ends: dict[int, StoredEnd] = {}
     proposals: dict[int, StoredProposal] = {}
     changes: list[StoredChange] = []
-    attempts: dict[int, list[AttemptRecord]] = {}
+    attempts: dict[int, Sequence[AttemptRecord]] = {}
     for trial, seen in log.sightings:
-        attempts.setdefault(trial, []).append(seen)
+        attempts[trial] = (*attempts.get(trial, ()), seen)
+    reported: dict[int, dict[str, Values]] = {}
     found = Gathered(
         log.study,
         lambda trial: decided.get(trial, []),
@@ -127,13 +137,17 @@ def gather(log: Log) -> Gathered:
         proposals=proposals,
         changes=changes,
         earlier=log.earlier,
+        reported=lambda trial: reported.get(trial, {}),
     )
     metric = log.study.terms.metric
     for event in log.events:
         if isinstance(event, StoredObservation):
             found.seq = event.seq
+            of_trial = reported.setdefault(event.trial, {})
+            values = of_trial.setdefault(event.metric, Values())
+            values.take(event.attempt, event.step, event.value, event.at, event.seq)
             if event.metric == metric:
-                found.take(event.trial, event.attempt, event.step, event.value, event.at, event.seq)
+                found.values[event.trial] = values
         elif isinstance(event, StoredDecision):
             decided.setdefault(event.decision.trial, []).append(event)
             if event.decision.prunes and not event.shadow:

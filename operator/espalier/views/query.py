@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 from espalier.errors import UsageError
 from espalier.views.plain import View
 
+_T = TypeVar("_T")
 USUAL_LIMIT, MOST = 500, 10_000
 
 
@@ -76,7 +77,7 @@ class Query:
             If it is none.
         """
         text = self._given.get(name, str(default))
-        if not (text.isascii() and text.isdigit()) or int(text[:20]) > most:
+        if not (text.isascii() and text.isdigit() and len(text) <= 20) or int(text) > most:
             raise UsageError(name, f"expected a whole number up to {most}, got {text[:40]!r}")
         return int(text)
 
@@ -89,12 +90,21 @@ class Query:
             If one is none.
         """
         texts = self.names(name)
-        if bad := [text for text in texts if not (text.isascii() and text[:12].isdigit())]:
+        if bad := [text for text in texts if not (text.isascii() and text.isdigit())]:
             raise UsageError(name, f"expected numbers of trials, got {bad[0][:40]!r}")
-        return [int(text[:12]) for text in texts]
+        if bad := [text for text in texts if len(text) > 12]:
+            raise UsageError(name, f"expected numbers of trials, {bad[0][:40]} is none")
+        return [int(text) for text in texts]
 
-    def page(self, items: Sequence[View]) -> View:
+    def page(self, items: Sequence[_T], show: Callable[[_T], View] | None = None) -> View:
         """Return the page of a list that is asked for, and how to go on.
+
+        Parameters
+        ----------
+        items
+            All of it.
+        show
+            Makes a view of an item, of those that are on the page alone.
 
         Raises
         ------
@@ -103,9 +113,10 @@ class Query:
         """
         limit = self.number("limit", USUAL_LIMIT, most=MOST) or MOST
         begin = self.number("continue", 0, most=10**9)
+        page = items[begin : begin + limit]
         rest = len(items) > begin + limit
         return {
-            "items": list(items[begin : begin + limit]),
+            "items": list(page) if show is None else [show(item) for item in page],
             "total": len(items),
             "continue": str(begin + limit) if rest else None,
         }

@@ -27,9 +27,10 @@ from espalier.views.plain import View, decision_view
 from espalier.views.progress import progress_view
 from espalier.views.prunings import prunings_view
 from espalier.views.query import Query
+from espalier.views.reported import values_view
 from espalier.views.study import spec_of, study_view
 from espalier.views.timeline import MOST_TRIALS, timeline_view
-from espalier.views.trials import SORTS, STATES, ranks_of, trial_view, trial_views
+from espalier.views.trials import SORTS, STATES, ranks_of, sorted_numbers, trial_view
 
 Object = Mapping[str, Any]
 Answer = Callable[[Gathered, Object | None, int, Query], View]
@@ -55,13 +56,14 @@ def _spec(gathered: Gathered, study: Object | None, _: int, __: Query) -> View:
 
 
 def _trials(gathered: Gathered, _: Object | None, __: int, query: Query) -> View:
-    views = trial_views(
+    numbers = sorted_numbers(
         gathered,
         states=query.listed("state", STATES),
         sort=query.choice("sort", SORTS),
         descending=query.choice("order", ("ascending", "descending")) == "descending",
     )
-    return query.page(views)
+    ranks = ranks_of(gathered)
+    return query.page(numbers, lambda number: trial_view(gathered, number, ranks.get(number)))
 
 
 def _trial(gathered: Gathered, _: Object | None, number: int, __: Query) -> View:
@@ -70,6 +72,10 @@ def _trial(gathered: Gathered, _: Object | None, number: int, __: Query) -> View
 
 def _decisions(gathered: Gathered, _: Object | None, number: int, query: Query) -> View:
     return query.page([decision_view(stored) for stored in gathered.decisions(number)])
+
+
+def _values(gathered: Gathered, _: Object | None, number: int, query: Query) -> View:
+    return values_view(gathered, number, query)
 
 
 def _curves(gathered: Gathered, _: Object | None, __: int, query: Query) -> View:
@@ -148,6 +154,7 @@ QUESTIONS: Mapping[str, Answer] = {
     "risk": _risk,
     "shadows": _shadows,
     "decisions": _decided,
+    "trials/{number}/values": _values,
     "curves": _curves,
     "band": _band,
     "timeline": _timeline,

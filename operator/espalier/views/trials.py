@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from espalier.api.reasons import Phase
 from espalier.planning.world.parameters_text import parameters_of_text
@@ -107,15 +108,50 @@ def trial_views(
     descending: bool = False,
 ) -> list[View]:
     """Return the trials in these states (all, if none is named), sorted; what has no value last."""
-    ranks, wanted = ranks_of(gathered), set(states)
-    views = [
-        trial_view(gathered, number, ranks.get(number))
-        for number in gathered.numbers
-        if not wanted or state_of(gathered, number) in wanted
+    numbers = sorted_numbers(gathered, states=states, sort=sort, descending=descending)
+    ranks = ranks_of(gathered)
+    return [trial_view(gathered, number, ranks.get(number)) for number in numbers]
+
+
+def sorted_numbers(
+    gathered: Gathered,
+    *,
+    states: Iterable[str] = (),
+    sort: str = "number",
+    descending: bool = False,
+) -> list[int]:
+    """Return the numbers of the trials in these states, sorted; what has no value last."""
+    wanted = set(states)
+    numbers = [
+        number for number in gathered.numbers if not wanted or state_of(gathered, number) in wanted
     ]
     if sort == "number":
-        return views[::-1] if descending else views
-    key = {"value": "rank", "started": "startedAt", "ended": "endedAt"}.get(sort, sort)
-    known = [view for view in views if view[key] is not None]
-    known.sort(key=lambda view: (view[key], view["number"]), reverse=descending)
-    return known + [view for view in views if view[key] is None]
+        return numbers[::-1] if descending else numbers
+    key = _sort_key(gathered, sort)
+    known = [(found, number) for number in numbers if (found := key(number)) is not None]
+    known.sort(reverse=descending)
+    placed = {number for _, number in known}
+    return [number for _, number in known] + [each for each in numbers if each not in placed]
+
+
+def _sort_key(gathered: Gathered, sort: str) -> Callable[[int], Any]:
+    """Return what trials are sorted by; None of one that has no such thing."""
+    if sort == "value":
+        return ranks_of(gathered).get
+    if sort == "state":
+        return lambda number: state_of(gathered, number)
+    if sort == "started":
+        return lambda number: getattr(gathered.made.get(number), "started_at", None)
+    if sort == "ended":
+        ends = gathered.ends
+        return lambda number: ends[number].end.at if number in ends else None
+
+    def of_values(number: int) -> float | None:
+        values = gathered.values.get(number, _NO_VALUES)
+        if sort == "step":
+            place = values.latest()
+            return None if place is None else values.steps[place]
+        place = values.best(gathered.study.terms.direction)
+        return None if place is None else values.values[place]
+
+    return of_values

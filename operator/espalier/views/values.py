@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Iterable
 
 from espalier.pruning import Direction
 
 
 class Values:
-    """A trial's values of the objective, as they arrived.
+    """A trial's values of a metric, as they arrived.
 
     Attributes
     ----------
@@ -19,7 +20,10 @@ class Values:
         of arrivals.
     """
 
-    __slots__ = ("at", "attempts", "seqs", "steps", "values")
+    __slots__ = (
+        *("_greatest", "_latest", "_least", "_seen"),
+        *("at", "attempts", "seqs", "steps", "values"),
+    )
 
     def __init__(self) -> None:
         self.attempts = array("i")
@@ -27,6 +31,8 @@ class Values:
         self.values = array("d")
         self.at = array("d")
         self.seqs = array("q")
+        self._seen = 0
+        self._latest = self._least = self._greatest = -1
 
     def __len__(self) -> int:
         """Return how many values there are."""
@@ -40,17 +46,47 @@ class Values:
         self.at.append(at)
         self.seqs.append(seq)
 
+    def take_all(
+        self,
+        attempts: Iterable[int],
+        steps: Iterable[int],
+        values: Iterable[float],
+        at: Iterable[float],
+        seqs: Iterable[int],
+    ) -> None:
+        """Take in many values, column by column."""
+        self.attempts.extend(attempts)
+        self.steps.extend(steps)
+        self.values.extend(values)
+        self.at.extend(at)
+        self.seqs.extend(seqs)
+
     def latest(self) -> int | None:
         """Return the place of the highest step; the first value that came for it stands."""
-        if not self.steps:
-            return None
-        return max(range(len(self.steps)), key=lambda place: (self.steps[place], -place))
+        self._look()
+        return None if self._latest < 0 else self._latest
 
     def best(self, direction: Direction) -> int | None:
         """Return the place of the best finite value, the earliest where several are as good."""
-        finite = [place for place, value in enumerate(self.values) if math.isfinite(value)]
-        score = direction.score
-        return max(finite, key=lambda place: (score(self.values[place]), -place), default=None)
+        self._look()
+        place = self._greatest if direction.score(1.0) > 0 else self._least
+        return None if place < 0 else place
+
+    def _look(self) -> None:
+        """See what the values since the last look change: every view asks, few values come."""
+        steps, values = self.steps, self.values
+        latest, least, greatest = self._latest, self._least, self._greatest
+        for place in range(self._seen, len(steps)):
+            if latest < 0 or steps[place] > steps[latest]:
+                latest = place
+            value = values[place]
+            if math.isfinite(value):
+                if least < 0 or value < values[least]:
+                    least = place
+                if greatest < 0 or value > values[greatest]:
+                    greatest = place
+        self._latest, self._least, self._greatest = latest, least, greatest
+        self._seen = len(steps)
 
     def curve(self) -> tuple[list[int], list[float]]:
         """Return steps, ascending, and the value that came first for each of them."""

@@ -3,58 +3,115 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from espalier.errors import RetryLater
-from espalier.planning.world.record import AttemptRecord, MadeTrial
 from espalier.store import reading as ask
 from espalier.store import schema
+from espalier.store.rows import end_of
 from espalier.store.sqlite import pages
 from espalier.store.sqlite.connections import reading
 from espalier.store.sqlite.location import path_of
 from espalier.study_log.log import (
-    Arrived,
+    Log,
     StoredChange,
     StoredDecision,
     StoredEarlier,
     StoredEnd,
     StoredOutput,
-    StoredProposal,
     StoredSpec,
     StudyRow,
+    in_order,
 )
+
+Value = tuple[Any, ...]
+"""Trial, attempt, step, value as its column has it, place in the order of arrival, and when."""
+Reported = tuple[Any, ...]
+"""Metric, attempt, step, value as its column has it, when, and its place in that order."""
+_PAGE = 20_000
+"""Rows of one short transaction that reads along the disk."""
+_AT_ONCE = 500
+# The plus keeps SQLite from sorting what comes in order.
+_VALUES = """
+SELECT trial, attempt, step, value, seq, at FROM observations
+WHERE study = ? AND (trial, attempt, metric, step) > (?, ?, ?, ?) AND +metric = ? AND seq <= ?
+ORDER BY trial, attempt, metric, step LIMIT ?
+"""
+_ARRIVED = """
+SELECT trial, attempt, step, value, seq, at, metric
+FROM observations INDEXED BY observations_in_order
+WHERE study = ? AND seq > ? ORDER BY seq LIMIT ?
+"""
+_REPORTED = """
+SELECT metric, attempt, step, value, at, seq FROM observations
+WHERE study = ? AND trial = ? ORDER BY +seq
+"""
+_PRUNED = {
+    table: f"SELECT trial FROM {table} INDEXED BY {index} "
+    "WHERE study = ? AND shadow = '' AND action = 'Prune'"
+    for table, index in (
+        ("decisions", "one_prune_a_trial"),
+        ("decisions_on_others", "one_prune_by_others"),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
-class StoredStudy:
+class KnownRows:
+    """What a reader has of a study already.
+
+    Parameters
+    ----------
+    ended
+        The place of the last ending in the order of arrival; -1 before the first.
+    pruned
+        The trials whose decision to be pruned is known.
+    warm_start
+        Which trials of earlier studies are known; None where none are.
+    """
+
+    ended: int
+    pruned: Collection[int]
+    warm_start: object
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRows:
     """What is stored of a study beside its values, and the decisions that kept trials.
 
     Parameters
     ----------
-    study
-        The study.
     closed
         Whether the Study is gone.
-    specs, made, sightings, prunes, ends, proposals, changes, earlier
-        See `espalier.study_log.log.Log`; of the decisions those that pruned.
+    made, sightings, proposals
+        All rows as they are: a reader compares them with those it has.
+    ends, prunes
+        Those that are new.
+    specs, changes
+        See `espalier.study_log.log.Log`.
+    earlier
+        What was taken over from earlier studies; None where there is nothing new.
+    warm_start
+        Which that was.
     """
 
-    study: StudyRow
     closed: bool
-    specs: tuple[StoredSpec, ...]
-    made: dict[int, MadeTrial]
-    sightings: tuple[tuple[int, AttemptRecord], ...]
-    prunes: tuple[StoredDecision, ...]
+    made: list[tuple[Any, ...]]
+    sightings: list[tuple[Any, ...]]
+    proposals: list[tuple[Any, ...]]
     ends: list[StoredEnd]
-    proposals: list[StoredProposal]
+    prunes: list[StoredDecision]
+    specs: tuple[StoredSpec, ...]
     changes: tuple[StoredChange, ...]
     earlier: StoredEarlier | None
+    warm_start: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,31 +206,90 @@ class StoreBeside:
             row = connection.execute(asked.order_by(*newest).limit(1)).first()
             return None if row is None else FoundStudy(ask.study_of(row), row.revision)
 
-    def study(self, study: StudyRow) -> StoredStudy:
+    def rows(self, study: StudyRow, known: KnownRows) -> StoredRows:
         """Return what is stored of a study beside its values."""
         with self._question() as connection:
-            return StoredStudy(
-                study,
+            warm_start = _warm_start(connection, study.id)
+            return StoredRows(
                 ask.find_study(connection, study.uid) is None,
+                made=ask.raw_rows(connection, ask.MADE, study.id),
+                sightings=ask.raw_rows(connection, ask.SIGHTINGS, study.id),
+                proposals=ask.raw_rows(connection, ask.PROPOSALS, study.id),
+                ends=_ends_after(connection, study.id, known.ended),
+                prunes=_new_prunes(connection, study.id, known.pruned),
                 specs=ask.specs_of(connection, study.id),
-                made=ask.made_of(connection, study.id),
-                sightings=ask.sightings_of(connection, study.id),
-                prunes=_prunes(connection, study.id),
-                ends=ask.ends_of(connection, study.id),
-                proposals=ask.proposals_of(connection, study.id),
                 changes=ask.changes_of(connection, study.id),
-                earlier=ask.earlier_of(connection, study.id),
+                earlier=None
+                if warm_start == known.warm_start
+                else ask.earlier_of(connection, study.id),
+                warm_start=warm_start,
             )
 
-    def arrivals(self, study: StudyRow, seq: int) -> Iterator[list[Arrived]]:
-        """Yield the values after a place in the log, a page at a time."""
+    def last_arrival(self, study: StudyRow) -> int:
+        """Return the place of the newest value in the order of arrival; -1 where there is none."""
+        table = schema.observations
+        last = select(func.max(table.c.seq)).where(table.c.study == study.id)
+        with self._question() as connection:
+            found: int | None = connection.scalar(last)
+            return -1 if found is None else found
+
+    def values(self, study: StudyRow, metric: str, until: int) -> Iterator[list[Value]]:
+        """Yield the values of a metric up to a place in the order of arrival, trial by trial.
+
+        A page at a time, in the order of trial, attempt and step, as they lie on the disk: that is
+        many times faster than the order of arrival.
+        """
+        after = (-1, -1, -1)
         while True:
             with self._question() as connection:
-                page = pages.arrived_after(connection, study.id, seq)
+                trial, attempt, step = after
+                place = (trial, attempt, metric, step)
+                page = ask.raw_rows(connection, _VALUES, study.id, *place, metric, until, _PAGE)
             if not page:
                 return
-            seq = page[-1][0]
+            after = page[-1][:3]
             yield page
+
+    def arrivals(self, study: StudyRow, seq: int) -> Iterator[list[Value]]:
+        """Yield the values after a place in the order of arrival, each with its metric at the end.
+
+        A page at a time.
+        """
+        while True:
+            with self._question() as connection:
+                page = ask.raw_rows(connection, _ARRIVED, study.id, seq, pages.PAGE)
+            if not page:
+                return
+            seq = page[-1][4]
+            yield page
+
+    def reported(self, study: StudyRow, trial: int) -> list[Reported]:
+        """Return all values of a trial, of whatever metric, in the order of arrival."""
+        with self._question() as connection:
+            return ask.raw_rows(connection, _REPORTED, study.id, trial)
+
+    def log(self, study: StudyRow) -> Log:
+        """Return all that is stored of a study; its events are read while they are gone through.
+
+        Raises
+        ------
+        RetryLater
+            Also while they are gone through.
+        """
+        with self._question() as connection:
+            head = ask.head_of(connection, study.id)
+            proposals = ask.proposals_of(connection, study.id)
+            made, specs = ask.made_of(connection, study.id), ask.specs_of(connection, study.id)
+            earlier = ask.earlier_of(connection, study.id)
+        events = in_order(
+            pages.observations(self._question, study.id),
+            ask.all_decided(pages.decisions(self._question, study.id), head),
+            head.ends,
+            head.changes,
+            proposals,
+        )
+        attempts = sorted(head.attempts)
+        return Log(study, attempts, events, head.sightings, made, specs, earlier)
 
     def decisions(self, study: StudyRow, trial: int) -> Sequence[StoredDecision]:
         """Return all decisions on a trial, the shadows' included, in the order of arrival."""
@@ -193,16 +309,33 @@ class StoreBeside:
             yield connection
 
 
-def _prunes(connection: Connection, study: int) -> tuple[StoredDecision, ...]:
-    """Return the decisions that pruned a trial; an index has them."""
+def _ends_after(connection: Connection, study: int, seq: int) -> list[StoredEnd]:
+    table = schema.ends
+    new = select(table).where(table.c.study == study, table.c.seq > seq).order_by(table.c.seq)
+    return [end_of(row) for row in connection.execute(new)]
+
+
+def _new_prunes(connection: Connection, study: int, known: Collection[int]) -> list[StoredDecision]:
+    """Return the decisions that pruned other trials than those; an index has the trials."""
     rules = ask.settings_by_rule(connection, study)
     found: list[StoredDecision] = []
     for table in (schema.decisions, schema.decisions_on_others):
-        of_study = (table.c.study == study) & (table.c.shadow == "") & (table.c.action == "Prune")
-        found += [
-            ask.restored(row, rules) for row in connection.execute(select(table).where(of_study))
-        ]
-    return tuple(sorted(found, key=lambda stored: stored.seq))
+        pruned = ask.raw_rows(connection, _PRUNED[table.name], study)
+        new = [trial for (trial,) in pruned if trial not in known]
+        acting = (table.c.study == study) & (table.c.shadow == "") & (table.c.action == "Prune")
+        for begin in range(0, len(new), _AT_ONCE):
+            some = table.c.trial.in_(new[begin : begin + _AT_ONCE])
+            rows = connection.execute(select(table).where(acting, some))
+            found += [ask.restored(row, rules) for row in rows]
+    return sorted(found, key=lambda stored: stored.seq)
+
+
+def _warm_start(connection: Connection, study: int) -> object:
+    table = schema.warm_starts
+    found = connection.execute(
+        select(table.c.asked, table.c.at).where(table.c.study == study)
+    ).first()
+    return None if found is None else tuple(found)
 
 
 def _decisions_on(connection: Connection, study: int, trial: int) -> tuple[StoredDecision, ...]:
