@@ -54,6 +54,7 @@ def words_of(command: str, bad: Path) -> list[str]:
         "status of a cluster": ["status", "digits", "--kubeconfig", str(bad)],
         "top": ["top", "-A", "--kubeconfig", str(bad)],
         "trials": ["trials", "--from", str(bad)],
+        "curves": ["curves", "--from", str(bad)],
         "trials of a cluster": ["trials", "digits", "--kubeconfig", str(bad)],
         "backup": ["backup", "--to", f"{bad}.copy", "--store", f"sqlite:///{bad}"],
         "restore": ["restore", "--from", str(bad), "--store", f"sqlite:///{bad.parent}/own.db"],
@@ -77,6 +78,7 @@ IN_PROCESS = (
     "top",
     "trials",
     "trials of a cluster",
+    "curves",
     "backup",
     "restore",
 )
@@ -380,9 +382,7 @@ def test_a_store_that_is_none_ends_in_a_sentence(words, store):
     assert_a_sentence(invoked([*words, "--store", store]))
 
 
-@pytest.mark.parametrize(
-    "command", ["export", "replay", "backtest", "watch", "status", "trials"]
-)
+@pytest.mark.parametrize("command", ["export", "replay", "backtest", "watch", "status", "trials"])
 @pytest.mark.parametrize(
     "words",
     [
