@@ -23,6 +23,8 @@ COMMANDS = {
     "top": "espalier.cli.top",
     "trials": "espalier.cli.trials",
     "curves": "espalier.cli.curves",
+    "ui": "espalier.cli.ui",
+    "completion": "espalier.cli.completion",
     "recommend": "espalier.cli.recommend",
     "replay": "espalier.cli.replay",
     "backtest": "espalier.cli.backtest",

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from espalier.errors import UsageError
+from espalier.pictures.limits import drawable, limits
 from espalier.pictures.page import page_of
 from espalier.views.plain import View
 
@@ -82,7 +83,7 @@ def require_matplotlib() -> None:
 def _saved(curves: Curves, kind: str, log: bool) -> bytes:
     from matplotlib import rc_context
 
-    title = f"{curves.study['namespace']}/{curves.study['name']}"
+    title = _shown(f"{curves.study['namespace']}/{curves.study['name']}")
     metadata: dict[str, Any] = {"Title": title} | ({"Date": None} if kind == "svg" else {})
     with rc_context(
         {
@@ -116,9 +117,13 @@ def figure(curves: Curves, *, log: bool = False) -> Figure:
     axes.set_axisbelow(True)
     if log:
         axes.set_yscale("log", nonpositive="mask")
-    _band(axes, curves.band)
-    _lines(axes, view)
-    _bound(axes, view, log)
+    _band(axes, [each for each in curves.band if drawable(each["low"], log)])
+    _lines(axes, view, log)
+    axes.set_ylim(*limits(view["trials"], log))
+    if view["horizon"]:
+        axes.set_xlim(
+            0, max(view["horizon"], *(max(each["steps"], default=0) for each in view["trials"]), 1)
+        )
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     return made
@@ -126,6 +131,10 @@ def figure(curves: Curves, *, log: bool = False) -> Figure:
 
 def _shown(text: object) -> str:
     return "".join(each if each.isprintable() else "?" for each in str(text))[:80]
+
+
+def _values(trial: View, log: bool) -> list[float]:
+    return [value if drawable(value, log) else float("nan") for value in trial["values"]]
 
 
 def _band(axes: Axes, band: Sequence[View]) -> None:
@@ -138,7 +147,7 @@ def _band(axes: Axes, band: Sequence[View]) -> None:
     axes.plot(steps, middles, color="#6b6400", linewidth=0.8, linestyle=(0, (2, 2)))
 
 
-def _lines(axes: Axes, view: View) -> None:
+def _lines(axes: Axes, view: View, log: bool) -> None:
     """Draw the curves, the best last, and mark where trials were cut."""
     faint = 0.8 if len(view["trials"]) <= MANY else 0.4
     named: set[str] = set()
@@ -146,22 +155,21 @@ def _lines(axes: Axes, view: View) -> None:
         if trial["number"] == view["best"]:
             continue
         state = trial["state"]
-        values = [float("nan") if value is None else value for value in trial["values"]]
         axes.plot(
             trial["steps"],
-            values,
+            _values(trial, log),
             color=COLOURS.get(state, OTHER),
             linestyle=DASHES.get(state, "-"),
             linewidth=1.0,
             alpha=faint,
-            marker="" if len(values) > 1 else ".",
+            marker="" if len(trial["steps"]) > 1 else ".",
             label=None if state in named else state.lower(),
         )
         named.add(state)
     ends = [
         (trial["steps"][-1], trial["values"][-1])
         for trial in view["trials"]
-        if trial["prunedAt"] is not None and trial["values"] and trial["values"][-1] is not None
+        if trial["prunedAt"] is not None and trial["values"] and drawable(trial["values"][-1], log)
     ]
     if ends:
         axes.plot(
@@ -174,29 +182,13 @@ def _lines(axes: Axes, view: View) -> None:
         )
     for trial in view["trials"]:
         if trial["number"] == view["best"]:
-            values = [float("nan") if value is None else value for value in trial["values"]]
             label = f"best: trial {trial['number']}"
             axes.plot(
                 trial["steps"],
-                values,
+                _values(trial, log),
                 color=BEST,
                 linewidth=2.2,
                 marker="o",
                 markersize=3,
                 label=label,
             )
-
-
-def _bound(axes: Axes, view: View, log: bool) -> None:
-    """Draw what most values are between: a few that broke out do not flatten the rest."""
-    known = sorted(
-        value
-        for trial in view["trials"]
-        for value in trial["values"]
-        if value is not None and (value > 0 or not log)
-    )
-    cut = len(known) // 100
-    if cut and known[cut] < known[-1 - cut]:
-        low, high = known[cut], known[-1 - cut]
-        room = 0.0 if log else 0.05 * (high - low)
-        axes.set_ylim(low - room, high + room)

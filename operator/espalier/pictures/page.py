@@ -20,11 +20,11 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 def page_of(study: View, trials: Sequence[View], svg: str) -> str:
     """Return the page: the picture as matplotlib drew it, and a row for each trial."""
-    name = escape(f"{study['namespace']}/{study['name']}")
+    name = _text(f"{study['namespace']}/{study['name']}")
     names = list(dict.fromkeys(key for trial in trials for key in trial["parameters"] or ()))
-    metric = escape(str(study["objective"]["metric"]))
-    head = ["rank", "trial", "state", escape(str(study["resource"].get("name", "step"))), metric]
-    head += [escape(str(each)) for each in names] + ["why"]
+    metric = _text(study["objective"]["metric"])
+    head = ["rank", "trial", "state", _text(study["resource"].get("name", "step")), metric]
+    head += [_text(each) for each in names] + ["why"]
     rows = "\n".join(_row(trial, names) for trial in trials)
     drawn = svg[svg.index("<svg") :]
     return f"""<!doctype html>

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from rich.text import Text
 
-from espalier.cli.showing.sparkline import bounds
 from espalier.cli.words import one_line
+from espalier.pictures.limits import drawable, limits
 from espalier.views.plain import View
 
+_TICKS = 4
 LEAST = (30, 10)
 """Columns and lines below which nothing can be told apart."""
 _COLOURS = {"Running": "cyan", "Completed": "gray", "Pruned": "orange", "Failed": "magenta"}
@@ -65,9 +67,11 @@ def _fill(
     figure.theme("colorless").canvas("default")
     figure.label(one_line(str(study["resource"].get("name", "step")))[:40], "x")
     figure.label(one_line(str(curves["metric"]))[:40], "y")
-    low, high = _limits(curves["trials"], log)
-    if log:
-        figure.ruler("y").scale("log")
+    low, high = limits(curves["trials"], log)
+    if log:  # plotext's own logarithm fails where all values are one
+        low, high = math.log10(low), math.log10(high)
+        ticks = [low + share * (high - low) / _TICKS for share in range(_TICKS + 1)]
+        figure.ruler("y").ticks(ticks, [f"{10**tick:.3g}" for tick in ticks])
     figure.ruler("y").lim(low, high)
     if curves["horizon"]:
         figure.ruler("x").lim(0, curves["horizon"])
@@ -95,27 +99,12 @@ def _line(
     from plotext import marker
 
     known = [
-        (step, value)
-        for step, value in zip(steps, values, strict=True)
-        if value is not None and (value > 0 or not log)
+        (step, value) for step, value in zip(steps, values, strict=True) if drawable(value, log)
     ]
     if not known:
         return
     signal = figure.signal(*zip(*known, strict=True), marker=marker(symbol, colour))
     figure.draw(signal.lines())
-
-
-def _limits(trials: Sequence[Mapping[str, Any]], log: bool) -> tuple[float, float]:
-    """Return between which values is drawn: a few that broke out do not flatten the rest."""
-    values = [
-        [value for value in trial["values"] if value is not None and (value > 0 or not log)]
-        for trial in trials
-    ]
-    low, high = bounds(values)
-    if low == high:
-        return (low / 2, high * 2 or 1.0) if log else (low - 0.5, high + 0.5)
-    room = 0.0 if log else 0.03 * (high - low)
-    return low - room, high + room
 
 
 def legend(curves: View, banded: bool) -> Text:
