@@ -54,6 +54,8 @@ def words_of(command: str, bad: Path) -> list[str]:
         "status of a cluster": ["status", "digits", "--kubeconfig", str(bad)],
         "top": ["top", "-A", "--kubeconfig", str(bad)],
         "trials": ["trials", "--from", str(bad)],
+        "curves": ["curves", "--from", str(bad)],
+        "ui": ["ui", "digits", "--no-open", "--kubeconfig", str(bad)],
         "trials of a cluster": ["trials", "digits", "--kubeconfig", str(bad)],
         "backup": ["backup", "--to", f"{bad}.copy", "--store", f"sqlite:///{bad}"],
         "restore": ["restore", "--from", str(bad), "--store", f"sqlite:///{bad.parent}/own.db"],
@@ -81,6 +83,8 @@ IN_PROCESS = (
     "top",
     "trials",
     "trials of a cluster",
+    "curves",
+    "ui",
     "backup",
     "restore",
     "logs",
@@ -495,4 +499,5 @@ def test_an_interrupt_ends_without_a_traceback_whatever_works(folder):
 def test_every_command_is_tried():
     tried = {words_of(each, Path("x"))[0] for each in (*IN_PROCESS, "run")}
     # `collect` is for files of any kind, and says more than a sentence: tests/cli/test_collect.py.
-    assert tried == set(COMMANDS) - {"collect"}
+    # `completion` reads nothing: tests/cli/test_completion.py.
+    assert tried == set(COMMANDS) - {"collect", "completion"}

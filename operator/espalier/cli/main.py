@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -23,6 +26,9 @@ COMMANDS = {
     "status": "espalier.cli.status",
     "top": "espalier.cli.top",
     "trials": "espalier.cli.trials",
+    "curves": "espalier.cli.curves",
+    "ui": "espalier.cli.ui",
+    "completion": "espalier.cli.completion",
     "recommend": "espalier.cli.recommend",
     "replay": "espalier.cli.replay",
     "backtest": "espalier.cli.backtest",
@@ -37,6 +43,12 @@ class LazyGroup(click.Group):
 
     Whatever a command raises ends in words, see `espalier.cli.boundary`.
     """
+
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> Any:
+        """Run, and be called in usages what the person has called."""
+        return super().main(args, prog_name or called(), **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name every command, sorted."""
@@ -58,10 +70,36 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
 
 
+def called() -> str:
+    """Return by which name this was called: kubectl calls a plug-in by a name of its own."""
+    name = os.path.basename(sys.argv[0] if sys.argv else "")
+    return "kubectl espalier" if name.startswith("kubectl-espalier") else "espalier"
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="espalier")
 def main() -> None:
-    """Prune hyperparameter-tuning jobs on Kubernetes."""
+    """Prune hyperparameter-tuning jobs on Kubernetes.
+
+    What shows a study needs nothing but a kubeconfig, and takes -n and --context as kubectl does; a
+    study is named by NAME or NAMESPACE/NAME. `espalier` and `kubectl espalier` are the same.
+
+    \b
+    Examples:
+      kubectl espalier top -A
+      kubectl espalier status digits --watch
+      kubectl espalier trials digits --sort value --limit 10
+      kubectl espalier curves digits
+      kubectl espalier ui digits
+
+    \b
+    Exit codes:
+      0    it is done
+      1    it is done, and the answer is no: the study failed, or decisions differ
+      2    it could not be done; one line on standard error says why, and what to do
+      130  it was interrupted
+      141  nobody read its output any more
+    """
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from espalier.kube.credentials import own_namespace
 from espalier.kube.errors import Conflict, NotFound, NotServed, Refused
 from espalier.kube.events import emit
 from espalier.kube.fair_bucket import Rank
+from espalier.kube.forwarding import Forwarding
 from espalier.kube.kinds import (
     CONFIG_MAP,
     EVENT,
@@ -42,6 +43,7 @@ __all__ = [
     "CaSecret",
     "Cluster",
     "Conflict",
+    "Forwarding",
     "Holder",
     "Kind",
     "Lease",

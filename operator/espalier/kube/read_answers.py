@@ -15,6 +15,26 @@ _LATER = {408, 425, 429, 500, 502, 503, 504}
 WITHOUT = "; `--from FILE` shows an exported log without it"
 
 
+class NotGiven(UsageError):
+    """The read API has no answer for who asks: ask for something else, or as somebody else.
+
+    Parameters
+    ----------
+    status : int
+        The HTTP status by which it said so.
+    message : str
+        Its own words.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__("", message)
+        self.status = status
+
+    def __reduce__(self) -> tuple[type[NotGiven], tuple[int, str]]:  # type: ignore[override]
+        """Survive the way out of another process."""
+        return type(self), (self.status, self.message)
+
+
 def error_of(route: str, code: int, body: bytes) -> EspalierError:
     """Turn an answer that is not 2xx into the error that says what to do.
 
@@ -36,7 +56,7 @@ def error_of(route: str, code: int, body: bytes) -> EspalierError:
 def _of_read_api(code: int, said: str) -> EspalierError:
     if code in _LATER:
         return RetryLater(f"the read API cannot answer now: {said}; try again")
-    return UsageError("", said)
+    return NotGiven(code, said)
 
 
 def _of_api_server(route: str, code: int, said: str) -> EspalierError:

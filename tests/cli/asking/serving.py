@@ -21,6 +21,12 @@ def _status(code: int, message: str) -> web.Response:
     return web.json_response({"kind": "Status", "code": code, "message": message}, status=code)
 
 
+def _missing(path: str) -> web.Response:
+    plural, name = path.rsplit("/", 2)[1:]
+    body = {"kind": "Status", "code": 404, "message": f"{plural} {name!r} not found"}
+    return web.json_response(body | {"details": {"kind": plural, "name": name}}, status=404)
+
+
 class ApiServer:
     """Passes requests on as the API server's service proxy does.
 
@@ -31,7 +37,7 @@ class ApiServer:
     service
         Namespace and name of the one Service there is.
     objects
-        Other objects that it has, by path.
+        Other objects that it has, by path; None is one that does not exist.
     """
 
     def __init__(
@@ -49,7 +55,8 @@ class ApiServer:
         if "Authorization" not in request.headers:
             return _status(401, "Unauthorized")
         if request.path in self._objects:
-            return web.json_response(self._objects[request.path])
+            found = self._objects[request.path]
+            return _missing(request.path) if found is None else web.json_response(found)
         place = (request.match_info.get("namespace"), request.match_info.get("service"))
         if place[0] is None:
             return _status(404, "the server could not find the requested resource")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from espalier.cli.asking.api_source import OfApi
 from espalier.cli.asking.source import OfLog, Source
@@ -146,8 +147,21 @@ def _taking(options: tuple[Any, ...], command: Callable[..., Any]) -> Callable[.
 
 
 def study_argument(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a command with STUDY, which --from may stand in for."""
-    return click.argument("study", required=False)(command)
+    """Decorate a command with STUDY, which --from may stand in for; a shell completes it."""
+    return click.argument("study", required=False, shell_complete=_studies)(command)
+
+
+def _studies(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from espalier.cli.asking.names import complete_study  # it stands on this module
+
+    return complete_study(context, parameter, incomplete)
+
+
+def read_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a command that asks the read API alone: it takes a `Given` as `given`."""
+    return _taking((*_CLUSTER_OPTIONS, *_READ_OPTIONS), command)
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:

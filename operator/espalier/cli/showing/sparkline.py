@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from espalier.pictures.limits import most_between
+
 BLOCKS = "▁▂▃▄▅▆▇█"
 ASCII = "_.-=^"
 GAP = "·"
@@ -40,8 +42,5 @@ def bounds(curves: Sequence[Sequence[float | None]]) -> tuple[float, float]:
 
     The lowest and the highest hundredth are left out.
     """
-    known = sorted(value for curve in curves for value in curve if value is not None)
-    if not known:
-        return 0.0, 1.0
-    cut = len(known) // 100
-    return known[cut], known[-1 - cut]
+    found = most_between(value for curve in curves for value in curve if value is not None)
+    return found or (0.0, 1.0)

@@ -1,0 +1,1 @@
+"""Pictures of studies, drawn by matplotlib, which is the extra `pictures`. Pure: views in."""
