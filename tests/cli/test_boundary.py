@@ -49,6 +49,8 @@ def words_of(command: str, bad: Path) -> list[str]:
         "backtest of a store": ["backtest", "a/b", "--store", f"sqlite:///{bad}", *QUICK],
         "recommend": ["recommend", str(bad), *QUICK],
         "recommend of a store": ["recommend", "a/b", "--store", f"sqlite:///{bad}", *QUICK],
+        "explain": ["explain", "--from", str(bad)],
+        "explain a trial": ["explain", "3", "--counterfactual", "--from", str(bad)],
         "watch": ["watch", "digits", "--once", "--kubeconfig", str(bad)],
         "backup": ["backup", "--to", f"{bad}.copy", "--store", f"sqlite:///{bad}"],
         "restore": ["restore", "--from", str(bad), "--store", f"sqlite:///{bad.parent}/own.db"],
@@ -66,6 +68,8 @@ IN_PROCESS = (
     "backtest of a store",
     "recommend",
     "recommend of a store",
+    "explain",
+    "explain a trial",
     "watch",
     "backup",
     "restore",
@@ -234,7 +238,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.mark.parametrize("command", ["replay", "backtest", "recommend"])
+@pytest.mark.parametrize(
+    "command", ["replay", "backtest", "recommend", "explain", "explain a trial"]
+)
 @given(data=st.data())
 @settings(
     max_examples=60,

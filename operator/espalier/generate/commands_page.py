@@ -7,6 +7,7 @@ import click
 from espalier.cli.backup import command as backup
 from espalier.cli.boundary import FAILED, INTERRUPTED, PIPE_CLOSED, TRACEBACK
 from espalier.cli.collect import command as collect
+from espalier.cli.explain import command as explain
 from espalier.cli.export import command as export
 from espalier.cli.import_ import command as import_
 from espalier.cli.recommend import command as recommend
@@ -61,5 +62,5 @@ def commands_page() -> str:
             about=about(each),
             options=option_rows(each),
         )
-        for each in (watch, collect, export, import_, replay, recommend, backup, restore)
+        for each in (watch, explain, collect, export, import_, replay, recommend, backup, restore)
     )

@@ -22,7 +22,7 @@ class Values:
     __slots__ = ("at", "attempts", "seqs", "steps", "values")
 
     def __init__(self) -> None:
-        self.attempts = array("i")
+        self.attempts = array("q")
         self.steps = array("q")
         self.values = array("d")
         self.at = array("d")
