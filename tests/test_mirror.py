@@ -24,7 +24,8 @@ THROUGH: dict[str, tuple[str, ...]] = {
     "backtest": ("backtest/test_simulate.py", "backtest/test_replay.py", "cli/test_backtest.py"),
     "backtest/recommend": ("backtest/recommend/test_recommendation.py", "cli/test_recommend.py"),
     "cli": ("cli/test_boundary.py", "cli/test_backtest.py", "cli/test_run.py"),
-    "cli/asking": ("cli/asking/test_source.py",),
+    "cli/asking": ("cli/asking/test_source.py", "cli/test_explain.py"),
+    "cli/explaining": ("cli/test_explain.py",),
     "cli/collecting": ("cli/test_collect.py",),
     "engine/control": (
         "engine/test_fuzzed_runs.py",
@@ -53,6 +54,11 @@ THROUGH: dict[str, tuple[str, ...]] = {
     "process": ("cli/test_run.py", "integration/test_watches.py"),
     "read_api": ("read_api/test_server.py",),
     "views": ("read_api/test_server.py",),
+    "views/explaining": (
+        "views/explaining/test_of_trial.py",
+        "views/explaining/test_of_study.py",
+        "views/explaining/test_difference.py",
+    ),
     "pruning": ("pruning/test_laws.py", "pruning/test_terms.py"),
     "pruning/decisions": ("pruning/decisions/test_decision.py",),
     "pruning/history": ("pruning/test_laws.py", "pruning/test_parity_with_optuna.py"),

@@ -49,6 +49,8 @@ def words_of(command: str, bad: Path) -> list[str]:
         "backtest of a store": ["backtest", "a/b", "--store", f"sqlite:///{bad}", *QUICK],
         "recommend": ["recommend", str(bad), *QUICK],
         "recommend of a store": ["recommend", "a/b", "--store", f"sqlite:///{bad}", *QUICK],
+        "explain": ["explain", "--from", str(bad)],
+        "explain a trial": ["explain", "3", "--counterfactual", "--from", str(bad)],
         "watch": ["watch", "digits", "--once", "--kubeconfig", str(bad)],
         "status": ["status", "--from", str(bad)],
         "status of a cluster": ["status", "digits", "--kubeconfig", str(bad)],
@@ -77,6 +79,8 @@ IN_PROCESS = (
     "backtest of a store",
     "recommend",
     "recommend of a store",
+    "explain",
+    "explain a trial",
     "watch",
     "status",
     "status of a cluster",
@@ -254,7 +258,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.mark.parametrize("command", ["replay", "backtest", "recommend"])
+@pytest.mark.parametrize(
+    "command", ["replay", "backtest", "recommend", "explain", "explain a trial"]
+)
 @given(data=st.data())
 @settings(
     max_examples=60,

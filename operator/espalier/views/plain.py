@@ -18,8 +18,11 @@ def finite(value: float | None) -> float | None:
 
 
 def time_of(at: float | None) -> str | None:
-    """Return a time in seconds since the epoch as RFC 3339 has it."""
-    return None if at is None or not at else timestamp(at)
+    """Return a time in seconds since the epoch as RFC 3339 has it; None where no calendar does."""
+    try:
+        return None if at is None or not at else timestamp(at)
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 def decision_view(stored: StoredDecision) -> View:

@@ -191,5 +191,7 @@ def answer(gathered: Gathered, study: Object | None, path: str, query: Query) ->
         raise Unknown("", f"expected one of {', '.join(QUESTIONS)!r}, got {path[:80]!r}")
     if found is not None and number not in gathered.made and number not in gathered.values:
         name = f"{gathered.study.namespace}/{gathered.study.name}"
-        raise Unknown("", f"nothing is stored of a trial {number} of {name}")
+        raise Unknown(
+            "", f"nothing is stored of a trial {number} of {name}; name one of its trials"
+        )
     return question(gathered, study, number, query)

@@ -26,7 +26,7 @@ class Values:
     )
 
     def __init__(self) -> None:
-        self.attempts = array("i")
+        self.attempts = array("q")
         self.steps = array("q")
         self.values = array("d")
         self.at = array("d")

@@ -51,12 +51,15 @@ class Claim:
         Whether a value a hair worse would not have.
     why
         Why nothing is claimed.
+    then
+        What is decided with this value; None where the judge was not asked.
     """
 
     basis: Basis
     value: float | None = None
     exact: bool = False
     why: str = ""
+    then: Decision | None = None
 
 
 def difference(gathered: Gathered, stored: StoredDecision) -> View:
@@ -72,6 +75,8 @@ def difference(gathered: Gathered, stored: StoredDecision) -> View:
         "bound": "AtLeast" if upwards(decision, gathered.study.terms.direction) else "AtMost",
         "basis": str(claim.basis),
         "exact": claim.exact,
+        "then": None if claim.then is None else claim.then.sentence(),
+        "thenReason": None if claim.then is None else str(claim.then.reason.value),
         "sentence": _sentence(gathered, decision, claim, had),
         "besides": BESIDES,
     }
@@ -124,11 +129,11 @@ class _Asked:
         if not self._pruned.same_as(self._rewound.says(had)):
             why = "this version of Espalier, asked again, does not decide as was recorded"
             return Claim(Basis.NONE, why=why)
-        if named is not None and self._kept(named):
+        if named is not None and (kept := self._kept(named)):
             if self._prunes(hair_less(named, self._up)):
-                return Claim(Basis.CHECKED, named, exact=True)
+                return Claim(Basis.CHECKED, named, exact=True, then=kept)
             if not search:
-                return Claim(Basis.CHECKED, named)
+                return Claim(Basis.CHECKED, named, then=kept)
         if not search:
             why = f"more than {MOST_SEARCHED} values came before it, too many to search"
             return Claim(Basis.NONE, why=why)
@@ -140,13 +145,15 @@ class _Asked:
         low = self._good(had) if math.isfinite(had) else min(goods, default=None)
         if low is None:
             return Claim(Basis.NONE, why="no number has been reported to begin a search with")
-        if not self._prunes(self._value(low)):
-            # Only a value that is no number was pruned: any of those that there were is kept.
-            return Claim(Basis.SEARCHED, self._value(low))
+        if kept := self._kept(self._value(low)):
+            # Only a value that is no number was pruned: the worst of those that there were is kept.
+            return Claim(Basis.SEARCHED, self._value(low), then=kept)
         for high in self._tried(low, max(goods, default=low), named):
-            if self._kept(self._value(high)):
-                found = least(lambda good: self._kept(self._value(good)), low, high)
-                return Claim(Basis.SEARCHED, self._value(found), exact=True)
+            if self._kept(self._value(high)) is not None:
+                found = least(lambda good: not self._prunes(self._value(good)), low, high)
+                value = self._value(found)
+                if kept := self._kept(value):
+                    return Claim(Basis.SEARCHED, value, exact=True, then=kept)
         return Claim(Basis.NONE, why="no value of this one step would have kept it")
 
     def _tried(self, low: float, best: float, named: float | None) -> Iterator[float]:
@@ -174,9 +181,9 @@ class _Asked:
     def _value(self, good: float) -> float:
         return self._good(good)
 
-    def _kept(self, value: float) -> bool:
+    def _kept(self, value: float) -> Decision | None:
         said = self._rewound.says(value)
-        return said is not None and not said.prunes
+        return None if said is None or said.prunes else said
 
     def _prunes(self, value: float) -> bool:
         said = self._rewound.says(value)
@@ -190,14 +197,21 @@ def _sentence(gathered: Gathered, decision: Decision, claim: Claim, had: float |
     bound = "at least" if upwards(decision, gathered.study.terms.direction) else "at most"
     came = "" if had is None else f" (it had {exactly(had)})"
     said = f"At step {step} a {metric} of {bound} {exactly(claim.value)}{came} would have kept it"
-    if claim.exact:
-        return f"{said}; one a hair worse would not."
     if claim.basis is Basis.BY_RULE:
         return f"{said}, by its rule; {MOST_REPLAYED} values before it are too many to try it."
-    return f"{said}; whether a worse one would have, too, was not tried."
+    worse = (
+        "one a hair worse would not."
+        if claim.exact
+        else "whether a worse one would have, too, was not tried."
+    )
+    # Another rule than the one that pruned it may be what keeps it.
+    kept = claim.then if claim.basis is Basis.SEARCHED else None
+    return f"{said}; {worse}" if kept is None else f"{said}; {worse} {kept.sentence()}"
 
 
 def exactly(value: float) -> str:
     """Write a number in as few digits as it takes to mean the same number again."""
+    if math.isnan(value):
+        return "NaN"
     short = f"{value:.6g}"
     return short if float(short) == value else repr(value)

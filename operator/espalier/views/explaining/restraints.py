@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from espalier.api.judging import restraint_of
-from espalier.pruning import Restraint
+from espalier.pruning import Guards, Restraint
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View, time_of
 
 
 def restraints(gathered: Gathered) -> list[View]:
     """Return each change of what holds pruning back, with what changed in words."""
-    holds = [restraint_of(gathered.study.settings)]
+    given = gathered.study.settings.pruning
+    holds = [Restraint(bool(given.get("paused")), given.get("keepBest", Guards().keep_best))]
     holds += [change.restraint for change in gathered.changes]
     return [
         {

@@ -27,8 +27,4 @@ def shadows_view(gathered: Gathered, study: Mapping[str, Any] | None = None) -> 
             "pruned": len(gathered.prunes),
         },
         "shadows": list(pruning.get("shadows", ())),
-        "named": [
-            {"name": shadow.get("name"), "pruner": shadow.get("type")}
-            for shadow in gathered.study.settings.pruning.get("shadows", ())
-        ],
     }
