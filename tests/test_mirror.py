@@ -26,6 +26,7 @@ THROUGH: dict[str, tuple[str, ...]] = {
     "cli": ("cli/test_boundary.py", "cli/test_backtest.py", "cli/test_run.py"),
     "cli/asking": ("cli/asking/test_source.py",),
     "cli/collecting": ("cli/test_collect.py",),
+    "cli/exporting": ("cli/test_export.py",),
     "engine/control": (
         "engine/test_fuzzed_runs.py",
         "engine/control/test_ownership.py",
