@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import math
 import os
 import stat
 from pathlib import Path
@@ -21,7 +22,9 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from espalier.cli.main import main
-from espalier.store import lines, read_lines, read_log
+from espalier.planning.world.earlier import EarlierTrial
+from espalier.search import Outcome
+from espalier.store import Log, StoredEarlier, lines, read_lines, read_log
 from espalier.views.gathered import Gathered, gather
 from espalier.views.trials import trial_views
 from tools.golden_store import fill
@@ -107,7 +110,8 @@ def test_table_views_and_optuna_tell_the_same_of_each_trial(store, study, tmp_pa
         row, trial = rows[number], theirs[number]
         assert row["state"] == view["state"]
         assert trial.state.name == OPTUNAS[view["state"]]
-        assert row["value"] == ("" if view["latest"] is None else repr(view["latest"]))
+        latest = math.nan if view["diverged"] else view["latest"]
+        assert row["value"] == ("" if latest is None else repr(latest))
         if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
             assert trial.value == view["latest"]
         assert row["step"] == ("" if view["step"] is None else str(view["step"]))
@@ -216,11 +220,40 @@ def test_what_optuna_was_given_is_imported_as_the_log_itself_is(store, study, fo
     assert trials_imported(file) == trials_imported(log)
 
 
-def trials_imported(file: Path) -> list[Any]:
-    done = CliRunner().invoke(main, ["import", str(file), "--name", "log"])
+@every_study
+def test_a_table_is_imported_with_the_last_values_of_the_log(store, study, tmp_path):
+    log = written(tmp_path / "log.jsonl", "/".join(study), "--store", store)
+    file = written(tmp_path / "log.csv", "/".join(study), "--store", store)
+    terms = imported_log(log).study.terms
+    options = ("--metric", terms.metric, "--direction", terms.direction.value)
+    wanted = [last_of(trial) for trial in earlier(log).trials]
+    assert [last_of(trial) for trial in earlier(file, *options).trials] == wanted
+    written(tmp_path / "s.db", "/".join(study), "--store", store, "--format", "optuna-sqlite")
+    theirs = tmp_path / "theirs.csv"
+    loaded(tmp_path / "s.db", study).trials_dataframe().to_csv(theirs)
+    assert [last_of(trial) for trial in earlier(theirs, *options).trials] == wanted
+
+
+def last_of(trial: EarlierTrial) -> tuple[Any, ...]:
+    # Optuna has no value of a trial that failed.
+    values = () if trial.outcome is Outcome.FAILED else map(repr, trial.values[-1:])
+    return (trial.number, trial.parameters, trial.outcome, *values)
+
+
+def earlier(file: Path, *options: str) -> StoredEarlier:
+    log = imported_log(file, *options)
+    assert log.earlier is not None
+    return log.earlier
+
+
+def imported_log(file: Path, *options: str) -> Log:
+    done = CliRunner().invoke(main, ["import", str(file), "--name", "log", *options])
     assert done.exit_code == 0, done.output
-    text = yaml.safe_load(done.stdout)["data"]["trials.jsonl"]
-    log = read_lines(text.splitlines(), "log")
+    return read_lines(yaml.safe_load(done.stdout)["data"]["trials.jsonl"].splitlines(), "log")
+
+
+def trials_imported(file: Path) -> list[Any]:
+    log = imported_log(file)
     assert log.earlier is not None
     terms = log.study.terms
     return [terms.metric, terms.direction, terms.horizon, *map(str, log.earlier.trials)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -188,11 +189,17 @@ def _trials(
         view = trial_view(gathered, number, ranks.get(number))
         given = parameters.get(number, {})
         yield (
-            *(number, view["name"], view["state"], view["latest"], view["step"]),
+            *(number, view["name"], view["state"], _latest(view), view["step"]),
             *(view["best"], view["bestStep"], view["rank"]),
             *(given.get(name) for name in names),
             *_rest(gathered, number, view),
         )
+
+
+def _latest(view: Mapping[str, Any]) -> float | None:
+    """Return the newest value, also one that is not finite: training has diverged."""
+    latest: float | None = view["latest"]
+    return math.nan if view["diverged"] else latest
 
 
 def _rest(gathered: Gathered, number: int, view: Mapping[str, Any]) -> Iterator[Any]:
