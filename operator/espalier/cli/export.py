@@ -12,9 +12,9 @@ import click
 
 from espalier.cli.asking.options import Given, source_options
 from espalier.cli.exporting.csv_lines import csv_lines
+from espalier.cli.exporting.how_far import carried_out
+from espalier.cli.exporting.log_at_hand import OPERATORS_STORE, LogAtHand, log_at_hand, store_of
 from espalier.cli.exporting.parquet_file import write_parquet
-from espalier.cli.exporting.progress import carried_out
-from espalier.cli.exporting.recorded import OPERATORS_STORE, Recorded, recorded, store_of
 from espalier.cli.exporting.tables import TABLES, gathered_of
 from espalier.cli.exporting.target import write_lines, written_whole
 from espalier.errors import UsageError
@@ -83,7 +83,7 @@ def command(
 
     \b
     Examples:
-      espalier export digits -n research > digits.jsonl
+      espalier export digits -n research -O digits.jsonl
       espalier export research/digits -O digits.csv
       espalier export research/digits --what curves --format parquet -O curves.parquet
       espalier export --from digits.jsonl --format optuna-journal -O digits.journal
@@ -98,7 +98,7 @@ def command(
     if what is not None and form not in (CSV, PARQUET):
         raise UsageError("--what", f"expected --format csv or parquet with it, got {form}")
     what = what or "trials"
-    with recorded(study, given, store) as found:
+    with log_at_hand(study, given, store) as found:
         if target is None:
             _print(found, form, what)
             return
@@ -116,18 +116,18 @@ def _check(given: Given, store: str | None) -> None:
 _FLAG = click.core.ParameterSource.COMMANDLINE
 
 
-def _print(found: Recorded, form: str, what: str) -> None:
+def _print(found: LogAtHand, form: str, what: str) -> None:
     if form not in (JSON_LINES, CSV):
         raise UsageError("--output", f"expected a file for {form}, got none; give one with -O FILE")
     counts = write_lines(sys.stdout.buffer, _lines(found, form, what))
     carried_out(counts, "writing")
 
 
-def _lines(found: Recorded, form: str, what: str) -> Iterator[str]:
+def _lines(found: LogAtHand, form: str, what: str) -> Iterator[str]:
     return iter(found.lines()) if form == JSON_LINES else csv_lines(TABLES[what](found.log()))
 
 
-def _written(path: Path, found: Recorded, form: str, what: str) -> Iterator[int]:
+def _written(path: Path, found: LogAtHand, form: str, what: str) -> Iterator[int]:
     """Write a file as it is gone on; yield how much is written."""
     if form in (JSON_LINES, CSV):
         with path.open("wb") as file:

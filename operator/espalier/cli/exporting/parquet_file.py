@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from espalier.cli.exporting.tables import Column, Kind, Table
+from espalier.cli.exporting.tables import CellKind, Column, Table
 from espalier.errors import UsageError
 from espalier.search.space import text_of
 
@@ -35,13 +35,13 @@ def write_parquet(path: Path, table: Table) -> Iterator[int]:
             "take csv",
         ) from error
     types = {
-        Kind.TEXT: pa.string(),
-        Kind.WHOLE: pa.int64(),
-        Kind.NUMBER: pa.float64(),
-        Kind.FLAG: pa.bool_(),
-        Kind.TIME: pa.timestamp("us", tz="UTC"),
-        Kind.VALUE: pa.string(),
-        Kind.OBJECT: pa.string(),
+        CellKind.TEXT: pa.string(),
+        CellKind.WHOLE: pa.int64(),
+        CellKind.NUMBER: pa.float64(),
+        CellKind.FLAG: pa.bool_(),
+        CellKind.TIME: pa.timestamp("us", tz="UTC"),
+        CellKind.VALUE: pa.string(),
+        CellKind.OBJECT: pa.string(),
     }
     schema = pa.schema([(column.name, types[column.kind]) for column in table.columns])
     rows, count = iter(table.rows), 0
@@ -61,14 +61,14 @@ def _typed(column: Column, value: Any) -> Any:
     if value is None:
         return None
     match column.kind:
-        case Kind.TIME:
+        case CellKind.TIME:
             return round(value * 1_000_000)
-        case Kind.NUMBER:
+        case CellKind.NUMBER:
             return None if math.isnan(value) else float(value)
-        case Kind.VALUE:
+        case CellKind.VALUE:
             return text_of(value)
-        case Kind.OBJECT:
+        case CellKind.OBJECT:
             return json.dumps(value, separators=(",", ":"))
-        case Kind.TEXT:
+        case CellKind.TEXT:
             return str(value).encode(errors="backslashreplace").decode()
     return value

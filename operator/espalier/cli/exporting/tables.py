@@ -19,7 +19,7 @@ from espalier.views.trials import ranks_of, trial_view
 Row = Sequence[Any]
 
 
-class Kind(Enum):
+class CellKind(Enum):
     """What stands in a column."""
 
     TEXT = "text"
@@ -36,7 +36,7 @@ class Column:
     """A column of a table."""
 
     name: str
-    kind: Kind
+    kind: CellKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,55 +48,55 @@ class Table:
 
 
 _FIRST = (
-    ("number", Kind.WHOLE),
-    ("name", Kind.TEXT),
-    ("state", Kind.TEXT),
-    ("value", Kind.NUMBER),
-    ("step", Kind.WHOLE),
-    ("best", Kind.NUMBER),
-    ("best_step", Kind.WHOLE),
-    ("rank", Kind.WHOLE),
+    ("number", CellKind.WHOLE),
+    ("name", CellKind.TEXT),
+    ("state", CellKind.TEXT),
+    ("value", CellKind.NUMBER),
+    ("step", CellKind.WHOLE),
+    ("best", CellKind.NUMBER),
+    ("best_step", CellKind.WHOLE),
+    ("rank", CellKind.WHOLE),
 )
 _THEN = (
-    ("reason", Kind.TEXT),
-    ("message", Kind.TEXT),
-    ("pruned_step", Kind.WHOLE),
-    ("pruned_reason", Kind.TEXT),
-    ("pruned_why", Kind.TEXT),
-    ("diverged", Kind.FLAG),
-    ("exempt", Kind.FLAG),
-    ("protected", Kind.FLAG),
-    ("repeat_of", Kind.WHOLE),
-    ("origin", Kind.TEXT),
-    ("proposed_by", Kind.TEXT),
-    ("attempt", Kind.WHOLE),
-    ("created_at", Kind.TIME),
-    ("started_at", Kind.TIME),
-    ("ended_at", Kind.TIME),
-    ("trial_seconds", Kind.NUMBER),
-    ("gpu_seconds", Kind.NUMBER),
+    ("reason", CellKind.TEXT),
+    ("message", CellKind.TEXT),
+    ("pruned_step", CellKind.WHOLE),
+    ("pruned_reason", CellKind.TEXT),
+    ("pruned_why", CellKind.TEXT),
+    ("diverged", CellKind.FLAG),
+    ("exempt", CellKind.FLAG),
+    ("protected", CellKind.FLAG),
+    ("repeat_of", CellKind.WHOLE),
+    ("origin", CellKind.TEXT),
+    ("proposed_by", CellKind.TEXT),
+    ("attempt", CellKind.WHOLE),
+    ("created_at", CellKind.TIME),
+    ("started_at", CellKind.TIME),
+    ("ended_at", CellKind.TIME),
+    ("trial_seconds", CellKind.NUMBER),
+    ("gpu_seconds", CellKind.NUMBER),
 )
 _CURVES = (
-    ("trial", Kind.WHOLE),
-    ("attempt", Kind.WHOLE),
-    ("metric", Kind.TEXT),
-    ("step", Kind.WHOLE),
-    ("value", Kind.NUMBER),
-    ("at", Kind.TIME),
+    ("trial", CellKind.WHOLE),
+    ("attempt", CellKind.WHOLE),
+    ("metric", CellKind.TEXT),
+    ("step", CellKind.WHOLE),
+    ("value", CellKind.NUMBER),
+    ("at", CellKind.TIME),
 )
 _DECISIONS = (
-    ("trial", Kind.WHOLE),
-    ("attempt", Kind.WHOLE),
-    ("step", Kind.WHOLE),
-    ("action", Kind.TEXT),
-    ("reason", Kind.TEXT),
-    ("sentence", Kind.TEXT),
-    ("rung", Kind.WHOLE),
-    ("bracket", Kind.WHOLE),
-    ("pruner", Kind.TEXT),
-    ("shadow", Kind.TEXT),
-    ("evidence", Kind.OBJECT),
-    ("at", Kind.TIME),
+    ("trial", CellKind.WHOLE),
+    ("attempt", CellKind.WHOLE),
+    ("step", CellKind.WHOLE),
+    ("action", CellKind.TEXT),
+    ("reason", CellKind.TEXT),
+    ("sentence", CellKind.TEXT),
+    ("rung", CellKind.WHOLE),
+    ("bracket", CellKind.WHOLE),
+    ("pruner", CellKind.TEXT),
+    ("shadow", CellKind.TEXT),
+    ("evidence", CellKind.OBJECT),
+    ("at", CellKind.TIME),
 )
 
 
@@ -154,13 +154,13 @@ TABLES: Mapping[str, Callable[[Log], Table]] = {
 }
 
 
-def _columns(named: Iterable[tuple[str, Kind]]) -> tuple[Column, ...]:
+def _columns(named: Iterable[tuple[str, CellKind]]) -> tuple[Column, ...]:
     return tuple(Column(name, kind) for name, kind in named)
 
 
 def _kinds_of(
     gathered: Gathered, parameters: Mapping[int, Mapping[str, Any]]
-) -> Mapping[str, Kind]:
+) -> Mapping[str, CellKind]:
     """Return what there is in each parameter's column: the Study's in its order, then others."""
     spec = gathered.specs[-1].spec if gathered.specs else {}
     declared = [str(each.get("name")) for each in spec.get("parameters") or ()]
@@ -171,14 +171,14 @@ def _kinds_of(
     return {name: _kind(found) for name, found in types.items()}
 
 
-def _kind(types: set[type]) -> Kind:
+def _kind(types: set[type]) -> CellKind:
     if types == {bool}:
-        return Kind.FLAG
+        return CellKind.FLAG
     if types == {int}:
-        return Kind.WHOLE
+        return CellKind.WHOLE
     if types and types <= {int, float}:
-        return Kind.NUMBER
-    return Kind.TEXT if types <= {str} else Kind.VALUE
+        return CellKind.NUMBER
+    return CellKind.TEXT if types <= {str} else CellKind.VALUE
 
 
 def _trials(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from espalier.cli.asking.options import Given, opened
-from espalier.cli.exporting.progress import telling
+from espalier.cli.exporting.how_far import telling
 from espalier.cli.store_option import stored_log
 from espalier.cli.study_name import StudyName, read_study_name
 from espalier.errors import UsageError
@@ -21,7 +21,7 @@ from espalier.study_log.write_lines import lines
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class LogAtHand:
     """A study's log, which can be gone through as often as is wanted."""
 
     log: Callable[[], Log]
@@ -53,7 +53,7 @@ OPERATORS_STORE = "sqlite:////var/lib/espalier/espalier.db"
 
 
 @contextmanager
-def recorded(study: str | None, given: Given, store: str | None) -> Iterator[Recorded]:
+def log_at_hand(study: str | None, given: Given, store: str | None) -> Iterator[LogAtHand]:
     """Give a study's log.
 
     Parameters
@@ -83,17 +83,17 @@ def recorded(study: str | None, given: Given, store: str | None) -> Iterator[Rec
     with tempfile.TemporaryDirectory(prefix="espalier-") as folder:
         file = Path(folder) / "log.jsonl"
         asyncio.run(_fetch(study, given, file))
-        yield Recorded(
+        yield LogAtHand(
             lambda: read_lines(lines_of(file), "the log that the read API sent"),
             lambda: (line.rstrip("\n") for line in lines_of(file)),
         )
 
 
-def _of(log: Callable[[], Log]) -> Recorded:
-    return Recorded(log, lambda: lines(log()))
+def _of(log: Callable[[], Log]) -> LogAtHand:
+    return LogAtHand(log, lambda: lines(log()))
 
 
-def _of_file(study: str | None, given: Given, file: str) -> Recorded:
+def _of_file(study: str | None, given: Given, file: str) -> LogAtHand:
     found = _of(lambda: read_lines(lines_of(Path(file)), file))
     row = found.log().study
     own = StudyName(row.namespace, row.name)
