@@ -27,6 +27,7 @@ THROUGH: dict[str, tuple[str, ...]] = {
     "cli/asking": ("cli/asking/test_source.py", "cli/test_explain.py"),
     "cli/explaining": ("cli/test_explain.py",),
     "cli/collecting": ("cli/test_collect.py",),
+    "cli/exporting": ("cli/test_export.py",),
     "engine/control": (
         "engine/test_fuzzed_runs.py",
         "engine/control/test_ownership.py",

@@ -42,6 +42,11 @@ def words_of(command: str, bad: Path) -> list[str]:
     return {
         "export": ["export", "a/b", "--store", f"sqlite:///{bad}"],
         "list": ["export", "--list", "--store", f"sqlite:///{bad}"],
+        "export of a file": ["export", "--from", str(bad), "--format", "csv"],
+        "export for Optuna": [
+            *("export", "--from", str(bad), "--format", "optuna-journal"),
+            *("-O", str(bad.with_suffix(".journal")), "--force"),
+        ],
         "import": ["import", str(bad), "--name", "log", "--metric", "loss"],
         "replay": ["replay", str(bad)],
         "replay of a store": ["replay", "a/b", "--store", f"sqlite:///{bad}"],
@@ -72,6 +77,8 @@ def words_of(command: str, bad: Path) -> list[str]:
 IN_PROCESS = (
     "export",
     "list",
+    "export of a file",
+    "export for Optuna",
     "import",
     "replay",
     "replay of a store",
@@ -449,12 +456,13 @@ def test_a_defect_is_said_to_be_one_and_shows_its_traceback_where_asked(monkeypa
         raise KeyError("our own fault")
 
     monkeypatch.setattr("espalier.cli.export.list_studies", broken)
-    result = invoked(["export", "--list"])
+    words = ["export", "--list", "--store", "sqlite:////nowhere.db"]
+    result = invoked(words)
     assert result.exit_code == 2
     assert "a defect of Espalier" in result.stderr
     assert "ESPALIER_TRACEBACK=1" in result.stderr
     monkeypatch.setenv("ESPALIER_TRACEBACK", "1")
-    assert isinstance(invoked(["export", "--list"]).exception, KeyError)
+    assert isinstance(invoked(words).exception, KeyError)
 
 
 def started(*words: str, **options: object) -> subprocess.Popen:

@@ -173,7 +173,11 @@ BAD: dict[str, tuple[str, tuple[str, ...], str]] = {
         TABLE[:2],
         "expected a storage of Optuna",
     ),
-    "a journal without a metric": ('{"op_code": 0}\n', (), "expected the name of the metric"),
+    "a journal without a metric": (
+        '{"op_code": 0, "worker_id": "w", "study_name": "a", "directions": [1]}\n',
+        (),
+        "expected the name of the metric",
+    ),
     "a database that is none of Optuna's": (
         "SQLite format 3\0" + "x" * 200,
         TABLE[:2],

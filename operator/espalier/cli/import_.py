@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from espalier.cli.boundary import Terminal
 from espalier.errors import UsageError
+from espalier.planning.proposing.source_curves import GOING_ON, LOST
 from espalier.planning.proposing.taking_over import SourceStudy, SourceTrial
 from espalier.pruning import Direction
 from espalier.study_log.read_csv import read_csv
@@ -142,22 +143,23 @@ def _read_optuna(file: Path, metric: str | None, study: str | None) -> SourceStu
     # Optuna takes a second to import, and nothing else needs it.
     from espalier.search.optuna_storage import read_optuna
 
-    if metric is None:
-        raise UsageError(
-            "--metric",
-            "expected the name of the metric as the Study will have it, since Optuna keeps none; "
-            "give it",
-        )
     try:
         found = read_optuna(file, study)
     except ValueError as error:
         raise UsageError(str(file), str(error)) from error
+    metric = metric or found.metric
+    if metric is None:
+        raise UsageError(
+            "--metric",
+            "expected the name of the metric as the Study will have it, since this storage of "
+            "Optuna has none; give it",
+        )
     digest = hashlib.sha256(f"{file.name}/{found.name}".encode()).hexdigest()[:16]
     return SourceStudy(
         path="FILE",
         kind="File",
         name=found.name,
-        uid=f"optuna-{digest}",
+        uid=found.uid or f"optuna-{digest}",
         metric=metric,
         direction=Direction.MAXIMIZE if found.maximizes else Direction.MINIMIZE,
         horizon=found.horizon,
@@ -165,7 +167,11 @@ def _read_optuna(file: Path, metric: str | None, study: str | None) -> SourceStu
             SourceTrial(each.number, each.parameters, each.outcome, each.steps, each.values)
             for each in found.trials
         ],
-        left_out={"had not ended": found.going_on} if found.going_on else {},
+        left_out={
+            reason: count
+            for reason, count in ((GOING_ON, found.going_on), (LOST, found.lost))
+            if count
+        },
     )
 
 

@@ -8,13 +8,18 @@ import io
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from espalier.errors import UsageError
+from espalier.planning.proposing.source_curves import GOING_ON
 from espalier.planning.proposing.taking_over import SourceStudy, SourceTrial
 from espalier.pruning import Direction
 from espalier.search import Outcome, Value
 
 STATE, NUMBER, STEP = "state", "number", "step"
+VALUE, PARAMETER, REPEAT = "value", "params_", "repeat_of"
+"""Columns of `espalier export --format csv` and of Optuna's ``trials_dataframe``."""
+_GOING_ON = frozenset({"pending", "running", "waiting"})
 _STATES = {
     "": Outcome.COMPLETED,
     "complete": Outcome.COMPLETED,
@@ -31,7 +36,8 @@ def read_csv(text: str, path: str, name: str, metric: str, direction: Direction)
 
     The column called like the metric has the last values; ``state`` (completed where it is empty,
     pruned or failed), ``number`` and ``step`` may say more. All other columns are parameters; an
-    empty cell is no value.
+    empty cell is no value. In a table that Espalier or Optuna has exported the parameters are the
+    columns that begin with ``params_``, and the values are in ``value``.
 
     Parameters
     ----------
@@ -48,35 +54,78 @@ def read_csv(text: str, path: str, name: str, metric: str, direction: Direction)
         At the first line that is no such row.
     """
     rows = csv.reader(io.StringIO(text), strict=True)
-    header: list[str] = []
+    header: _Header | None = None
     trials: list[SourceTrial] = []
+    going_on = 0
     try:
-        for row in rows:
+        for read in rows:
             where = f"{name}, line {rows.line_num}"
-            cells = [cell.strip() for cell in row]
+            cells = [cell.strip() for cell in read]
             if not any(cells):
                 continue
-            if not header:
+            if header is None:
                 header = _header(cells, where, metric)
+            elif header.leaves_out(row := _row(header.names, cells, where)):
+                going_on += not row.get(REPEAT)
             else:
-                trials.append(_trial(_row(header, cells, where), len(trials), where, metric))
+                trials.append(_trial(row, len(trials), where, header))
     except csv.Error as error:
         raise UsageError(
             f"{name}, line {rows.line_num}", f"expected a row of a CSV, got none: {error}; mend it"
         ) from error
-    if not header:
+    if header is None:
         raise UsageError(name, "expected a table with a header, got nothing; add one")
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return SourceStudy(path, "ConfigMap", name, f"table-{digest}", metric, direction, None, trials)
+    left_out = {GOING_ON: going_on} if going_on else {}
+    uid = f"table-{digest}"
+    return SourceStudy(path, "ConfigMap", name, uid, metric, direction, None, trials, left_out)
 
 
-def _header(cells: Sequence[str], where: str, metric: str) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """The names of a table's columns, and what they have.
+
+    Parameters
+    ----------
+    names
+        Of all columns.
+    value
+        Name of the column of the values.
+    parameters
+        The names of parameters, by those of their columns.
+    exported
+        Whether it is a table of all trials, also those that go on and repeats of finalists.
+    """
+
+    names: Sequence[str]
+    value: str
+    parameters: Mapping[str, str]
+    exported: bool
+
+    def leaves_out(self, row: Mapping[str, str]) -> bool:
+        """Whether a row tells nothing of a configuration, or tells again what others do."""
+        going_on = row.get(STATE, "").lower() in _GOING_ON
+        return self.exported and (going_on or bool(row.get(REPEAT)))
+
+
+def _header(cells: Sequence[str], where: str, metric: str) -> _Header:
+    exported = {each: each[len(PARAMETER) :] for each in cells if each.startswith(PARAMETER)}
+    values = [each for each in (metric, VALUE, f"{VALUE}_{metric}") if each in cells]
+    if exported and values and metric not in cells:
+        # pandas writes an index without a name, unless it is told not to.
+        named = ["index", *cells[1:]] if not cells[0] else cells
+        return _Header(_checked(named, where), values[0], exported, True)
     if metric not in cells:
         raise UsageError(
             where,
             f"expected a column {metric}, the study's objective, got {', '.join(cells)[:200]}; "
             "name the column of the values so",
         )
+    names = {each: each for each in cells if each not in (metric, STATE, NUMBER, STEP)}
+    return _Header(_checked(cells, where), metric, names, False)
+
+
+def _checked(cells: Sequence[str], where: str) -> Sequence[str]:
     if "" in cells or len(set(cells)) < len(cells):
         raise UsageError(
             where,
@@ -95,20 +144,22 @@ def _row(header: Sequence[str], cells: Sequence[str], where: str) -> Mapping[str
     return dict(zip(header, cells, strict=True))
 
 
-def _trial(row: Mapping[str, str], place: int, where: str, metric: str) -> SourceTrial:
+def _trial(row: Mapping[str, str], place: int, where: str, header: _Header) -> SourceTrial:
     outcome = _STATES.get(row.get(STATE, "").lower())
     if outcome is None:
         raise UsageError(
             f"{where}, {STATE}",
             f"expected completed, pruned or failed, got {row[STATE][:60]!r}; correct it",
         )
-    value = _value(row[metric], f"{where}, {metric}", outcome)
+    cell = row[header.value]
+    silent = header.exported and not cell
+    value = None if silent else _value(cell, f"{where}, {header.value}", outcome)
     return SourceTrial(
         number=_whole(row.get(NUMBER) or str(place), f"{where}, {NUMBER}"),
         parameters={
-            name: scalar_of(cell)
-            for name, cell in row.items()
-            if cell and name not in (metric, STATE, NUMBER, STEP)
+            name: scalar_of(row[column])
+            for column, name in header.parameters.items()
+            if row[column]
         },
         outcome=outcome,
         steps=() if value is None else (_whole(row.get(STEP) or "1", f"{where}, {STEP}"),),
