@@ -484,13 +484,23 @@ class TestMonitoring:
         assert matched == ["espalier-metrics"]
         assert monitor["endpoints"] == [{"port": "metrics", "interval": "30s", "honorLabels": True}]
 
-    def test_the_dashboard_is_the_generated_file_under_grafanas_label(self):
+    def test_the_dashboards_are_the_generated_files_under_grafanas_label(self):
         values = {"dashboard.enabled": True, "dashboard.namespace": "grafana"}
         config = of_kind(render(values), "ConfigMap")["espalier-dashboard"]
         assert config["metadata"]["labels"]["grafana_dashboard"] == "1"
         assert config["metadata"]["namespace"] == "grafana"
-        file = CHART / "files" / "dashboards" / "espalier.json"
-        assert json.loads(config["data"]["espalier.json"]) == json.loads(file.read_text())
+        files = {file.name: file for file in (CHART / "files" / "dashboards").iterdir()}
+        assert set(config["data"]) == set(files) == {"espalier.json", "espalier-study.json"}
+        for name, file in files.items():
+            assert json.loads(config["data"][name]) == json.loads(file.read_text())
+
+    def test_the_dashboards_lead_to_pages_where_the_chart_is_told(self):
+        values = {"dashboard.enabled": True, "dashboard.pagesUrl": "https://studies.corp.example"}
+        config = of_kind(render(values), "ConfigMap")["espalier-dashboard"]
+        for text in config["data"].values():
+            boxes = json.loads(text)["templating"]["list"]
+            (box,) = (each for each in boxes if each["name"] == "read_api_url")
+            assert box["query"] == "https://studies.corp.example"
 
     def test_the_label_that_grafana_looks_for_can_be_another(self):
         values = {

@@ -22,6 +22,16 @@ from tests.chart.rendering import CHART, ROOT, helm, refusal
             id="an unknown permission",
         ),
         pytest.param(
+            {"dashboard.pagesUrl": 'https://a.example/"'},
+            "'/dashboard/pagesUrl'",
+            id="an address that breaks the dashboard",
+        ),
+        pytest.param(
+            {"metrics.prometheusRule.runbookBase": "https://a.example/#x"},
+            "'/metrics/prometheusRule/runbookBase'",
+            id="a page of runbooks with an anchor",
+        ),
+        pytest.param(
             {"ingest.port": 80},
             "'/ingest/port': minimum: got 80, want 1,024",
             id="a port that needs root",

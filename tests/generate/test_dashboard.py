@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -10,15 +11,16 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from espalier.generate.dashboard import dashboard, dashboard_json
+from espalier.generate.dashboard import BOARDS, PAGES, dashboard_json
 from espalier.metrics import MetricsServer, Observer, ProbeAnswer, build_registry
 from espalier.metrics.declared import BY_NAME, METRICS
 from espalier.metrics.metric import MetricType
-from tests.metrics.figures import CONTROL, FULL, observe_everything
+from tests.metrics.figures import CONTROL, FRESH, FULL, observe_everything
 from tests.metrics.prometheus import panel_queries, panels, scraping
 
 FOREIGN = {"process_resident_memory_bytes", "process_cpu_seconds_total"}
 
+each_board = pytest.mark.parametrize("board", BOARDS)
 each_query = pytest.mark.parametrize(
     "query", [pytest.param(q, id=f"{p.title}: {q.legend_format}") for p, q in panel_queries()]
 )
@@ -72,7 +74,7 @@ def test_studies_of_the_same_name_in_two_namespaces_are_told_apart(query):
 
 
 def test_one_axis_has_the_values_of_one_metric():
-    (panel,) = (panel for panel in panels() if "Best result" in panel.title)
+    (panel,) = (panel for panel in panels("espalier.json") if "Best result" in panel.title)
     assert panel.repeat == "direction"
     assert 'direction=~"$direction"' in panel.targets[0].expr
 
@@ -82,9 +84,10 @@ def test_every_declared_metric_is_on_the_dashboard():
     assert {metric.name for metric in METRICS} <= asked
 
 
-def test_grafanas_own_schema_knows_every_field():
+@each_board
+def test_grafanas_own_schema_knows_every_field(board):
     register_default_plugins()
-    made = json.loads(dashboard_json())
+    made = json.loads(dashboard_json(board))
     read = json.loads(JSONEncoder(sort_keys=True).encode(Dashboard.from_json(made)))
     assert not list(lost(made, read)), "Grafana's SDK dropped or changed these"
 
@@ -105,9 +108,10 @@ def test_the_comparison_with_the_schema_can_fail():
     assert list(lost({"a": [{"b": 1}]}, {"a": [{"c": 1}]})) == [".a[0].b: 1 became None"]
 
 
-def test_panels_do_not_overlap_and_fill_the_width():
+@each_board
+def test_panels_do_not_overlap_and_fill_the_width(board):
     cells = set()
-    for panel in json.loads(dashboard_json())["panels"]:
+    for panel in json.loads(dashboard_json(board))["panels"]:
         at = panel["gridPos"]
         area = set(
             itertools.product(range(at["x"], at["x"] + at["w"]), range(at["y"], at["y"] + at["h"]))
@@ -117,10 +121,11 @@ def test_panels_do_not_overlap_and_fill_the_width():
     assert max(x for x, _ in cells) == 23
 
 
-def test_ids_and_titles_are_unique():
-    everything = dashboard().panels
+@each_board
+def test_ids_and_titles_are_unique(board):
+    everything = BOARDS[board]().panels
     assert len({panel.id_val for panel in everything}) == len(everything)
-    titles = [panel.title for panel in panels()]
+    titles = [panel.title for panel in panels(board)]
     assert len(set(titles)) == len(titles)
 
 
@@ -134,15 +139,75 @@ def test_a_real_prometheus_has_data_for_every_panel(tmp_path):
 
     registry = build_registry(studies, lambda: CONTROL, "0.1.0")
     observer = Observer(registry)
+    with served(registry) as address, scraping(address, tmp_path) as prometheus:
+        prometheus.await_data()
+
+
+@contextmanager
+def served(registry):
+    """Serve a registry; the address is given."""
     fine = ProbeAnswer(True, "fine")
     server = MetricsServer(registry, lambda: fine, lambda: fine, port=0)
     server.start()
     try:
-        with scraping(f"127.0.0.1:{server.port}", tmp_path) as prometheus:
-            prometheus.await_data()
+        yield f"127.0.0.1:{server.port}"
     finally:
         server.stop()
 
 
-def test_it_comes_out_alike_however_often_it_is_made():
-    assert dashboard_json() == dashboard_json()
+@pytest.mark.parametrize("views", [(), (FRESH,)], ids=["no study", "a study that has just begun"])
+def test_before_there_is_anything_to_show_a_panel_has_data_or_says_why_not(views, tmp_path):
+    registry = build_registry(lambda: views, lambda: CONTROL, "0.1.0")
+    Observer(registry)
+    with served(registry) as address, scraping(address, tmp_path) as prometheus:
+        prometheus.await_data_or_words()
+
+
+@each_board
+def test_it_comes_out_alike_however_often_it_is_made(board):
+    assert dashboard_json(board) == dashboard_json(board)
+
+
+def urls(board):
+    """Every address that a dashboard leads to, with the panel's title where it is one's."""
+    made = json.loads(dashboard_json(board))
+    yield from ((None, link["url"]) for link in made["links"])
+    for panel in made["panels"]:
+        defaults = panel.get("fieldConfig", {}).get("defaults", {})
+        yield from ((panel["title"], link["url"]) for link in defaults.get("links", ()))
+        for override in panel.get("fieldConfig", {}).get("overrides", ()):
+            for each in override["properties"]:
+                yield from ((panel["title"], link["url"]) for link in each["value"])
+
+
+@each_board
+def test_a_link_to_a_dashboard_leads_to_one_and_gives_it_variables_that_it_has(board):
+    known = {(made := json.loads(dashboard_json(name)))["uid"]: made for name in BOARDS}
+    to_boards = [url for _, url in urls(board) if url.startswith("/d/")]
+    assert to_boards
+    for url in to_boards:
+        uid = re.match(r"/d/([a-z-]+)", url)[1]
+        given = set(re.findall(r"[?&]var-(\w+)=", url))
+        assert given <= {each["name"] for each in known[uid]["templating"]["list"]}
+
+
+def test_where_a_line_or_row_is_a_studys_it_leads_to_the_study():
+    linked = {title for title, _ in urls("espalier.json")}
+    for panel in panels("espalier.json"):
+        legends = [target.legend_format for target in panel.targets]
+        if "{{namespace}}/{{study}}" in legends or panel.title == "Studies":
+            assert panel.title in linked
+    for title, url in urls("espalier.json"):
+        if title is not None:
+            assert re.search(r"\$\{__(field.labels|data.fields).namespace\}", url), title
+
+
+@each_board
+def test_pages_are_where_the_variable_says(board):
+    made = json.loads(dashboard_json(board))
+    (box,) = (each for each in made["templating"]["list"] if each["name"] == "read_api_url")
+    assert box["type"] == "textbox"
+    assert box["query"] == PAGES
+    pages = [url for _, url in urls(board) if not url.startswith("/d/")]
+    assert pages
+    assert all(url.startswith("${read_api_url}/studies/") for url in pages)

@@ -35,6 +35,17 @@ FULL = StudyFigures(
     false_prune_interval=(0.02, 0.3),
     shadows={"Median": 7},
 )
+FRESH = StudyFigures(
+    namespace="team-a",
+    study="digits",
+    pruner="Median",
+    direction="Maximize",
+    conditions={"Accepted": "True", "Progressing": "True", "Succeeded": "Unknown"},
+    reasons={"Accepted": "SpecAccepted", "Progressing": "Running", "Succeeded": "InProgress"},
+    state="Running",
+    started_at=1.7e9,
+    planned=24,
+)
 CONTROL = ControlView(
     queue_depth=2,
     queue_oldest_age=0.3,

@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from pathlib import Path
 from grafana_foundation_sdk.models.dashboard import Panel
 from grafana_foundation_sdk.models.prometheus import Dataquery
 
-from espalier.generate.dashboard import dashboard
+from espalier.generate.dashboard import BOARDS
 from tests.patience import PATIENCE
 from tests.ports import free_port
 from tools.cluster import debian
@@ -30,13 +30,14 @@ VARIABLES = {"$__rate_interval": "1h", "$namespace": ".*", "$study": ".*", "$dir
 """What Grafana would put in; the rates look back over the whole test."""
 
 
-def panels() -> list[Panel]:
-    """List every panel of the dashboard, without the rows that are titles."""
-    return [panel for panel in dashboard().panels if isinstance(panel, Panel)]
+def panels(*boards: str) -> list[Panel]:
+    """List every panel of these dashboards (all), without the rows that are titles."""
+    made = (BOARDS[name]() for name in boards or BOARDS)
+    return [panel for board in made for panel in board.panels if isinstance(panel, Panel)]
 
 
 def panel_queries() -> list[tuple[Panel, Dataquery]]:
-    """List every query of the dashboard with its panel."""
+    """List every query of the dashboards with its panel."""
     return [(panel, query) for panel in panels() for query in panel.targets]
 
 
@@ -82,6 +83,15 @@ class Prometheus:
             if not self.values(query.expr)
         ]
 
+    def panels_without_words(self) -> list[str]:
+        """Name the panels that have no finite value at all, and do not say why."""
+        return [
+            panel.title
+            for panel in panels()
+            if not panel.field_config.defaults.no_value
+            and not any(self.values(query.expr) for query in panel.targets)
+        ]
+
     def ready(self) -> bool:
         """Whether it answers and its target is up."""
         try:
@@ -91,9 +101,17 @@ class Prometheus:
         return self.values("up") == [1.0]
 
     def await_data(self) -> None:
-        """Wait until every query of the dashboard has data; else say which have none."""
+        """Wait until every query of the dashboards has data; else say which have none."""
+        self._await_none(self.without_data)
+
+    def await_data_or_words(self) -> None:
+        """Wait until every panel has data or says why it has none; else say which do not."""
+        self._await_none(self.panels_without_words)
+
+    @staticmethod
+    def _await_none(missing: Callable[[], list[str]]) -> None:
         deadline = time.monotonic() + PATIENCE
-        while empty := self.without_data():
+        while empty := missing():
             assert time.monotonic() < deadline, "no data for " + "\n".join(empty)
             time.sleep(INTERVAL)
 

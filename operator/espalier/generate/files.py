@@ -8,7 +8,7 @@ from espalier.generate.backtest_page import backtest_page
 from espalier.generate.commands_page import commands_page
 from espalier.generate.crd_page import crd_page
 from espalier.generate.crds import crds
-from espalier.generate.dashboard import dashboard_json
+from espalier.generate.dashboard import BOARDS, dashboard_json
 from espalier.generate.flags_page import flags_page
 from espalier.generate.metrics_page import metrics_page
 from espalier.generate.pruners_page import pruners_page
@@ -22,7 +22,7 @@ def generated() -> dict[str, str]:
     return {
         **{f"crds/{name}": text for name, text in made.items()},
         **{f"charts/espalier/files/crds/{name}": text for name, text in made.items()},
-        "charts/espalier/files/dashboards/espalier.json": dashboard_json(),
+        **{f"charts/espalier/files/dashboards/{name}": dashboard_json(name) for name in BOARDS},
         "charts/espalier/files/workloads.yaml": workload_kinds(),
         "docs/reference/backtest.md": backtest_page(),
         "docs/reference/commands.md": commands_page(),

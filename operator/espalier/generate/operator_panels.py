@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from espalier.generate.panels import (
     NAMED,
+    NO_STUDY,
+    NOTHING_TIMED,
     SELECTED,
     Panel,
     lines,
-    numbers,
     quantiles,
     query,
     rate_of,
+    words,
 )
 
 _WAY = (
@@ -19,18 +21,21 @@ _WAY = (
         "From a post's arrival until the prune that it caused is committed.",
         quantiles("espalier_report_to_decision_seconds"),
         unit="s",
+        empty=NOTHING_TIMED,
     ),
     lines(
         "Decision to deletion",
         "Until the API server has accepted the deletion of the trial's Job.",
         quantiles("espalier_decision_to_delete_seconds"),
         unit="s",
+        empty=NOTHING_TIMED,
     ),
     lines(
         "Decision to pod gone",
         "Until the trial's pods are gone and its GPUs free: mostly the pod's grace period.",
         quantiles("espalier_decision_to_pod_gone_seconds"),
         unit="s",
+        empty=NOTHING_TIMED,
     ),
 )
 
@@ -66,6 +71,7 @@ _INGEST = (
         quantiles("espalier_report_request_duration_seconds"),
         unit="s",
         width=6,
+        empty=NOTHING_TIMED,
     ),
     lines(
         "TokenReviews a second",
@@ -89,6 +95,8 @@ _INGEST = (
         ),
         unit="percentunit",
         width=6,
+        empty=NO_STUDY,
+        linked=True,
     ),
     lines(
         "Time spent on proposals",
@@ -115,12 +123,14 @@ _INGEST = (
         quantiles("espalier_store_commit_duration_seconds"),
         unit="s",
         width=6,
+        empty=NOTHING_TIMED,
     ),
     lines(
         "Rows a commit",
         "Commits are shared by what arrives together.",
         quantiles("espalier_store_commit_rows"),
         width=6,
+        empty=NOTHING_TIMED,
     ),
     lines(
         "Store size",
@@ -148,6 +158,7 @@ _CONTROL = (
         "One study: snapshot, plan, apply.",
         quantiles("espalier_reconcile_duration_seconds"),
         unit="s",
+        empty=NOTHING_TIMED,
     ),
     lines(
         "Failed reconciliations a second",
@@ -190,6 +201,7 @@ _CONTROL = (
             ),
         ),
         unit="reqps",
+        empty="No request was made lately.",
     ),
     lines(
         "Time of an API request",
@@ -203,6 +215,7 @@ _CONTROL = (
             ),
         ),
         unit="s",
+        empty=NOTHING_TIMED,
     ),
     lines(
         "Memory",
@@ -226,7 +239,7 @@ _CONTROL = (
             ),
         ),
     ),
-    numbers(
+    words(
         "Version",
         "What runs.",
         (query("espalier_build_info", "{{version}} (Python {{python}})"),),

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from grafana_foundation_sdk.builders import common, prometheus, stat, timeseries
+from grafana_foundation_sdk.builders import dashboard as boards
 from grafana_foundation_sdk.builders import table as tables
+from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import common as looks
-from grafana_foundation_sdk.models.dashboard import DataSourceRef, DataTransformerConfig
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardLink,
+    DataSourceRef,
+    DataTransformerConfig,
+    DynamicConfigValue,
+)
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 HEIGHT = 8
 """Rows of Grafana's grid that a panel is high."""
 SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
-INFO = "espalier_build_info"
-"""The metric of which a label is what is worth seeing, not the value."""
-
 Panel = timeseries.Panel | stat.Panel | tables.Panel
 Query = prometheus.Dataquery
 
@@ -27,6 +31,15 @@ SELECTED_INFO = (
 STUDY = "namespace, study"
 """What tells a study apart: studies of two namespaces may have the same name."""
 NAMED = "{{namespace}}/{{study}}"
+NO_STUDY = "No Study is there, or none is selected."
+"""What a panel of studies says where it has nothing to show."""
+NOTHING_TIMED = "Nothing was timed lately."
+"""What a panel of durations says then."""
+
+ONE_STUDY = "espalier-study"
+"""Uid of the dashboard of one study."""
+ALL_STUDIES = "espalier"
+"""Uid of the dashboard of all studies."""
 
 
 def quantiles(metric: str) -> tuple[Query, ...]:
@@ -64,6 +77,8 @@ def lines(
     width: int = 8,
     stacked: bool = False,
     stepped: bool = False,
+    empty: str = "",
+    linked: bool = False,
 ) -> timeseries.Panel:
     """Draw series over time.
 
@@ -83,6 +98,10 @@ def lines(
         Draw the series as areas above each other: their sum means something.
     stepped
         Join the points by steps: the value changes at once, and seldom.
+    empty
+        What is said where there is nothing to draw; needed where that may be.
+    linked
+        Lead from each line, which is a study's, to what else there is of the study.
     """
     made = (
         timeseries.Panel()
@@ -113,57 +132,131 @@ def lines(
             .sort(looks.SortOrder.DESCENDING)
         )
     )
+    if linked:
+        made.data_links(links_to_study("__field.labels"))
     return _asking(
         made.title(title).description(about).span(width),
         [each.range().format(PromQueryFormat.TIME_SERIES) for each in queries],
+        empty,
     )
 
 
 def numbers(
-    title: str, about: str, queries: Sequence[Query], *, unit: str = "short", width: int = 8
+    title: str,
+    about: str,
+    queries: Sequence[Query],
+    *,
+    unit: str = "short",
+    width: int = 8,
+    empty: str = "",
 ) -> stat.Panel:
-    """Show the latest value of each series, or its name where that says all."""
-    named = all(each.build().expr.startswith(INFO) for each in queries)
-    made = (
+    """Show the latest value of each series."""
+    made = _stat(unit).text_mode(looks.BigValueTextMode.VALUE_AND_NAME)
+    made.color_mode(looks.BigValueColorMode.VALUE)
+    return _instant(made.title(title).description(about).span(width), queries, empty)
+
+
+def words(
+    title: str, about: str, queries: Sequence[Query], *, width: int = 8, empty: str = ""
+) -> stat.Panel:
+    """Show the legend of each series: a label is what is worth seeing, not the value."""
+    made = _stat("short").text_mode(looks.BigValueTextMode.NAME)
+    made.color_mode(looks.BigValueColorMode.NONE)
+    return _instant(made.title(title).description(about).span(width), queries, empty)
+
+
+def _stat(unit: str) -> stat.Panel:
+    return (
         stat.Panel()
         .unit(unit)
         .min(0)
         .graph_mode(looks.BigValueGraphMode.NONE)
-        .color_mode(looks.BigValueColorMode.NONE if named else looks.BigValueColorMode.VALUE)
         .justify_mode(looks.BigValueJustifyMode.AUTO)
         .orientation(looks.VizOrientation.AUTO)
-        .text_mode(looks.BigValueTextMode.NAME if named else looks.BigValueTextMode.VALUE_AND_NAME)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False))
     )
-    return _asking(
-        made.title(title).description(about).span(width),
-        [each.instant().format(PromQueryFormat.TIME_SERIES) for each in queries],
-    )
 
 
-def table(title: str, about: str, queries: Sequence[Query], *, width: int = 8) -> tables.Panel:
-    """Make one table of what the queries find: labels are columns, equal ones share a row."""
-    values = [f"Value #{_letter(number)}" for number in range(len(queries))]
-    told = {values[1]: "best result"} if len(values) > 1 else {}
-    # The first query only lists what there is: its values are all 1.
-    hidden = dict.fromkeys(("Time", "Value", values[0]), True)
-    columns = {"excludeByName": hidden, "indexByName": {}, "renameByName": told}
+def _instant(panel: stat.Panel, queries: Sequence[Query], empty: str) -> stat.Panel:
+    asked = [each.instant().format(PromQueryFormat.TIME_SERIES) for each in queries]
+    return _asking(panel, asked, empty)
+
+
+def table(
+    title: str,
+    about: str,
+    queries: Mapping[str, Query],
+    *,
+    width: int = 8,
+    empty: str = "",
+    linked: bool = False,
+) -> tables.Panel:
+    """Make one table of what the queries find: labels are columns, equal ones share a row.
+
+    Parameters
+    ----------
+    title, about, width, empty
+        As of `lines`.
+    queries
+        What is asked, by the heading of the column of values; ``-1``, ``-2`` and so on for those
+        of which only the labels are worth seeing.
+    linked
+        Lead from each row, which is a study's, to what else there is of the study.
+    """
+    values = {name: f"Value #{_letter(number)}" for number, name in enumerate(queries)}
+    hidden = [column for name, column in values.items() if name.startswith("-")]
+    columns = {
+        "excludeByName": dict.fromkeys(("Time", "Value", *hidden), True),
+        "indexByName": {},
+        "renameByName": {
+            column: name for name, column in values.items() if not name.startswith("-")
+        },
+    }
     made = (
         tables.Panel()
         .show_header(True)
         .with_transformation(DataTransformerConfig(id_val="merge", options={}))
         .with_transformation(DataTransformerConfig(id_val="organize", options=columns))
     )
+    if linked:
+        found = [link.build() for link in links_to_study("__data.fields")]
+        made.override_by_name("study", [DynamicConfigValue(id_val="links", value=found)])
     return _asking(
         made.title(title).description(about).span(width),
-        [each.instant().format(PromQueryFormat.TABLE) for each in queries],
+        [each.instant().format(PromQueryFormat.TABLE) for each in queries.values()],
+        empty,
     )
+
+
+def links_to_study(labels: str) -> list[Builder[DashboardLink]]:
+    """Lead to the dashboard and to the page of a study.
+
+    Parameters
+    ----------
+    labels
+        Where Grafana has the labels of what was clicked on; empty: in the dashboard's variables.
+    """
+    namespace, study = (
+        f"${{{labels}.{name}}}" if labels else f"${{{name}}}" for name in ("namespace", "study")
+    )
+    board = boards.DashboardLink("Dashboard of the study").url(
+        f"/d/{ONE_STUDY}?var-datasource=${{datasource}}&var-read_api_url=${{read_api_url}}"
+        f"&var-namespace={namespace}&var-study={study}&${{__url_time_range}}"
+    )
+    page = (
+        boards.DashboardLink("Page of the study")
+        .url(f"${{read_api_url}}/studies/{namespace}/{study}")
+        .target_blank(True)
+    )
+    return [board, page] if labels else [page]
 
 
 _P = TypeVar("_P", timeseries.Panel, stat.Panel, tables.Panel)
 
 
-def _asking(panel: _P, queries: Sequence[Query]) -> _P:
+def _asking(panel: _P, queries: Sequence[Query], empty: str) -> _P:
+    if empty:
+        panel.no_value(empty)
     for number, each in enumerate(queries):
         panel.with_target(each.ref_id(_letter(number)))
     return panel.datasource(SOURCE).height(HEIGHT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from espalier.generate.panels import (
     NAMED,
+    NO_STUDY,
     SELECTED,
     SELECTED_INFO,
     STUDY,
@@ -24,12 +25,14 @@ _RUNS = (
             query(of_studies("espalier_trials", "phase"), "{{phase}}"),
             query(f"sum(espalier_trials_unheard{SELECTED})", "unheard"),
         ),
+        empty=NO_STUDY,
     ),
     lines(
         "Trials by phase",
         "Running trials hold their GPUs; pending ones wait for a node or a slot.",
         (query(of_studies("espalier_trials", "phase"), "{{phase}}"),),
         stacked=True,
+        empty=NO_STUDY,
     ),
     lines(
         "Endings by reason",
@@ -37,27 +40,53 @@ _RUNS = (
         (query(of_studies("espalier_trial_endings_total", "reason"), "{{reason}}"),),
         stacked=True,
         stepped=True,
+        empty="No trial has ended yet.",
+    ),
+    lines(
+        "Studies by state",
+        "How many are in which state; those that have ended count as long as they are there.",
+        (
+            query(
+                "sum by (state) (espalier_study_state"
+                '{namespace=~"$namespace", study=~"$study"}) > 0',
+                "{{state}}",
+            ),
+        ),
+        stacked=True,
+        stepped=True,
+        empty=NO_STUDY,
     ),
     table(
         "Studies",
-        "What each study optimises, by which pruner, and its best result so far.",
-        (
-            query(of_studies("espalier_study_info", f"{STUDY}, direction, pruner"), ""),
-            query(of_studies("espalier_best_value", STUDY), ""),
-        ),
-        width=12,
+        "What each study optimises, by which pruner, where it stands, and its best result so far.",
+        {
+            "-1": query(of_studies("espalier_study_info", f"{STUDY}, direction, pruner"), ""),
+            "-2": query(f"{of_studies('espalier_study_state', f'{STUDY}, state')} == 1", ""),
+            "ended": query(
+                f'sum by ({STUDY}) (espalier_trials{{namespace=~"$namespace", study=~"$study", '
+                'phase=~"Completed|Pruned|Failed"})',
+                "",
+            ),
+            "planned": query(of_studies("espalier_trials_planned", STUDY), ""),
+            "best result": query(of_studies("espalier_best_value", STUDY), ""),
+        },
+        width=16,
+        linked=True,
+        empty=NO_STUDY,
     ),
     table(
         "Conditions that are true",
         "Degraded: something is in the way; kubectl describe study says what.",
-        (
-            query(
-                f"sum by ({STUDY}, type) (espalier_study_condition"
+        {
+            "-1": query(
+                f"sum by ({STUDY}, type, reason) (espalier_study_condition_reason"
                 '{namespace=~"$namespace", study=~"$study", status="True"}) == 1',
                 "",
             ),
-        ),
-        width=12,
+        },
+        width=24,
+        linked=True,
+        empty=NO_STUDY,
     ),
     lines(
         "Best result: $direction",
@@ -71,6 +100,8 @@ _RUNS = (
         ),
         width=24,
         stepped=True,
+        empty="No trial has completed yet.",
+        linked=True,
     )
     .repeat("direction")
     .repeat_direction("v"),
@@ -82,6 +113,8 @@ _RUNS = (
             query(f"espalier_best_expected_value_bound{SELECTED}", f"{NAMED}: {{{{bound}}}}"),
         ),
         stepped=True,
+        empty="Too few trials have completed to tell.",
+        linked=True,
     ),
     lines(
         "How sure the best trial is",
@@ -89,6 +122,8 @@ _RUNS = (
         (query(f"espalier_best_sure_ratio{SELECTED}", NAMED),),
         unit="percentunit",
         stepped=True,
+        empty="Too few trials have completed to tell.",
+        linked=True,
     ),
     lines(
         "Mean of the best trial's repeats",
@@ -98,6 +133,8 @@ _RUNS = (
             query(f"espalier_best_mean_bound{SELECTED}", f"{NAMED}: {{{{bound}}}}"),
         ),
         stepped=True,
+        empty="No finalist has been run again.",
+        linked=True,
     ),
 )
 
@@ -108,6 +145,7 @@ _PRUNED = (
         (query(of_studies("espalier_prunings_total", "pruner, reason"), "{{pruner}}: {{reason}}"),),
         stacked=True,
         stepped=True,
+        empty="Nothing was pruned yet.",
     ),
     lines(
         "Risk of losing the best trial",
@@ -118,6 +156,8 @@ _PRUNED = (
         ),
         unit="percentunit",
         stepped=True,
+        empty="No study states a risk; the pruner Auto does.",
+        linked=True,
     ),
     lines(
         "False prunes, measured on exempt trials",
@@ -127,6 +167,8 @@ _PRUNED = (
             query(f"espalier_false_prune_ratio_bound{SELECTED}", f"{NAMED}: {{{{bound}}}}"),
         ),
         unit="percentunit",
+        empty="No exempt trial has told yet.",
+        linked=True,
     ),
     lines(
         "Shadow pruners",
@@ -139,6 +181,8 @@ _PRUNED = (
         ),
         width=12,
         stepped=True,
+        empty="No study has a shadow.",
+        linked=True,
     ),
     lines(
         "Circuit breaker",
@@ -146,6 +190,8 @@ _PRUNED = (
         (query(f"espalier_pruning_breaker_open{SELECTED}", NAMED),),
         width=12,
         stepped=True,
+        empty=NO_STUDY,
+        linked=True,
     ),
 )
 
@@ -164,6 +210,7 @@ def _cost(title: str, unit: str, name: str, verb: str, help_: str) -> Panel:
             ),
         ),
         unit=unit,
+        empty=NO_STUDY,
     )
 
 
@@ -176,6 +223,7 @@ _COSTS = (
             query(f"sum(espalier_gpu_seconds_saved_estimate{SELECTED})", "saved (estimate)"),
         ),
         unit="s",
+        empty=NO_STUDY,
     ),
     _cost("GPU time", "s", "espalier_gpu_seconds", "used", "GPU-seconds of all attempts."),
     lines(
@@ -183,6 +231,8 @@ _COSTS = (
         "GPU-seconds a second: the GPUs that trials hold.",
         (query(rate_of("espalier_gpu_seconds_used_total", STUDY, SELECTED), NAMED),),
         stacked=True,
+        empty=NO_STUDY,
+        linked=True,
     ),
     numbers(
         "Trial time now",
@@ -192,6 +242,7 @@ _COSTS = (
             query(f"sum(espalier_trial_seconds_saved_estimate{SELECTED})", "saved (estimate)"),
         ),
         unit="s",
+        empty=NO_STUDY,
     ),
     _cost("Trial time", "s", "espalier_trial_seconds", "used", "Time of pods on their nodes."),
     _cost("Steps", "short", "espalier_steps", "done", "In the units of each study's resource."),
