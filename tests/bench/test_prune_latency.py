@@ -58,7 +58,7 @@ async def test_from_a_report_to_the_accepted_deletion(rate, control_plane, tmp_p
         for pod in pods[:PRUNED]:
             reported = asyncio.Event()
             began = time.perf_counter()
-            process.reconciler._observer.delete_accepted = lambda _, done=reported: done.set()
+            process.reconciler._observer.delete_accepted = lambda *_, done=reported: done.set()
             answer = await process.report(pod, 0.1)
             decided.append(time.perf_counter() - began)
             assert answer.decision.prunes

@@ -19,5 +19,5 @@ class Counting:
     def limit_reached(self, namespace: str, study: str, limit: str) -> None:
         self.limits.append((namespace, study, limit))
 
-    def prune_decided(self, seconds: float) -> None:
+    def prune_decided(self, seconds: float, trial: str = "") -> None:
         pass

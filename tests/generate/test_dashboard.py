@@ -3,7 +3,6 @@
 import itertools
 import json
 import re
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -12,10 +11,10 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from espalier.generate.dashboard import BOARDS, PAGES, dashboard_json
-from espalier.metrics import MetricsServer, Observer, ProbeAnswer, build_registry
+from espalier.metrics import Observer, build_registry
 from espalier.metrics.declared import BY_NAME, METRICS
 from espalier.metrics.metric import MetricType
-from tests.metrics.figures import CONTROL, FRESH, FULL, observe_everything
+from tests.metrics.figures import CONTROL, FRESH, FULL, observe_everything, served
 from tests.metrics.prometheus import panel_queries, panels, scraping
 
 FOREIGN = {"process_resident_memory_bytes", "process_cpu_seconds_total"}
@@ -141,18 +140,6 @@ def test_a_real_prometheus_has_data_for_every_panel(tmp_path):
     observer = Observer(registry)
     with served(registry) as address, scraping(address, tmp_path) as prometheus:
         prometheus.await_data()
-
-
-@contextmanager
-def served(registry):
-    """Serve a registry; the address is given."""
-    fine = ProbeAnswer(True, "fine")
-    server = MetricsServer(registry, lambda: fine, lambda: fine, port=0)
-    server.start()
-    try:
-        yield f"127.0.0.1:{server.port}"
-    finally:
-        server.stop()
 
 
 @pytest.mark.parametrize("views", [(), (FRESH,)], ids=["no study", "a study that has just begun"])

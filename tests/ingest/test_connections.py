@@ -50,7 +50,7 @@ class Said:
     def connection_cut(self, why: str) -> None:
         self.cut[why] += 1
 
-    def report_answered(self, code: str, _seconds: float) -> None:
+    def report_answered(self, code: str, _seconds: float, _trial: str = "") -> None:
         self.codes[code] += 1
 
     def token_checked(self, check: str) -> None:

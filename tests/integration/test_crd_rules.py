@@ -484,6 +484,12 @@ def full_trial_status() -> dict:
         phase="Pruned",
         number=2**31 - 1,
         attempt=100,
+        parameters="p" * 128,
+        rank="999999/999999",
+        exempt=True,
+        protected=True,
+        trialSeconds=1e12,
+        trialSecondsSaved=1e12,
         step=2**53 - 1,
         latest=-1.2345678901234567e-300,
         best=1.2345678901234567e300,
@@ -605,7 +611,25 @@ def test_kubectl_shows_a_study_and_a_trial_in_columns(server):
     columns = ["NAME", "PHASE", "STEP", "VALUE", "BEST SO FAR", "REASON", "AGE"]
     assert re.split(r"\s{2,}", head.strip()) == columns
     assert row.split()[1] == "Pruned"
-    assert "DECISION" in server.kubectl("get", "trial", "shown-3", "-o", "wide")
+    told = full_trial_status()["status"]
+    wide = columns_of(server.kubectl("get", "trial", "shown-3", "-o", "wide"))
+    assert list(wide)[len(columns) - 1 :] == [
+        *("AGE", "RANK", "PARAMETERS", "EXEMPT", "PROTECTED", "STUDY", "TRIAL-S USED"),
+        *("TRIAL-S SAVED", "ATTEMPT", "DECISION"),
+    ]
+    assert (wide["RANK"], wide["PARAMETERS"]) == (told["rank"], told["parameters"])
+    assert (wide["EXEMPT"], wide["STUDY"]) == ("true", "shown")
+
+
+def columns_of(table: str) -> dict[str, str]:
+    """Return the cells of a table's only row by their headings; none may be empty."""
+    head, row = table.splitlines()
+    starts = [found.start() for found in re.finditer(r"(?<!\S)(?:\S+ ?)*\S", head)]
+    ends = [*starts[1:], None]
+    return {
+        head[start:end].strip(): row[start:end].strip()
+        for start, end in zip(starts, ends, strict=True)
+    }
 
 
 def test_the_category_lists_both_kinds(server):

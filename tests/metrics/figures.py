@@ -1,9 +1,19 @@
 """Views and a registry to test with."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from prometheus_client import CollectorRegistry
 
 from espalier.errors import RetryLater
-from espalier.metrics import ControlView, Observer, StudyFigures, build_registry
+from espalier.metrics import (
+    ControlView,
+    MetricsServer,
+    Observer,
+    ProbeAnswer,
+    StudyFigures,
+    build_registry,
+)
 from espalier.metrics.figures import Cost
 
 FULL = StudyFigures(
@@ -64,18 +74,30 @@ def registry_of(*views: StudyFigures, control: ControlView = CONTROL) -> Collect
     return build_registry(lambda: views, lambda: control, "0.1.0")
 
 
+@contextmanager
+def served(registry: CollectorRegistry) -> Iterator[str]:
+    """Serve a registry; its address is given."""
+    fine = ProbeAnswer(True, "fine")
+    server = MetricsServer(registry, lambda: fine, lambda: fine, port=0)
+    server.start()
+    try:
+        yield f"127.0.0.1:{server.port}"
+    finally:
+        server.stop()
+
+
 def observe_everything(observer: Observer) -> None:
     """Call every method of the observer once."""
-    observer.report_answered("Accepted", 0.002)
+    observer.report_answered("Accepted", 0.002, "team-a/digits-3")
     observer.values_received("team-a", "digits", "Appended", 3)
     observer.values_judged("team-a", "digits", 0.001)
     observer.limit_reached("team-a", "digits", "values_a_trial")
     observer.token_reviewed("Accepted")
     observer.token_checked("Keys")
     observer.connection_cut("TooMany")
-    observer.prune_decided(0.004)
-    observer.delete_accepted(0.02)
-    observer.pod_gone(2.5)
+    observer.prune_decided(0.004, "team-a/digits-3")
+    observer.delete_accepted(0.02, "team-a/digits-3")
+    observer.pod_gone(2.5, "team-a/digits-3")
     observer.store_committed(0.001, 12)
     observer.store_failed()
     observer.proposal_made("TPE", 0.03)

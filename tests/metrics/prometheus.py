@@ -108,6 +108,19 @@ class Prometheus:
         """Wait until every panel has data or says why it has none; else say which do not."""
         self._await_none(self.panels_without_words)
 
+    def await_exemplars(self, expr: str) -> list[dict[str, str]]:
+        """Wait for exemplars of what an expression asks for; return their labels, each once."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            end = time.time()
+            asked = {"query": expr, "start": str(end - 3600), "end": str(end + 60)}
+            found = self.ask("query_exemplars", **asked)
+            labels = [each["labels"] for series in found for each in series["exemplars"]]
+            if labels:
+                return [each for n, each in enumerate(labels) if each not in labels[:n]]
+            assert time.monotonic() < deadline, f"no exemplar of {expr}"
+            time.sleep(INTERVAL)
+
     @staticmethod
     def _await_none(missing: Callable[[], list[str]]) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -117,7 +130,9 @@ class Prometheus:
 
 
 @contextmanager
-def scraping(target: str, folder: Path, interval: float = INTERVAL) -> Iterator[Prometheus]:
+def scraping(
+    target: str, folder: Path, interval: float = INTERVAL, *, keep_exemplars: bool = False
+) -> Iterator[Prometheus]:
     """Run a Prometheus that scrapes `target` (host:port) until the block is left."""
     job = {"job_name": "espalier", "static_configs": [{"targets": [target]}]}
     seconds = f"{int(interval * 1000)}ms"
@@ -135,6 +150,7 @@ def scraping(target: str, folder: Path, interval: float = INTERVAL) -> Iterator[
                 f"--config.file={folder}/prometheus.yml",
                 f"--storage.tsdb.path={folder}/data",
                 f"--web.listen-address={address}",
+                *(["--enable-feature=exemplar-storage"] if keep_exemplars else []),
             ],
             stdout=log,
             stderr=log,

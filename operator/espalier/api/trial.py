@@ -22,6 +22,8 @@ MOST_NUMBER = 999_999
 MOST_FINALIST_NUMBER = 9_999_999
 """Largest number of a trial that is run again: the name of its repeat has room for so much."""
 MOST_JOBS = 32
+MOST_LINE = 128
+"""Characters of the parameters in one line."""
 MAX_TRIAL_NAME = 63
 """Characters of a label's value."""
 
@@ -88,6 +90,12 @@ class TrialStatus(Status):
     """The trial in one word, only for display and selection."""
     number: Count | None = None
     """The trial's number, also where its spec has none."""
+    parameters: Annotated[str, Field(max_length=MOST_LINE)] | None = None
+    """The parameters in one line, shortened; only for display."""
+    rank: Annotated[str, Field(max_length=32)] | None = None
+    """Its place by the last value among the trials that had ended when it did, and of how many:
+    ``3/24``. Those that failed, and repeats of finalists, have none. When the study ends the
+    hundred leaders are told their places anew."""
     attempt: Count | None = None
     """Number of the present or last attempt, from 1."""
     jobs: Annotated[tuple[Word, ...], Field(max_length=MOST_JOBS)] = ()

@@ -43,12 +43,12 @@ ALL_STUDIES = "espalier"
 
 
 def quantiles(metric: str) -> tuple[Query, ...]:
-    """Ask a histogram for its median, 90th and 99th percentile."""
+    """Ask a histogram for its median, 90th and 99th percentile, and for exemplars of trials."""
     return tuple(
         query(
             f"histogram_quantile({q}, sum by (le) (rate({metric}_bucket[$__rate_interval])))",
             f"p{round(q * 100)}",
-        )
+        ).exemplar(True)
         for q in (0.5, 0.9, 0.99)
     )
 

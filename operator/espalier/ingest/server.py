@@ -42,15 +42,15 @@ _JSON = "application/json"
 class IngestObserver(Protocol):
     """What ingest tells about itself; see `espalier.metrics`."""
 
-    def report_answered(self, code: str, seconds: float) -> None:
-        """A post was answered: ``Accepted`` or the error's code."""
+    def report_answered(self, code: str, seconds: float, trial: str = "") -> None:
+        """A post was answered: ``Accepted``, with whose it was, or the error's code."""
 
     def connection_cut(self, why: str) -> None:
         """A connection was refused or given up."""
 
 
 class _Unobserved:
-    def report_answered(self, code: str, seconds: float) -> None:
+    def report_answered(self, code: str, seconds: float, trial: str = "") -> None:
         """Count nothing."""
 
     def connection_cut(self, why: str) -> None:
@@ -135,7 +135,7 @@ class Ingest:
         connections = self._connections
         assert connections is not None
         connections.busy(request.protocol)
-        code, stays, known = "Accepted", True, False
+        code, stays, known, trial = "Accepted", True, False, ""
         try:
             identity = await self._identify(request)
             known = True
@@ -145,7 +145,8 @@ class Ingest:
             elif request.path == OUTPUT:
                 response = answers.kept(await self._keep_output(request, identity))
             else:
-                response = answers.accepted(await self._report(request, identity, began))
+                taken, trial = await self._report(request, identity, began)
+                response = answers.accepted(taken)
         except ReportError as error:
             code = error.code
             response = answers.refused(error)
@@ -161,7 +162,7 @@ class Ingest:
             code = "InternalError"
             response = answers.failed()
         finally:
-            self._observe.report_answered(code, time.perf_counter() - began)
+            self._observe.report_answered(code, time.perf_counter() - began, trial)
             connections.idle(request.protocol)
         if not stays or (request.can_read_body and not request.content.is_eof()):
             response.force_close()
@@ -175,11 +176,12 @@ class Ingest:
 
     async def _report(
         self, request: web.BaseRequest, identity: Identity, began: float
-    ) -> Acknowledgement:
+    ) -> tuple[Acknowledgement, str]:
+        """Take a report; return what became of it, and the trial that it is of."""
         self._admit(identity)
         batch = parse_report(await self._body(request))
         await self._pods.bind(identity)
-        return await self._live.submit(identity.pod_uid, batch, arrived=began)
+        return await self._live.submit(identity.pod_uid, batch, arrived=began), batch.trial
 
     async def _hear(self, request: web.BaseRequest, identity: Identity) -> int:
         """Take what a sidecar says of its collectors; nothing of it is stored."""

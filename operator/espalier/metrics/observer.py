@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from espalier.errors import treatment
 from espalier.metrics.declared import BY_NAME, METRICS
+from espalier.metrics.exemplar import exemplar_of
 from espalier.metrics.metric import MetricSource, MetricType
 
 
@@ -58,16 +59,21 @@ class Observer:
             self._of_study.setdefault((namespace, study), set()).add((name, more))
             self._count(name, namespace, study, *more, by=by)
 
-    def _time(self, name: str, seconds: float, *labels: str) -> None:
+    def _time(self, name: str, seconds: float, *labels: str, trial: str = "") -> None:
         histogram = self._histograms[name]
-        (histogram.labels(*labels) if labels else histogram).observe(max(0.0, seconds))
+        (histogram.labels(*labels) if labels else histogram).observe(
+            max(0.0, seconds), exemplar_of(trial) if trial else None
+        )
 
     # -- ingest ---------------------------------------------------------------------------
 
-    def report_answered(self, code: str, seconds: float) -> None:
-        """Ingest answered a post: `code` is ``Accepted`` or the error's code."""
+    def report_answered(self, code: str, seconds: float, trial: str = "") -> None:
+        """Ingest answered a post: `code` is ``Accepted`` or the error's code.
+
+        Whose it was is told where it was accepted, as ``NAMESPACE/NAME``; so it is below.
+        """
         self._count("espalier_report_requests_total", code)
-        self._time("espalier_report_request_duration_seconds", seconds)
+        self._time("espalier_report_request_duration_seconds", seconds, trial=trial)
 
     def values_received(self, namespace: str, study: str, receipt: str, count: int = 1) -> None:
         """`count` values of a study were treated alike (a `Receipt`'s value)."""
@@ -95,17 +101,17 @@ class Observer:
 
     # -- from a report to a freed GPU -----------------------------------------------------
 
-    def prune_decided(self, seconds: float) -> None:
+    def prune_decided(self, seconds: float, trial: str = "") -> None:
         """A decision to prune was committed, so long after its report arrived."""
-        self._time("espalier_report_to_decision_seconds", seconds)
+        self._time("espalier_report_to_decision_seconds", seconds, trial=trial)
 
-    def delete_accepted(self, seconds: float) -> None:
+    def delete_accepted(self, seconds: float, trial: str = "") -> None:
         """The API server accepted a pruned trial's deletion, so long after the decision."""
-        self._time("espalier_decision_to_delete_seconds", seconds)
+        self._time("espalier_decision_to_delete_seconds", seconds, trial=trial)
 
-    def pod_gone(self, seconds: float) -> None:
+    def pod_gone(self, seconds: float, trial: str = "") -> None:
         """A pruned trial's pods are gone, so long after the decision."""
-        self._time("espalier_decision_to_pod_gone_seconds", seconds)
+        self._time("espalier_decision_to_pod_gone_seconds", seconds, trial=trial)
 
     # -- store ----------------------------------------------------------------------------
 

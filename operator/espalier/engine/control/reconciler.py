@@ -35,6 +35,7 @@ from espalier.planning.costs.costs import costs_of
 from espalier.planning.plan import plan_of
 from espalier.planning.standing.look import look_at
 from espalier.planning.workload.grace import grace_of
+from espalier.planning.world.names import TRIAL_LABEL
 from espalier.planning.world.restraint import wanted_restraint, wishes
 from espalier.steady_clock import SteadyClock
 
@@ -201,7 +202,9 @@ class Reconciler:
             if found is not None:
                 since = self._pruned_at.get((study_uid, number))
                 if since is not None:
-                    self._observer.delete_accepted(time.monotonic() - since)
+                    labels = found[1]["metadata"].get("labels") or {}
+                    trial = f"{key.namespace}/{labels.get(TRIAL_LABEL, '')}"
+                    self._observer.delete_accepted(time.monotonic() - since, trial)
         except RetryLater as error:
             _LOG.warning("trial %s/%s number %d is not deleted yet: %s", *key, number, error)
         except Exception:
@@ -378,7 +381,9 @@ class Reconciler:
             if isinstance(effect, effects.RecordEnd) and effect.end.reason == "Pruned":
                 since = self._pruned_at.pop((snapshot.study.uid, effect.number), None)
                 if since is not None:
-                    self._observer.pod_gone(time.monotonic() - since)
+                    names = (v.name for v in snapshot.trials if v.number == effect.number)
+                    trial = f"{key.namespace}/{next(names, '')}"
+                    self._observer.pod_gone(time.monotonic() - since, trial)
 
     async def _planned(self, snapshot: Snapshot, now: float) -> tuple[Sequence[Lane], Figures]:
         """Plan; where that takes long, in another thread: reports are taken meanwhile."""

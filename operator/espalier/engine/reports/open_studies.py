@@ -43,8 +43,8 @@ class ReportObserver(Protocol):
     def limit_reached(self, namespace: str, study: str, limit: str) -> None:
         """A post of a study was refused: `limit` is the field of `ValueLimits`."""
 
-    def prune_decided(self, seconds: float) -> None:
-        """A decision to prune was committed, so long after its report arrived."""
+    def prune_decided(self, seconds: float, trial: str = "") -> None:
+        """A decision to prune a trial was committed, so long after its report arrived."""
 
 
 class _Unobserved:
@@ -57,7 +57,7 @@ class _Unobserved:
     def limit_reached(self, namespace: str, study: str, limit: str) -> None:
         """Count nothing."""
 
-    def prune_decided(self, seconds: float) -> None:
+    def prune_decided(self, seconds: float, trial: str = "") -> None:
         """Count nothing."""
 
 
@@ -339,7 +339,7 @@ class OpenStudies:
             self._refused(study, error)
             raise
         await _durable(taking.commit)
-        self._count(study, taking, arrived)
+        self._count(study, taking, binding, arrived)
         decision = await self._decision(study, binding, batch, taking)
         return Acknowledgement(taking.accepted, taking.repeated, decision, batch.reports[-1].step)
 
@@ -412,11 +412,13 @@ class OpenStudies:
         if isinstance(error, LimitReached):
             self._observe.limit_reached(row.namespace, row.name, error.limit)
 
-    def _count(self, study: StudyWriter, taken: Taking, arrived: float | None) -> None:
+    def _count(
+        self, study: StudyWriter, taken: Taking, binding: Binding, arrived: float | None
+    ) -> None:
         for receipt, count in taken.receipts.items():
             self._observe.values_received(study.row.namespace, study.row.name, receipt, count)
         if taken.pruned and arrived is not None:
-            self._observe.prune_decided(time.perf_counter() - arrived)
+            self._observe.prune_decided(time.perf_counter() - arrived, binding.trial)
 
     async def _decision(
         self,

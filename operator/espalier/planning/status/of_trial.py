@@ -18,6 +18,7 @@ from espalier.planning.endings.of_trial import is_completing
 from espalier.planning.obstacles.queue_words import sentence
 from espalier.planning.standing.hearing import mismatch_words, mismatches, why_silent
 from espalier.planning.standing.standing import Standing
+from espalier.planning.status.parameters_line import parameters_line
 from espalier.planning.status.phrase import Phrase
 from espalier.planning.world.kubelet_words import PULL
 from espalier.planning.world.record import Wanted
@@ -65,6 +66,7 @@ def status_of(
         "conditions": conditions,
         "phase": str(phase_of(standing)),
         "number": standing.number,
+        "parameters": parameters_line(view.parameters, standing.blueprint.spec),
         "attempt": record.attempt or None,
         "jobs": _jobs(standing),
         "step": record.step,

@@ -22,6 +22,8 @@ from espalier.pruning import FIRST_REPEAT, TrialState, is_repeat
 
 Place = tuple[float, int]
 """When a trial ended, and its number."""
+Result = tuple[float, int]
+"""A trial's last value, and its number."""
 
 _WITH_STUDY = (STUDY_ENDED.reason, STUDY_STOPPED.reason)
 
@@ -62,6 +64,8 @@ class Tally:
         By number, the template by whose fault a sampled trial ended.
     faulted : Counter of int
         How many sampled trials ended by a fault of each template.
+    results : sorted list of Result
+        Last values of those that are compared with each other; see `result_of`.
     """
 
     def __init__(self, trials: Iterable[Ended] = ()) -> None:
@@ -81,6 +85,7 @@ class Tally:
         self.outages: dict[tuple[int, str], SortedList[float]] = defaultdict(SortedList)
         self.faults: dict[int, int] = {}
         self.faulted: Counter[int] = Counter()
+        self.results: SortedList[Result] = SortedList()
         self._trained: dict[int, float] = {}
         self._unsure: set[int] = set()
         for ended in trials:
@@ -118,6 +123,14 @@ class Tally:
         self._count(ended, -1)
         if ended.trained_at == self._trained.get(ended.template):
             self._unsure.add(ended.template)
+
+    @staticmethod
+    def result_of(ended: Ended) -> Result | None:
+        """Return a trial's result; None if it failed, diverged, or is a repeat of a finalist."""
+        latest, number = ended.record.latest, ended.number
+        if latest is None or not math.isfinite(latest) or is_repeat(number):
+            return None
+        return None if ended.end.state is TrialState.FAILED else (latest, number)
 
     def trained_at(self, template: int) -> float:
         """Return when a trainer of a template began last, as far as pods of these are there."""
@@ -165,6 +178,8 @@ class Tally:
         record, end, number = ended.record, ended.end, ended.number
         place = (end.at, number)
         change(self.ends, place, by)
+        if (result := self.result_of(ended)) is not None:
+            change(self.results, result, by)
         self.phases[end.state.value] += by
         self.endings[end.reason] += by
         if record.prune is not None:
