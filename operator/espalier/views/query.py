@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from espalier.errors import UsageError
 from espalier.views.plain import View
@@ -93,7 +93,7 @@ class Query:
             raise UsageError(name, f"expected numbers of trials, got {bad[0][:40]!r}")
         return [int(text[:12]) for text in texts]
 
-    def page(self, items: Sequence[View]) -> View:
+    def page(self, items: Sequence[Any]) -> View:
         """Return the page of a list that is asked for, and how to go on.
 
         Raises

@@ -23,7 +23,7 @@ from espalier.views.prunings import prunings_view
 from espalier.views.query import Query
 from espalier.views.study import spec_of, study_view
 from espalier.views.timeline import MOST_TRIALS, timeline_view
-from espalier.views.trials import SORTS, STATES, ranks_of, trial_view, trial_views
+from espalier.views.trials import SORTS, STATES, ranks_of, sorted_numbers, trial_view
 
 Object = Mapping[str, Any]
 Answer = Callable[[Gathered, Object | None, int, Query], View]
@@ -49,13 +49,14 @@ def _spec(gathered: Gathered, study: Object | None, _: int, __: Query) -> View:
 
 
 def _trials(gathered: Gathered, _: Object | None, __: int, query: Query) -> View:
-    views = trial_views(
+    numbers = sorted_numbers(
         gathered,
         states=query.listed("state", STATES),
         sort=query.choice("sort", SORTS),
         descending=query.choice("order", ("ascending", "descending")) == "descending",
     )
-    return query.page(views)
+    page, ranks = query.page(numbers), ranks_of(gathered)
+    return page | {"items": [trial_view(gathered, each, ranks.get(each)) for each in page["items"]]}
 
 
 def _trial(gathered: Gathered, _: Object | None, number: int, __: Query) -> View:

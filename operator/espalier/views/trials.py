@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from espalier.api.reasons import Phase
 from espalier.planning.world.parameters_text import parameters_of_text
@@ -95,15 +96,63 @@ def trial_views(
     descending: bool = False,
 ) -> list[View]:
     """Return the trials in these states (all, if none is named), sorted; what has no value last."""
-    ranks, wanted = ranks_of(gathered), set(states)
-    views = [
-        trial_view(gathered, number, ranks.get(number))
-        for number in gathered.numbers
-        if not wanted or state_of(gathered, number) in wanted
+    numbers = sorted_numbers(gathered, states=states, sort=sort, descending=descending)
+    ranks = ranks_of(gathered)
+    return [trial_view(gathered, number, ranks.get(number)) for number in numbers]
+
+
+def sorted_numbers(
+    gathered: Gathered,
+    *,
+    states: Iterable[str] = (),
+    sort: str = "number",
+    descending: bool = False,
+) -> list[int]:
+    """Return the numbers of the same trials in the same order: a page is made of few of many."""
+    wanted = set(states)
+    numbers = [
+        number for number in gathered.numbers if not wanted or state_of(gathered, number) in wanted
     ]
     if sort == "number":
-        return views[::-1] if descending else views
-    key = {"value": "rank", "started": "startedAt", "ended": "endedAt"}.get(sort, sort)
-    known = [view for view in views if view[key] is not None]
-    known.sort(key=lambda view: (view[key], view["number"]), reverse=descending)
-    return known + [view for view in views if view[key] is None]
+        return numbers[::-1] if descending else numbers
+    keys = _KEYS[sort](gathered)
+    known = [(key, number) for number in numbers if (key := keys(number)) is not None]
+    known.sort(reverse=descending)
+    return [number for _, number in known] + [each for each in numbers if keys(each) is None]
+
+
+Key = Callable[[int], Any]
+"""Returns what a trial is sorted by, by its number; None where it has no such value."""
+
+
+def _latest_step(gathered: Gathered) -> Key:
+    return lambda number: max(gathered.values.get(number, _NO_VALUES).steps, default=None)
+
+
+def _best(gathered: Gathered) -> Key:
+    direction = gathered.study.terms.direction
+
+    def best(number: int) -> float | None:
+        values = gathered.values.get(number, _NO_VALUES)
+        place = values.best(direction)
+        return None if place is None else values.values[place]
+
+    return best
+
+
+def _started(gathered: Gathered) -> Key:
+    return lambda number: gathered.made[number].started_at if number in gathered.made else None
+
+
+def _ended(gathered: Gathered) -> Key:
+    return lambda number: gathered.ends[number].end.at if number in gathered.ends else None
+
+
+_KEYS: Mapping[str, Callable[[Gathered], Key]] = {
+    "value": lambda gathered: ranks_of(gathered).get,
+    "best": _best,
+    "step": _latest_step,
+    "state": lambda gathered: lambda number: state_of(gathered, number),
+    "started": _started,
+    "ended": _ended,
+}

@@ -39,15 +39,13 @@ class Values:
 
     def latest(self) -> int | None:
         """Return the place of the highest step; the first value that came for it stands."""
-        if not self.steps:
-            return None
-        return max(range(len(self.steps)), key=lambda place: (self.steps[place], -place))
+        return self.steps.index(max(self.steps)) if self.steps else None
 
     def best(self, direction: Direction) -> int | None:
         """Return the place of the best finite value, the earliest where several are as good."""
-        finite = [place for place, value in enumerate(self.values) if math.isfinite(value)]
-        score = direction.score
-        return max(finite, key=lambda place: (score(self.values[place]), -place), default=None)
+        finite = filter(math.isfinite, self.values)
+        best = max(finite, key=direction.score, default=None)
+        return None if best is None else self.values.index(best)
 
     def curve(self) -> tuple[list[int], list[float]]:
         """Return steps, ascending, and the value that came first for each of them."""

@@ -48,7 +48,7 @@ export class Details {
     this.body.replaceChildren(
       make("h3", {}, `Trial ${trial.number}`, trial.name ? make("span", { class: "quiet" }, ` ${trial.name}`) : null),
       make("p", { class: `sentence ${trial.state}` }, trial.pruned?.sentence ?? last?.sentence ?? endOf(trial)),
-      trial.pruned || !last ? null : make("p", { class: "quiet" }, last.meaning),
+      trial.pruned || !last ? "" : make("p", { class: "quiet" }, last.meaning),
       factsOf(trial),
       parametersOf(trial),
       decisionsOf("Decisions of the pruner", acting),

@@ -79,10 +79,11 @@ export class Parallel {
     context.lineTo(x, box.bottom);
     context.stroke();
     context.fillStyle = colour("--text");
-    context.textAlign = "center";
+    context.textAlign = x === box.left ? "left" : x === box.right ? "right" : "center";
     context.textBaseline = "bottom";
     context.font = "600 12px system-ui, sans-serif";
-    context.fillText(short(axis.name, 14), x, box.top - 12);
+    context.fillText(short(axis.name, 16), edge(x, box), box.top - 12);
+    context.textAlign = "center";
     context.font = "11px system-ui, sans-serif";
     context.textBaseline = "middle";
     for (const [label, y] of axis.labels) {
@@ -138,6 +139,12 @@ export class Parallel {
   }
 }
 
+/** Move a title of the outer axes into the picture's edge, where there is room for more of it. */
+function edge(x, box) {
+  if (x === box.left) return 2;
+  return x === box.right ? box.right + 34 : x;
+}
+
 /** Return how an axis places values, and what is written along it. */
 function scaleOf(axis, values, box) {
   if (axis.values) {
@@ -147,8 +154,9 @@ function scaleOf(axis, values, box) {
     return { place, labels: known.map((each, at) => [short(each, 14), inner(at)]) };
   }
   const numbers = values.filter((value) => typeof value === "number");
-  const low = axis.min ?? (numbers.length ? numbers.reduce((a, b) => Math.min(a, b)) : 0);
-  const high = axis.max ?? (numbers.length ? numbers.reduce((a, b) => Math.max(a, b)) : 1);
+  for (const bound of [axis.min, axis.max]) if (typeof bound === "number") numbers.push(bound);
+  const low = numbers.length ? numbers.reduce((a, b) => Math.min(a, b)) : 0;
+  const high = numbers.length ? numbers.reduce((a, b) => Math.max(a, b)) : 1;
   const log = axis.scale === "Log" && low > 0;
   const inner = (log ? logarithmic : linear)(low, high, box.bottom, box.top);
   const place = (value) => (typeof value === "number" ? inner(value) : null);
