@@ -250,6 +250,6 @@ export function sentenceOf(trial, metric) {
   if (trial.rank) parts.push(`rank ${trial.rank}`);
   const place = trial.values.findLastIndex((value) => value !== null);
   if (place >= 0) parts.push(`${metric} ${number(trial.values[place])} at step ${trial.steps[place]}`);
-  return `${parts.join(", ")}.`;
+  return [`${parts.join(", ")}.`, trial.sentence].filter(Boolean).join(" ");
 }
 
