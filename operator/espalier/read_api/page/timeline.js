@@ -3,7 +3,7 @@
 import { make, table } from "./elements.js";
 import { count, span, time } from "./format.js";
 import { Picture, axes } from "./picture.js";
-import { linear } from "./scales.js";
+import { linear, timeTicks } from "./scales.js";
 import { byKeys } from "./selection.js";
 import { lookOf, mark } from "./states.js";
 
@@ -69,7 +69,7 @@ export class Timeline {
     if (!this.data) return;
     this.layout = this.layOut(width, height);
     const { box, x, y } = this.layout;
-    const ticks = x.ticks(Math.max(2, width / 130));
+    const ticks = timeTicks(this.end, Math.max(2, width / 110));
     axes(context, {
       x, box, y: (slot) => y(slot) + this.row / 2, xTicks: ticks, yTicks: slotTicks(this.data.slots, this.row),
       xWrite: span, yWrite: String, xTitle: this.data.begin ? `after ${time(this.data.begin)}` : "",
