@@ -58,7 +58,7 @@ async def write(folder: Path, study: MadeUp, *, trials: int, steps: int) -> str:
     terms = Terms(
         Direction.MINIMIZE, max(1, steps), study_uid=study.name, metric=study.metric, trials=10**5
     )
-    settings = JudgeSettings(terms, {"type": "Median"}, {})
+    settings = JudgeSettings(terms, {"type": "Median"}, {"keepBest": 1})
     try:
         row = await store.open_study(
             study.name, "research", study.name, settings, at=START, version="0.1.0"

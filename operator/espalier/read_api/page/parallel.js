@@ -34,7 +34,7 @@ export class Parallel {
     this.picture.element.classList.toggle("many-axes", data.parameters.length > 4);
     const left = data.leftOut ? ` ${count(data.trials.length)} of ${count(data.trials.length + data.leftOut)} trials: the best, and others at equal distances.` : "";
     this.note.textContent = data.trials.length
-      ? `Thick: the best tenth by rank. A line is broken where a trial has no such parameter.${left}`
+      ? `Thick: the best tenth of them by rank. A line is broken where a trial has no such parameter.${left}`
       : "No trial has been made yet.";
     this.picture.redraw();
   }
@@ -58,12 +58,12 @@ export class Parallel {
     this.layout = null;
     if (!this.data?.trials.length) return;
     this.layout = this.layOut(width, height);
-    const ranked = this.data.trials.filter((each) => each.rank).map((each) => each.rank);
-    const cut = ranked.length ? Math.max(1, Math.max(...ranked) * BEST_SHARE) : 0;
+    const ranks = this.data.trials.map((each) => each.rank).filter(Boolean).sort((a, b) => a - b);
+    const cut = ranks.length ? ranks[Math.floor((ranks.length - 1) * BEST_SHARE)] : 0;
     const order = [...this.data.trials].sort((a, b) => (b.rank ?? Infinity) - (a.rank ?? Infinity));
     for (const each of order) {
       const best = each.rank && each.rank <= cut;
-      context.globalAlpha = best ? 0.95 : 0.35;
+      context.globalAlpha = best ? Math.max(0.4, 1 - ranks.length / 500) : 0.3;
       this.drawLine(context, each, colour(best ? "--best" : "--quiet"), best ? 2.2 : 1);
     }
     context.globalAlpha = 1;

@@ -8,7 +8,7 @@ import { make } from "./elements.js";
 import { time } from "./format.js";
 import { follow } from "./live.js";
 import { Parallel } from "./parallel.js";
-import { explained } from "./problems.js";
+import { explained, isPassing } from "./problems.js";
 import { Progress } from "./progress.js";
 import { importancesOf, reasonsOf, restraintsOf, riskOf, shadowsOf } from "./pruning.js";
 import { Selection } from "./selection.js";
@@ -33,6 +33,8 @@ const parts = {
 const boxes = Object.fromEntries(["state", "savings", "importances", "reasons", "risk", "shadows", "spec"].map((id) => [id, make("div")]));
 let shownAt = null;
 let following = false;
+let retry = 0;
+const RETRY = 5000;
 
 function layOut() {
   const part = (id, title, ...content) => make("section", { id, "aria-labelledby": `${id}-title`, tabindex: "-1" }, make("h2", { id: `${id}-title` }, title), ...content);
@@ -84,7 +86,7 @@ async function refresh() {
     study = await ask(path);
   } catch (problem) {
     showProblem(problem);
-    return;
+    return problem;
   }
   place("problem").replaceChildren();
   place("waiting").hidden = true;
@@ -97,6 +99,7 @@ async function refresh() {
   if (selection.number !== null) await parts.details.refresh();
   shownAt = new Date();
   place("main").setAttribute("aria-busy", "false");
+  return null;
 }
 
 async function drawn(id, draw) {
@@ -130,12 +133,17 @@ function sayLive(how) {
   place("live").textContent = { live: "live", polling: "asked every few seconds" }[how];
 }
 
+/** Ask until there is an answer; then follow what changes. */
 async function begin() {
+  clearTimeout(retry);
   place("problem").replaceChildren();
-  await refresh();
-  if (following) return;
-  following = true;
-  follow(path, refresh, sayLive);
+  const problem = await refresh();
+  if (problem === null && !following) {
+    following = true;
+    follow(path, refresh, sayLive);
+  } else if (problem && isPassing(problem)) {
+    retry = setTimeout(begin, Math.max(RETRY, 1000 * problem.after));
+  }
 }
 
 selection.addEventListener("hover", () => tell(selection.hovered ?? selection.number));

@@ -138,7 +138,12 @@ export class Timeline {
   }
 }
 
-/** Return the newest moment of a timeline: now, if something runs, in seconds after its begin. */
+const LONGEST_SILENCE = 3600;
+
+/**
+ * Return the newest moment of a timeline, in seconds after its begin: now, if something runs. What
+ * was not heard of for longer than all that is known took, and an hour, is drawn as it was last.
+ */
 function lastMoment(data) {
   const known = data.trials.flatMap((each) => [
     each.made, each.started ?? 0, each.ended ?? 0, ...each.attempts.map((a) => a.last ?? 0),
@@ -146,7 +151,7 @@ function lastMoment(data) {
   const last = known.reduce((most, each) => Math.max(most, each), 0);
   const now = (Date.now() - Date.parse(data.begin)) / 1000;
   const runs = data.trials.some((each) => each.ended === null);
-  return runs && now > last ? now : last;
+  return runs && now > last && now - last < Math.max(LONGEST_SILENCE, last) ? now : last;
 }
 
 function slotTicks(slots, row) {
