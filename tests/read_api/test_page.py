@@ -36,6 +36,8 @@ FAILED = {
         }
     ],
 }
+LOOKED_AT_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
+"""Somebody comes back to the page: it asks at once."""
 Look = Callable[..., Awaitable[Looking]]
 
 
@@ -117,12 +119,12 @@ def test_who_may_not_see_it_is_told_so_and_who_is_not_known_can_log_in(golden: s
 def test_a_reader_that_is_away_is_asked_again_and_what_was_drawn_stays(golden: str) -> None:
     async def see(look: Look) -> None:
         page = await (await look("studies/research/digits")).drawn()
-        await page.page.context.set_offline(True)
-        await page.page.evaluate("import('../../page/api.js').then((api) => api.logIn(''))")
+        await page.page.route("**/v1/**", lambda asked: asked.abort())
+        await page.page.evaluate(LOOKED_AT_AGAIN)
         await page.page.get_by_text("The reader is away").wait_for()
         assert "What is below is of" in await page.text("#problem")
         assert "2 running" in await page.text("#state")
-        await page.page.context.set_offline(False)
+        await page.page.unroute("**/v1/**")
         await page.page.get_by_text("The reader is away").wait_for(state="hidden")
 
     looked(golden, see)

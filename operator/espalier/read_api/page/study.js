@@ -32,7 +32,7 @@ const parts = {
 };
 const boxes = Object.fromEntries(["state", "savings", "importances", "reasons", "risk", "shadows", "spec"].map((id) => [id, make("div")]));
 let shownAt = null;
-let following = false;
+let turns = null;
 let retry = 0;
 const RETRY = 5000;
 
@@ -86,6 +86,11 @@ async function refresh() {
     study = await ask(path);
   } catch (problem) {
     showProblem(problem);
+    if (isPassing(problem)) {
+      clearTimeout(retry);
+      const wait = Math.max(RETRY, 1000 * problem.after);
+      retry = setTimeout(() => (turns ? turns.due() : begin()), wait);
+    }
     return problem;
   }
   place("problem").replaceChildren();
@@ -138,12 +143,7 @@ async function begin() {
   clearTimeout(retry);
   place("problem").replaceChildren();
   const problem = await refresh();
-  if (problem === null && !following) {
-    following = true;
-    follow(path, refresh, sayLive);
-  } else if (problem && isPassing(problem)) {
-    retry = setTimeout(begin, Math.max(RETRY, 1000 * problem.after));
-  }
+  if (problem === null) turns ??= follow(path, refresh, sayLive);
 }
 
 selection.addEventListener("hover", () => tell(selection.hovered ?? selection.number));
