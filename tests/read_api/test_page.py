@@ -173,7 +173,7 @@ def test_the_table_is_sorted_and_filtered_and_chooses_a_trial(golden: str) -> No
         await table.get_by_role("button", name="rank").click()
         await table.locator("th[aria-sort=ascending]").wait_for()
         await table.locator("tbody button").first.click()
-        await page.page.locator(".details").get_by_text("Decisions of the pruner").wait_for()
+        await page.page.locator(".details").locator("summary").first.wait_for()
         assert await table.locator("tr[aria-current]").count() == 1
 
     looked(golden, see)
@@ -201,7 +201,7 @@ def test_a_study_of_nothing_and_one_of_markup_are_shown_as_they_are(tmp_path: Pa
         for box in await page.page.locator("details").all():
             await box.evaluate("each => { each.open = true; }")
         await page.page.locator("#trials tbody button").first.click()
-        await page.page.locator(".details").get_by_text("Decisions of the pruner").wait_for()
+        await page.page.locator(".details").locator("summary").first.wait_for()
         assert await page.page.title() == "hostile · Espalier"
         assert await page.page.locator("img, main b, main script").count() == 0
         assert MARKUP[:40] in await page.text("#trials")
