@@ -94,5 +94,5 @@ async def looking(
 
 
 def _is_complaint(told: ConsoleMessage) -> bool:
-    """Whether it is an error of the page's; that the server refuses something is told as one too."""
+    """Whether it is the page's own error: that the server refuses something is told as one too."""
     return told.type == "error" and not told.text.startswith("Failed to load resource")

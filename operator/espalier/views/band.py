@@ -13,7 +13,7 @@ from espalier.views.curves import thinned
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View
 
-MOST_TRIALS, MOST_STEPS = 200, 200
+MOST_TRIALS, MOST_STEPS = 120, 200
 """Trials whose decisions are looked up, each by a question to the store; and steps shown."""
 _COMPARED = {
     Reason.WITHIN_PERCENTILE: "threshold",

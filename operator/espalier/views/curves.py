@@ -65,6 +65,7 @@ def _curve(gathered: Gathered, number: int, rank: int | None, points: int) -> Vi
         "steps": [steps[place] for place in places],
         "values": [finite(values[place]) for place in places],
         "prunedAt": None if prune is None else prune.decision.step,
+        "sentence": None if prune is None else prune.decision.sentence(),
     }
 
 

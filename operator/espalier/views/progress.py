@@ -35,22 +35,22 @@ def progress_view(gathered: Gathered) -> View:
 
 
 Columns = tuple[Sequence[float], Sequence[float], Sequence[int]]
+"""When values came, the values, and whose they are."""
 
 
 def _reported(gathered: Gathered) -> Columns:
-    at, value, number = [], [], []
-    for trial, values in gathered.values.items():
-        if not is_repeat(trial):
-            at.append(np.asarray(values.at))
-            value.append(np.asarray(values.values))
-            number.append(np.full(len(values), trial))
-    if not at:
+    """Return those values of all that were better than all before them: there may be millions."""
+    trials = [number for number in gathered.values if not is_repeat(number)]
+    columns = [gathered.values[number] for number in trials]
+    if not columns:
         return (), (), ()
-    return (
-        np.concatenate(at).tolist(),
-        np.concatenate(value).tolist(),
-        np.concatenate(number).tolist(),
-    )
+    at, value = (np.concatenate([getattr(each, of) for each in columns]) for of in ("at", "values"))
+    number = np.repeat(trials, [len(each) for each in columns])
+    order = np.lexsort((number, at))
+    scores = value[order] * gathered.study.terms.direction.score(1.0)
+    highest = np.maximum.accumulate(np.where(np.isfinite(scores), scores, -np.inf))
+    better = order[np.flatnonzero(highest > np.concatenate(([-np.inf], highest[:-1])))]
+    return at[better].tolist(), value[better].tolist(), number[better].tolist()
 
 
 def _completed(gathered: Gathered) -> Columns:
@@ -73,7 +73,7 @@ def _points(
     """Return where the best becomes better, in the order of time."""
     score, best = gathered.study.terms.direction.score, -math.inf
     points: list[View] = []
-    for when, value, number in sorted(zip(at, values, numbers, strict=True)):
+    for when, number, value in sorted(zip(at, numbers, values, strict=True)):
         if math.isfinite(value) and score(value) > best:
             best = score(value)
             points.append({"at": time_of(when), "value": value, "trial": number})

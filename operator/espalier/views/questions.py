@@ -25,7 +25,6 @@ from espalier.views.importances import importances_view
 from espalier.views.output import output_view
 from espalier.views.plain import View, decision_view
 from espalier.views.progress import progress_view
-from espalier.views.prunings import prunings_view
 from espalier.views.query import Query
 from espalier.views.reported import values_view
 from espalier.views.study import spec_of, study_view
@@ -138,10 +137,6 @@ def _importances(gathered: Gathered, _: Object | None, __: int, ___: Query) -> V
     return importances_view(gathered)
 
 
-def _prunings(gathered: Gathered, _: Object | None, __: int, query: Query) -> View:
-    return prunings_view(gathered, query)
-
-
 QUESTIONS: Mapping[str, Answer] = {
     "": _study,
     "spec": _spec,
@@ -161,7 +156,6 @@ QUESTIONS: Mapping[str, Answer] = {
     "progress": _progress,
     "configurations": _configurations,
     "importances": _importances,
-    "prunings": _prunings,
 }
 """What answers each question, by its path."""
 _NUMBER = re.compile(r"(?<=/)\d{1,12}(?=/|$)")

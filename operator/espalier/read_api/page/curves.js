@@ -154,6 +154,7 @@ export class Curves {
     for (const each of trials) {
       if (each.number !== this.data.best) this.drawCurve(context, each, colour, many ? 0.45 : 0.85);
     }
+    this.drawCutOff(context, colour);
     const best = trials.find((each) => each.number === this.data.best);
     if (best) this.drawCurve(context, best, colour, 1, "--best", 2.6, "star");
     context.restore();
@@ -162,19 +163,29 @@ export class Curves {
 
   drawBand(context, colour) {
     const steps = this.band?.steps ?? [];
-    if (!steps.length) return;
     const { x, y } = this.layout;
     context.fillStyle = colour("--band");
-    context.strokeStyle = colour("--cut");
-    context.lineWidth = 1.5;
-    context.setLineDash([9, 3, 2, 3]);
     context.beginPath();
     for (const each of steps) context.lineTo(x(each.step), y(each.high));
     for (const each of [...steps].reverse()) context.lineTo(x(each.step), y(each.low));
     context.fill();
-    context.beginPath();
-    for (const each of steps) context.lineTo(x(each.step), y(each.middle));
-    context.stroke();
+  }
+
+  /** Draw the edges and the middle of the band: over the curves, so that many do not hide it. */
+  drawCutOff(context, colour) {
+    const lines = [["low", 1, []], ["high", 1, []], ["middle", 2, [9, 3, 2, 3]]];
+    for (const [which, width, dash] of lines) {
+      for (const [stroke, wider] of [["--ground", 2], ["--cut", 0]]) {
+        context.strokeStyle = colour(stroke);
+        context.lineWidth = width + wider;
+        context.setLineDash(wider ? [] : dash);
+        context.beginPath();
+        for (const each of this.band?.steps ?? []) {
+          context.lineTo(this.layout.x(each.step), this.layout.y(each[which]));
+        }
+        context.stroke();
+      }
+    }
   }
 
   drawCurve(context, trial, colour, alpha, name, width, end) {
@@ -250,6 +261,6 @@ export function sentenceOf(trial, metric) {
   if (trial.rank) parts.push(`rank ${trial.rank}`);
   const place = trial.values.findLastIndex((value) => value !== null);
   if (place >= 0) parts.push(`${metric} ${number(trial.values[place])} at step ${trial.steps[place]}`);
-  return `${parts.join(", ")}.`;
+  return [`${parts.join(", ")}.`, trial.sentence].filter(Boolean).join(" ");
 }
 

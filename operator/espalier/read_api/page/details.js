@@ -13,7 +13,7 @@ export class Details {
     this.asked = 0;
     this.told = make("p", { class: "told", role: "status", "aria-live": "polite" });
     this.body = make("div", {});
-    this.element = make("section", { class: "details", "aria-label": "The trial that is looked at" }, this.told, this.body);
+    this.element = make("section", { class: "details", "aria-label": "The trial that is looked at" }, this.body);
     selection.addEventListener("select", () => this.refresh());
   }
 
@@ -35,9 +35,22 @@ export class Details {
         ask(path),
         ask(`${path}/decisions`, { limit: MOST_DECISIONS }),
       ]);
-      if (turn === this.asked) this.show(trial, decisions);
+      if (turn !== this.asked) return;
+      this.show(trial, decisions);
+      this.adds(turn, this.why, whyOf, `${path}/why`, { counterfactual: "yes", limit: 1 });
+      this.adds(turn, this.output, outputOf, `${path}/output`);
     } catch (problem) {
       if (turn === this.asked) this.body.replaceChildren(make("p", { class: "problem" }, problem.message));
+    }
+  }
+
+  /** Ask what takes longer, and add it when it comes, if the same trial is still looked at. */
+  async adds(turn, place, draw, path, query = {}) {
+    try {
+      const answer = await ask(path, query);
+      if (turn === this.asked) place.replaceChildren(draw(answer));
+    } catch (problem) {
+      if (turn === this.asked) place.replaceChildren(make("p", { class: "problem" }, problem.message));
     }
   }
 
@@ -45,19 +58,46 @@ export class Details {
     const acting = decisions.items.filter((each) => !each.shadow);
     const shadows = decisions.items.filter((each) => each.shadow);
     const last = acting.at(-1);
+    if (trial.number !== this.shown) {
+      this.why = make("div", { class: "why" });
+      this.output = make("div", {});
+      this.shown = trial.number;
+    }
     this.body.replaceChildren(
       make("h3", {}, `Trial ${trial.number}`, trial.name ? make("span", { class: "quiet" }, ` ${trial.name}`) : null),
-      make("p", { class: `sentence ${trial.state}` }, trial.pruned?.sentence ?? last?.sentence ?? endOf(trial)),
-      trial.pruned || !last ? null : make("p", { class: "quiet" }, last.meaning),
+      make("p", { class: "sentence" }, trial.pruned?.sentence ?? last?.sentence ?? endOf(trial)),
+      this.why,
       factsOf(trial),
       parametersOf(trial),
       decisionsOf("Decisions of the pruner", acting),
-      shadows.length ? decisionsOf("What the shadows would have decided", shadows, true) : "",
+      shadows.length ? decisionsOf("Decisions of the shadows", shadows, true) : "",
       decisions.total > decisions.items.length
         ? make("p", { class: "quiet" }, `The first ${decisions.items.length} of ${decisions.total} decisions.`)
         : "",
+      this.output,
     );
   }
+}
+
+/** Return what would have had to be different, where it stood, and what shadows would have done. */
+function whyOf(why) {
+  const { different, placing, counterfactual, note } = why;
+  const said = [why.decided?.meaning, different?.sentence, different?.besides, note];
+  if (placing?.rank) said.push(`Then it was ${placing.rank}. of the ${placing.of} trials that had come so far.`);
+  if (placing?.behind) said.push(`Of those no better then that went on to their end, the best, trial ${placing.behind.bestTrial}, is now ${placing.behind.bestRank}. of ${placing.behind.of}.`);
+  for (const each of counterfactual ?? []) said.push(`Shadow ${each.sentence}`);
+  return make("ul", {}, said.filter(Boolean).map((each) => make("li", {}, each)));
+}
+
+/** Return what its trainers have printed last, where that is kept. */
+function outputOf({ attempts }) {
+  const kept = attempts.filter((each) => each.text);
+  if (!kept.length) return "";
+  return make("div", {}, kept.map((each) => make(
+    "details", {},
+    make("summary", {}, `What attempt ${each.attempt} printed last${each.cut ? " (cut)" : ""}`),
+    make("pre", { tabindex: "0" }, each.text),
+  )));
 }
 
 function endOf(trial) {

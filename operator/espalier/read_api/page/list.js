@@ -3,13 +3,16 @@
 import { ask } from "./api.js";
 import { make } from "./elements.js";
 import { count } from "./format.js";
-import { explained } from "./problems.js";
+import { explained, isPassing } from "./problems.js";
 
 const RETRY = 5000;
 const problem = document.getElementById("problem");
 const studies = document.getElementById("studies");
 
+let retry = 0;
+
 async function show() {
+  clearTimeout(retry);
   try {
     const page = await ask("v1/studies");
     problem.replaceChildren();
@@ -17,7 +20,7 @@ async function show() {
   } catch (found) {
     studies.replaceChildren();
     problem.replaceChildren(explained(found, show));
-    if (found.status === 0 || found.status >= 502) setTimeout(show, RETRY);
+    if (isPassing(found)) retry = setTimeout(show, RETRY);
   }
 }
 

@@ -6,11 +6,15 @@ const POLL = 5000;
 const RETRY_STREAM = 30000;
 const LEAST_PAUSE = 1000;
 
-/** Call `refresh` whenever something has changed, one call at a time; `say` is told how it goes. */
+/**
+ * Call `refresh` whenever something has changed, one call at a time; `say` is told how it goes. What
+ * comes back has `due`, to ask for one more.
+ */
 export function follow(path, refresh, say) {
   const turns = new Turns(refresh);
   document.addEventListener("visibilitychange", () => document.hidden || turns.due());
   listen(path, turns, say);
+  return turns;
 }
 
 /** Runs refreshes one after the other, and rests between them for as long as they take, fourfold. */

@@ -34,7 +34,7 @@ export class Parallel {
     this.picture.element.classList.toggle("many-axes", data.parameters.length > 4);
     const left = data.leftOut ? ` ${count(data.trials.length)} of ${count(data.trials.length + data.leftOut)} trials: the best, and others at equal distances.` : "";
     this.note.textContent = data.trials.length
-      ? `Thick: the best tenth by rank. A line is broken where a trial has no such parameter.${left}`
+      ? `Thick: the best tenth of them by rank. A line is broken where a trial has no such parameter.${left}`
       : "No trial has been made yet.";
     this.picture.redraw();
   }
@@ -58,12 +58,12 @@ export class Parallel {
     this.layout = null;
     if (!this.data?.trials.length) return;
     this.layout = this.layOut(width, height);
-    const ranked = this.data.trials.filter((each) => each.rank).map((each) => each.rank);
-    const cut = ranked.length ? Math.max(1, Math.max(...ranked) * BEST_SHARE) : 0;
+    const ranks = this.data.trials.map((each) => each.rank).filter(Boolean).sort((a, b) => a - b);
+    const cut = ranks.length ? ranks[Math.floor((ranks.length - 1) * BEST_SHARE)] : 0;
     const order = [...this.data.trials].sort((a, b) => (b.rank ?? Infinity) - (a.rank ?? Infinity));
     for (const each of order) {
       const best = each.rank && each.rank <= cut;
-      context.globalAlpha = best ? 0.95 : 0.35;
+      context.globalAlpha = best ? Math.max(0.4, 1 - ranks.length / 500) : 0.3;
       this.drawLine(context, each, colour(best ? "--best" : "--quiet"), best ? 2.2 : 1);
     }
     context.globalAlpha = 1;
@@ -79,10 +79,11 @@ export class Parallel {
     context.lineTo(x, box.bottom);
     context.stroke();
     context.fillStyle = colour("--text");
-    context.textAlign = "center";
+    context.textAlign = x === box.left ? "left" : x === box.right ? "right" : "center";
     context.textBaseline = "bottom";
     context.font = "600 12px system-ui, sans-serif";
-    context.fillText(short(axis.name, 14), x, box.top - 12);
+    context.fillText(short(axis.name, 16), edge(x, box), box.top - 12);
+    context.textAlign = "center";
     context.font = "11px system-ui, sans-serif";
     context.textBaseline = "middle";
     for (const [label, y] of axis.labels) {
@@ -138,6 +139,12 @@ export class Parallel {
   }
 }
 
+/** Move a title of the outer axes into the picture's edge, where there is room for more of it. */
+function edge(x, box) {
+  if (x === box.left) return 2;
+  return x === box.right ? box.right + 34 : x;
+}
+
 /** Return how an axis places values, and what is written along it. */
 function scaleOf(axis, values, box) {
   if (axis.values) {
@@ -147,8 +154,9 @@ function scaleOf(axis, values, box) {
     return { place, labels: known.map((each, at) => [short(each, 14), inner(at)]) };
   }
   const numbers = values.filter((value) => typeof value === "number");
-  const low = axis.min ?? (numbers.length ? numbers.reduce((a, b) => Math.min(a, b)) : 0);
-  const high = axis.max ?? (numbers.length ? numbers.reduce((a, b) => Math.max(a, b)) : 1);
+  for (const bound of [axis.min, axis.max]) if (typeof bound === "number") numbers.push(bound);
+  const low = numbers.length ? numbers.reduce((a, b) => Math.min(a, b)) : 0;
+  const high = numbers.length ? numbers.reduce((a, b) => Math.max(a, b)) : 1;
   const log = axis.scale === "Log" && low > 0;
   const inner = (log ? logarithmic : linear)(low, high, box.bottom, box.top);
   const place = (value) => (typeof value === "number" ? inner(value) : null);

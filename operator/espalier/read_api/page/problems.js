@@ -9,13 +9,18 @@ export function explained(problem, again) {
   return make("div", { class: "problem" }, make("h2", {}, title), make("p", {}, problem.message), ...rest);
 }
 
+/** Whether it may be over by itself in a while. */
+export function isPassing(problem) {
+  return problem.status === 0 || problem.status === 429 || problem.status >= 502;
+}
+
 function wordsOf(problem, again) {
   if (problem.status === 401) return ["You are not logged in", loginHelp(), loginForm(again)];
   if (problem.status === 403) {
     return ["You may not see this", make("p", {}, "It is the right to get studies.espalier.dev that counts, as for kubectl get study. Whether there is such a study is not told either."), loginForm(again, "Use another token")];
   }
   if (problem.status === 404) return ["There is nothing here", make("p", {}, "A study is stored from when its first trial is made until its retention time is over. Look at its name and namespace.")];
-  if (problem.status === 503 || problem.status === 0 || problem.status === 502 || problem.status === 504) {
+  if (isPassing(problem)) {
     return ["The reader is away", make("p", {}, "It is asked again by itself. Trials go on and are judged without it."), button(again)];
   }
   return ["That did not work", button(again)];

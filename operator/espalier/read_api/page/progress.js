@@ -3,7 +3,7 @@
 import { make, table } from "./elements.js";
 import { number, span, time } from "./format.js";
 import { Picture, axes } from "./picture.js";
-import { linear } from "./scales.js";
+import { linear, timeTicks } from "./scales.js";
 import { mark } from "./states.js";
 
 export class Progress {
@@ -45,7 +45,7 @@ export class Progress {
     const y = linear(low - pad, high + pad, box.bottom, box.top);
     this.layout = { x, y, first };
     axes(context, {
-      x, y, box, xTicks: x.ticks(Math.max(2, width / 130)), yTicks: y.ticks(4), xWrite: span,
+      x, y, box, xTicks: timeTicks(last - first, Math.max(2, width / 110)), yTicks: y.ticks(4), xWrite: span,
       yWrite: (value) => number(value, 4), xTitle: `after ${time(all[0].at)}`, yTitle: this.data.metric,
     }, colour);
     if (this.data.target !== null && this.data.target !== undefined) this.drawTarget(context, box, y, colour);

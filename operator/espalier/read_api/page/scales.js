@@ -39,6 +39,15 @@ function logarithmicTicks(low, high, most) {
   return ticks;
 }
 
+const SPANS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
+
+/** Return ticks of seconds at spans that people count in. */
+export function timeTicks(until, most) {
+  const raw = until / Math.max(1, most);
+  const step = SPANS.find((each) => each >= raw) ?? 86400 * Math.ceil(raw / 86400);
+  return Array.from({ length: Math.floor(until / step) + 1 }, (_, place) => place * step);
+}
+
 /** Return the value that this share of the sorted numbers lies below. */
 export function quantile(sorted, share) {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(share * (sorted.length - 1))))];

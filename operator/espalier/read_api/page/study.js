@@ -8,9 +8,9 @@ import { make } from "./elements.js";
 import { time } from "./format.js";
 import { follow } from "./live.js";
 import { Parallel } from "./parallel.js";
-import { explained } from "./problems.js";
+import { explained, isPassing } from "./problems.js";
 import { Progress } from "./progress.js";
-import { importancesOf, reasonsOf, riskOf, shadowsOf } from "./pruning.js";
+import { importancesOf, reasonsOf, restraintsOf, riskOf, shadowsOf } from "./pruning.js";
 import { Selection } from "./selection.js";
 import { obstacles, progressBar, savings, studyFacts } from "./summary.js";
 import { Timeline } from "./timeline.js";
@@ -32,11 +32,14 @@ const parts = {
 };
 const boxes = Object.fromEntries(["state", "savings", "importances", "reasons", "risk", "shadows", "spec"].map((id) => [id, make("div")]));
 let shownAt = null;
-let following = false;
+let turns = null;
+let retry = 0;
+const RETRY = 5000;
 
 function layOut() {
   const part = (id, title, ...content) => make("section", { id, "aria-labelledby": `${id}-title`, tabindex: "-1" }, make("h2", { id: `${id}-title` }, title), ...content);
   place("study").replaceChildren(
+    parts.details.told,
     make("div", { id: "obstacles", "aria-live": "polite" }),
     part("state", "Where it stands", boxes.state),
     part("curves", "Curves, and where they were cut", parts.curves.element, parts.details.element),
@@ -47,7 +50,7 @@ function layOut() {
     part("shadow", "Shadows side by side", boxes.shadows),
     part("saved", "What it took, and what was saved", boxes.savings),
     part("trials", "Trials", parts.trials.element),
-    part("log", "Log of prunings", parts.decisions.element),
+    part("log", "Log of decisions", parts.decisions.element),
     part("spec", "study.yaml as it runs", boxes.spec),
   );
 }
@@ -67,11 +70,13 @@ const DRAWN = [
     parts.parallel.show(configurations);
     boxes.importances.replaceChildren(importancesOf(importances));
   }],
-  ["log", () => parts.decisions.refresh()],
-  ["pruning", async (study) => {
-    boxes.reasons.replaceChildren(reasonsOf(await ask(`${path}/prunings`, { limit: 20 })));
-    boxes.risk.replaceChildren(riskOf(study.pruning));
+  ["log", (study) => parts.decisions.refresh(study.seq)],
+  ["pruning", async () => {
+    const why = await ask(`${path}/why`);
+    boxes.reasons.replaceChildren(reasonsOf(why.prunings));
+    boxes.risk.replaceChildren(riskOf(why), restraintsOf(why));
   }],
+  ["shadow", async () => boxes.shadows.replaceChildren(shadowsOf(await ask(`${path}/shadows`)))],
   ["spec", async () => boxes.spec.replaceChildren(make("pre", { tabindex: "0", "aria-label": "study.yaml" }, yaml(await ask(`${path}/spec`))))],
 ];
 
@@ -81,7 +86,12 @@ async function refresh() {
     study = await ask(path);
   } catch (problem) {
     showProblem(problem);
-    return;
+    if (isPassing(problem)) {
+      clearTimeout(retry);
+      const wait = Math.max(RETRY, 1000 * problem.after);
+      retry = setTimeout(() => (turns ? turns.due() : begin()), wait);
+    }
+    return problem;
   }
   place("problem").replaceChildren();
   place("waiting").hidden = true;
@@ -94,6 +104,7 @@ async function refresh() {
   if (selection.number !== null) await parts.details.refresh();
   shownAt = new Date();
   place("main").setAttribute("aria-busy", "false");
+  return null;
 }
 
 async function drawn(id, draw) {
@@ -113,7 +124,6 @@ function showStudy(study) {
   place("obstacles").replaceChildren(...obstacles(study));
   boxes.state.replaceChildren(progressBar(study), studyFacts(study));
   boxes.savings.replaceChildren(savings(study));
-  boxes.shadows.replaceChildren(shadowsOf(study.pruning));
 }
 
 function showProblem(problem) {
@@ -128,12 +138,12 @@ function sayLive(how) {
   place("live").textContent = { live: "live", polling: "asked every few seconds" }[how];
 }
 
+/** Ask until there is an answer; then follow what changes. */
 async function begin() {
+  clearTimeout(retry);
   place("problem").replaceChildren();
-  await refresh();
-  if (following) return;
-  following = true;
-  follow(path, refresh, sayLive);
+  const problem = await refresh();
+  if (problem === null) turns ??= follow(path, refresh, sayLive);
 }
 
 selection.addEventListener("hover", () => tell(selection.hovered ?? selection.number));
@@ -142,8 +152,7 @@ selection.addEventListener("select", () => tell(selection.number));
 function tell(chosen) {
   const { data } = parts.curves;
   const trial = data?.trials.find((each) => each.number === chosen);
-  const cut = trial?.pruned ? ` ${trial.pruned}` : "";
-  parts.details.say(trial ? sentenceOf(trial, data.metric) + cut : chosen === null ? "" : `Trial ${chosen}.`);
+  parts.details.say(trial ? sentenceOf(trial, data.metric) : chosen === null ? "" : `Trial ${chosen}.`);
 }
 
 document.title = `${name} · Espalier`;

@@ -3,7 +3,7 @@
 import { make, table } from "./elements.js";
 import { count, span, time } from "./format.js";
 import { Picture, axes } from "./picture.js";
-import { linear } from "./scales.js";
+import { linear, timeTicks } from "./scales.js";
 import { byKeys } from "./selection.js";
 import { lookOf, mark } from "./states.js";
 
@@ -69,7 +69,7 @@ export class Timeline {
     if (!this.data) return;
     this.layout = this.layOut(width, height);
     const { box, x, y } = this.layout;
-    const ticks = x.ticks(Math.max(2, width / 130));
+    const ticks = timeTicks(this.end, Math.max(2, width / 110));
     axes(context, {
       x, box, y: (slot) => y(slot) + this.row / 2, xTicks: ticks, yTicks: slotTicks(this.data.slots, this.row),
       xWrite: span, yWrite: String, xTitle: this.data.begin ? `after ${time(this.data.begin)}` : "",
@@ -138,7 +138,12 @@ export class Timeline {
   }
 }
 
-/** Return the newest moment of a timeline: now, if something runs, in seconds after its begin. */
+const LONGEST_SILENCE = 3600;
+
+/**
+ * Return the newest moment of a timeline, in seconds after its begin: now, if something runs. What
+ * was not heard of for longer than all that is known took, and an hour, is drawn as it was last.
+ */
 function lastMoment(data) {
   const known = data.trials.flatMap((each) => [
     each.made, each.started ?? 0, each.ended ?? 0, ...each.attempts.map((a) => a.last ?? 0),
@@ -146,7 +151,7 @@ function lastMoment(data) {
   const last = known.reduce((most, each) => Math.max(most, each), 0);
   const now = (Date.now() - Date.parse(data.begin)) / 1000;
   const runs = data.trials.some((each) => each.ended === null);
-  return runs && now > last ? now : last;
+  return runs && now > last && now - last < Math.max(LONGEST_SILENCE, last) ? now : last;
 }
 
 function slotTicks(slots, row) {
