@@ -126,6 +126,33 @@ class Steps(Status):
     """The same by the upper quartile of the completed trials."""
 
 
+class LimitStatus(Status):
+    """One limit of the budget, in hours."""
+
+    name: Name
+    """Its field of spec.budget."""
+    used_hours: Annotated[float, Field(ge=0)] = 0.0
+    """What is used; of wallClock and deadline the time since the study's start."""
+    soft_hours: float | None = None
+    """From where on nothing is started."""
+    hard_hours: float | None = None
+    """From where on what runs is ended."""
+    left_hours: Annotated[float, Field(ge=0)] = 0.0
+    """What is left until the hard limit, or the soft one where that is the only one."""
+    met: Annotated[str, Field(max_length=8)] | None = None
+    """Soft or Hard; absent while neither is met."""
+    soft_at: Time | None = None
+    """When the soft limit is met at the present pace; absent once it is, and where nothing runs."""
+    hard_at: Time | None = None
+    """When the hard limit is met at the present pace."""
+
+
+class BudgetStatus(Status):
+    """What is used of spec.budget, and when its limits are met at the present pace."""
+
+    limits: Annotated[tuple[LimitStatus, ...], Field(max_length=3)] = ()
+
+
 class ShadowStatus(Status):
     """What a pruner that judges without acting would have done."""
 
@@ -280,6 +307,7 @@ class StudyStatus(Status):
     gpu_seconds: GpuSeconds | None = None
     trial_seconds: TrialSeconds | None = None
     steps: Steps | None = None
+    budget: BudgetStatus | None = None
     pruning: PruningStatus | None = None
     warm_start: WarmStartStatus | None = None
     pruner: PrunerStatus | None = None

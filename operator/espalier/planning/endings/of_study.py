@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from espalier.api.reasons import StudyReason
+from espalier.api.reasons import STUDY_ENDED, Ending, StudyReason
 from espalier.planning.finalists.repeating import are_due
 from espalier.planning.finalists.results import finalists_of
 from espalier.planning.finalists.words import outcome
@@ -34,12 +34,15 @@ class StudyEnding:
         Of the conditions that say so.
     stops
         Whether its running trials are ended for it.
+    trials
+        How these end.
     """
 
     succeeded: bool
     reason: StudyReason
     message: str
     stops: bool = False
+    trials: Ending = STUDY_ENDED
 
 
 def sampled_limit(look: Look) -> int:

@@ -19,6 +19,7 @@ from espalier.planning.obstacles.scene import Scene
 from espalier.planning.obstacles.study_standing import StudyStanding
 from espalier.planning.standing.look import Look
 from espalier.planning.standing.standing import Standing
+from espalier.planning.status.budget import budget_phrase, budget_status
 from espalier.planning.status.closed_branches import branches_phrase
 from espalier.planning.status.expectation import doubt, expectation
 from espalier.planning.status.of_trial import phase_of
@@ -33,7 +34,7 @@ from espalier.planning.world.status_words import condition_of, finite
 from espalier.pruning import JudgeSummary, RepeatedValues
 
 _CHECKED = "The template is being checked"
-PROGRESS = frozenset({"gpuSeconds", "trialSeconds", "steps", "pruning"})
+PROGRESS = frozenset({"gpuSeconds", "trialSeconds", "steps", "pruning", "budget", "estimate"})
 
 
 def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
@@ -50,6 +51,8 @@ def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
     }
     if (branches := branches_phrase(look)) is not None:
         phrases[StudyCondition.BRANCHES_CLOSED] = branches
+    if (budget := budget_phrase(study.status, course.spending)) is not None:
+        phrases[StudyCondition.BUDGET_SPENT] = budget
     conditions = study.status.get("conditions") or []
     for type_, phrase in phrases.items():
         conditions = set_condition(
@@ -69,6 +72,7 @@ def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
         "best": _best(look, finalists or (), course),
         "finalists": (None if finalists is None else [_finalist(look, each) for each in finalists]),
         **study_fields(costs),
+        "budget": budget_status(course.spending),
         "pruning": _pruning(look.snapshot.record.summary),
         "warmStart": _warm_start(look.snapshot.record.earlier),
         "pruner": _pruner(look.snapshot.record.pruner),

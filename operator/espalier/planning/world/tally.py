@@ -12,13 +12,15 @@ from collections.abc import Iterable, Iterator
 
 from sortedcontainers import SortedList
 
-from espalier.api.reasons import ENDING_BY_REASON, STUDY_ENDED
+from espalier.api.reasons import BUDGET_SPENT, ENDING_BY_REASON, STUDY_ENDED
 from espalier.planning.world.ended import Ended
 from espalier.planning.world.ended_costs import EndedCosts, change
 from espalier.planning.world.exact import exact
 from espalier.planning.world.faults import OUTAGES, TEMPLATE_FAULTS
 from espalier.planning.world.names import FIRST_HAND_MADE
 from espalier.pruning import FIRST_REPEAT, TrialState, is_repeat
+
+_WITH_THE_STUDY = frozenset({STUDY_ENDED.reason, BUDGET_SPENT.reason})
 
 Place = tuple[float, int]
 """When a trial ended, and its number."""
@@ -174,7 +176,7 @@ class Tally:
         self.gpu_seconds += by * exact(end.gpu_seconds)
         self.seconds += by * exact(end.held)
         self.steps += by * (record.step or 0)
-        if end.state is TrialState.FAILED and end.reason != STUDY_ENDED.reason:
+        if end.state is TrialState.FAILED and end.reason not in _WITH_THE_STUDY:
             change(self.failures, place, by)
         self._count_faults(ended, by)
 
