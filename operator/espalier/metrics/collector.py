@@ -72,6 +72,8 @@ def study_samples(view: StudyFigures) -> Iterator[Sample]:
     for type_, now in view.conditions.items():
         for status in STATUSES:
             yield "espalier_study_condition", (*at, type_, status), float(status == now)
+    for (limit, bound), used in view.budget.items():
+        yield "espalier_study_budget_used_ratio", (*at, limit, bound), used
     yield "espalier_trials_unheard", at, view.unheard
     yield from _cost("espalier_gpu_seconds", "used", at, view.gpu_seconds)
     yield from _cost("espalier_trial_seconds", "used", at, view.trial_seconds)

@@ -156,6 +156,12 @@ _STUDIES = (
         "1 while the circuit breaker holds back prunings, else 0.",
     ),
     _snapshot(
+        "espalier_study_budget_used_ratio",
+        MetricType.GAUGE,
+        (*_STUDY, "limit", "bound"),
+        "Share that is used of a limit of spec.budget, soft or hard: 1 and more, it is met.",
+    ),
+    _snapshot(
         "espalier_shadow_prunings_total",
         MetricType.COUNTER,
         (*_STUDY, "shadow"),

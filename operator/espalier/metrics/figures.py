@@ -63,6 +63,8 @@ class StudyFigures:
         Status of each of the Study's conditions, by its type.
     unheard : int
         Number of trials whose trainer runs, and of which a value is missed.
+    budget : mapping
+        Share of a limit that is used, by the limit's name and ``soft`` or ``hard``.
     """
 
     namespace: str
@@ -89,6 +91,7 @@ class StudyFigures:
     shadows: Mapping[str, int] = field(default_factory=dict)
     conditions: Mapping[str, str] = field(default_factory=dict)
     unheard: int = 0
+    budget: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

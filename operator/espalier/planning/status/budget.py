@@ -54,7 +54,7 @@ def _limit(limit: Limit, at: float) -> dict[str, Any]:
         "usedHours": _hours(limit.used),
         "softHours": None if limit.soft is None else _hours(limit.soft),
         "hardHours": None if limit.hard is None else _hours(limit.hard),
-        "leftHours": max(0.0, _hours(last - limit.used)),
+        "leftHours": _hours(last - limit.used),
         "met": None if limit.met is None else str(limit.met),
         "softAt": None if limit.met is not None else _when(limit, limit.soft, at),
         "hardAt": None if limit.met is Met.HARD else _when(limit, limit.hard, at),
@@ -71,4 +71,4 @@ def _when(limit: Limit, amount: float | None, at: float) -> str | None:
 
 
 def _hours(seconds: float) -> float:
-    return round(seconds / HOUR, 3)
+    return max(0.0, round(seconds / HOUR, 3))
