@@ -126,6 +126,19 @@ class Steps(Status):
     """The same by the upper quartile of the completed trials."""
 
 
+class Money(Status):
+    """What accelerators' time comes to at the price that the operator was told."""
+
+    currency: Annotated[str, Field(max_length=16)] = ""
+    device_hour: Annotated[float, Field(ge=0)]
+    """Price of one accelerator for an hour."""
+    used: Annotated[float, Field(ge=0)] = 0.0
+    saved: Annotated[float, Field(ge=0)] | None = None
+    """What pruning has saved, an estimate; its bounds are those of gpuSeconds."""
+    saved_low: Annotated[float, Field(ge=0)] | None = None
+    saved_high: Annotated[float, Field(ge=0)] | None = None
+
+
 class LimitStatus(Status):
     """One limit of the budget, in hours."""
 
@@ -307,6 +320,8 @@ class StudyStatus(Status):
     gpu_seconds: GpuSeconds | None = None
     trial_seconds: TrialSeconds | None = None
     steps: Steps | None = None
+    money: Money | None = None
+    """Absent where the operator was told no price."""
     budget: BudgetStatus | None = None
     pruning: PruningStatus | None = None
     warm_start: WarmStartStatus | None = None

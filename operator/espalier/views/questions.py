@@ -15,6 +15,7 @@ from espalier.views.curves import MOST_CURVES, MOST_POINTS, curves_view
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View, decision_view
 from espalier.views.query import Query
+from espalier.views.savings import savings_view
 from espalier.views.study import spec_of, study_view
 from espalier.views.trials import SORTS, STATES, ranks_of, trial_view, trial_views
 
@@ -68,6 +69,10 @@ def _curves(gathered: Gathered, _: Object | None, __: int, query: Query) -> View
     )
 
 
+def _savings(gathered: Gathered, study: Object | None, _: int, __: Query) -> View:
+    return savings_view(gathered, study)
+
+
 QUESTIONS: Mapping[str, Answer] = {
     "": _study,
     "spec": _spec,
@@ -75,6 +80,7 @@ QUESTIONS: Mapping[str, Answer] = {
     "trials/{number}": _trial,
     "trials/{number}/decisions": _decisions,
     "curves": _curves,
+    "savings": _savings,
 }
 """What answers each question, by its path."""
 _NUMBER = re.compile(r"(?<=/)\d{1,12}(?=/|$)")

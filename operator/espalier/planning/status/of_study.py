@@ -11,6 +11,7 @@ from espalier.api.reasons import Phase, StudyCondition, StudyReason
 from espalier.api.study_status import pruning_status
 from espalier.planning.acts import CHECK_TEMPLATE, LOOK_UP_PRUNER, TAKE_OVER
 from espalier.planning.costs.costs import Costs, study_fields
+from espalier.planning.costs.money import money_fields
 from espalier.planning.finalists.choosing import choose, name_of_trial, parameters_of_trial
 from espalier.planning.finalists.results import Finalist, finalists_of, named_by
 from espalier.planning.finalists.words import progress
@@ -34,7 +35,9 @@ from espalier.planning.world.status_words import condition_of, finite
 from espalier.pruning import JudgeSummary, RepeatedValues
 
 _CHECKED = "The template is being checked"
-PROGRESS = frozenset({"gpuSeconds", "trialSeconds", "steps", "pruning", "budget", "estimate"})
+PROGRESS = frozenset(
+    {"gpuSeconds", "trialSeconds", "steps", "pruning", "money", "budget", "estimate"}
+)
 
 
 def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
@@ -72,6 +75,7 @@ def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
         "best": _best(look, finalists or (), course),
         "finalists": (None if finalists is None else [_finalist(look, each) for each in finalists]),
         **study_fields(costs),
+        "money": money_fields(scene.settings.price, costs.gpu_seconds),
         "budget": budget_status(course.spending),
         "pruning": _pruning(look.snapshot.record.summary),
         "warmStart": _warm_start(look.snapshot.record.earlier),
