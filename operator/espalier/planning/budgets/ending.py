@@ -10,6 +10,7 @@ from espalier.planning.endings.of_study import (
     judge_search_ending,
     judge_study_ending,
 )
+from espalier.planning.endings.of_trial import EndingVerdict
 from espalier.planning.finalists.results import finalists_of
 from espalier.planning.finalists.words import outcome
 from espalier.planning.standing.look import Look
@@ -53,13 +54,14 @@ def _spent(look: Look, spending: Spending, chosen: bool) -> StudyEnding:
     spec, limit = look.blueprint.spec, spending.first
     assert spec is not None
     assert limit is not None
+    trials = EndingVerdict(BUDGET_SPENT, f"{limit_words(limit)}.")
     said = f"{limit_words(limit)}: {_what_ended(look)}. {RAISE}"
     if not look.tally.phases[TrialState.COMPLETED.value]:
         said = f"No trial has completed. {said}"
-        return StudyEnding(False, StudyReason.NO_TRIAL_COMPLETED, said, True, BUDGET_SPENT)
+        return StudyEnding(False, StudyReason.NO_TRIAL_COMPLETED, said, True, trials)
     if chosen:
         said = f"{said} {outcome(finalists_of(look), spec.objective.direction)}".rstrip()
-    return StudyEnding(True, StudyReason.BUDGET_SPENT, said, True, BUDGET_SPENT)
+    return StudyEnding(True, StudyReason.BUDGET_SPENT, said, True, trials)
 
 
 def _what_ended(look: Look) -> str:

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from espalier.api.reasons import STUDY_ENDED, Ending, StudyReason
+from espalier.api.reasons import StudyReason
+from espalier.planning.endings.of_trial import EndingVerdict
 from espalier.planning.finalists.repeating import are_due
 from espalier.planning.finalists.results import finalists_of
 from espalier.planning.finalists.words import outcome
@@ -35,14 +36,14 @@ class StudyEnding:
     stops
         Whether its running trials are ended for it.
     trials
-        How these end.
+        How these end; None: as `StudyEnded`, with the same message.
     """
 
     succeeded: bool
     reason: StudyReason
     message: str
     stops: bool = False
-    trials: Ending = STUDY_ENDED
+    trials: EndingVerdict | None = None
 
 
 def sampled_limit(look: Look) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from espalier.api.reasons import BUDGET_SPENT
+from espalier.api.reasons import BUDGET_SPENT, STUDY_ENDED
 from espalier.planning.endings.of_study import StudyEnding
 from espalier.planning.endings.of_trial import EndingVerdict
 from espalier.planning.standing.standing import Standing
@@ -44,7 +44,7 @@ class Stopping:
         searches = not is_repeat(standing.number)
         ending = self.search if not self.whole and searches else self.study
         if ending is not None and ending.stops:
-            return EndingVerdict(ending.trials, ending.message)
+            return ending.trials or EndingVerdict(STUDY_ENDED, ending.message)
         if self.not_begun and not (standing.begun or standing.waiting):
             return EndingVerdict(BUDGET_SPENT, self.not_begun)
         return None
