@@ -44,6 +44,7 @@ FULL = StudyFigures(
     false_prune_rate=0.1,
     false_prune_interval=(0.02, 0.3),
     shadows={"Median": 7},
+    budget={("gpuHours", "soft"): 0.4, ("gpuHours", "hard"): 0.3},
 )
 FRESH = StudyFigures(
     namespace="team-a",

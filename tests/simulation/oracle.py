@@ -25,6 +25,7 @@ from tests.simulation.kubelet import Process
 from tests.simulation.world import World
 
 CAUSES = {
+    "BudgetSpent": {"budget"},
     "Completed": {"finished", "trained"},
     "TrainerFailed": {"failed"},
     "OutOfMemory": {"killed"},

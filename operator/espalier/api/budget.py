@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
@@ -99,10 +99,6 @@ class DeadlineLimit(Model):
     """From here on what runs is ended, too."""
 
 
-def _both(given: Any) -> str:
-    return "wallClock or deadline, got both"
-
-
 class BudgetSpec(Model):
     """What a study may use. May be changed while it runs, and raised when it was met.
 
@@ -113,7 +109,7 @@ class BudgetSpec(Model):
         Rule(
             condition=Or(absent("wallClock"), absent("deadline")),
             message="wallClock and deadline say the same; keep one of them",
-            expected=_both,
+            expected=lambda _: "wallClock or deadline, got both",
             field=".deadline",
             remedy="keep one of them",
         ),

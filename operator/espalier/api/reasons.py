@@ -21,6 +21,7 @@ class StudyCondition(StrEnum):
     FAILED = "Failed"
     DEGRADED = "Degraded"
     BRANCHES_CLOSED = "BranchesClosed"
+    BUDGET_SPENT = "BudgetSpent"
 
 
 class TrialCondition(StrEnum):
@@ -157,6 +158,9 @@ STUDY_ENDED = _no_fault(
 STUDY_STOPPED = _no_fault(
     "StudyStopped", Retry.NEVER, "spec.stop ended the study while the trial was still running."
 )
+BUDGET_SPENT = _no_fault(
+    "BudgetSpent", Retry.NEVER, "The study's budget was spent before the trial had ended."
+)
 EVICTED = _no_fault("Evicted", Retry.FREE, "The pod was evicted through the eviction API.")
 PREEMPTED = _no_fault("Preempted", Retry.FREE, "The pod made room for one of higher priority.")
 NODE_LOST = _no_fault(
@@ -191,6 +195,7 @@ ENDINGS: tuple[Ending, ...] = (
     JOB_GONE,
     STUDY_ENDED,
     STUDY_STOPPED,
+    BUDGET_SPENT,
     EVICTED,
     PREEMPTED,
     NODE_LOST,
@@ -259,6 +264,7 @@ class StudyReason(ConditionReason):
         "Every configuration of the space has been tried.",
     )
     STOPPED = "Stopped", "Succeeded", "spec.stop ended the study; the best so far is its result."
+    BUDGET_SPENT = "BudgetSpent", "Succeeded", "A limit of spec.budget is met."
     TOO_MANY_FAILURES = "TooManyFailures", "Failed", "spec.trials.maxFailed trials have failed."
     NO_TRIAL_COMPLETED = "NoTrialCompleted", "Failed", "All trials ended and none was completed."
     AS_EXPECTED = "AsExpected", "Degraded", "Nothing is in the way."
@@ -324,6 +330,17 @@ class StudyReason(ConditionReason):
         "Values of a parameter have lost with high probability, and are proposed no more.",
     )
     ALL_OPEN = "AllOpen", "BranchesClosed", "Every value of every parameter may be proposed."
+    WITHIN_BUDGET = "WithinBudget", "BudgetSpent", "No limit of spec.budget is met."
+    SOFT_LIMIT_MET = (
+        "SoftLimitMet",
+        "BudgetSpent",
+        "A soft limit of spec.budget is met: no trial starts, what runs goes on.",
+    )
+    HARD_LIMIT_MET = (
+        "HardLimitMet",
+        "BudgetSpent",
+        "A hard limit of spec.budget is met: what ran was ended.",
+    )
 
 
 class TrialReason(ConditionReason):

@@ -126,6 +126,46 @@ class Steps(Status):
     """The same by the upper quartile of the completed trials."""
 
 
+class Money(Status):
+    """What accelerators' time comes to at the price that the operator was told."""
+
+    currency: Annotated[str, Field(max_length=16)] = ""
+    device_hour: Annotated[float, Field(ge=0)]
+    """Price of one accelerator for an hour."""
+    used: Annotated[float, Field(ge=0)] = 0.0
+    saved: Annotated[float, Field(ge=0)] | None = None
+    """What pruning has saved, an estimate; its bounds are those of gpuSeconds."""
+    saved_low: Annotated[float, Field(ge=0)] | None = None
+    saved_high: Annotated[float, Field(ge=0)] | None = None
+
+
+class LimitStatus(Status):
+    """One limit of the budget, in hours."""
+
+    name: Name
+    """Its field of spec.budget."""
+    used_hours: Annotated[float, Field(ge=0)] = 0.0
+    """What is used; of wallClock and deadline the time since the study's start."""
+    soft_hours: float | None = None
+    """From where on nothing is started."""
+    hard_hours: float | None = None
+    """From where on what runs is ended."""
+    left_hours: Annotated[float, Field(ge=0)] = 0.0
+    """What is left until the hard limit, or the soft one where that is the only one."""
+    met: Annotated[str, Field(max_length=8)] | None = None
+    """Soft or Hard; absent while neither is met."""
+    soft_at: Time | None = None
+    """When the soft limit is met at the present pace; absent once it is, and where nothing runs."""
+    hard_at: Time | None = None
+    """When the hard limit is met at the present pace."""
+
+
+class BudgetStatus(Status):
+    """What is used of spec.budget, and when its limits are met at the present pace."""
+
+    limits: Annotated[tuple[LimitStatus, ...], Field(max_length=3)] = ()
+
+
 class ShadowStatus(Status):
     """What a pruner that judges without acting would have done."""
 
@@ -280,6 +320,9 @@ class StudyStatus(Status):
     gpu_seconds: GpuSeconds | None = None
     trial_seconds: TrialSeconds | None = None
     steps: Steps | None = None
+    money: Money | None = None
+    """Absent where the operator was told no price."""
+    budget: BudgetStatus | None = None
     pruning: PruningStatus | None = None
     warm_start: WarmStartStatus | None = None
     pruner: PrunerStatus | None = None

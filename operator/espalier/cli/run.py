@@ -17,6 +17,7 @@ from espalier.api.checks.template import MOST_BYTES
 from espalier.cli.limit_flags import limit_flags, limits_of
 from espalier.cli.logs import set_up_logging
 from espalier.cli.patience_flags import patience_flags, patience_of
+from espalier.cli.price_flags import price_flags, price_of
 from espalier.errors import InputError, SpecError
 from espalier.planning import HOST_FIELDS
 from espalier.planning.world.settings import RESOURCES
@@ -216,6 +217,7 @@ def _resources(_: click.Context, __: click.Parameter, value: str) -> ResourcesSp
     help="How many trials of one study run at once at most, whatever the Study asks for.",
     show_envvar=True,
 )
+@price_flags
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
@@ -238,10 +240,10 @@ def command(log_level: str, log_format: str, **options: Any) -> None:
     set_up_logging(log_level, as_json=log_format == "json")
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            values, price = limits_of(options), price_of(options)
             patience = patience_of(options)
-            runner.run(
-                run_operator(Options(values=limits_of(options), patience=patience, **options))
-            )
+            found = Options(values=values, price=price, patience=patience, **options)
+            runner.run(run_operator(found))
     except InputError as error:
         click.echo(f"espalier run: {error}", err=True)
         sys.exit(2)

@@ -152,6 +152,8 @@ def balance(study: Object) -> list[str]:
         ("Steps", "steps", ""),
     )
     amounts = [(title, status.get(field) or {}, unit) for title, field, unit in kinds]
+    money = status.get("money") or {}
+    amounts.append(("Money", money, money.get("currency") or ""))
     return [
         f"{title}: {_phrase(amount, unit)}"
         for title, amount, unit in amounts

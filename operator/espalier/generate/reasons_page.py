@@ -85,7 +85,8 @@ def _checks() -> list[str]:
         "",
         *_check_table(ENDING_CHECKS),
         "",
-        "A trial that would go on when its study ends is `StudyEnded`; one whose Job was never made"
+        "A trial that would go on when its study ends is `StudyEnded`, or `BudgetSpent`"
+        " where its budget is spent; one whose Job was never made"
         " because of its parameters is `ParametersRefused`.",
         "",
         "## How an attempt has ended",

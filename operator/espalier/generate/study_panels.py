@@ -246,6 +246,19 @@ _COSTS = (
     ),
     _cost("Trial time", "s", "espalier_trial_seconds", "used", "Time of pods on their nodes."),
     _cost("Steps", "short", "espalier_steps", "done", "In the units of each study's resource."),
+    lines(
+        "Budgets",
+        "Share that is used of each limit of spec.budget: at 1 nothing starts any more (soft), or "
+        "what runs is ended (hard).",
+        (
+            query(
+                f"espalier_study_budget_used_ratio{SELECTED}",
+                f"{NAMED}: {{{{limit}}}}, {{{{bound}}}}",
+            ),
+        ),
+        unit="percentunit",
+        stepped=True,
+    ),
 )
 
 ROWS: dict[str, tuple[Panel, ...]] = {

@@ -78,6 +78,8 @@ def study_samples(view: StudyFigures) -> Iterator[Sample]:
         yield "espalier_shadow_prunings_total", (*at, shadow), count
     yield from _standing(view, at)
     yield "espalier_trials_planned", at, view.planned
+    for (limit, bound), used in view.budget.items():
+        yield "espalier_study_budget_used_ratio", (*at, limit, bound), used
     yield "espalier_trials_unheard", at, view.unheard
     yield from _cost("espalier_gpu_seconds", "used", at, view.gpu_seconds)
     yield from _cost("espalier_trial_seconds", "used", at, view.trial_seconds)

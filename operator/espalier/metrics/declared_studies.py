@@ -165,6 +165,12 @@ STUDIES: tuple[Metric, ...] = (
         "1 while the circuit breaker holds back prunings, else 0.",
     ),
     snapshot(
+        "espalier_study_budget_used_ratio",
+        MetricType.GAUGE,
+        (*_STUDY, "limit", "bound"),
+        "Share that is used of a limit of spec.budget, soft or hard: 1 and more, it is met.",
+    ),
+    snapshot(
         "espalier_shadow_prunings_total",
         MetricType.COUNTER,
         (*_STUDY, "shadow"),

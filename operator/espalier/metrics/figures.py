@@ -71,6 +71,8 @@ class StudyFigures:
         Number of trials that it is to run, as far as is known.
     unheard : int
         Number of trials whose trainer runs, and of which a value is missed.
+    budget : mapping
+        Share of a limit that is used, by the limit's name and ``soft`` or ``hard``.
     """
 
     namespace: str
@@ -102,6 +104,7 @@ class StudyFigures:
     ended_at: float | None = None
     planned: int = 0
     unheard: int = 0
+    budget: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

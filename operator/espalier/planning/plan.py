@@ -11,6 +11,8 @@ from typing import TypeAlias
 
 from espalier.api import reasons
 from espalier.errors import SpecError
+from espalier.planning.budgets.ending import judge_endings, stopped_start
+from espalier.planning.budgets.spending import spending_at_rest, spending_of
 from espalier.planning.costs.costs import Costs, costs_of, to_be_corrected
 from espalier.planning.effects import (
     AdoptTrial,
@@ -24,11 +26,8 @@ from espalier.planning.effects import (
     Wake,
     WriteStudyStatus,
 )
-from espalier.planning.endings.of_study import (
-    judge_search_ending,
-    judge_study_ending,
-    sampled_limit,
-)
+from espalier.planning.endings.of_study import sampled_limit
+from espalier.planning.endings.stopping import Stopping
 from espalier.planning.finalists.repeating import check_repeat, new_repeats
 from espalier.planning.looking_up import pruner_settled, warmed
 from espalier.planning.obstacles.asking import ask_why
@@ -93,12 +92,11 @@ def plan_of(look: Look, costs: Costs, now: float, settings: OperatorSettings) ->
         course = StudyStanding(False, study.error or "the Study cannot be read")
         return _status(Scene(look, course, settings, now), costs)
     course, check = _course(look, settings, now)
-    stop = course.ending.message if course.ending and course.ending.stops else None
+    stopping = Stopping(course.ending, course.search, stopped_start(course.spending))
     unheard = unheard_of(look, settings)
-    search_stop = course.search.message if course.search and course.search.stops else None
     ranking = Ranking(look.tally, study.spec.objective.direction, course.over)
     planner = TrialPlanner(
-        snapshot, study.spec, stop, settings, now, costs, ranking, course.over, unheard, search_stop
+        snapshot, study.spec, stopping, settings, now, costs, ranking, course.over, unheard
     )
     standings = _with_corrections(look, costs, ranking) if course.over else look.standings
     lanes = [*check, *(planner.plan(standing) for standing in standings)]
@@ -115,6 +113,8 @@ def plan_of(look: Look, costs: Costs, now: float, settings: OperatorSettings) ->
     lanes += _status(scene, costs)
     if scene.going:
         lanes.append((Wake(now + settings.progress_interval),))
+        if (due := course.spending.due) is not None:
+            lanes.append((Wake(due),))
     return tuple(lane for lane in lanes if lane)
 
 
@@ -129,8 +129,8 @@ def _with_corrections(look: Look, costs: Costs, ranking: Ranking) -> list[Standi
 
 def _course(look: Look, settings: OperatorSettings, now: float) -> tuple[StudyStanding, list[Lane]]:
     """Find out where the study stands as a whole, and whether its template must be checked."""
-    search = judge_search_ending(look, settings)
-    ending = judge_study_ending(look, search)
+    spending = spending_at_rest(look, now)
+    search, ending = judge_endings(look, settings, spending)
     over = ending is not None and all(s.end is not None and not s.live for s in look.standings)
     accepted, refusal, why, check = _acceptance(look.snapshot, now)
     if accepted:
@@ -152,6 +152,7 @@ def _course(look: Look, settings: OperatorSettings, now: float) -> tuple[StudySt
             hold=hold if going_on else None,
             limit=limit,
             search=search,
+            spending=spending,
         ),
         check,
     )
@@ -223,7 +224,7 @@ def _start(
     Once the search is over, the new ones are repeats of its finalists, as soon as these are chosen.
     """
     spec = planner.spec
-    if spec.suspend or (course.ending is not None and course.ending.stops):
+    if spec.suspend or planner.stopping.whole or spending_of(look, now).met:
         return []
     parallelism = min(spec.trials.parallelism, settings.max_parallelism)
     free = parallelism - sum(standing.holds_slot for standing in look.standings)
@@ -233,7 +234,7 @@ def _start(
         if hold.until is not None and now < hold.until:
             wakes = [(Wake(hold.until),)]
     waiting = [s for s in look.going_on if s.waiting and s.view and s.view.adopted]
-    if planner.search_stop is not None:
+    if planner.stopping.searching:
         waiting = [s for s in waiting if is_repeat(s.number)]
     waiting.sort(key=_turn)
     lanes = [

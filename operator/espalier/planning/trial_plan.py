@@ -26,6 +26,7 @@ from espalier.planning.effects import (
     WriteTrialStatus,
 )
 from espalier.planning.endings.of_trial import Again, Completing, EndingVerdict, Later, judge_ending
+from espalier.planning.endings.stopping import Stopping
 from espalier.planning.obstacles.queue_line import ask_queue, eviction
 from espalier.planning.standing import sightings as attempts
 from espalier.planning.standing.standing import Standing
@@ -46,7 +47,9 @@ from espalier.pruning import is_repeat
 if TYPE_CHECKING:
     from espalier.api import StudySpec
 
-_WITH_STUDY = frozenset({reasons.STUDY_ENDED.reason, reasons.STUDY_STOPPED.reason})
+_WITH_STUDY = frozenset(
+    {reasons.STUDY_ENDED.reason, reasons.STUDY_STOPPED.reason, reasons.BUDGET_SPENT.reason}
+)
 _ENDED_BY_US = _WITH_STUDY | {reasons.TIME_LIMIT_EXCEEDED.reason}
 _NO_TROUBLE = _WITH_STUDY | {reasons.COMPLETED.reason, reasons.PRUNED.reason}
 _UNBORN = 2.0
@@ -63,10 +66,8 @@ class TrialPlanner:
         The world at this moment.
     spec
         The Study's, which can be read.
-    stop
-        Why the running trials are to end with the study; None while it goes on.
-    search_stop
-        Why those that are no repeats are to end, though the finalists are still run again.
+    stopping
+        Why trials are to end that would go on.
     settings
         What the operator's flags decide.
     now
@@ -83,14 +84,13 @@ class TrialPlanner:
 
     snapshot: Snapshot
     spec: StudySpec
-    stop: str | None
+    stopping: Stopping
     settings: OperatorSettings
     now: float
     costs: Costs
     ranking: Ranking
     over: bool = False
     unheard: frozenset[int] = frozenset()
-    search_stop: str | None = None
 
     def plan(self, standing: Standing) -> tuple[Effect, ...]:
         """Return what is to be done about a trial, in order."""
@@ -183,11 +183,8 @@ class TrialPlanner:
     def _end(self, standing: Standing) -> list[Effect]:
         verdict = judge_ending(standing, self.settings, self.now)
         ends = isinstance(verdict, EndingVerdict | Completing)
-        stop = self._stop(standing)
-        if not ends and stop and standing.wanted is not Wanted.GONE:
-            stopped = self.spec.stop and self.stop is not None
-            how = reasons.STUDY_STOPPED if stopped else reasons.STUDY_ENDED
-            verdict = EndingVerdict(how, stop)
+        if not ends and standing.wanted is not Wanted.GONE:
+            verdict = self.stopping.of(standing) or verdict
         if not isinstance(verdict, EndingVerdict):
             return self._wait(standing, verdict)
         end = self._ending(standing, verdict)
@@ -197,12 +194,6 @@ class TrialPlanner:
             name, uid = standing.view.name, standing.view.uid
             steps.append(EmitEvent("Trial", name, uid, warning, end.reason, end.message))
         return steps
-
-    def _stop(self, standing: Standing) -> str | None:
-        """Return why a trial is to end with the study, or with the search; None if it is not."""
-        return (
-            self.search_stop if self.stop is None and not is_repeat(standing.number) else self.stop
-        )
 
     @staticmethod
     def _wait(standing: Standing, verdict: Again | Completing | Later | None) -> list[Effect]:
@@ -232,7 +223,7 @@ class TrialPlanner:
         job, view = standing.workload, standing.view
         if not standing.must_run_again or job is None or view is None:
             return []
-        if standing.live or self._stop(standing) or self.spec.suspend:
+        if standing.live or self.stopping.of(standing) or self.spec.suspend:
             return []
         name = job_name(view.name, (job_ordinal(view.name, job.name) or 0) + 1)
         study = self.snapshot.study

@@ -12,6 +12,7 @@ from espalier.engine.reports.limits import ValueLimits
 from espalier.ingest import Limits
 from espalier.kube import Holder
 from espalier.planning import OperatorSettings, SidecarSettings
+from espalier.planning.world.price import Price
 from espalier.planning.world.settings import RESOURCES
 
 
@@ -67,6 +68,8 @@ class Options:
     """How long a sampler may take for a proposal."""
     values: ValueLimits = field(default_factory=ValueLimits)
     """What reports may take."""
+    price: Price | None = None
+    """What an hour of an accelerator costs."""
     patience: Mapping[str, Any] = field(default_factory=dict)
     """Seconds until something is said to be in the way, by its field in `OperatorSettings`."""
 
@@ -96,5 +99,6 @@ class Options:
             allowed=frozenset(self.allowed),
             template_bytes=self.template_bytes,
             max_parallelism=self.max_parallelism,
+            price=self.price,
             **self.patience,
         )

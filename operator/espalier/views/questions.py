@@ -27,6 +27,7 @@ from espalier.views.plain import View, decision_view
 from espalier.views.progress import progress_view
 from espalier.views.query import Query
 from espalier.views.reported import values_view
+from espalier.views.savings import savings_view
 from espalier.views.study import spec_of, study_view
 from espalier.views.timeline import MOST_TRIALS, timeline_view
 from espalier.views.trials import SORTS, STATES, ranks_of, sorted_numbers, trial_view
@@ -137,6 +138,10 @@ def _importances(gathered: Gathered, _: Object | None, __: int, ___: Query) -> V
     return importances_view(gathered)
 
 
+def _savings(gathered: Gathered, study: Object | None, _: int, __: Query) -> View:
+    return savings_view(gathered, study)
+
+
 QUESTIONS: Mapping[str, Answer] = {
     "": _study,
     "spec": _spec,
@@ -156,6 +161,7 @@ QUESTIONS: Mapping[str, Answer] = {
     "progress": _progress,
     "configurations": _configurations,
     "importances": _importances,
+    "savings": _savings,
 }
 """What answers each question, by its path."""
 _NUMBER = re.compile(r"(?<=/)\d{1,12}(?=/|$)")

@@ -12,7 +12,7 @@ from espalier.views.trials import STATES, state_of
 
 TOLD = (
     *("best", "finalists", "gpuSeconds", "trialSeconds", "steps", "pruning", "warmStart"),
-    *("startTime", "completionTime", "conditions", "degraded", "budget", "estimate"),
+    *("startTime", "completionTime", "conditions", "degraded", "budget", "estimate", "money"),
 )
 """Fields of a Study's status that its view has as they are; None where there are none."""
 

@@ -65,6 +65,7 @@ def study_figures(look: Look, costs: Costs) -> StudyFigures:
         breaker_open=bool(summary and summary.breaker_open),
         shadows={shadow.name: shadow.would_prune for shadow in summary.shadows} if summary else {},
         unheard=sum(_is_unheard(standing) for standing in look.going_on),
+        budget=_budget(study.status),
     )
 
 
@@ -85,6 +86,16 @@ def _said(study: StudyView) -> StudyFigures:
         ended_at=seconds(status.get("completionTime")),
         planned=int(planned) if planned.isdecimal() else 0,
     )
+
+
+def _budget(status: Mapping[str, Any]) -> dict[tuple[str, str], float]:
+    """Return the shares of the limits that are used, as the Study tells them."""
+    return {
+        (str(limit["name"]), bound): float(limit["usedHours"]) / amount if amount > 0.0 else 1.0
+        for limit in (status.get("budget") or {}).get("limits") or ()
+        for bound in ("soft", "hard")
+        if (amount := limit.get(f"{bound}Hours")) is not None
+    }
 
 
 def _named_by_repeats(status: Mapping[str, Any]) -> Mapping[str, Any] | None:

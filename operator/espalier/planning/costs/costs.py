@@ -6,7 +6,7 @@ The Study's status, its Trials' statuses and the metrics are made from these val
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +17,12 @@ from espalier.planning.costs.savings import (
     estimates_from,
     perhaps_off,
 )
-from espalier.planning.costs.usage import used
+from espalier.planning.costs.usage import used, used_by
 from espalier.planning.standing.look import Look
 from espalier.planning.standing.standing import Standing
 from espalier.planning.world.exact import exact, nearest
+from espalier.planning.world.record import TrialRecord
+from espalier.planning.world.tally import Tally
 
 _MATERIAL = 0.1
 """Share by which what a Trial says must be off to be written again when the study is over."""
@@ -60,11 +62,15 @@ class Costs:
 
 def costs_of(look: Look) -> Costs:
     """Sum up what a study's trials have cost."""
-    tally, going_on = look.tally, look.going_on
-    each = [used(standing) for standing in going_on]
+    return costs_from(look.tally, [standing.record for standing in look.going_on])
+
+
+def costs_from(tally: Tally, going_on: Sequence[TrialRecord]) -> Costs:
+    """Sum up what trials have cost that have ended, and what others have that go on."""
+    each = [used_by(record) for record in going_on]
     gpu_seconds = nearest(tally.gpu_seconds + sum(exact(one.gpu_seconds) for one in each))
     seconds = nearest(tally.seconds + sum(exact(one.seconds) for one in each))
-    steps = tally.steps + sum(standing.record.step or 0 for standing in going_on)
+    steps = tally.steps + sum(record.step or 0 for record in going_on)
     saved = estimates_from(tally.costs)
     if saved is None:
         return Costs(Amount(gpu_seconds), Amount(seconds), Amount(steps))

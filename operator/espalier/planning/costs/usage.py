@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from espalier.planning.standing.standing import Standing
+from espalier.planning.world.record import TrialRecord
 from espalier.planning.world.snapshot import PodView
 
 
@@ -32,9 +33,14 @@ class Used:
 
 def used(standing: Standing) -> Used:
     """Return what a trial is recorded to have held so far."""
-    if (end := standing.end) is not None:
+    return used_by(standing.record)
+
+
+def used_by(record: TrialRecord) -> Used:
+    """Return the same, of what is stored of a trial."""
+    if (end := record.end) is not None:
         return Used(end.held, end.gpu_seconds)
-    return _sum([(each.held, each.gpus) for each in standing.record.attempts])
+    return _sum([(each.held, each.gpus) for each in record.attempts])
 
 
 def used_until_now(standing: Standing) -> Used:

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from espalier.api.reasons import StudyReason
+from espalier.api.reasons import STUDY_STOPPED, StudyReason
+from espalier.planning.endings.of_trial import EndingVerdict
 from espalier.planning.finalists.repeating import are_due
 from espalier.planning.finalists.results import finalists_of
 from espalier.planning.finalists.words import outcome
@@ -34,12 +35,15 @@ class StudyEnding:
         Of the conditions that say so.
     stops
         Whether its running trials are ended for it.
+    trials
+        How these end; None: as `StudyEnded`, with the same message.
     """
 
     succeeded: bool
     reason: StudyReason
     message: str
     stops: bool = False
+    trials: EndingVerdict | None = None
 
 
 def sampled_limit(look: Look) -> int:
@@ -152,8 +156,11 @@ def _stopped(look: Look) -> StudyEnding:
     told = f"spec.stop ended the study after {look.searched} of {sampled_limit(look)} trials"
     if not completed:
         why = "and none had completed; set it to false to go on."
-        return StudyEnding(False, StudyReason.NO_TRIAL_COMPLETED, f"{told}, {why}", stops=True)
-    return StudyEnding(True, StudyReason.STOPPED, f"{told}; {completed} completed.", stops=True)
+        said, reason = f"{told}, {why}", StudyReason.NO_TRIAL_COMPLETED
+    else:
+        said, reason = f"{told}; {completed} completed.", StudyReason.STOPPED
+    trials = EndingVerdict(STUDY_STOPPED, said)
+    return StudyEnding(completed > 0, reason, said, stops=True, trials=trials)
 
 
 def _target(spec: StudySpec, look: Look) -> StudyEnding | None:

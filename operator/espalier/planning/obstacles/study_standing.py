@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from espalier.api.reasons import StudyReason
+from espalier.planning.budgets.spending import UNLIMITED, Spending
 from espalier.planning.endings.of_study import StudyEnding
 from espalier.planning.obstacles.holding import Hold
 
@@ -31,6 +32,8 @@ class StudyStanding:
         How many trials are sampled.
     search
         How the search has ended, None while it goes on; finalists may still be run again.
+    spending
+        What the study has used of its budget.
     """
 
     accepted: bool | None
@@ -41,6 +44,7 @@ class StudyStanding:
     hold: Hold | None = None
     limit: int = 0
     search: StudyEnding | None = None
+    spending: Spending = UNLIMITED
 
     @property
     def repeating(self) -> bool:

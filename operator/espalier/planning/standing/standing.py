@@ -139,6 +139,14 @@ class Standing:
         return said is not None and said.get("reason") != TrialReason.QUEUED
 
     @property
+    def begun(self) -> bool:
+        """Whether any of its pods ever had a node, as far as is seen or recorded."""
+        record = self.record
+        if record.step is not None or any(each.held > 0.0 for each in record.attempts):
+            return True
+        return any(pod.started_at is not None or pod.node for pod in self.pods)
+
+    @property
     def holds_slot(self) -> bool:
         """Whether the trial takes one of the study's parallel places."""
         if self.live or self.must_run_again:

@@ -11,6 +11,7 @@ from espalier.api.reasons import Phase, StudyCondition, StudyReason
 from espalier.api.study_status import pruning_status
 from espalier.planning.acts import CHECK_TEMPLATE, LOOK_UP_PRUNER, TAKE_OVER
 from espalier.planning.costs.costs import Costs, study_fields
+from espalier.planning.costs.money import money_fields
 from espalier.planning.finalists.choosing import choose, name_of_trial, parameters_of_trial
 from espalier.planning.finalists.results import Finalist, finalists_of, named_by
 from espalier.planning.finalists.words import progress
@@ -19,6 +20,7 @@ from espalier.planning.obstacles.scene import Scene
 from espalier.planning.obstacles.study_standing import StudyStanding
 from espalier.planning.standing.look import Look
 from espalier.planning.standing.standing import Standing
+from espalier.planning.status.budget import budget_phrase, budget_status
 from espalier.planning.status.closed_branches import branches_phrase
 from espalier.planning.status.expectation import doubt, expectation
 from espalier.planning.status.of_trial import phase_of
@@ -33,7 +35,9 @@ from espalier.planning.world.status_words import condition_of, finite
 from espalier.pruning import JudgeSummary, RepeatedValues
 
 _CHECKED = "The template is being checked"
-PROGRESS = frozenset({"gpuSeconds", "trialSeconds", "steps", "pruning"})
+PROGRESS = frozenset(
+    {"gpuSeconds", "trialSeconds", "steps", "pruning", "money", "budget", "estimate"}
+)
 
 
 def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
@@ -50,6 +54,8 @@ def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
     }
     if (branches := branches_phrase(look)) is not None:
         phrases[StudyCondition.BRANCHES_CLOSED] = branches
+    if (budget := budget_phrase(study.status, course.spending)) is not None:
+        phrases[StudyCondition.BUDGET_SPENT] = budget
     conditions = study.status.get("conditions") or []
     for type_, phrase in phrases.items():
         conditions = set_condition(
@@ -69,6 +75,8 @@ def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
         "best": _best(look, finalists or (), course),
         "finalists": (None if finalists is None else [_finalist(look, each) for each in finalists]),
         **study_fields(costs),
+        "money": money_fields(scene.settings.price, costs.gpu_seconds),
+        "budget": budget_status(course.spending),
         "pruning": _pruning(look.snapshot.record.summary),
         "warmStart": _warm_start(look.snapshot.record.earlier),
         "pruner": _pruner(look.snapshot.record.pruner),

@@ -73,6 +73,13 @@ def _succeeded(old: Condition, new: Condition) -> Said | None:
     return new["status"] == "False", new["reason"], new["message"]
 
 
+def _budget(old: Condition, new: Condition) -> Said | None:
+    """Tell when a limit is met, and when one that was is not any more."""
+    if not _changed(old, new) or (new.get("status") == "False" and old.get("status") != "True"):
+        return None
+    return new["status"] == "True", new["reason"], new["message"]
+
+
 def _branches(old: Condition, new: Condition) -> Said | None:
     """Tell what was closed, each time that something else is, and when all is open again."""
     if old.get("message") == new.get("message"):
@@ -92,4 +99,5 @@ _SAID = {
     StudyCondition.DEGRADED: _degraded,
     StudyCondition.SUCCEEDED: _succeeded,
     StudyCondition.BRANCHES_CLOSED: _branches,
+    StudyCondition.BUDGET_SPENT: _budget,
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from espalier.api.checks.template import MOST_BYTES
 from espalier.api.resources import LEAST_MEMORY, AmountsSpec, ResourcesSpec
+from espalier.planning.world.price import Price
 
 HOST_FIELDS = frozenset({"hostNetwork", "hostPID", "hostIPC", "hostPath", "privileged", "nodeName"})
 """What a template may not use unless the operator's settings allow it."""
@@ -78,6 +79,8 @@ class OperatorSettings:
     values_grace
         How long a pod whose trainer has ended may go on with its other containers: the sidecar
         delivers the last values.
+    price
+        What an hour of an accelerator costs, to be shown; None where nobody has said.
     """
 
     sidecar: SidecarSettings
@@ -96,3 +99,4 @@ class OperatorSettings:
     max_parallelism: int = 1_000
     max_disruptions: int = 20
     values_grace: float = 30.0
+    price: Price | None = None

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from sortedcontainers import SortedList
 
-from espalier.api.reasons import ENDING_BY_REASON, STUDY_ENDED, STUDY_STOPPED
+from espalier.api.reasons import BUDGET_SPENT, ENDING_BY_REASON, STUDY_ENDED, STUDY_STOPPED
 from espalier.planning.world.ended import Ended
 from espalier.planning.world.ended_costs import EndedCosts, change
 from espalier.planning.world.exact import exact
@@ -25,7 +25,7 @@ Place = tuple[float, int]
 Result = tuple[float, int]
 """A trial's last value, and its number."""
 
-_WITH_STUDY = (STUDY_ENDED.reason, STUDY_STOPPED.reason)
+_WITH_STUDY = frozenset({STUDY_ENDED.reason, STUDY_STOPPED.reason, BUDGET_SPENT.reason})
 
 
 class Tally:
