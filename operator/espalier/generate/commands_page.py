@@ -8,6 +8,13 @@ from espalier.cli.backup import command as backup
 from espalier.cli.boundary import FAILED, INTERRUPTED, PIPE_CLOSED, TRACEBACK
 from espalier.cli.collect import command as collect
 from espalier.cli.export import command as export
+from espalier.cli.hands.exempt import command as exempt
+from espalier.cli.hands.extend import command as extend
+from espalier.cli.hands.keep import command as keep
+from espalier.cli.hands.prune import command as prune
+from espalier.cli.hands.resume import command as resume
+from espalier.cli.hands.stop import command as stop
+from espalier.cli.hands.suspend import command as suspend
 from espalier.cli.import_ import command as import_
 from espalier.cli.recommend import command as recommend
 from espalier.cli.replay import command as replay
@@ -61,5 +68,8 @@ def commands_page() -> str:
             about=about(each),
             options=option_rows(each),
         )
-        for each in (watch, collect, export, import_, replay, recommend, backup, restore)
+        for each in (
+            *(watch, prune, keep, exempt, suspend, resume, stop, extend),
+            *(collect, export, import_, replay, recommend, backup, restore),
+        )
     )
