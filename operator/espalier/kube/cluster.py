@@ -227,10 +227,23 @@ class Cluster:
         body: Mapping[str, Any],
         *,
         subresource: str = "",
+        dry_run: bool = False,
     ) -> Object:
-        """Merge fields into an object (RFC 7386), and return it as it is then."""
+        """Merge fields into an object (RFC 7386), and return it as it is then.
+
+        With ``dry_run`` only ask whether it would be taken.
+        """
+        query = [("dryRun", "All"), ("fieldValidation", "Strict")] if dry_run else []
         answer = await self._ask(
-            "patch", "PATCH", kind, namespace, name, subresource, body=dict(body), content=_MERGE
+            "patch",
+            "PATCH",
+            kind,
+            namespace,
+            name,
+            subresource,
+            body=dict(body),
+            content=_MERGE,
+            query=query,
         )
         return named_object(f"patch {kind.path(namespace, name, subresource)}", answer)
 
