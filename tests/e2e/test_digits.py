@@ -2,14 +2,19 @@
 
 import json
 import math
+import os
 import re
+import subprocess
+import sys
 
 import numpy as np
+import optuna
 import pytest
 import yaml
 
 from espalier.pruning.history.expected_ends import FEWEST_LEADERS
 from tests.e2e.world import ROOT, World, processes_of, wait_for
+from tests.patience import PATIENCE
 from tools.deploy import OWN_IMAGES, images_prefix
 
 NAMESPACE, STUDY = "digits-e2e", "digits"
@@ -163,6 +168,73 @@ def test_what_was_saved_is_what_the_pruned_trials_would_still_have_cost(finished
         assert status.get("stepsSaved", 0.0) <= 27 - status["step"]
     used = sum(t["status"]["trialSeconds"] for t in trials)
     assert math.isclose(study["status"]["trialSeconds"]["used"], used, abs_tol=0.1 * len(trials))
+
+
+@pytest.fixture(scope="module")
+def member(finished, world, tmp_path_factory):
+    """The kubeconfig of somebody who may view this one namespace: a token, and nothing else."""
+    world.run("create", "serviceaccount", "member", "-n", NAMESPACE)
+    who = f"--serviceaccount={NAMESPACE}:member"
+    world.run("create", "rolebinding", "member", "--clusterrole=view", who, "-n", NAMESPACE)
+    config = json.loads(world.run("config", "view", "--raw", "-o", "json"))
+    token = world.run("create", "token", "member", "-n", NAMESPACE).strip()
+    config["users"] = [{"name": "member", "user": {"token": token}}]
+    cluster = config["clusters"][0]["name"]
+    context = {"cluster": cluster, "user": "member", "namespace": NAMESPACE}
+    config["contexts"] = [{"name": "member", "context": context}]
+    config["current-context"] = "member"
+    file = tmp_path_factory.mktemp("member") / "kubeconfig"
+    file.write_text(json.dumps(config))
+    return file
+
+
+def asked(kubeconfig, *words, code=0):
+    """Run `espalier` on this machine, as somebody with a kubeconfig does."""
+    done = subprocess.run(
+        [sys.executable, "-m", "espalier.cli.main", *words],
+        env={**os.environ, "KUBECONFIG": str(kubeconfig)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == code, (words, done.stderr)
+    return done.stdout if code == 0 else done.stderr
+
+
+def test_a_member_gets_table_curves_why_and_an_optuna_file_of_his_study(finished, member, tmp_path):
+    study, trials = finished
+    rows = json.loads(asked(member, "trials", STUDY, "-o", "json"))
+    rows = rows["items"] if isinstance(rows, dict) else rows
+    assert {(row["number"], row["state"], row["latest"], row["step"]) for row in rows} == {
+        (t["spec"]["number"], t["status"]["phase"], t["status"]["latest"], t["status"]["step"])
+        for t in trials
+    }
+    for trial in pruned_of(trials):
+        said = asked(member, "explain", trial["metadata"]["name"])
+        decision = trial["status"]["decision"]
+        assert decision["reason"] in said or decision["message"][:20] in " ".join(said.split())
+    assert asked(member, "curves", STUDY).strip()
+    best = study["status"]["best"]
+    assert f"{best['value']:.4g}"[:5] in asked(member, "status", STUDY)
+    file = tmp_path / "digits.db"
+    asked(member, "export", STUDY, "--format", "optuna-sqlite", "-O", str(file))
+    found = optuna.load_study(study_name=None, storage=f"sqlite:///{file}")
+    assert len(found.trials) == len(trials)
+    pruned = optuna.trial.TrialState.PRUNED
+    assert sum(t.state == pruned for t in found.trials) == len(pruned_of(trials))
+
+
+def test_a_member_is_refused_what_is_not_his(member):
+    for words in (["trials", "kube-system/digits"], ["explain", "kube-system/digits-1"]):
+        assert "get" in asked(member, *words, code=2)
+
+
+def test_a_platform_engineer_sees_state_and_savings_of_all(finished, world):
+    study = finished[0]
+    listed = asked(world.kubeconfig, "top", "-A", "-o", "json")
+    (row,) = [each for each in json.loads(listed) if each["namespace"] == NAMESPACE]
+    assert row["state"] == study["status"]["state"]
 
 
 def test_deleting_the_study_leaves_nothing_behind(finished, world):
