@@ -15,21 +15,21 @@ from espalier import __version__
 COMMANDS = {
     "run": "espalier.cli.run",
     "serve": "espalier.cli.serve",
-    "collect": "espalier.cli.collect",
-    "export": "espalier.cli.export",
-    "import": "espalier.cli.import_",
-    "watch": "espalier.cli.watch",
     "status": "espalier.cli.status",
     "top": "espalier.cli.top",
     "trials": "espalier.cli.trials",
     "curves": "espalier.cli.curves",
     "ui": "espalier.cli.ui",
-    "completion": "espalier.cli.completion",
+    "watch": "espalier.cli.watch",
+    "collect": "espalier.cli.collect",
+    "export": "espalier.cli.export",
+    "import": "espalier.cli.import_",
     "recommend": "espalier.cli.recommend",
     "replay": "espalier.cli.replay",
     "backtest": "espalier.cli.backtest",
     "backup": "espalier.cli.backup",
     "restore": "espalier.cli.restore",
+    "completion": "espalier.cli.completion",
 }
 """Name of each command and the module that holds it; modules are imported only when needed."""
 

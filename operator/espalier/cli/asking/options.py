@@ -113,14 +113,14 @@ _READ_OPTIONS = (
         "API server. Also ESPALIER_SERVER.",
     ),
     click.option(
-        "--operator-namespace", help="Where the operator is installed, if not in espalier-system."
+        "--operator-namespace",
+        help="Where the operator is installed; espalier-system if not given.",
     ),
     click.option(
         "--read-service",
         "service",
         envvar="ESPALIER_READ_SERVICE",
         default="",
-        hidden=True,
         help="NAMESPACE/NAME:PORT of the Service of the read API. Also ESPALIER_READ_SERVICE.",
     ),
 )
