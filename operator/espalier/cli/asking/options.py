@@ -87,7 +87,7 @@ class Given:
         if self.server:
             return await ReadConnection.at(self.config, self.context, self.server)
         service = _service(self.service, self.operator_namespace)
-        return await ReadConnection.through_api_server(self.config, self.context, service)
+        return await ReadConnection.inside(self.config, self.context, service)
 
 
 def own_kubeconfig() -> str:
