@@ -12,10 +12,11 @@ from pathlib import Path
 import click
 from rich.console import CONSOLE_SVG_FORMAT, Console
 
+from espalier.cli.asking.options import own_kubeconfig
 from espalier.cli.frame import Frame, View
 from espalier.cli.study_name import StudyName, read_study_name
 from espalier.cli.summary import ENDED, counts_of
-from espalier.cli.watch import has_ended, observe, own_kubeconfig
+from espalier.cli.watch import has_ended, observe
 from espalier.kube import Cluster
 from tools.images.recipe import ROOT
 

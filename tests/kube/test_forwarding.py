@@ -35,7 +35,7 @@ async def forwarding(
 ) -> AsyncIterator[tuple[Forwarding, str, ApiServer]]:
     async with proxied(store) as (url, api):
         config = write_kubeconfig(folder / "config", url, token)
-        connecting = ReadConnection.through_api_server(str(config), None, ReadService())
+        connecting = ReadConnection.inside(str(config), None, ReadService())
         async with await connecting as connection:
             server = Forwarding(connection)
             port = await server.start()

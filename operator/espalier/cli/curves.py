@@ -28,7 +28,13 @@ IN_TERMINAL, IN_PICTURE = 40, 500
 
 @dataclass(frozen=True)
 class Pictures:
-    """Files into which curves are drawn; None where none is wanted."""
+    """Files into which curves are drawn; None where none is wanted.
+
+    Parameters
+    ----------
+    png, svg, html
+        Their paths, by what they are.
+    """
 
     png: str | None
     svg: str | None

@@ -17,8 +17,7 @@ _LONGEST = 253
 namespace_option = click.option(
     "-n",
     "--namespace",
-    help="Where a study is that is given by its name alone. If not given, `watch` takes the "
-    f"kubeconfig's, and otherwise it is {DEFAULT}.",
+    help=f"Where a study is that is given by its name alone; {DEFAULT} if not given.",
 )
 
 

@@ -107,7 +107,13 @@ def _reasons(view: View) -> list[str]:
 @click.option(
     "-A", "--all-namespaces", "everywhere", is_flag=True, help="Show those of all namespaces."
 )
-@click.option("--sort", type=click.Choice(SORTS), default="name", show_default=True)
+@click.option(
+    "--sort",
+    type=click.Choice(SORTS),
+    default="name",
+    show_default=True,
+    help="What comes first: by name, or the youngest, the most advanced or the most saving.",
+)
 @output_option
 def command(given: Given, everywhere: bool, sort: str, output: str) -> None:
     """Show studies, one line each: state, progress, best result, share that was saved, age.

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
 from rich.live import Live
 
+from espalier.cli.asking.names import complete_study
+from espalier.cli.asking.options import Given, cluster_options
 from espalier.cli.boundary import Terminal
 from espalier.cli.frame import SORTS, Frame, View
-from espalier.cli.study_name import StudyName, namespace_option, read_study_name
+from espalier.cli.study_name import StudyName
 from espalier.cli.table import ending
 from espalier.errors import RetryLater, UsageError
-from espalier.kube import STUDY, TRIAL, Cluster, NotFound, NotServed, own_namespace
+from espalier.kube import STUDY, TRIAL, Cluster, NotFound, NotServed
 from espalier.planning.world.names import STUDY_LABEL
 
 REFRESH_SECONDS = 1.0
-
-
-def own_kubeconfig() -> str:
-    """Return the path of the kubeconfig that kubectl would use."""
-    return os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
 
 
 def has_ended(study: Mapping[str, Any]) -> bool:
@@ -87,11 +82,9 @@ def drawing(console: Terminal) -> Iterator[Callable[[Frame], None]]:
         yield lambda frame: live.update(frame, refresh=True)
 
 
-async def follow(
-    console: Terminal, kubeconfig: str, study: StudyName, view: View, once: bool
-) -> bool:
+async def follow(console: Terminal, given: Given, study: StudyName, view: View, once: bool) -> bool:
     """Draw the study until it ends, and return whether it succeeded."""
-    async with await Cluster.connect(kubeconfig) as cluster:
+    async with await given.cluster() as cluster:
         frame = await first_frame(cluster, study, view)
         try:
             with drawing(console) as draw:
@@ -118,8 +111,8 @@ async def _next(cluster: Cluster, study: StudyName, last: Frame) -> Frame:
 
 
 @click.command("watch")
-@click.argument("study")
-@namespace_option
+@click.argument("study", shell_complete=complete_study)
+@cluster_options
 @click.option("--once", is_flag=True, help="Draw it once, as it is now, and stop.")
 @click.option(
     "--sort",
@@ -132,15 +125,13 @@ async def _next(cluster: Cluster, study: StudyName, last: Frame) -> Frame:
     default=None,
     help="Show each trial's parameters; if not given, where the terminal is wide enough.",
 )
-@click.option("--kubeconfig", default=None, help="Another kubeconfig than kubectl's own.")
 def command(
     study: str,
-    namespace: str | None,
+    given: Given,
     once: bool,
     sort: str | None,
     top: int | None,
     parameters: bool | None,
-    kubeconfig: str | None,
 ) -> None:
     """Show the trials of STUDY (NAME or NAMESPACE/NAME), live: state, step, value, rank, and why.
 
@@ -156,8 +147,6 @@ def command(
       kubectl espalier watch ml/digits --sort best --top 10
       kubectl espalier watch digits -n ml --once --parameters
     """
-    kubeconfig = kubeconfig or own_kubeconfig()
-    name = read_study_name(study, namespace, own_namespace(kubeconfig))
     view = View(sort, top, parameters)
-    followed = follow(Terminal(), kubeconfig, name, view, once)
+    followed = follow(Terminal(), given, given.study(study), view, once)
     raise SystemExit(0 if asyncio.run(followed) else 1)

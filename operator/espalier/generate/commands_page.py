@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
 
 from espalier.cli.boundary import FAILED, INTERRUPTED, PIPE_CLOSED, TRACEBACK
-from espalier.cli.main import COMMANDS
+from espalier.cli.main import COMMANDS, main
 from espalier.generate.markdown import NOTE
 from espalier.generate.option_rows import about, option_rows
 
-ELSEWHERE = ("backtest", "run", "serve")
-"""Commands that have pages of their own."""
+_ELSEWHERE = ("run", "serve", "backtest")
+"""Commands that have pages of their own, or run in the operator's pod alone."""
 _HEAD = f"""{NOTE}
 # The command `espalier`
 
 [Install the CLI](../how-to/install-the-cli.md) says how to get it. Under the name
-`kubectl-espalier` kubectl finds it too: `kubectl espalier watch digits`.
+`kubectl-espalier` kubectl finds it too: `kubectl espalier status digits`.
 [`espalier backtest`](backtest.md) and [`espalier run`](operator-flags.md), the operator itself,
 have pages of their own.
 
-A study is named alike everywhere: `NAMESPACE/NAME`, or `NAME` with `-n NAMESPACE`.
+A study is named alike everywhere: `NAMESPACE/NAME`, or `NAME` with `-n NAMESPACE`; by its name
+alone it is looked for where the kubeconfig's context says. `--kubeconfig` and `--context` are as
+kubectl has them, and so is `-A`. [See a study](../how-to/see-a-study.md) shows what they print.
+
+Lists are printed as `-o` says: `table`, `wide`, `json`, `yaml`, `csv` or `name`. A table fits the
+terminal, and names the columns for which there was no room. Colours come on terminals alone, and
+not where `NO_COLOR` is set. In CSV a text that a spreadsheet would run begins with an apostrophe.
 
 | exit code | meaning |
 | --- | --- |
@@ -58,14 +62,12 @@ def commands_page() -> str:
             about=about(each),
             options=option_rows(each),
         )
-        for each in _commands()
+        for each in map(_command, COMMANDS)
+        if each.name not in _ELSEWHERE
     )
 
 
-def _commands() -> list[click.Command]:
-    """Return the commands for people, in the order in which `--help` has them."""
-    return [
-        import_module(module).command
-        for name, module in sorted(COMMANDS.items())
-        if name not in ELSEWHERE
-    ]
+def _command(name: str) -> click.Command:
+    found = main.get_command(click.Context(main), name)
+    assert found is not None
+    return found

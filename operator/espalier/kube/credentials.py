@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from kubernetes.aio import client, config
@@ -82,13 +85,36 @@ async def _load(kubeconfig: str, context: str | None, settings: client.Configura
             "--context", f"expected one of {', '.join(map(str, known))}, got {context}"
         )
     try:
-        await config.load_kube_config(  # type: ignore[no-untyped-call]
-            config_file=os.pathsep.join(paths), context=context, client_configuration=settings
-        )
+        with _heard() as said:
+            await config.load_kube_config(  # type: ignore[no-untyped-call]
+                config_file=os.pathsep.join(paths), context=context, client_configuration=settings
+            )
     except Exception as error:  # of many kinds: the file may hold anything
         raise _unusable(kubeconfig, error) from error
+    if said and not (settings.api_key.get("BearerToken") or settings.cert_file):
+        raise UsageError(
+            "--kubeconfig",
+            f"expected credentials, the command that your kubeconfig names for them gave none "
+            f"({' '.join(' '.join(said).split())[:300]}); run it by hand, or log in again",
+        )
     if not str(settings.host).startswith(("http://", "https://")):
         raise _unusable(kubeconfig, ValueError(f"its server is {settings.host!r}, no https://…"))
+
+
+@contextmanager
+def _heard() -> Iterator[list[str]]:
+    """Give what our library says of a command for credentials that fails: it only logs it."""
+    said: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger(config.kube_config.__name__)
+    logger.addHandler(handler)
+    was, logger.propagate = logger.propagate, False
+    try:
+        yield said
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = was
 
 
 def _paths(kubeconfig: str) -> list[str]:

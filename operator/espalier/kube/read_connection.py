@@ -2,13 +2,15 @@
 
 By default they go through the API server's service proxy, which asks for no address, certificate or
 Ingress. It keeps the header `Authorization` to itself, so the token goes in one of our own as well.
+Who has a certificate alone has nothing that could be passed on: he shows it at the end of a tunnel.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -20,6 +22,7 @@ from espalier.errors import RetryLater, UsageError
 from espalier.kube.answers import parse_object
 from espalier.kube.credentials import api_client, token_of
 from espalier.kube.read_answers import error_of, is_out_of_place
+from espalier.kube.tunnel import tunnel
 
 HEADER = "X-Espalier-Authorization"
 Pairs = Iterable[tuple[str, str]]
@@ -62,49 +65,67 @@ class ReadConnection:
         The URL below which the read API's paths are, or the Service behind the API server.
     headers
         Sent with each request.
+    tls
+        What the server's certificate is checked by, and what is shown to it; None is what this
+        machine trusts.
+    held
+        What is given up when the connection is closed.
     """
 
     def __init__(
-        self, api: client.ApiClient, place: str | ReadService, headers: Mapping[str, str]
+        self,
+        api: client.ApiClient,
+        place: str | ReadService,
+        headers: Mapping[str, str],
+        *,
+        tls: ssl.SSLContext | None = None,
+        held: AsyncExitStack | None = None,
     ) -> None:
         self._api, self._place, self._looked = api, place, False
-        proxied = isinstance(place, ReadService)
-        # An Ingress has a certificate that this machine trusts; the kubeconfig's is another one.
-        tls = api.rest_client.ssl_context if proxied else True
+        self._held = held or AsyncExitStack()
         self._options: dict[str, Any] = {"allow_redirects": False}
-        if proxied:
+        if isinstance(place, ReadService):
             settings = api.configuration
             self._options |= {"proxy": settings.proxy, "server_hostname": settings.tls_server_name}
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=tls),
+            connector=aiohttp.TCPConnector(ssl=tls or True),
             headers=dict(headers),
             timeout=aiohttp.ClientTimeout(total=None, connect=10.0, sock_read=60.0),
             trust_env=True,
         )
 
     @classmethod
-    async def through_api_server(
-        cls, kubeconfig: str, context: str | None, service: ReadService
-    ) -> Self:
-        """Connect through the API server's service proxy.
+    async def inside(cls, kubeconfig: str, context: str | None, service: ReadService) -> Self:
+        """Connect to the Service: through the API server's proxy, or without a token by a tunnel.
 
         Raises
         ------
         UsageError
-            If the kubeconfig cannot be used, or has no token to be known by.
+            If the kubeconfig cannot be used, has nothing to be known by, or there is no tunnel.
+        RetryLater
+            If no tunnel opens.
         """
         api = await api_client(kubeconfig, context)
-        token = token_of(api)
-        if token is None:
+        try:
+            token, settings = token_of(api), api.configuration
+            if token is not None:
+                headers = {"Authorization": f"Bearer {token}", HEADER: f"Bearer {token}"}
+                return cls(api, service, headers, tls=api.rest_client.ssl_context)
+            if not settings.cert_file:
+                raise UsageError(
+                    "--kubeconfig",
+                    "expected a token or a certificate by which the read API can know you, got "
+                    "neither; log in, or give a --context that has one",
+                )
+            async with AsyncExitStack() as stack:
+                opened = tunnel(kubeconfig, context, service.namespace, service.name, service.port)
+                port = await stack.enter_async_context(opened)
+                tls = _shown(settings.cert_file, settings.key_file)
+                place = f"https://127.0.0.1:{port}"
+                return cls(api, place, {}, tls=tls, held=stack.pop_all())
+        except BaseException:
             await api.close()  # type: ignore[no-untyped-call]
-            raise UsageError(
-                "--kubeconfig",
-                "expected a token by which the read API can know you, your kubeconfig has a "
-                "certificate alone; log in with a token, or give a context that has one, such as "
-                "that of a service account (`kubectl create token`)",
-            )
-        said = f"Bearer {token}"
-        return cls(api, service, {"Authorization": said, HEADER: said})
+            raise
 
     @classmethod
     async def at(cls, kubeconfig: str, context: str | None, url: str) -> Self:
@@ -113,16 +134,24 @@ class ReadConnection:
         Raises
         ------
         UsageError
-            If it is no such address, or the kubeconfig cannot be used.
+            If it is no such address, or the kubeconfig cannot be used or has no token.
         """
         base = _checked(url)
         api = await api_client(kubeconfig, context)
         token = token_of(api)
-        return cls(api, base, {} if token is None else {"Authorization": f"Bearer {token}"})
+        if token is None:
+            await api.close()  # type: ignore[no-untyped-call]
+            raise UsageError(
+                "--server",
+                "expected a token by which you are known there, your kubeconfig has none; log in "
+                "with one, or leave --server away",
+            )
+        return cls(api, base, {"Authorization": f"Bearer {token}"})
 
     async def close(self) -> None:
         """Close the connections."""
         await self._session.close()
+        await self._held.aclose()
         await self._api.close()  # type: ignore[no-untyped-call]
 
     async def __aenter__(self) -> Self:
@@ -214,6 +243,19 @@ class ReadConnection:
                 self._place = place
                 return True
         return False
+
+
+def _shown(certificate: str, key: str | None) -> ssl.SSLContext:
+    """Return the TLS of a tunnel: it shows a certificate, and takes any.
+
+    The API server, whose own certificate is checked, has picked the pod at the tunnel's other end.
+    The operator's CA is not known out here: its Secret is read by nobody.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.load_cert_chain(certificate, key)
+    return context
 
 
 def _checked(url: str) -> str:

@@ -92,7 +92,7 @@ def test_a_service_of_another_name_is_found_by_its_label(store: str, tmp_path: P
 
 
 def test_what_is_missing_is_said_in_one_sentence(store: str, tmp_path: Path) -> None:
-    refused(store, tmp_path, "certificate alone", "token", token=None)
+    refused(store, tmp_path, "a token or a certificate", "log in", token=None)
     refused(store, tmp_path, "--context", "here", context="nosuch")
     refused(store, tmp_path, "nothing is stored", study="research/nosuch")
     refused(store, tmp_path, "--server", "https://", server="http://example.org")

@@ -87,7 +87,7 @@ class Given:
         if self.server:
             return await ReadConnection.at(self.config, self.context, self.server)
         service = _service(self.service, self.operator_namespace)
-        return await ReadConnection.through_api_server(self.config, self.context, service)
+        return await ReadConnection.inside(self.config, self.context, service)
 
 
 def own_kubeconfig() -> str:
@@ -113,14 +113,14 @@ _READ_OPTIONS = (
         "API server. Also ESPALIER_SERVER.",
     ),
     click.option(
-        "--operator-namespace", help="Where the operator is installed, if not in espalier-system."
+        "--operator-namespace",
+        help="Where the operator is installed; espalier-system if not given.",
     ),
     click.option(
         "--read-service",
         "service",
         envvar="ESPALIER_READ_SERVICE",
         default="",
-        hidden=True,
         help="NAMESPACE/NAME:PORT of the Service of the read API. Also ESPALIER_READ_SERVICE.",
     ),
 )

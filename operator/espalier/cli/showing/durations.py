@@ -14,9 +14,9 @@ def duration(seconds: float) -> str:
     if seconds < 10 and seconds != round(seconds):
         return f"{seconds:.1f} s"
     for place, (unit, size) in enumerate(_UNITS):
-        if seconds >= size and unit != "s":
-            smaller, part = _UNITS[place + 1]
-            whole = round(seconds / part) * part
+        smaller, part = _UNITS[min(place + 1, len(_UNITS) - 1)]
+        whole = round(seconds / part) * part
+        if whole >= size and unit != smaller:
             rest = whole % size // part
             return f"{whole // size} {unit}" + (f" {rest} {smaller}" if rest else "")
     return f"{seconds:.0f} s"

@@ -18,6 +18,7 @@ from espalier.cli.showing.study_words import (
     counts_words,
     ended_of,
     estimate_words,
+    money_words,
     number,
     obstacles_of,
     parameters_words,
@@ -94,7 +95,8 @@ class StudyFrame:
         if said := best_words(view):
             lines.append(("Best", said, "green"))
         lines += [(label, said, "") for label, said in costs_words(view)]
-        lines += [("Budget", said, "") for said in budget_words(view)]
+        lines += [("Money", said, "") for said in [money_words(view)] if said]
+        lines += [("Budget", said, "") for said in budget_words(view, self.now)]
         if said := risk_words(view):
             lines.append(("Risk", said, ""))
         obstacles = obstacles_of(view)

@@ -171,18 +171,38 @@ def estimate_words(view: View, now: datetime) -> str:
     return f"about {duration(end)} left{band}"
 
 
-def budget_words(view: View) -> Sequence[str]:
-    """Say of each budget how much of it is used; nothing where there is none."""
+def money_words(view: View) -> str:
+    """Say what accelerators' time comes to, with the band of what was saved; empty without a price.
+
+    The price is what the operator was told.
+    """
+    money = view.get("money")
+    if not isinstance(money, Mapping) or not money.get("used"):
+        return ""
+    unit = one_line(str(money.get("currency") or ""))
+
+    def shown(amount: float) -> str:
+        return f"{amount:,.2f} {unit}".rstrip()
+
+    price = f" at {shown(money['deviceHour'])} a device-hour" if money.get("deviceHour") else ""
+    return f"{shown(money['used'])} used, {saved_words(money, shown)}{price}"
+
+
+def budget_words(view: View, now: datetime) -> Sequence[str]:
+    """Say of each limit how much of it is used, and when it is met; nothing where there is none."""
     budget = view.get("budget")
-    if not isinstance(budget, Mapping):
-        return ()
-    said = []
-    for name, of in budget.items():
-        if isinstance(of, Mapping):
-            parts = [
-                f"{key} {number(each) or each}" for key, each in of.items() if each is not None
-            ]
-            said.append(f"{name}: {', '.join(parts)}")
-        elif of is not None:
-            said.append(f"{name}: {number(of) or of}")
-    return said
+    limits = budget.get("limits") if isinstance(budget, Mapping) else None
+    return [_limit_words(limit, now) for limit in limits or () if isinstance(limit, Mapping)]
+
+
+def _limit_words(limit: Mapping[str, Any], now: datetime) -> str:
+    used, said = duration(3600 * (limit.get("usedHours") or 0.0)), []
+    for kind in ("soft", "hard"):
+        hours = limit.get(f"{kind}Hours")
+        if hours is None:
+            continue
+        ahead = seconds_since(limit.get(f"{kind}At"), now)
+        when = "" if ahead is None or ahead > 0 else f", met in about {duration(-ahead)}"
+        said.append(f"{duration(3600 * hours)} ({kind}{when})")
+    met = f"; the {str(limit['met']).lower()} limit is met" if limit.get("met") else ""
+    return f"{limit.get('name')}: {used} of {' and '.join(said) or 'no limit'}{met}"

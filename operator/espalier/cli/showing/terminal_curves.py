@@ -99,7 +99,9 @@ def _line(
     from plotext import marker
 
     known = [
-        (step, value) for step, value in zip(steps, values, strict=True) if drawable(value, log)
+        (step, math.log10(value) if log else value)
+        for step, value in zip(steps, values, strict=True)
+        if value is not None and drawable(value, log)
     ]
     if not known:
         return
