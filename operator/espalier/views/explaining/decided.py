@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from espalier.pruning import Action, Reason
 from espalier.study_log.log import StoredDecision
-from espalier.views.explaining.numbers import explained
+from espalier.views.explaining.compared import explained
 from espalier.views.explaining.prunings import in_order
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from espalier.pruning import Reason
 from espalier.study_log.log import StoredDecision
-from espalier.views.explaining.numbers import explained
+from espalier.views.explaining.compared import explained
 from espalier.views.explaining.roles import overruled_of
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View
