@@ -16,7 +16,7 @@ from tests.views.explaining.studies import record, settings_for
 
 PAGE = ROOT / "docs/how-to/ask-why.md"
 SHOWN = re.findall(
-    r"^```console\n\$ (espalier .*)\n```\n+```text\n(.*?)```", PAGE.read_text(), re.M | re.S
+    r"^```console\n\$ (espalier [^\n]*)\n```\n+```text\n(.*?)```", PAGE.read_text(), re.M | re.S
 )
 SHADOW = {"name": "halving", "type": "SuccessiveHalving"}
 STUDY = settings_for(
