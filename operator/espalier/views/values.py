@@ -17,9 +17,11 @@ class Values:
         Columns of the same length: the attempt, the step, the value in the user's sign (NaN where
         training diverged), when it arrived in seconds since the epoch, and its place in the order
         of arrivals.
+    ascending : bool
+        Whether each value was of a higher step than those before it, as they usually are.
     """
 
-    __slots__ = ("at", "attempts", "seqs", "steps", "values")
+    __slots__ = ("ascending", "at", "attempts", "seqs", "steps", "values")
 
     def __init__(self) -> None:
         self.attempts = array("q")
@@ -27,6 +29,7 @@ class Values:
         self.values = array("d")
         self.at = array("d")
         self.seqs = array("q")
+        self.ascending = True
 
     def __len__(self) -> int:
         """Return how many values there are."""
@@ -34,6 +37,7 @@ class Values:
 
     def take(self, attempt: int, step: int, value: float, at: float, seq: int) -> None:
         """Take in the next value."""
+        self.ascending = self.ascending and (not self.steps or step > self.steps[-1])
         self.attempts.append(attempt)
         self.steps.append(step)
         self.values.append(value)
