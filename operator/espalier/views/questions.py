@@ -189,7 +189,8 @@ def answer(gathered: Gathered, study: Object | None, path: str, query: Query) ->
     question = QUESTIONS.get(_NUMBER.sub("{number}", path, count=1))
     if question is None:
         raise Unknown("", f"expected one of {', '.join(QUESTIONS)!r}, got {path[:80]!r}")
-    if found is not None and number not in gathered.made and number not in gathered.values:
+    known = (gathered.made, gathered.values, gathered.ends)
+    if found is not None and not any(number in each for each in known):
         name = f"{gathered.study.namespace}/{gathered.study.name}"
         raise Unknown(
             "", f"nothing is stored of a trial {number} of {name}; name one of its trials"

@@ -18,10 +18,12 @@ class Values:
         Columns of the same length: the attempt, the step, the value in the user's sign (NaN where
         training diverged), when it arrived in seconds since the epoch, and its place in the order
         of arrivals.
+    ascending : bool
+        Whether each value was of a higher step than those before it, as they usually are.
     """
 
     __slots__ = (
-        *("_greatest", "_latest", "_least", "_seen"),
+        *("_ascending", "_greatest", "_latest", "_least", "_seen"),
         *("at", "attempts", "seqs", "steps", "values"),
     )
 
@@ -31,6 +33,7 @@ class Values:
         self.values = array("d")
         self.at = array("d")
         self.seqs = array("q")
+        self._ascending = True
         self._seen = 0
         self._latest = self._least = self._greatest = -1
 
@@ -72,6 +75,12 @@ class Values:
         place = self._greatest if direction.score(1.0) > 0 else self._least
         return None if place < 0 else place
 
+    @property
+    def ascending(self) -> bool:
+        """Whether each value came for a higher step than those before it."""
+        self._look()
+        return self._ascending
+
     def _look(self) -> None:
         """See what the values since the last look change: every view asks, few values come."""
         steps, values = self.steps, self.values
@@ -79,6 +88,8 @@ class Values:
         for place in range(self._seen, len(steps)):
             if latest < 0 or steps[place] > steps[latest]:
                 latest = place
+            if place and steps[place] <= steps[place - 1]:
+                self._ascending = False
             value = values[place]
             if math.isfinite(value):
                 if least < 0 or value < values[least]:

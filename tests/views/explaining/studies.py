@@ -48,6 +48,11 @@ PRUNERS: Mapping[str, Mapping[str, Any]] = {
     "Wilcoxon": {"type": "Wilcoxon", "wilcoxon": {"pThreshold": 0.2}},
     "Bandit": {"type": "Bandit", "bandit": {"exploration": 1.0}},
     "Bandit with a budget": {"type": "Bandit", "bandit": {"budget": 250.0, "exploration": 1.0}},
+    "Posterior to a target": {
+        "type": "Posterior",
+        "posterior": {"risk": 0.5, "goal": "TimeToTarget"},
+    },
+    "Posterior under a budget": {"type": "Posterior", "posterior": {"goal": "BestUnderBudget"}},
     "Posterior": {"type": "Posterior", "posterior": {"risk": 0.5}},
     "Auto": {"type": "Auto", "auto": {"risk": 0.4}},
     "Auto under a budget": {"type": "Auto", "auto": {"goal": "BestUnderBudget"}},
@@ -114,7 +119,7 @@ def settings_for(pruner: Mapping[str, Any], **others: Any) -> dict[str, Any]:
         "metric": "val_accuracy",
         "direction": "Maximize",
         "horizon": HORIZON,
-        "target": None,
+        "target": 0.95,
         "seed": 3,
         "trials": 40,
         "clamps": True,
@@ -122,6 +127,8 @@ def settings_for(pruner: Mapping[str, Any], **others: Any) -> dict[str, Any]:
         "pruner": dict(pruner),
         "pruning": {"keepBest": 1, "exemptPercent": 0},
     }
+    if others.get("direction") == "Minimize":
+        usual["target"] = 0.05
     return usual | others
 
 

@@ -14,7 +14,7 @@ from espalier.errors import UsageError
 from espalier.pruning import Restraint
 from espalier.study_log.feeding import feed
 from espalier.study_log.log import StoredDecision, StoredProposal
-from espalier.views.explaining import standing as standings
+from espalier.views.explaining import pruning_told
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View
 from espalier.views.query import Query
@@ -84,7 +84,7 @@ def test_what_the_operator_says_is_taken_where_it_is_at_hand(recorded: Recorded)
 def test_of_a_log_that_is_too_long_only_the_status_says_it(
     recorded: Recorded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(standings, "MOST_REPLAYED", 10)
+    monkeypatch.setattr(pruning_told, "MOST_REPLAYED", 10)
     view = asked(recorded.gathered(), "why")
     assert view["risk"]["toldBy"] == "Nobody"
     assert view["risk"]["spent"] is None

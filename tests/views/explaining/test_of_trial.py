@@ -214,3 +214,17 @@ def test_a_study_whose_pruner_is_not_installed_still_tells_what_is_stored() -> N
     view = why_trial(gathered, next(iter(gathered.prunes)))
     assert view["different"]["basis"] == "None"
     assert view["decided"]["numbers"]["cutOff"] is not None
+
+
+def test_values_that_came_out_of_order_are_ranked_as_the_first_of_each_step() -> None:
+    recorded = record(settings_for(PRUNERS["Median of the last"]), seed=1, trials=8)
+    again = []
+    for row in list(recorded.rows):
+        if row["kind"] == "observation" and row["trial"] % 2:
+            # Of a second attempt nothing counts that it says of steps that were there.
+            again.append({**row, "attempt": 2, "value": 9.0, "seq": row["seq"] + 10**6})
+    straight, twisted = recorded.gathered(), changed(recorded, again)
+    assert not all(values.ascending for values in twisted.values.values())
+    for trial in straight.prunes:
+        lines = [why_trial(each, trial)["steps"] for each in (straight, twisted)]
+        assert [line["place"] for line in lines[0]] == [line["place"] for line in lines[1]]

@@ -86,7 +86,9 @@ def _why(line: View) -> str:
     place += [f"bracket {line['bracket']}"] if line["bracket"] is not None else []
     by = ", ".join([line["decidedBy"], *place])
     times = f" {line['count']} times." if line["count"] > 1 else ""
-    waits = f" Not before {line['until']}." if line["until"] else ""
+    # Of steps that it waited for the sentence tells itself.
+    counted = line["until"] and line["numbers"]["measure"] == "Count"
+    waits = f" Not before {line['until']}." if counted else ""
     return f"{said}{waits}{times} ({by})"
 
 

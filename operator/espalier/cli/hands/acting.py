@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from espalier.cli.hands.given import Given
+from espalier.cli.asking.options import Given
 from espalier.cli.study_name import StudyName
 from espalier.errors import EspalierError, UsageError
 from espalier.kube import Cluster, Kind, NotFound, NotServed, Refused

@@ -6,8 +6,8 @@ import asyncio
 
 import click
 
+from espalier.cli.asking.options import Given, cluster_options
 from espalier.cli.hands.acting import dry_run_option
-from espalier.cli.hands.given import Given, cluster_options
 from espalier.cli.hands.keep import keep
 
 

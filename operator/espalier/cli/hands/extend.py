@@ -7,8 +7,8 @@ import re
 
 import click
 
+from espalier.cli.asking.options import Given, cluster_options
 from espalier.cli.hands.acting import Hand, dry_run_option, hand_on, is_over
-from espalier.cli.hands.given import Given, cluster_options
 from espalier.errors import UsageError
 from espalier.kube import STUDY
 from espalier.planning.world.status_words import condition_of

@@ -6,8 +6,8 @@ import asyncio
 
 import click
 
+from espalier.cli.asking.options import Given, cluster_options
 from espalier.cli.hands.acting import Hand, dry_run_option, ended, hand_on, own_name
-from espalier.cli.hands.given import Given, cluster_options
 from espalier.errors import UsageError
 from espalier.kube import TRIAL
 from espalier.planning.world.names import BY_ANNOTATION, PRUNE_ANNOTATION

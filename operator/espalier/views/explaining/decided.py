@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from espalier.pruning import Action, Reason
 from espalier.study_log.log import StoredDecision
-from espalier.views.explaining.numbers import explained
+from espalier.views.explaining.compared import explained
 from espalier.views.explaining.prunings import in_order
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View
@@ -35,7 +35,9 @@ def decided_view(gathered: Gathered, query: Query) -> View:
     after = query.number("after", 0, most=MOST_SEQ)
     if action == Action.PRUNE.value:
         found = [each for each in in_order(gathered) if each.seq > after]
-        return query.page([explained(each) for each in found if _wanted(each, action, reasons)])
+        found = [each for each in found if _wanted(each, action, reasons)]
+        page = query.page([{"place": place} for place in range(len(found))])
+        return {**page, "items": [explained(found[each["place"]]) for each in page["items"]]}
     after = max(after, query.number("continue", 0, most=MOST_SEQ))
     limit = query.number("limit", USUAL_LIMIT, most=MOST) or MOST
     arrivals = heapq.nsmallest(limit, _arrivals(gathered, after))

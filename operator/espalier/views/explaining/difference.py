@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from espalier.errors import EspalierError
 from espalier.pruning import Decision
 from espalier.study_log.log import StoredDecision
 from espalier.views.explaining.by_rule import CERTAIN, by_rule, hair_less, upwards
 from espalier.views.explaining.doubles import least
-from espalier.views.explaining.rewound import NotRewound, Rewound, arrived_before
+from espalier.views.explaining.rewound import Rewound, arrived_before, happened, reported
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View, finite
 
@@ -24,7 +25,7 @@ a judge takes in some thirty thousand values in a second, and a search asks it s
 _FURTHER = (1.0, 8.0, 64.0, 512.0)
 
 
-class Basis(StrEnum):
+class ClaimBasis(StrEnum):
     """On what a claim stands."""
 
     CHECKED = "Checked"
@@ -38,7 +39,7 @@ class Basis(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class OtherValue:
     """A value that would have kept a trial.
 
     Parameters
@@ -55,7 +56,7 @@ class Claim:
         What is decided with this value; None where the judge was not asked.
     """
 
-    basis: Basis
+    basis: ClaimBasis
     value: float | None = None
     exact: bool = False
     why: str = ""
@@ -89,30 +90,31 @@ BESIDES = (
 """Holds for every pruning: these guards stand above all pruners."""
 
 
-def _claim(gathered: Gathered, stored: StoredDecision) -> tuple[Claim, float | None]:
+def _claim(gathered: Gathered, stored: StoredDecision) -> tuple[OtherValue, float | None]:
     """Return the claim, and the value that was reported."""
-    decision = stored.decision
-    values = gathered.values.get(decision.trial)
-    if values is None or stored.seq not in values.seqs:
-        return Claim(Basis.NONE, why="it was pruned when another trial reported"), None
-    place = values.seqs.index(stored.seq)
-    had = values.values[place]
-    named = by_rule(gathered, decision, place)
-    before = arrived_before(gathered, stored.seq)
+    decision, seen = stored.decision, reported(gathered, stored)
+    if seen is None:
+        why = "it was pruned when another trial reported"
+        return OtherValue(ClaimBasis.NONE, why=why), None
+    named = by_rule(gathered, decision, gathered.values[seen.trial].seqs.index(seen.seq))
+    before = arrived_before(gathered, seen.seq)
     if before > MOST_REPLAYED:
-        return _unchecked(decision, named), had
+        return _unchecked(decision, named), seen.value
+    past = list(happened(gathered, seen.seq))
     try:
-        asked = _Asked(Rewound(gathered, stored), decision, gathered)
-    except NotRewound as error:
-        return Claim(Basis.NONE, why=str(error)), had
-    return asked.claim(named, search=before <= MOST_SEARCHED), had
+        rewound = Rewound(gathered.study.settings, past, seen)
+    except EspalierError as error:
+        why = f"its judge cannot be built here ({error})"
+        return OtherValue(ClaimBasis.NONE, why=why), seen.value
+    asked = _Asked(rewound, decision, gathered)
+    return asked.claim(named, search=before <= MOST_SEARCHED), seen.value
 
 
-def _unchecked(decision: Decision, named: float | None) -> Claim:
+def _unchecked(decision: Decision, named: float | None) -> OtherValue:
     if named is not None and decision.reason in CERTAIN and "decidedBy" not in decision.evidence:
-        return Claim(Basis.BY_RULE, named)
+        return OtherValue(ClaimBasis.BY_RULE, named)
     why = f"more than {MOST_REPLAYED} values came before it, too many to ask the judge again"
-    return Claim(Basis.NONE, why=why)
+    return OtherValue(ClaimBasis.NONE, why=why)
 
 
 class _Asked:
@@ -124,37 +126,39 @@ class _Asked:
         self._gathered = gathered
         self._up = upwards(pruned, gathered.study.terms.direction)
 
-    def claim(self, named: float | None, *, search: bool) -> Claim:
+    def claim(self, named: float | None, *, search: bool) -> OtherValue:
         had = self._rewound.observation.value
         if not self._pruned.same_as(self._rewound.says(had)):
             why = "this version of Espalier, asked again, does not decide as was recorded"
-            return Claim(Basis.NONE, why=why)
+            return OtherValue(ClaimBasis.NONE, why=why)
         if named is not None and (kept := self._kept(named)):
             if self._prunes(hair_less(named, self._up)):
-                return Claim(Basis.CHECKED, named, exact=True, then=kept)
+                return OtherValue(ClaimBasis.CHECKED, named, exact=True, then=kept)
             if not search:
-                return Claim(Basis.CHECKED, named, then=kept)
+                return OtherValue(ClaimBasis.CHECKED, named, then=kept)
         if not search:
             why = f"more than {MOST_SEARCHED} values came before it, too many to search"
-            return Claim(Basis.NONE, why=why)
+            return OtherValue(ClaimBasis.NONE, why=why)
         return self._search(had, named)
 
-    def _search(self, had: float, named: float | None) -> Claim:
+    def _search(self, had: float, named: float | None) -> OtherValue:
         """Ask about one value after the other, from the one that was reported on."""
         goods = self._goods()
         low = self._good(had) if math.isfinite(had) else min(goods, default=None)
         if low is None:
-            return Claim(Basis.NONE, why="no number has been reported to begin a search with")
+            return OtherValue(
+                ClaimBasis.NONE, why="no number has been reported to begin a search with"
+            )
         if kept := self._kept(self._value(low)):
             # Only a value that is no number was pruned: the worst of those that there were is kept.
-            return Claim(Basis.SEARCHED, self._value(low), then=kept)
+            return OtherValue(ClaimBasis.SEARCHED, self._value(low), then=kept)
         for high in self._tried(low, max(goods, default=low), named):
             if self._kept(self._value(high)) is not None:
                 found = least(lambda good: not self._prunes(self._value(good)), low, high)
                 value = self._value(found)
                 if kept := self._kept(value):
-                    return Claim(Basis.SEARCHED, value, exact=True, then=kept)
-        return Claim(Basis.NONE, why="no value of this one step would have kept it")
+                    return OtherValue(ClaimBasis.SEARCHED, value, exact=True, then=kept)
+        return OtherValue(ClaimBasis.NONE, why="no value of this one step would have kept it")
 
     def _tried(self, low: float, best: float, named: float | None) -> Iterator[float]:
         """Yield ever better values that may be good enough."""
@@ -190,14 +194,14 @@ class _Asked:
         return said is not None and said.prunes
 
 
-def _sentence(gathered: Gathered, decision: Decision, claim: Claim, had: float | None) -> str:
+def _sentence(gathered: Gathered, decision: Decision, claim: OtherValue, had: float | None) -> str:
     metric, step = gathered.study.terms.metric, decision.step
     if claim.value is None:
         return f"No {metric} is named that would have kept it at step {step}: {claim.why}."
     bound = "at least" if upwards(decision, gathered.study.terms.direction) else "at most"
     came = "" if had is None else f" (it had {exactly(had)})"
     said = f"At step {step} a {metric} of {bound} {exactly(claim.value)}{came} would have kept it"
-    if claim.basis is Basis.BY_RULE:
+    if claim.basis is ClaimBasis.BY_RULE:
         return f"{said}, by its rule; {MOST_REPLAYED} values before it are too many to try it."
     worse = (
         "one a hair worse would not."
@@ -205,7 +209,7 @@ def _sentence(gathered: Gathered, decision: Decision, claim: Claim, had: float |
         else "whether a worse one would have, too, was not tried."
     )
     # Another rule than the one that pruned it may be what keeps it.
-    kept = claim.then if claim.basis is Basis.SEARCHED else None
+    kept = claim.then if claim.basis is ClaimBasis.SEARCHED else None
     return f"{said}; {worse}" if kept is None else f"{said}; {worse} {kept.sentence()}"
 
 

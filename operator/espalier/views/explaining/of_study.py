@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from espalier.pruning import is_repeat
+from espalier.views.explaining.pruning_told import ToldBy, pruning_told
 from espalier.views.explaining.prunings import by_reason, by_step, in_order
 from espalier.views.explaining.restraints import restraints
 from espalier.views.explaining.risk import risk_of
-from espalier.views.explaining.standing import Told, standing
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View, time_of
 from espalier.views.trials import STATES, ranks_of, state_of
@@ -26,7 +26,7 @@ def why_study(gathered: Gathered, study: Mapping[str, Any] | None = None) -> Vie
     study
         The Study as the cluster has it; None where it is gone, or nobody was asked.
     """
-    row, (told, pruning) = gathered.study, standing(gathered, study)
+    row, (told, pruning) = gathered.study, pruning_told(gathered, study)
     prunes = in_order(gathered)
     return {
         "namespace": row.namespace,
@@ -81,8 +81,8 @@ def _exempt(gathered: Gathered, pruning: Mapping[str, Any]) -> View:
     }
 
 
-def _breaker(told: Told, pruning: Mapping[str, Any]) -> View:
+def _breaker(told: ToldBy, pruning: Mapping[str, Any]) -> View:
     return {
-        "open": pruning.get("breakerOpen") if told is not Told.NOBODY else None,
+        "open": pruning.get("breakerOpen") if told is not ToldBy.NOBODY else None,
         "trips": pruning.get("breakerTrips"),
     }

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from espalier.pruning import Reason, is_repeat
 from espalier.study_log.log import StoredDecision
+from espalier.views.explaining.compared import explained
 from espalier.views.explaining.difference import difference
-from espalier.views.explaining.numbers import explained
 from espalier.views.explaining.placing import placing
 from espalier.views.explaining.ranks import ranks_along
 from espalier.views.explaining.runs import Run, runs, told

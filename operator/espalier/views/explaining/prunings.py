@@ -8,7 +8,7 @@ from statistics import median
 
 from espalier.pruning import Reason
 from espalier.study_log.log import StoredDecision
-from espalier.views.explaining.numbers import explained
+from espalier.views.explaining.compared import explained
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View, time_of
 

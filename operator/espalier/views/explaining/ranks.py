@@ -40,17 +40,27 @@ class Past:
         Of several values of one step the first stands.
         """
         values = self._values
+        if values.ascending:
+            known = bisect_right(values.seqs, seq)
+            return _at(values.steps, values.values, step, known)
         while self._taken < len(values) and values.seqs[self._taken] <= seq:
-            each = values.steps[self._taken]
-            place = bisect_left(self._steps, each)
-            if place == len(self._steps) or self._steps[place] != each:
-                self._steps.insert(place, each)
-                self._known.insert(place, values.values[self._taken])
+            self._take(values.steps[self._taken], values.values[self._taken])
             self._taken += 1
-        if not self._steps or self._steps[-1] < step:
-            return None
-        place = bisect_right(self._steps, step)
-        return self._known[place - 1] if place else None
+        return _at(self._steps, self._known, step, len(self._steps))
+
+    def _take(self, step: int, value: float) -> None:
+        place = bisect_left(self._steps, step)
+        if place == len(self._steps) or self._steps[place] != step:
+            self._steps.insert(place, step)
+            self._known.insert(place, value)
+
+
+def _at(steps: Sequence[int], values: Sequence[float], step: int, known: int) -> float | None:
+    """Return the value at a step, or before it, among the first so many, whose steps ascend."""
+    if not known or steps[known - 1] < step:
+        return None
+    place = bisect_right(steps, step, 0, known)
+    return values[place - 1] if place else None
 
 
 def ranks_along(gathered: Gathered, number: int, moments: Sequence[Moment]) -> list[View | None]:

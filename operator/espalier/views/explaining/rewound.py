@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from math import inf
@@ -10,7 +10,6 @@ from operator import attrgetter
 from typing import Any
 
 from espalier.api.judging import JudgeSettings, judge_of
-from espalier.errors import EspalierError
 from espalier.pruning import Decision, Judge, Report, as_judged
 from espalier.pruning.decisions.decision import NO_EVIDENCE
 from espalier.study_log.feeding import Happened, feed
@@ -18,35 +17,30 @@ from espalier.study_log.log import StoredDecision, StoredObservation
 from espalier.views.gathered import Gathered
 
 
-class NotRewound(Exception):
-    """The judge cannot be brought back to where it was."""
-
-
 class Rewound:
     """Asks the acting judge of a study about other values than the one that a trial reported.
 
     Parameters
     ----------
-    gathered
-        The study.
-    stored
-        A decision on the trial that reported.
-
-    Attributes
-    ----------
+    settings
+        What the judge is built from.
+    past
+        What happened before the value.
     observation
-        The value that led to the decision.
+        The value.
 
     Raises
     ------
-    NotRewound
-        If the decision is on another trial than the one that reported, or no judge can be built.
+    SpecError
+        If no judge can be built.
     """
 
-    def __init__(self, gathered: Gathered, stored: StoredDecision) -> None:
-        self.observation = _observation(gathered, stored)
-        self._past = list(happened(gathered, stored.seq))
-        self._settings = gathered.study.settings
+    def __init__(
+        self, settings: JudgeSettings, past: Sequence[Happened], observation: StoredObservation
+    ) -> None:
+        self.observation = observation
+        self._past = past
+        self._settings = _without_shadows(settings)
         self._judge: Judge | None = self._fed()
 
     def says(self, value: float) -> Decision | None:
@@ -73,10 +67,7 @@ class Rewound:
             return self._fed()
 
     def _fed(self) -> Judge:
-        try:
-            judge = judge_of(_without_shadows(self._settings))
-        except EspalierError as error:
-            raise NotRewound(str(error)) from error
+        judge = judge_of(self._settings)
         for event in self._past:
             feed(judge, event)
         return judge
@@ -107,20 +98,16 @@ def arrived_before(gathered: Gathered, before: int) -> int:
     )
 
 
-def _observation(gathered: Gathered, stored: StoredDecision) -> StoredObservation:
+def reported(gathered: Gathered, stored: StoredDecision) -> StoredObservation | None:
+    """Return the value that led to a decision; None where another trial reported it."""
     values, trial = gathered.values.get(stored.decision.trial), stored.decision.trial
     if values is None or stored.seq not in values.seqs:
-        raise NotRewound("it was decided when another trial reported")
+        return None
     place = values.seqs.index(stored.seq)
-    return StoredObservation(
-        stored.seq,
-        trial,
-        values.attempts[place],
-        gathered.study.terms.metric,
-        values.steps[place],
-        values.values[place],
-        values.at[place],
-    )
+    columns = (values.attempts[place], values.steps[place], values.values[place], values.at[place])
+    attempt, step, value, at = columns
+    metric = gathered.study.terms.metric
+    return StoredObservation(stored.seq, trial, attempt, metric, step, value, at)
 
 
 def _without_shadows(settings: JudgeSettings) -> JudgeSettings:

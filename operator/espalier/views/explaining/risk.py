@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from espalier.views.explaining.standing import Told, standing
+from espalier.views.explaining.pruning_told import ToldBy, pruning_told
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View, finite, time_of
 
@@ -18,10 +18,10 @@ def risk_view(gathered: Gathered, study: Mapping[str, Any] | None = None) -> Vie
     study
         The Study as the cluster has it; None where it is gone, or nobody was asked.
     """
-    return risk_of(gathered, *standing(gathered, study))
+    return risk_of(gathered, *pruning_told(gathered, study))
 
 
-def risk_of(gathered: Gathered, told: Told, pruning: Mapping[str, Any]) -> View:
+def risk_of(gathered: Gathered, told: ToldBy, pruning: Mapping[str, Any]) -> View:
     """Return the same, where it is known how pruning stands and who says so."""
     return {
         "toldBy": str(told),

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from espalier.pruning import Decision, Reason
 
 
-class Kind(StrEnum):
+class Stance(StrEnum):
     """What a reason says about the trial."""
 
     WAITING = "Waiting"
@@ -64,7 +64,7 @@ class Roles:
         The number of the trial that it was compared with.
     """
 
-    kind: Kind
+    kind: Stance
     value: str = ""
     cut_off: str = ""
     measure: Measure = Measure.METRIC
@@ -74,62 +74,65 @@ class Roles:
     leader: str = ""
 
 
-_WAITING = Roles(Kind.WAITING)
-_PERCENTILE = Roles(Kind.COMPARED, "value", "threshold", peers="peers")
-_SLACK = Roles(Kind.COMPARED, "value", "allowed", peers="peers")
-_RUNG = Roles(Kind.COMPARED, "value", "threshold", peers="peers", kept="kept")
-_PATIENT = Roles(Kind.COMPARED, "value", "before")
-_P_VALUE = Roles(Kind.COMPARED, "p", "threshold", Measure.PROBABILITY, leader="leader")
-_CHANCE = Roles(Kind.FORESEEN, "probability", "limit", Measure.PROBABILITY, leader="leader")
-_BOUND = Roles(Kind.FORESEEN, "optimistic", "pessimistic", leader="leader")
-_OVERRULED = Roles(Kind.OVERRULED)
+_WAITING = Roles(Stance.WAITING)
+_PERCENTILE = Roles(Stance.COMPARED, "value", "threshold", peers="peers")
+_SLACK = Roles(Stance.COMPARED, "value", "allowed", peers="peers")
+_RUNG = Roles(Stance.COMPARED, "value", "threshold", peers="peers", kept="kept")
+_PATIENT = Roles(Stance.COMPARED, "value", "before")
+_P_VALUE = Roles(Stance.COMPARED, "p", "threshold", Measure.PROBABILITY, leader="leader")
+_CHANCE = Roles(Stance.FORESEEN, "probability", "limit", Measure.PROBABILITY, leader="leader")
+_TARGET = Roles(Stance.FORESEEN, "probability", "limit", Measure.PROBABILITY)
+_BOUND = Roles(Stance.FORESEEN, "optimistic", "pessimistic", leader="leader")
+_OVERRULED = Roles(Stance.OVERRULED)
 
 ROLES: Mapping[Reason, Roles] = MappingProxyType(
     {
         Reason.NEVER_PRUNES: _WAITING,
         Reason.NOTHING_REPORTED: _WAITING,
         Reason.BEHIND_LATEST_STEP: _WAITING,
-        Reason.START_UP: Roles(Kind.WAITING, "completed", "startupTrials", Measure.COUNT),
+        Reason.START_UP: Roles(Stance.WAITING, "completed", "startupTrials", Measure.COUNT),
         Reason.WARM_UP: _WAITING,
         Reason.BETWEEN_CHECKS: _WAITING,
         Reason.BETWEEN_RUNGS: _WAITING,
         Reason.NO_HORIZON: _WAITING,
-        Reason.TOO_FEW_PEERS: Roles(Kind.WAITING, "peers", "needed", Measure.COUNT, peers="peers"),
+        Reason.TOO_FEW_PEERS: Roles(
+            Stance.WAITING, "peers", "needed", Measure.COUNT, peers="peers"
+        ),
         Reason.NO_LEADER: _WAITING,
-        Reason.NOT_FINITE: Roles(Kind.WAITING, leader="leader"),
-        Reason.TOO_FEW_STEPS: Roles(Kind.WAITING, "steps", "needed", Measure.COUNT),
-        Reason.TOO_LITTLE_EVIDENCE: Roles(Kind.WAITING, "seen", "needed", Measure.COUNT),
+        Reason.NOT_FINITE: Roles(Stance.WAITING, leader="leader"),
+        Reason.TOO_FEW_STEPS: Roles(Stance.WAITING, "steps", "needed", Measure.COUNT),
+        Reason.TOO_LITTLE_EVIDENCE: Roles(Stance.WAITING, "seen", "needed", Measure.COUNT),
         Reason.WITHIN_PERCENTILE: _PERCENTILE,
         Reason.WORSE_THAN_PERCENTILE: _PERCENTILE,
         Reason.WITHIN_SLACK: _SLACK,
         Reason.BEYOND_SLACK: _SLACK,
-        Reason.WITHIN_BOUNDS: Roles(Kind.COMPARED, "value"),
-        Reason.BELOW_LOWER: Roles(Kind.COMPARED, "value", "lower"),
-        Reason.ABOVE_UPPER: Roles(Kind.COMPARED, "value", "upper"),
+        Reason.WITHIN_BOUNDS: Roles(Stance.COMPARED, "value"),
+        Reason.BELOW_LOWER: Roles(Stance.COMPARED, "value", "lower"),
+        Reason.ABOVE_UPPER: Roles(Stance.COMPARED, "value", "upper"),
         Reason.STILL_IMPROVING: _PATIENT,
         Reason.PLATEAU: _PATIENT,
         Reason.TOP_OF_RUNG: _RUNG,
         Reason.BELOW_RUNG_CUT: _RUNG,
         Reason.WITHIN_NOISE: _RUNG,
         Reason.RUNG_BOOTSTRAP: Roles(
-            Kind.COMPARED, "peers", "bootstrapCount", Measure.COUNT, peers="peers"
+            Stance.COMPARED, "peers", "bootstrapCount", Measure.COUNT, peers="peers"
         ),
         Reason.NOT_SIGNIFICANTLY_WORSE: _P_VALUE,
         Reason.SIGNIFICANTLY_WORSE: _P_VALUE,
-        Reason.BETTER_ON_AVERAGE: Roles(Kind.COMPARED, "mean", "leaderMean", leader="leader"),
+        Reason.BETTER_ON_AVERAGE: Roles(Stance.COMPARED, "mean", "leaderMean", leader="leader"),
         Reason.LIKELY_ENOUGH: _CHANCE,
         Reason.UNLIKELY_TO_WIN: _CHANCE,
-        Reason.MAY_REACH_TARGET: _CHANCE,
-        Reason.UNLIKELY_TO_REACH_TARGET: _CHANCE,
+        Reason.MAY_REACH_TARGET: _TARGET,
+        Reason.UNLIKELY_TO_REACH_TARGET: _TARGET,
         Reason.WORTH_ITS_COST: _CHANCE,
         Reason.NOT_WORTH_ITS_COST: _CHANCE,
         Reason.BOUND_REACHES_LEADER: _BOUND,
         Reason.BOUND_BELOW_LEADER: _BOUND,
         Reason.DROPPED_BY_BUDGET: Roles(
-            Kind.FORESEEN, "rank", "room", Measure.COUNT, kept="room", rank="rank"
+            Stance.FORESEEN, "rank", "room", Measure.COUNT, kept="room", rank="rank"
         ),
-        Reason.DIVERGED: Roles(Kind.GUARD, "nans", "", Measure.COUNT),
-        Reason.BELOW_MINIMUM: Roles(Kind.GUARD, "value", "minimum"),
+        Reason.DIVERGED: Roles(Stance.GUARD, "nans", "", Measure.COUNT),
+        Reason.BELOW_MINIMUM: Roles(Stance.GUARD, "value", "minimum"),
         Reason.LAST_STEP: _WAITING,
         Reason.AWAITING_PATIENCE: _OVERRULED,
         Reason.AMONG_BEST: _OVERRULED,
@@ -138,10 +141,10 @@ ROLES: Mapping[Reason, Roles] = MappingProxyType(
         Reason.EXEMPT: _OVERRULED,
         Reason.RISK_SPENT: _OVERRULED,
         Reason.BREAKER_OPEN: _OVERRULED,
-        Reason.NONE_PRUNES: Roles(Kind.COMBINED, "votes", "pruners", Measure.COUNT),
-        Reason.NOT_ALL_PRUNE: Roles(Kind.COMBINED, "votes", "pruners", Measure.COUNT),
-        Reason.PLUGIN_KEEPS: Roles(Kind.FOREIGN),
-        Reason.PLUGIN_PRUNES: Roles(Kind.FOREIGN),
+        Reason.NONE_PRUNES: Roles(Stance.COMBINED, "votes", "pruners", Measure.COUNT),
+        Reason.NOT_ALL_PRUNE: Roles(Stance.COMBINED, "votes", "pruners", Measure.COUNT),
+        Reason.PLUGIN_KEEPS: Roles(Stance.FOREIGN),
+        Reason.PLUGIN_PRUNES: Roles(Stance.FOREIGN),
     }
 )
 """What the evidence of each reason says. `LAST_STEP` may stand above a pruner that says prune; then
@@ -161,6 +164,6 @@ def roles_of(decision: Decision) -> Roles:
     return ROLES[overruled_of(decision) or decision.reason]
 
 
-def kind_of(decision: Decision) -> Kind:
+def stance_of(decision: Decision) -> Stance:
     """Return what a decision says about its trial."""
-    return Kind.OVERRULED if overruled_of(decision) else ROLES[decision.reason].kind
+    return Stance.OVERRULED if overruled_of(decision) else ROLES[decision.reason].kind

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from espalier.study_log.log import StoredDecision
-from espalier.views.explaining.numbers import explained
-from espalier.views.explaining.roles import Kind, kind_of
+from espalier.views.explaining.compared import explained
+from espalier.views.explaining.roles import Stance, stance_of
 from espalier.views.plain import View
 
 Run = Sequence[StoredDecision]
@@ -39,6 +39,6 @@ def told(run: Run, place: View | None) -> View:
 
 def _alike(numbered: tuple[int, StoredDecision]) -> tuple[int, str]:
     place, stored = numbered
-    if kind_of(stored.decision) is Kind.WAITING:
+    if stance_of(stored.decision) is Stance.WAITING:
         return -1, stored.decision.reason.value
     return place, ""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from espalier.pruning import Reason
 from espalier.study_log.log import StoredDecision
-from espalier.views.explaining.numbers import explained
+from espalier.views.explaining.compared import explained
 from espalier.views.explaining.roles import overruled_of
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View
@@ -61,5 +61,6 @@ def _sentence(
 ) -> str:
     if would is None:
         return f"{name} would have kept it up to step {last.decision.step}, the last it judged."
-    more = "" if saved is None else f", {saved} steps before where it came to"
+    count = "1 step" if saved == 1 else f"{saved} steps"
+    more = f", {count} before where it came to" if saved else ""
     return f"{name} would have pruned it at step {would.decision.step}{more}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from espalier.views.explaining.standing import standing
+from espalier.views.explaining.pruning_told import pruning_told
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View
 
@@ -18,7 +18,7 @@ def shadows_view(gathered: Gathered, study: Mapping[str, Any] | None = None) -> 
     study
         The Study as the cluster has it; None where it is gone, or nobody was asked.
     """
-    told, pruning = standing(gathered, study)
+    told, pruning = pruning_told(gathered, study)
     return {
         "toldBy": str(told),
         "acting": {

@@ -6,8 +6,8 @@ from typing import Any
 
 from espalier.pruning import Decision
 from espalier.study_log.log import StoredDecision
-from espalier.views.explaining.roles import Roles, kind_of, overruled_of, roles_of
-from espalier.views.explaining.waiting import until
+from espalier.views.explaining.awaited import until
+from espalier.views.explaining.roles import Roles, overruled_of, roles_of, stance_of
 from espalier.views.plain import View, decision_view, finite
 
 _ROLES = {
@@ -38,7 +38,7 @@ def explained(stored: StoredDecision) -> View:
     overruled = overruled_of(decision)
     return {
         **decision_view(stored),
-        "kind": str(kind_of(decision)),
+        "kind": str(stance_of(decision)),
         "overruled": None if overruled is None else str(overruled.value),
         "decidedBy": decision.evidence.get("decidedBy", decision.pruner),
         "numbers": numbers_of(decision),

@@ -16,7 +16,7 @@ from espalier.views.gathered import Gathered
 from espalier.views.plain import View
 
 
-class Told(StrEnum):
+class ToldBy(StrEnum):
     """Who says how pruning stands."""
 
     STATUS = "Status"
@@ -27,7 +27,7 @@ class Told(StrEnum):
     """The Study is not at hand, and its log cannot be replayed here, or is too long."""
 
 
-def standing(gathered: Gathered, study: Mapping[str, Any] | None) -> tuple[Told, View]:
+def pruning_told(gathered: Gathered, study: Mapping[str, Any] | None) -> tuple[ToldBy, View]:
     """Return who says how pruning stands, and what: ``status.pruning`` of a Study, empty if nobody.
 
     Parameters
@@ -37,14 +37,14 @@ def standing(gathered: Gathered, study: Mapping[str, Any] | None) -> tuple[Told,
     """
     said = ((study or {}).get("status") or {}).get("pruning")
     if said:
-        return Told.STATUS, dict(said)
+        return ToldBy.STATUS, dict(said)
     if sum(map(len, gathered.values.values())) > MOST_REPLAYED:
-        return Told.NOBODY, {}
+        return ToldBy.NOBODY, {}
     try:
         judge = judge_of(gathered.study.settings)
     except EspalierError:
-        return Told.NOBODY, {}
+        return ToldBy.NOBODY, {}
     for event in happened(gathered):
         feed(judge, event)
     summary = judge.summary()
-    return Told.REPLAYED, {**pruning_status(summary), "breakerTrips": summary.breaker_trips}
+    return ToldBy.REPLAYED, {**pruning_status(summary), "breakerTrips": summary.breaker_trips}
