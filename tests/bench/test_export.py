@@ -75,6 +75,6 @@ def test_seconds_and_memory(form: tuple[str, ...], log: Path, tmp_path: Path) ->
     assert process.returncode == 0
     size = (tmp_path / "out").stat().st_size / 1e6
     print(
-        f"{' '.join(form):24} {seconds:6.1f} s, {used.ru_utime:5.1f} s of a CPU, {used.ru_maxrss / 1024:6,.0f} MiB resident, "
-        f"{size:6,.0f} MB written"
+        f"{' '.join(form):24} {seconds:6.1f} s, {used.ru_utime:5.1f} s of a CPU, "
+        f"{used.ru_maxrss / 1024:6,.0f} MiB resident, {size:6,.0f} MB written"
     )
