@@ -27,6 +27,8 @@ from espalier.search import Outcome
 from espalier.store import Log, StoredEarlier, lines, read_lines, read_log
 from espalier.views.gathered import Gathered, gather
 from espalier.views.trials import trial_views
+from tests.cli.asking.serving import proxied, write_kubeconfig
+from tests.read_api.serving import ADMIN, MEMBER
 from tools.golden_store import fill
 
 STUDIES = (
@@ -93,6 +95,61 @@ def test_lines_are_the_stores_to_the_byte_from_wherever_they_come(store, study, 
     file = written(tmp_path / "log.jsonl", "/".join(study), "--store", store)
     assert file.read_text() == wanted
     assert exported("--from", file) == wanted
+
+
+# -- with a kubeconfig alone --------------------------------------------------------------------
+
+
+def asked(store: str, folder: Path, token: str, *words: object) -> Result:
+    """Export as somebody who has nothing but a kubeconfig."""
+
+    async def ask() -> Result:
+        async with proxied(store) as (url, _):
+            config = write_kubeconfig(folder / "config", url, token, namespace="research")
+            return await asyncio.to_thread(export, *words, "--kubeconfig", config)
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("study", ["digits", "research/digits"])
+def test_a_member_gets_the_lines_of_his_study_to_the_byte(store, study, tmp_path):
+    done = asked(store, tmp_path, MEMBER, study)
+    assert done.exit_code == 0, done.output
+    assert done.stdout == exported("research/digits", "--store", store)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "optuna-journal"])
+def test_a_member_gets_every_format_of_his_study(store, form, tmp_path):
+    words = ("digits", "--format", form, "-O", tmp_path / "theirs")
+    done = asked(store, tmp_path, MEMBER, *words)
+    assert done.exit_code == 0, done.output
+    own = written(tmp_path / "own", "research/digits", "--store", store, "--format", form)
+    if form == "optuna-journal":
+        assert [json.loads(line) for line in own.read_text().splitlines()][4:] != []
+        theirs = loaded(tmp_path / "theirs", ("research", "digits")).trials
+        assert theirs == loaded(own, ("research", "digits")).trials
+    else:
+        assert (tmp_path / "theirs").read_bytes() == own.read_bytes()
+
+
+def test_a_member_is_refused_another_namespaces_study_and_gets_no_file(store, tmp_path):
+    words = ("elsewhere/adopted", "-O", tmp_path / "theirs.csv")
+    done = asked(store, tmp_path, MEMBER, *words)
+    assert done.exit_code == 2
+    assert "may not" in done.stderr
+    assert os.listdir(tmp_path) == ["config"]
+
+
+def test_a_member_is_named_the_studies_that_he_may_export(store, tmp_path):
+    assert asked(store, tmp_path, MEMBER, "--list").stdout.split() == [
+        "research/digits",
+        "research/language",
+    ]
+    everywhere = asked(store, tmp_path, ADMIN, "--list").stdout.split()
+    assert sorted(everywhere) == ["elsewhere/adopted", "research/digits", "research/language"]
+    assert asked(store, tmp_path, ADMIN, "--list", "-n", "elsewhere").stdout.split() == [
+        "elsewhere/adopted"
+    ]
 
 
 # -- numbers agree --------------------------------------------------------------------------------

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +17,13 @@ from hypothesis import strategies as st
 from optuna.trial import TrialState
 
 from espalier.search import Outcome
-from espalier.search.optuna_export import StudyToWrite, TrialToWrite, write_journal, write_sqlite
+from espalier.search.optuna_export import (
+    StudyToWrite,
+    TrialToWrite,
+    frozen_trials,
+    write_journal,
+    write_sqlite,
+)
 from espalier.search.optuna_storage import OurStudy, read_optuna
 from espalier.search.space import Choice, FloatRange, Parameter, Space
 from tests.search.test_optuna_storage import database, journal
@@ -80,6 +89,34 @@ def test_any_trials_are_loaded_and_read_again_as_they_were(way, trials):
         assert read.values == pytest.approx(given_.values, nan_ok=True, abs=0)
     assert found.going_on == sum(each.outcome in (None, Outcome.RUNNING) for each in trials)
     assert found.lost == sum(each.outcome is Outcome.LOST for each in trials)
+
+
+@given(trials=TRIALS)
+@settings(max_examples=15, deadline=None)
+def test_rows_are_those_that_optuna_writes_itself(trials):
+    study = study_of(trials)
+    with TemporaryDirectory() as folder:
+        ours, theirs = Path(folder) / "ours", Path(folder) / "theirs"
+        list(write_sqlite(ours, study))
+        list(write_sqlite(theirs, replace(study, trials=())))
+        storage = database(theirs)
+        for trial in frozen_trials(study):
+            optuna.load_study(study_name="ns/s", storage=storage).add_trial(trial)
+        storage.engine.dispose()
+        assert content(ours) == content(theirs)
+
+
+def content(path: Path) -> dict[str, list[tuple]]:
+    """Return the rows of each table, those of one trial in any order and without their numbers."""
+    with closing(sqlite3.connect(path)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {
+            name: sorted(
+                (row if name in ("trials", "studies") else row[1:])
+                for row in connection.execute(f"SELECT * FROM {name}")
+            )
+            for (name,) in tables.fetchall()
+        }
 
 
 @pytest.mark.parametrize("name", ["s", "with space", "a#b?c%41&d=e", "ü"])

@@ -7,9 +7,10 @@ import math
 import sqlite3
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +23,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from espalier.search.history import Outcome
 from espalier.search.optuna_parameters import OptunaParameters
+from espalier.search.optuna_rows import insert_trials
 from espalier.search.optuna_storage import NUMBER, OURS, OUTCOME, PARAMETERS, OurStudy
 from espalier.search.space import Space, Value
 
@@ -98,7 +100,10 @@ def write_journal(path: Path, study: StudyToWrite) -> Iterator[int]:
     What is yielded is how many trials are written.
     """
     with path.open("w", encoding="utf-8") as file:
-        yield from _written(JournalStorage(_Lines(file)), study)
+        made = _made(JournalStorage(_Lines(file)), study)
+        for count, trial in enumerate(frozen_trials(study), 1):
+            made.add_trial(trial)
+            yield count
 
 
 def write_sqlite(path: Path, study: StudyToWrite) -> Iterator[int]:
@@ -106,20 +111,21 @@ def write_sqlite(path: Path, study: StudyToWrite) -> Iterator[int]:
 
     What is yielded is how many trials are written. A database that is written half is of no use.
     """
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(path)
-        # Whoever is interrupted begins anew: nothing has to be on the disk before the end.
-        connection.execute("PRAGMA synchronous=OFF")
-        connection.execute("PRAGMA journal_mode=MEMORY")
-        return connection
-
-    storage = RDBStorage("sqlite://", engine_kwargs={"creator": connect})
+    storage = RDBStorage("sqlite://", engine_kwargs={"creator": partial(sqlite3.connect, path)})
     try:
-        yield from _written(storage, study)
+        _made(storage, study)
+        number = storage.get_study_id_from_name(study.name)
     finally:
         storage.remove_session()
         storage.engine.dispose()
+    with closing(sqlite3.connect(path)) as connection:
+        yield from insert_trials(connection, number, frozen_trials(study))
+
+
+def frozen_trials(study: StudyToWrite) -> Iterator[FrozenTrial]:
+    """Yield the trials of a study as Optuna would have ended them itself."""
+    known = OptunaParameters.of(study.space, [each.parameters for each in study.trials])
+    return (_frozen(trial, known) for trial in study.trials)
 
 
 class _Lines(BaseJournalBackend):
@@ -141,7 +147,8 @@ class _Lines(BaseJournalBackend):
         self._unread += logs
 
 
-def _written(storage: BaseStorage, given: StudyToWrite) -> Iterator[int]:
+def _made(storage: BaseStorage, given: StudyToWrite) -> Study:
+    """Make a study without trials."""
     with _silent():
         study = optuna.create_study(
             storage=storage,
@@ -152,18 +159,10 @@ def _written(storage: BaseStorage, given: StudyToWrite) -> Iterator[int]:
     study.set_user_attr(OURS, given.about.to_dict())
     for name, value in given.attributes.items():
         study.set_user_attr(name, value)
-    known = OptunaParameters.of(given.space, [each.parameters for each in given.trials])
-    yield from _added(study, given.trials, known)
-
-
-def _added(study: Study, trials: Sequence[TrialToWrite], known: OptunaParameters) -> Iterator[int]:
-    for count, trial in enumerate(trials, 1):
-        study.add_trial(_frozen(trial, known))
-        yield count
+    return study
 
 
 def _frozen(trial: TrialToWrite, known: OptunaParameters) -> FrozenTrial:
-    """Return a trial as Optuna would have ended it itself."""
     values = dict(zip(trial.steps, trial.values, strict=True))
     last = values[max(values)] if values else math.nan
     state = TrialState.WAITING if trial.outcome is None else _STATES[trial.outcome]

@@ -56,7 +56,7 @@ def study_to_write(gathered: Gathered) -> StudyToWrite:
             _trial(gathered, number, ranks.get(number), repeats.get(number, ()))
             for number in numbers
         ],
-        attributes={"pruner": row.settings.pruner.get("type"), "version": row.version},
+        attributes={"pruner": row.settings.pruner.get("type"), "espalier_version": row.version},
     )
 
 
