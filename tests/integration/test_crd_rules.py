@@ -614,8 +614,8 @@ def test_kubectl_shows_a_study_and_a_trial_in_columns(server):
     told = full_trial_status()["status"]
     wide = columns_of(server.kubectl("get", "trial", "shown-3", "-o", "wide"))
     assert list(wide)[len(columns) - 1 :] == [
-        *("AGE", "RANK", "PARAMETERS", "EXEMPT", "PROTECTED", "STUDY", "TRIAL-S USED"),
-        *("TRIAL-S SAVED", "ATTEMPT", "DECISION"),
+        *("RANK", "PARAMETERS", "EXEMPT", "PROTECTED", "STUDY", "TRIAL-S USED", "TRIAL-S SAVED"),
+        *("ATTEMPT", "DECISION", "AGE"),
     ]
     assert (wide["RANK"], wide["PARAMETERS"]) == (told["rank"], told["parameters"])
     assert (wide["EXEMPT"], wide["STUDY"]) == ("true", "shown")

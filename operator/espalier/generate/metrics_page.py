@@ -17,8 +17,10 @@ def metrics_page() -> str:
         "The operator serves these at `/metrics` on its metrics port (9090). A metric whose source"
         " is *snapshot* is computed at each scrape from what the operator has stored, so that a"
         " restart changes no total; one that is *observed* is counted as it happens and starts at"
-        " zero with the process. When a Study is deleted its series go away. No label names a"
-        " trial, a pod or a step. The usual `process_*` and `python_*` metrics are served too.",
+        " zero with the process. When a Study is deleted its series go away; until then they stay,"
+        " also when it has ended. No label names a trial, a pod or a step; latencies name a trial"
+        " in exemplars, for who scrapes OpenMetrics. The usual `process_*` and `python_*` metrics"
+        " are served too.",
     ]
     for title, metrics in SECTIONS.items():
         lines += ["", f"## {title}", ""]

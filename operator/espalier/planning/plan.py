@@ -41,7 +41,7 @@ from espalier.planning.standing.look import Look, look_at
 from espalier.planning.standing.made import news_of
 from espalier.planning.standing.standing import Standing
 from espalier.planning.status import of_study as study_status
-from espalier.planning.status.ranking import Ranking
+from espalier.planning.status.ended_ranks import EndedRanks
 from espalier.planning.status.study_events import events_of
 from espalier.planning.trial_check import check_trial
 from espalier.planning.trial_plan import TrialPlanner
@@ -94,11 +94,11 @@ def plan_of(look: Look, costs: Costs, now: float, settings: OperatorSettings) ->
     course, check = _course(look, settings, now)
     stopping = Stopping(course.ending, course.search, stopped_start(course.spending))
     unheard = unheard_of(look, settings)
-    ranking = Ranking(look.tally, study.spec.objective.direction, course.over)
+    ranks = EndedRanks(look.tally, study.spec.objective.direction, course.over)
     planner = TrialPlanner(
-        snapshot, study.spec, stopping, settings, now, costs, ranking, course.over, unheard
+        snapshot, study.spec, stopping, settings, now, costs, ranks, course.over, unheard
     )
-    standings = _with_corrections(look, costs, ranking) if course.over else look.standings
+    standings = _with_corrections(look, costs, ranks) if course.over else look.standings
     lanes = [*check, *(planner.plan(standing) for standing in standings)]
     made = tuple(news_of(snapshot.record.made, standings, snapshot.record.proposals))
     news: Lane = (RecordTrials(made),) if made else ()
@@ -118,10 +118,10 @@ def plan_of(look: Look, costs: Costs, now: float, settings: OperatorSettings) ->
     return tuple(lane for lane in lanes if lane)
 
 
-def _with_corrections(look: Look, costs: Costs, ranking: Ranking) -> list[Standing]:
+def _with_corrections(look: Look, costs: Costs, ranks: EndedRanks) -> list[Standing]:
     """Return the trials to be looked at when the study is over: some tell what was true before."""
     seen = {standing.number for standing in look.standings}
-    off = {*to_be_corrected(look, costs), *ranking.off()}
+    off = {*to_be_corrected(look, costs), *ranks.off()}
     more = (look.settled(n) for n in off if n not in seen)
     found = [*look.standings, *(standing for standing in more if standing is not None)]
     return sorted(found, key=lambda standing: standing.number)

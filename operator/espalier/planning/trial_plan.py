@@ -30,8 +30,8 @@ from espalier.planning.endings.stopping import Stopping
 from espalier.planning.obstacles.queue_line import ask_queue, eviction
 from espalier.planning.standing import sightings as attempts
 from espalier.planning.standing.standing import Standing
+from espalier.planning.status.ended_ranks import EndedRanks
 from espalier.planning.status.of_trial import PROGRESS, status_of
-from espalier.planning.status.ranking import Ranking
 from espalier.planning.workload.building import build_workload
 from espalier.planning.workload.grace import grace_of
 from espalier.planning.workload.registry import kind_of, of_kind
@@ -74,8 +74,8 @@ class TrialPlanner:
         This moment; in seconds since the epoch.
     costs
         What the study has cost so far.
-    ranking
-        The places of the trials that have ended.
+    ranks
+        The trials that have ended, by their last values.
     over
         Whether the study has ended: what was saved is told once more, by all of its trials.
     unheard
@@ -88,7 +88,7 @@ class TrialPlanner:
     settings: OperatorSettings
     now: float
     costs: Costs
-    ranking: Ranking
+    ranks: EndedRanks
     over: bool = False
     unheard: frozenset[int] = frozenset()
 
@@ -127,7 +127,7 @@ class TrialPlanner:
             return False
         if view is None:
             return True
-        if not says_end(view, end) or self.ranking.is_off(standing.number, view.status):
+        if not says_end(view, end) or self.ranks.is_off(standing.number, view.status):
             return False
         saved = self.costs.saved_by(standing.number) if self.over else None
         return saved is None or not is_off(view.status, saved)
@@ -291,7 +291,7 @@ class TrialPlanner:
         unheard = standing.number in self.unheard
         wanted = status_of(standing, self.now, saved, unheard=unheard)
         if standing.end is not None:
-            wanted["rank"] = self.ranking.told(standing.number, view.status)
+            wanted["rank"] = self.ranks.told(standing.number, view.status)
         patch = merge_patch(view.status, wanted)
         if not patch:
             return []

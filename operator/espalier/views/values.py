@@ -18,8 +18,6 @@ class Values:
         Columns of the same length: the attempt, the step, the value in the user's sign (NaN where
         training diverged), when it arrived in seconds since the epoch, and its place in the order
         of arrivals.
-    ascending : bool
-        Whether each value was of a higher step than those before it, as they usually are.
     """
 
     __slots__ = (

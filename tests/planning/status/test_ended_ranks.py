@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from espalier.planning import effects
 from espalier.planning.plan import plan
-from espalier.planning.status.ranking import LEADERS, Ranking
+from espalier.planning.status.ended_ranks import LEADERS, EndedRanks
 from espalier.planning.world.ended import Ended
 from espalier.planning.world.record import End, TrialRecord
 from espalier.planning.world.tally import Tally
@@ -41,9 +41,9 @@ def test_a_place_is_one_more_than_there_are_better_ones(some, direction):
         for n, (latest, state) in enumerate(some)
         if latest is not None and math.isfinite(latest) and state is not TrialState.FAILED
     }
-    ranking = Ranking(tally, direction)
+    ranks = EndedRanks(tally, direction)
     for n in range(len(some)):
-        said = ranking.told(n, {})
+        said = ranks.told(n, {})
         if n not in compared:
             assert said is None
             continue
@@ -58,28 +58,28 @@ def test_repeats_of_finalists_have_no_place_and_take_none():
             ended(FIRST_REPEAT, 0.9, TrialState.COMPLETED),
         ]
     )
-    ranking = Ranking(tally, Direction.MAXIMIZE)
-    assert ranking.told(0, {}) == "1/1"
-    assert ranking.told(FIRST_REPEAT, {}) is None
+    ranks = EndedRanks(tally, Direction.MAXIMIZE)
+    assert ranks.told(0, {}) == "1/1"
+    assert ranks.told(FIRST_REPEAT, {}) is None
 
 
 @pytest.mark.parametrize("direction", Direction)
 def test_when_the_study_ends_the_leaders_alone_are_told_anew(direction):
     many = LEADERS * 3
     tally = Tally(ended(n, float(n), TrialState.COMPLETED, "1/1") for n in range(many))
-    assert Ranking(tally, direction).off() == []
-    off = Ranking(tally, direction, over=True).off()
+    assert EndedRanks(tally, direction).off() == []
+    off = EndedRanks(tally, direction, over=True).off()
     assert len(off) == LEADERS
     best = many - 1 if direction is Direction.MAXIMIZE else 0
     assert best in off
-    assert Ranking(tally, direction, over=True).told(best, {"rank": "1/1"}) == f"1/{many}"
+    assert EndedRanks(tally, direction, over=True).told(best, {"rank": "1/1"}) == f"1/{many}"
     beyond = many - 1 - best
-    assert Ranking(tally, direction, over=True).told(beyond, {"rank": "1/1"}) == "1/1"
+    assert EndedRanks(tally, direction, over=True).told(beyond, {"rank": "1/1"}) == "1/1"
 
 
 def test_trials_of_an_earlier_version_that_tell_no_place_are_left_alone():
     tally = Tally(ended(n, float(n), TrialState.COMPLETED) for n in range(9))
-    assert Ranking(tally, Direction.MAXIMIZE, over=True).off() == []
+    assert EndedRanks(tally, Direction.MAXIMIZE, over=True).off() == []
 
 
 def test_a_trial_is_told_once_when_it_ends_and_once_more_at_the_end():

@@ -19,7 +19,7 @@ LEADERS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Ranking:
+class EndedRanks:
     """The places of the trials that have ended, by their last values.
 
     Those that failed have none, and so have repeats of finalists; equal values share one.
