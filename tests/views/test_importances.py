@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import kruskal
+from scipy.stats import kruskal, rankdata
 
 from espalier.pruning import Direction, TrialState
 from espalier.views.gathered import Gathered
@@ -37,7 +37,7 @@ def drawn(trials: int, seed: int = 7) -> Gathered:
 
 def test_what_matters_comes_first_and_what_does_not_is_not_told_from_chance() -> None:
     found = importances_view(drawn(200))["parameters"]
-    assert [each["name"] for each in found][0] == "lr"
+    assert next(each["name"] for each in found) == "lr"
     assert found[0]["share"] > 0.5
     assert found[0]["sure"]
     assert [each["sure"] for each in found[1:]] == [False, False]
@@ -53,8 +53,6 @@ def test_of_too_few_trials_nothing_is_said() -> None:
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 50)), min_size=5, max_size=60, unique=True)
 )
 def test_the_chance_is_that_of_the_kruskal_wallis_test(pairs: list[tuple[int, int]]) -> None:
-    from scipy.stats import rankdata
-
     groups, scores = [each[0] for each in pairs], [each[1] for each in pairs]
     share, chance = explained(groups, list(rankdata(scores)))
     parted = [[s for g, s in pairs if g == each] for each in sorted(set(groups))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from hypothesis import given
@@ -25,7 +26,7 @@ def test_each_point_is_better_than_all_before_it_and_the_last_is_the_best(
 ) -> None:
     points = progress_view(study_of(values, direction=direction))["reported"]
     scores = [direction.score(each["value"]) for each in points]
-    assert all(one < other for one, other in zip(scores, scores[1:], strict=False))
+    assert all(one < other for one, other in itertools.pairwise(scores))
     known = [direction.score(value) for _, _, value in values if math.isfinite(value)]
     assert scores[-1:] == ([max(known)] if known else [])
 
