@@ -16,11 +16,11 @@ from typing import Any
 from PIL import Image
 
 from tests.read_api.browser import browsing, looking
-from tests.read_api.made_up import MadeUp, write
+from tests.read_api.judged import judge
 from tests.read_api.serving import served
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
-COLOURS = 64
+COLOURS = 200
 STATUS = {
     "state": "Running",
     "startTime": "2023-11-14T22:13:20Z",
@@ -56,7 +56,7 @@ SHOTS: dict[str, tuple[str, dict[str, Any]]] = {
 
 async def take(folder: Path) -> None:
     """Take all of them."""
-    url = await write(folder, MadeUp("digits"), trials=120, steps=27)
+    url = await judge(folder)
     statuses = {("research", "digits"): {"status": STATUS}}
     async with served(url, statuses) as asking, browsing() as browser:
         for name, (place, context) in SHOTS.items():
@@ -64,8 +64,7 @@ async def take(folder: Path) -> None:
             async with looking(browser, address, **context) as page:
                 await page.drawn()
                 if name == "page-curves":
-                    await page.page.locator("#trials button[value='89']").wait_for()
-                    await page.page.locator("#trials button[value='89']").click()
+                    await page.page.locator("#log li button").first.click()
                     await page.page.get_by_text("would have kept it").wait_for()
                 await page.page.locator(place).evaluate("each => each.scrollIntoView()")
                 await page.page.wait_for_timeout(300)

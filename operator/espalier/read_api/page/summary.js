@@ -2,7 +2,7 @@
 
 import { facts, make, svg } from "./elements.js";
 import { banded, count, number, parameter, percent, time } from "./format.js";
-import { STATES } from "./states.js";
+import { STATES, swatch } from "./states.js";
 
 /** Return what is in the way: the conditions that say so, and that a Study is gone. */
 export function obstacles(study) {
@@ -38,7 +38,7 @@ export function progressBar(study) {
     "div",
     { class: "progress" },
     svg("svg", { viewBox: "0 0 100 10", preserveAspectRatio: "none", role: "img", "aria-label": text }, svg("rect", { class: "ground", width: 100, height: 10 }), parts),
-    make("ul", { class: "legend" }, counts.filter(([, each]) => each).map(([state, each]) => make("li", { class: `state ${state}` }, `${count(each)} ${STATES[state].word}`)), make("li", {}, `of ${count(most)}`)),
+    make("ul", { class: "legend" }, counts.filter(([, each]) => each).map(([state, each]) => make("li", {}, swatch(state), `${count(each)} ${STATES[state].word}`)), make("li", {}, `of ${count(most)}`)),
   );
 }
 
