@@ -65,7 +65,7 @@ async def take(folder: Path) -> None:
                 await page.drawn()
                 if name == "page-curves":
                     await page.page.locator("#log li button").first.click()
-                    await page.page.get_by_text("would have kept it").wait_for()
+                    await page.page.get_by_text("would have kept it").first.wait_for()
                 await page.page.locator(place).evaluate("each => each.scrollIntoView()")
                 await page.page.wait_for_timeout(300)
                 small(await page.page.screenshot(), PICTURES / f"{name}.png")

@@ -165,7 +165,7 @@ def test_trials_are_gone_through_by_keys_alone(golden: str) -> None:
         for _ in range(5):
             await keys.press("ArrowRight")
         assert "worse than 0.841871, the 50th percentile" in await page.text(".told")
-        await page.page.get_by_text("would have kept it").wait_for()
+        await page.page.get_by_text("would have kept it").first.wait_for()
         await keys.press("ArrowUp")
         assert "rank 5" in await page.text(".told")
         await keys.press("Escape")
