@@ -128,9 +128,10 @@ class _Rows:
 
     def _decision(self, number: int, step: int, value: float, prunes: bool) -> Decision:
         reason = Reason.WORSE_THAN_PERCENTILE if prunes else Reason.WITHIN_PERCENTILE
+        cut = float(self._cuts[step - 1])
         evidence = {
             "value": value,
-            "threshold": float(self._cuts[step - 1]),
+            "threshold": min(cut, value - 0.01) if prunes else max(cut, value),
             "percentile": 50.0,
             "peers": number,
         }

@@ -22,6 +22,15 @@ RUNNING = {
         {"type": "Degraded", "status": "True", "reason": "Queued", "message": f"held back {MARKUP}"}
     ],
     "best": {"number": 2, "value": 0.9532, "parameters": {"lr": 0.1666}, "sure": 0.83},
+    "budget": {
+        "limits": [{"name": "gpuHours", "usedHours": 1.5, "softAt": "2096-10-02T09:00:00Z"}]
+    },
+    "money": {
+        **{"currency": "EUR", "deviceHour": 2.5, "used": 62.5},
+        **{"saved": 21.3, "savedLow": 19.2, "savedHigh": 24.0},
+    },
+    "trialSeconds": {"used": 992.5},
+    "steps": {"done": 120},
     "gpuSeconds": {"used": 912.5, "saved": 310.0, "savedLow": 280.0, "savedHigh": 350.0},
     "pruning": {"judged": 98, "riskStated": 0.05, "riskSpent": 0.012, "riskLeft": 0.038},
 }
@@ -68,7 +77,9 @@ def test_a_running_study_is_drawn_whole_and_breaks_no_rule_of_its_policy(golden:
         assert "trial 2: 0.9532" in text
         assert "WorseThanPercentile" in text
         assert "5 % of losing the best trial" in text
-        assert "5 min 10 s (4 min 40 s to 5 min 50 s) saved" in text
+        assert "5 min 10 s (4 min 40 s to 5 min 50 s)" in text
+        assert "21.3 EUR (19.2 EUR to 24 EUR)" in text
+        assert "soft about" in await page.text("#saved")
         assert await page.page.locator("p.problem").all_inner_texts() == []
         assert await page.text("#live") == "live"
         assert page.complaints == []
@@ -154,7 +165,7 @@ def test_trials_are_gone_through_by_keys_alone(golden: str) -> None:
         for _ in range(5):
             await keys.press("ArrowRight")
         assert "worse than 0.841871, the 50th percentile" in await page.text(".told")
-        await page.page.get_by_text("would have kept it").wait_for()
+        await page.page.get_by_text("would have kept it").first.wait_for()
         await keys.press("ArrowUp")
         assert "rank 5" in await page.text(".told")
         await keys.press("Escape")

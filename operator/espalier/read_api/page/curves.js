@@ -5,7 +5,7 @@ import { count, number } from "./format.js";
 import { Picture, axes } from "./picture.js";
 import { linear, logarithmic, quantile } from "./scales.js";
 import { byKeys } from "./selection.js";
-import { STATES, lookOf, mark } from "./states.js";
+import { STATES, lookOf, mark, swatch } from "./states.js";
 
 const HEIGHT = 380;
 const NEAR = 14;
@@ -71,7 +71,8 @@ export class Curves {
     const number = this.data.trials.filter((each) => each.state === state).length;
     return make(
       "button",
-      { type: "button", class: `state ${state}`, "aria-pressed": String(!this.hidden.has(state)), onclick: flip },
+      { type: "button", class: "toggle", "aria-pressed": String(!this.hidden.has(state)), onclick: flip },
+      swatch(state),
       `${lookOf(state).word} ${number}`,
     );
   }

@@ -83,8 +83,8 @@ export class Details {
 function whyOf(why) {
   const { different, placing, counterfactual, note } = why;
   const said = [why.decided?.meaning, different?.sentence, different?.besides, note];
-  if (placing?.rank) said.push(`Then it was ${placing.rank}. of the ${placing.of} trials that had come so far.`);
-  if (placing?.behind) said.push(`Of those no better then that went on to their end, the best, trial ${placing.behind.bestTrial}, is now ${placing.behind.bestRank}. of ${placing.behind.of}.`);
+  if (placing?.rank) said.push(`Then it had rank ${placing.rank} of the ${placing.of} trials that had come so far.`);
+  if (placing?.behind) said.push(`Of those no better then that went on to their end, the best, trial ${placing.behind.bestTrial}, now has rank ${placing.behind.bestRank} of ${placing.behind.of}.`);
   for (const each of counterfactual ?? []) said.push(`Shadow ${each.sentence}`);
   return make("ul", {}, said.filter(Boolean).map((each) => make("li", {}, each)));
 }

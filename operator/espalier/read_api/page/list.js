@@ -1,8 +1,8 @@
 // The list of studies that one may see.
 
 import { ask } from "./api.js";
-import { make } from "./elements.js";
-import { count } from "./format.js";
+import { make, table } from "./elements.js";
+import { count, number, time } from "./format.js";
 import { explained, isPassing } from "./problems.js";
 
 const RETRY = 5000;
@@ -25,9 +25,22 @@ async function show() {
 }
 
 function listOf(page) {
-  const items = page.items.map((each) => make("li", {}, make("a", { href: `studies/${encodeURIComponent(each.namespace)}/${encodeURIComponent(each.name)}` }, `${each.namespace}/${each.name}`), each.state ? make("span", { class: "quiet" }, ` ${each.state}`) : null));
+  const rows = page.items.map((each) => {
+    const href = `studies/${encodeURIComponent(each.namespace)}/${encodeURIComponent(each.name)}`;
+    const { counts, best } = each;
+    const ended = counts ? (counts.completed ?? 0) + (counts.pruned ?? 0) + (counts.failed ?? 0) : null;
+    return [
+      make("a", { href }, `${each.namespace}/${each.name}`),
+      each.deleted ? "Deleted" : each.state ?? "–",
+      each.degraded ?? "",
+      ended === null ? "–" : `${count(ended)} of ${count(each.trials ?? ended)}`,
+      best?.value === undefined || best.value === null ? "–" : number(best.value),
+      each.objective ? `${each.objective.metric}, ${each.objective.direction ?? "Minimize"}` : "",
+      time(each.createdAt),
+    ];
+  });
   const more = page.total > page.items.length ? make("p", { class: "quiet" }, `The first ${count(page.items.length)} of ${count(page.total)}.`) : "";
-  return make("div", {}, make("ul", { class: "studies" }, items), more);
+  return make("div", {}, table("Studies", ["study", "state", "in the way", "trials ended", "best", "objective", "since"], rows, { quiet: true }), more);
 }
 
 show();

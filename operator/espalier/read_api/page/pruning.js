@@ -63,9 +63,9 @@ export function restraintsOf({ changes }) {
   return make("details", {}, make("summary", {}, `What held pruning back (${changes.length} changes)`), make("ol", { class: "log" }, items));
 }
 
-export function shadowsOf({ acting, shadows, named, toldBy }) {
-  if (!named.length && !shadows.length) return make("p", { class: "quiet" }, "No shadow judges along: spec.pruning.shadows names none.");
-  if (!shadows.length) return make("p", { class: "quiet" }, `${named.map((each) => `${each.name} (${each.pruner})`).join(", ")}: nothing is known yet. ${TOLD_BY[toldBy] ?? ""}`);
+export function shadowsOf({ acting, shadows, toldBy }) {
+  const told = TOLD_BY[toldBy] ?? "";
+  if (!shadows.length) return make("p", { class: "quiet" }, `No shadow has judged along. ${toldBy === "Status" ? "" : told}`);
   const first = ["the one that acts", acting.pruner ?? "", count(acting.trials), count(acting.pruned), "", ""];
   const rows = shadows.map((each) => [
     each.name, each.pruner, count(each.judged),
@@ -73,7 +73,7 @@ export function shadowsOf({ acting, shadows, named, toldBy }) {
     `${count(each.wouldSave)} of ${count(each.steps)}`, each.losesBest ? "yes, it would lose it" : "no",
   ]);
   const heads = ["which", "pruner", "trials judged", "pruned, or would prune", "steps it would save besides", "loses the best?"];
-  return make("div", {}, table("Shadows beside the pruner that acts", heads, [first, ...rows]), make("p", { class: "quiet" }, TOLD_BY[toldBy] ?? ""));
+  return make("div", {}, table("Shadows beside the pruner that acts", heads, [first, ...rows]), make("p", { class: "quiet" }, told));
 }
 
 export function importancesOf(found) {

@@ -1,11 +1,26 @@
 // How the states of trials look: by a colour of Okabe and Ito's, and by line and mark besides.
 
+import { svg } from "./elements.js";
+
 export const STATES = {
   Running: { colour: "--running", dash: [], width: 1.6, mark: "dot", word: "running" },
   Completed: { colour: "--completed", dash: [], width: 1, mark: null, word: "completed" },
   Pruned: { colour: "--pruned", dash: [5, 3], width: 1, mark: "cross", word: "pruned" },
   Failed: { colour: "--failed", dash: [1, 3], width: 1.4, mark: "square", word: "failed" },
   Pending: { colour: "--quiet", dash: [1, 3], width: 1, mark: null, word: "pending" },
+};
+
+/** Return a piece of a state's line with its mark, as its curves end. */
+export function swatch(state) {
+  const look = lookOf(state);
+  const line = svg("line", { x1: 0, y1: 6, x2: 24, y2: 6, "stroke-width": 2 * look.width, "stroke-dasharray": look.dash.join(" ") });
+  return svg("svg", { class: `swatch ${state}`, viewBox: "0 0 28 12", "aria-hidden": "true" }, line, SHAPES[look.mark]?.());
+}
+
+const SHAPES = {
+  dot: () => svg("circle", { cx: 23, cy: 6, r: 4, class: "full" }),
+  cross: () => svg("path", { d: "M19 2l8 8M27 2l-8 8", "stroke-width": 2 }),
+  square: () => svg("rect", { x: 19, y: 2, width: 8, height: 8, class: "full" }),
 };
 
 export function lookOf(state) {

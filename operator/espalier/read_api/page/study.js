@@ -11,8 +11,9 @@ import { Parallel } from "./parallel.js";
 import { explained, isPassing } from "./problems.js";
 import { Progress } from "./progress.js";
 import { importancesOf, reasonsOf, restraintsOf, riskOf, shadowsOf } from "./pruning.js";
+import { budgetOf, savingsOf } from "./savings.js";
 import { Selection } from "./selection.js";
-import { obstacles, progressBar, savings, studyFacts } from "./summary.js";
+import { obstacles, progressBar, studyFacts } from "./summary.js";
 import { Timeline } from "./timeline.js";
 import { Trials } from "./trials.js";
 import { yaml } from "./yaml.js";
@@ -76,6 +77,7 @@ const DRAWN = [
     boxes.reasons.replaceChildren(reasonsOf(why.prunings));
     boxes.risk.replaceChildren(riskOf(why), restraintsOf(why));
   }],
+  ["saved", async (study) => boxes.savings.replaceChildren(savingsOf(await ask(`${path}/savings`)), budgetOf(study.budget))],
   ["shadow", async () => boxes.shadows.replaceChildren(shadowsOf(await ask(`${path}/shadows`)))],
   ["spec", async () => boxes.spec.replaceChildren(make("pre", { tabindex: "0", "aria-label": "study.yaml" }, yaml(await ask(`${path}/spec`))))],
 ];
@@ -123,7 +125,6 @@ function showStudy(study) {
   place("title").replaceChildren(`${study.namespace}/${study.name}`, state ? make("span", { class: "chip" }, state) : "");
   place("obstacles").replaceChildren(...obstacles(study));
   boxes.state.replaceChildren(progressBar(study), studyFacts(study));
-  boxes.savings.replaceChildren(savings(study));
 }
 
 function showProblem(problem) {

@@ -1,8 +1,8 @@
 // Where the study stands: its state, what is in the way, trials by state, the best, what it took.
 
 import { facts, make, svg } from "./elements.js";
-import { banded, count, number, parameter, percent, span, time } from "./format.js";
-import { STATES } from "./states.js";
+import { banded, count, number, parameter, percent, time } from "./format.js";
+import { STATES, swatch } from "./states.js";
 
 /** Return what is in the way: the conditions that say so, and that a Study is gone. */
 export function obstacles(study) {
@@ -38,7 +38,7 @@ export function progressBar(study) {
     "div",
     { class: "progress" },
     svg("svg", { viewBox: "0 0 100 10", preserveAspectRatio: "none", role: "img", "aria-label": text }, svg("rect", { class: "ground", width: 100, height: 10 }), parts),
-    make("ul", { class: "legend" }, counts.filter(([, each]) => each).map(([state, each]) => make("li", { class: `state ${state}` }, `${count(each)} ${STATES[state].word}`)), make("li", {}, `of ${count(most)}`)),
+    make("ul", { class: "legend" }, counts.filter(([, each]) => each).map(([state, each]) => make("li", {}, swatch(state), `${count(each)} ${STATES[state].word}`)), make("li", {}, `of ${count(most)}`)),
   );
 }
 
@@ -50,7 +50,7 @@ export function studyFacts(study) {
     ["objective", `${metric}, ${direction}${target === null || target === undefined ? "" : `, target ${number(target)}`}`],
     ["best", best && bestOf(best)],
     ["its parameters", best && Object.entries(best.parameters ?? {}).map(([name, value]) => `${name} ${parameter(value)}`).join(", ")],
-    ["sampler, pruner", `${study.sampler}, ${typeof study.pruner === "string" ? study.pruner : study.pruner?.profile?.type ?? "as in study.yaml"}`],
+    ["sampler, pruner", `${study.sampler}, ${study.pruner}`],
     ["began", study.startTime && time(study.startTime)],
     ["ended", study.completionTime && time(study.completionTime)],
     ["end, estimated", estimateOf(study.estimate)],
@@ -77,23 +77,4 @@ export function plainFacts(given) {
     .filter(([, value]) => value !== null && typeof value !== "object")
     .map(([name, value]) => `${name} ${/time|at$/i.test(name) && Date.parse(value) ? time(value) : parameter(value)}`)
     .join(", ");
-}
-
-/** Return what the study took and what pruning saved, with its band, and money where it is told. */
-export function savings(study) {
-  const rows = [["accelerator time", study.gpuSeconds, span], ["time on nodes", study.trialSeconds, span], ["steps", study.steps, count]]
-    .filter(([, taken]) => taken)
-    .map(([name, taken, write]) => [name, `${write(taken.used ?? taken.done)} used; ${banded(taken.saved, taken.savedLow, taken.savedHigh, write) ?? "not yet known"} saved by pruning`]);
-  const money = study.savings?.money ?? study.money;
-  if (money && typeof money === "object") {
-    const write = (value) => `${number(value, 4)} ${money.currency ?? ""}`.trim();
-    rows.push(["money", `${money.used === undefined ? "" : `${write(money.used)} used; `}${banded(money.saved, money.savedLow, money.savedHigh, write) ?? "not yet known"} saved`]);
-  }
-  if (study.budget && typeof study.budget === "object") {
-    for (const [name, value] of Object.entries(study.budget)) {
-      const told = value !== null && typeof value === "object" ? plainFacts(value) : parameter(value);
-      rows.push([`budget: ${name}`, told]);
-    }
-  }
-  return rows.length ? facts(rows) : make("p", { class: "quiet" }, "What it took is told by the Study's status, which is not there.");
 }

@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { make } from "./elements.js";
 import { count, number, parameter, span } from "./format.js";
-import { lookOf } from "./states.js";
+import { lookOf, swatch } from "./states.js";
 
 const PAGE = 50;
 const MOST_PARAMETERS = 8;
@@ -84,7 +84,7 @@ export class Trials {
   rowOf(trial) {
     const choose = make("button", { type: "button", value: trial.number, onclick: () => this.selection.select(trial.number) }, String(trial.number));
     const cells = [
-      choose, make("span", { class: `state ${trial.state}` }, lookOf(trial.state).word), trial.rank ?? "–",
+      choose, make("span", { class: "state" }, swatch(trial.state), lookOf(trial.state).word), trial.rank ?? "–",
       trial.diverged ? "not finite" : number(trial.latest), number(trial.best), trial.step ?? "–",
       trial.gpuSeconds || trial.trialSeconds ? span(trial.gpuSeconds || trial.trialSeconds) : "–",
       trial.pruned?.sentence ?? (trial.state === "Failed" ? [trial.reason, trial.message].filter(Boolean).join(": ") : ""),

@@ -32,8 +32,8 @@ function inItem(value, indent) {
 
 function scalar(value) {
   if (typeof value === "string") return text(value);
-  if (typeof value !== "number" || Number.isInteger(value)) return String(value);
-  // YAML 1.1 takes 1e-7 for a text: a number needs its point.
+  if (typeof value !== "number") return String(value);
+  // YAML 1.1 takes 1e-7 for a text: there a number needs its point.
   const written = String(value);
   return written.includes("e") && !written.includes(".") ? written.replace("e", ".0e") : written;
 }
