@@ -161,7 +161,7 @@ class Duration:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Instant:
     """A point in time that is written as a text, which the API server knows by its format."""
 
     of: Operand
