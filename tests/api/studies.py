@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.api.bad import Bad, Spec
+from tests.api.budgets import BUDGETS
 from tests.api.continuing import CONTINUING
 
 
@@ -647,4 +648,4 @@ TEMPLATES: dict[str, Bad] = {
     ),
 }
 
-BAD = PARAMETERS | SECTIONS | CONTINUING | TEMPLATES
+BAD = PARAMETERS | SECTIONS | BUDGETS | CONTINUING | TEMPLATES

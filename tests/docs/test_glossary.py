@@ -28,6 +28,8 @@ SAME_THING_ON_BOTH_SIDES = {
 
 SAME_PART_OF_DIFFERENT_ROOMS = {
     "__main__": "what `python -m` runs",
+    "budget": "what a study may use",
+    "savings": "what pruning has saved",
     "answers": "what is answered, and what an answer means: ingest's own, the API server's",
     "backup": "the backup of a store, and the command",
     "base": "what all of a room's own kind have in common",

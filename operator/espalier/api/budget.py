@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 
 from espalier.api.base import Model
-from espalier.declared.operands import At, Duration, Moment, Operand
+from espalier.declared.operands import At, Duration, Instant, Operand
 from espalier.declared.predicates import Compare, Has, Or, absent
 from espalier.declared.rule import Rule
 from espalier.declared.times import DURATION, TIME, seconds_of_duration, seconds_of_time
@@ -91,7 +91,7 @@ class WallClockLimit(Model):
 class DeadlineLimit(Model):
     """Limits as points in time."""
 
-    rules: ClassVar = _limit_rules(Moment)
+    rules: ClassVar = _limit_rules(Instant)
 
     soft: TimeText | None = None
     """From here on nothing is started; what runs goes on to its end."""

@@ -166,6 +166,23 @@ class BudgetStatus(Status):
     limits: Annotated[tuple[LimitStatus, ...], Field(max_length=3)] = ()
 
 
+class EndEstimate(Status):
+    """When the study will end, as far as its trials tell; an estimate, made as progress is."""
+
+    end: Time | None = None
+    """As likely before as after; absent while it is too early to tell."""
+    low: Time | None = None
+    high: Time | None = None
+    """Between these the end lies in four of five cases, if trials to come are like those of late
+    and no target ends the study before."""
+    trials_left: Count | None = None
+    """Number of trials that have not begun, repeats of finalists among them."""
+    within_budget: Annotated[str, Field(max_length=8)] | None = None
+    """Whether the study ends before a limit of its budget is met: Yes, No or Unsure."""
+    why: Annotated[str, Field(max_length=512)] = ""
+    """What it rests on, or why there is none."""
+
+
 class ShadowStatus(Status):
     """What a pruner that judges without acting would have done."""
 
@@ -323,6 +340,7 @@ class StudyStatus(Status):
     money: Money | None = None
     """Absent where the operator was told no price."""
     budget: BudgetStatus | None = None
+    estimate: EndEstimate | None = None
     pruning: PruningStatus | None = None
     warm_start: WarmStartStatus | None = None
     pruner: PrunerStatus | None = None

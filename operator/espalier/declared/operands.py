@@ -161,14 +161,14 @@ class Duration:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """A point in time that is written as a text, which the API server knows by its format."""
+class Instant:
+    """A point in time that is written as a text."""
 
     of: Operand
 
     def cel(self) -> str:
         """Return the expression in CEL."""
-        return self.of.cel()
+        return f"timestamp({self.of.cel()})"
 
     def value(self, scope: Scope) -> Any:
         """Return it in seconds since the epoch."""

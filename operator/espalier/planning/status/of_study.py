@@ -22,6 +22,7 @@ from espalier.planning.standing.look import Look
 from espalier.planning.standing.standing import Standing
 from espalier.planning.status.budget import budget_phrase, budget_status
 from espalier.planning.status.closed_branches import branches_phrase
+from espalier.planning.status.estimate import estimate_status
 from espalier.planning.status.expectation import doubt, expectation
 from espalier.planning.status.of_trial import phase_of
 from espalier.planning.status.phrase import Phrase
@@ -77,6 +78,7 @@ def status_of(scene: Scene, costs: Costs) -> dict[str, Any]:
         **study_fields(costs),
         "money": money_fields(scene.settings.price, costs.gpu_seconds),
         "budget": budget_status(course.spending),
+        "estimate": estimate_status(scene),
         "pruning": _pruning(look.snapshot.record.summary),
         "warmStart": _warm_start(look.snapshot.record.earlier),
         "pruner": _pruner(look.snapshot.record.pruner),

@@ -1,0 +1,1 @@
+"""When a study will end, as far as its trials tell."""
