@@ -18,7 +18,7 @@ COMMANDS = {
     "watch": "espalier.cli.watch",
     "prune": "espalier.cli.hands.prune",
     "keep": "espalier.cli.hands.keep",
-    "exempt": "espalier.cli.hands.exempt",
+    "exempt": "espalier.cli.hands.exempting",
     "suspend": "espalier.cli.hands.suspend",
     "resume": "espalier.cli.hands.resume",
     "stop": "espalier.cli.hands.stop",

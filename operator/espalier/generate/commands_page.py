@@ -8,7 +8,7 @@ from espalier.cli.backup import command as backup
 from espalier.cli.boundary import FAILED, INTERRUPTED, PIPE_CLOSED, TRACEBACK
 from espalier.cli.collect import command as collect
 from espalier.cli.export import command as export
-from espalier.cli.hands.exempt import command as exempt
+from espalier.cli.hands.exempting import command as exempt
 from espalier.cli.hands.extend import command as extend
 from espalier.cli.hands.keep import command as keep
 from espalier.cli.hands.prune import command as prune
