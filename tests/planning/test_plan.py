@@ -351,6 +351,68 @@ def test_a_completed_trial_that_reaches_the_target_ends_the_study(direction, tar
     assert [end.end.reason for end in ends] == (["StudyEnded"] if reached else [])
 
 
+def stopped(*records, **more):
+    """Plan a study that is stopped while trial 1 runs and trial 2 waits for its Job."""
+    return planned(
+        snapshot(
+            study(stop=True, **more),
+            record=record(*records, TrialRecord(1, attempt=1), best=0 if records else None),
+            trials=(*(trial(each.number) for each in records), trial(1), trial(2)),
+            jobs=(job(1),),
+            pods=(pod(1),),
+        )
+    )
+
+
+@pytest.mark.parametrize("finalists", [None, {"count": 1, "repeats": 2}])
+def test_a_study_that_is_stopped_starts_nothing_and_ends_what_runs_or_waits(finalists):
+    found = stopped(done(0), finalists=finalists)
+    ends = of_type(found, effects.RecordEnd)
+    assert [(each.number, each.end.reason) for each in ends] == [
+        (1, "StudyStopped"),
+        (2, "StudyStopped"),
+    ]
+    assert created(found) == []
+    assert of_type(found, effects.CreateWorkload) == []
+    events = of_type(found, effects.EmitEvent)
+    assert not any(each.warning for each in events if each.reason == "StudyStopped")
+
+
+@pytest.mark.parametrize("finalists", [None, {"count": 1, "repeats": 2}])
+def test_a_stopped_study_has_succeeded_where_a_trial_had_completed(finalists):
+    records = (done(0, latest=0.7), done(1, "StudyStopped", TrialState.FAILED))
+    trials = tuple(trial(n) for n in range(2))
+    over = snapshot(
+        study(stop=True, finalists=finalists), record=record(*records, best=0), trials=trials
+    )
+    condition = study_condition(planned(over), "Succeeded")
+    assert (condition["status"], condition["reason"]) == ("True", "Stopped")
+    assert condition["message"].startswith("spec.stop ended the study after 2 of 4 trials")
+    none = snapshot(study(stop=True), record=record(records[1]), trials=trials[1:])
+    condition = study_condition(planned(none), "Succeeded")
+    assert (condition["status"], condition["reason"]) == ("False", "NoTrialCompleted")
+    assert "set it to false to go on" in condition["message"]
+
+
+def test_a_study_that_is_stopped_no_more_makes_the_trials_that_are_left():
+    records = (done(0), done(1, "StudyStopped", TrialState.FAILED))
+    trials = tuple(trial(n) for n in range(2))
+    found = planned(snapshot(study(), record=record(*records, best=0), trials=trials))
+    assert created(found) == [2, 3]
+
+
+def test_a_trial_that_a_person_prunes_before_it_has_a_job_ends_without_one():
+    gone = replace(TrialRecord(0), prune=prune_decision(0))
+    world = {"record": record(gone), "trials": (trial(0),)}
+    found = planned(snapshot(study(), **world))
+    assert [each.name for each in of_type(found, effects.LookFor)] == ["s-0"]
+    assert of_type(found, effects.CreateWorkload) == []
+    found = planned(snapshot(study(), **world, absent={("jobs", "s-0"): "GET says so"}))
+    (end,) = of_type(found, effects.RecordEnd)
+    assert (end.number, end.end.reason) == (0, "Pruned")
+    assert of_type(found, effects.CreateWorkload) == []
+
+
 def test_a_grid_ends_when_it_is_exhausted():
     values = {"categorical": {"values": ["a", "b"]}}
     grid = study(parameters=[{"name": "x", **values}], sampler={"type": "Grid"})

@@ -26,7 +26,7 @@ COMMANDS = {
     "validate": "espalier.cli.validate",
     "prune": "espalier.cli.hands.prune",
     "keep": "espalier.cli.hands.keep",
-    "exempt": "espalier.cli.hands.exempt",
+    "exempt": "espalier.cli.hands.exempting",
     "suspend": "espalier.cli.hands.suspend",
     "resume": "espalier.cli.hands.resume",
     "stop": "espalier.cli.hands.stop",

@@ -166,9 +166,10 @@ class TrialPlanner:
             return [] if standing.view_proof or not given else [LookFor(number, "trials", name)]
         if standing.workload and standing.pods_sought and not standing.view.deleting:
             return [LookFor(number, PODS_OF, standing.workload.name, standing.workload.selector)]
-        if standing.workload or standing.leaving or standing.view.deleting or not standing.started:
+        gone = standing.wanted is Wanted.GONE
+        if standing.workload or standing.leaving or standing.view.deleting:
             return []
-        if standing.wanted is Wanted.GONE and standing.live:
+        if standing.live if gone else not standing.started:
             return []
         plural = kind_of(self.spec).kind.plural
         return [LookFor(number, plural, each) for each in standing.sought]

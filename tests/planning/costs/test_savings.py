@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from espalier.planning.costs.savings import Saved
 from espalier.planning.world.record import AttemptRecord, End, TrialRecord
-from espalier.pruning import TrialState
+from espalier.pruning import PERSON, Reason, TrialState
 from tests.planning.costs.estimating import estimates_of
+from tests.planning.worlds import prune_decision
 
 GPUS = 2.0
 
@@ -47,6 +48,16 @@ def pruned(
 
 
 # -- cases --------------------------------------------------------------------------------------
+
+
+def test_what_a_person_prunes_espalier_has_not_saved() -> None:
+    by_person = replace(
+        prune_decision(7), reason=Reason.PRUNED_BY_PERSON, pruner=PERSON, evidence={}
+    )
+    others = [completed(0, 20), pruned(1, 5)]
+    mine = replace(pruned(7, 5), prune=by_person)
+    assert saved_by([*others, mine]) == saved_by(others)
+    assert saved_by([*others, pruned(7, 5)]) != saved_by(others)
 
 
 def test_a_pruned_trial_would_have_gone_on_to_where_the_completed_ones_ended() -> None:

@@ -7,9 +7,9 @@ import pytest
 from espalier.planning.world.names import PROTECT_ANNOTATION
 from espalier.planning.world.observe import trial_view
 from espalier.planning.world.record import End, TrialRecord
-from espalier.planning.world.restraint import wanted_restraint
-from espalier.pruning import Restraint, TrialState
-from tests.planning.worlds import NOW, UID, record, snapshot, study, trial
+from espalier.planning.world.restraint import wanted_restraint, wishes
+from espalier.pruning import Restraint, TrialState, Will, Wish
+from tests.planning.worlds import NOW, UID, prune_decision, record, snapshot, study, trial
 
 OVER = End("Completed", "", TrialState.COMPLETED, NOW)
 
@@ -79,3 +79,64 @@ def test_an_annotation_that_is_not_false_protects(said, protected):
     if said is not None:
         obj["metadata"]["annotations"] = {PROTECT_ANNOTATION: said}
     assert trial_view(obj, "s", UID).protected == protected
+
+
+GONE = replace(TrialRecord(3), prune=prune_decision(3))
+SAYS_ENDED = {"conditions": [{"type": "Finished", "status": "True", "reason": "Completed"}]}
+PRUNED = Wish(3, Will.PRUNE, "it overfits", "ann")
+
+
+def wished(view, known=(), before=(), **more):
+    recorded = replace(record(*known), restraint=Restraint(False, 1, protected=frozenset(before)))
+    return wishes(snapshot(study(**more), trials=(view,), record=recorded))
+
+
+@pytest.mark.parametrize(
+    ("changes", "known", "found"),
+    [
+        ({}, (), (PRUNED,)),
+        ({"why_prune": ""}, (), (replace(PRUNED, why=""),)),
+        ({"why_prune": None}, (), ()),
+        ({}, (TrialRecord(3, attempt=1),), (PRUNED,)),
+        # It is to go already, has ended, or says that it has.
+        ({}, (GONE,), ()),
+        ({}, (TrialRecord(3, end=OVER),), ()),
+        ({"status": SAYS_ENDED}, (), ()),
+        # What it says of itself is not to be believed before it is the Study's.
+        ({"adopted": False}, (), ()),
+        ({"deleting": True}, (), ()),
+        # Both are wanted: each is recorded, and the trial goes.
+        (
+            {"protected": True, "why_protected": "late"},
+            (),
+            (Wish(3, Will.KEEP, "late", "ann"), PRUNED),
+        ),
+    ],
+)
+def test_a_person_prunes_what_goes_on_and_is_the_studys(changes, known, found):
+    view = trial(3, **{"why_prune": "it overfits", "by": "ann", **changes})
+    assert wished(view, known) == found
+
+
+def test_what_protects_is_recorded_with_its_reason_when_it_comes_and_when_it_goes():
+    kept = trial(3, protected=True, why_protected="late", by="ann")
+    assert wished(kept) == (Wish(3, Will.KEEP, "late", "ann"),)
+    assert wished(kept, before=[3]) == ()
+    assert wished(trial(3), before=[3]) == (Wish(3, Will.LET_GO),)
+
+
+@pytest.mark.parametrize("broken", [{"error": "no"}, {"spec": None}, {"deleting": True}])
+def test_nothing_is_wanted_of_a_study_that_cannot_be_read(broken):
+    seen = snapshot(replace(study(), **broken), trials=(trial(3, why_prune=""),))
+    assert wishes(seen) == ()
+
+
+def test_what_is_wanted_of_a_trial_is_read_off_its_annotations():
+    said = {
+        "espalier.dev/prune": "a\nb",
+        "espalier.dev/protect": "false",
+        "espalier.dev/by": "ann",
+    }
+    meta = {"uid": "u", "name": "s-0", "annotations": said}
+    view = trial_view({"metadata": meta, "spec": {"number": 0}}, "s", UID)
+    assert (view.why_prune, view.protected, view.by) == ("a b", False, "ann")
