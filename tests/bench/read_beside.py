@@ -3,8 +3,8 @@
     python -m tests.bench.read_beside [ROUNDS] [SECONDS]
 
 Ingest, reader, sidecars and pages are a process each; all posts go over TLS and are durable. As in
-the chart, ingest has ten times the reader's claim to a core that both want (here by their niceness).
-Pages are elsewhere in life, and give way to all else. Each asks for the study, its curves and its
+the chart, ingest has ten times the reader's claim to a core that both want: here by niceness. Pages
+are elsewhere in life, and give way to all else. Each asks for the study, its curves and its
 trials once a second, with the tags of its last answers, and has a stream of events open. Rounds are
 paired, so that who else uses the machine weighs on both; the ratio of their medians is printed.
 """
@@ -45,17 +45,19 @@ async def look(url: str, counts: list[int]) -> None:
     """Be a page that is open."""
     tags: dict[str, str] = {}
     token = {"Authorization": f"Bearer {ADMIN}"}
-    async with aiohttp.ClientSession(headers=token) as session:
-        async with session.get(f"{url}{STUDY}/events"):
-            while True:
-                began = time.monotonic()
-                for question in ASKED:
-                    known = {"If-None-Match": tags[question]} if question in tags else {}
-                    async with session.get(f"{url}{STUDY}{question}", headers=known) as answer:
-                        await answer.read()
-                        counts[answer.status == 304] += 1
-                        tags[question] = answer.headers.get("ETag", "")
-                await asyncio.sleep(max(0.0, 1.0 - (time.monotonic() - began)))
+    async with (
+        aiohttp.ClientSession(headers=token) as session,
+        session.get(f"{url}{STUDY}/events"),
+    ):
+        while True:
+            began = time.monotonic()
+            for question in ASKED:
+                known = {"If-None-Match": tags[question]} if question in tags else {}
+                async with session.get(f"{url}{STUDY}{question}", headers=known) as answer:
+                    await answer.read()
+                    counts[answer.status == 304] += 1
+                    tags[question] = answer.headers.get("ETag", "")
+            await asyncio.sleep(max(0.0, 1.0 - (time.monotonic() - began)))
 
 
 async def open_pages(url: str) -> None:
