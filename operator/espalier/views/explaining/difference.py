@@ -74,9 +74,11 @@ def difference(gathered: Gathered, stored: StoredDecision) -> View | None:
 
 
 def _asked(decision: Decision) -> Asked | None:
+    stance = stance_of(decision)
+    if stance is Stance.PERSON:
+        return None
     if decision.prunes:
         return Asked.KEPT
-    stance = stance_of(decision)
     if stance is Stance.OVERRULED:
         return Asked.SATISFIED
     return None if stance is Stance.WAITING else Asked.ENOUGH
