@@ -27,6 +27,8 @@ class Stance(StrEnum):
     """Several pruners did not agree."""
     FOREIGN = "Foreign"
     """A pruner from outside Espalier has a reason of its own."""
+    PERSON = "Person"
+    """A person decided."""
 
 
 class Measure(StrEnum):
