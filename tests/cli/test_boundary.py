@@ -51,6 +51,7 @@ def words_of(command: str, bad: Path) -> list[str]:
         "replay": ["replay", str(bad)],
         "replay of a store": ["replay", "a/b", "--store", f"sqlite:///{bad}"],
         "backtest": ["backtest", str(bad), *QUICK],
+        "backtest of a table": ["backtest", str(bad), "--direction", "Minimize", *QUICK],
         "backtest of a store": ["backtest", "a/b", "--store", f"sqlite:///{bad}", *QUICK],
         "recommend": ["recommend", str(bad), *QUICK],
         "recommend of a store": ["recommend", "a/b", "--store", f"sqlite:///{bad}", *QUICK],
@@ -70,6 +71,7 @@ IN_PROCESS = (
     "replay",
     "replay of a store",
     "backtest",
+    "backtest of a table",
     "backtest of a store",
     "recommend",
     "recommend of a store",
@@ -136,7 +138,8 @@ def test_a_bad_file_ends_in_a_sentence(command, content, suffix, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "command", [each for each in IN_PROCESS if each not in ("backtest", "recommend")]
+    "command",
+    [each for each in IN_PROCESS if each not in ("backtest", "backtest of a table", "recommend")],
 )
 def test_a_folder_in_the_place_of_a_file_ends_in_a_sentence(command, tmp_path):
     assert_a_sentence(invoked(words_of(command, tmp_path)))
