@@ -244,7 +244,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.mark.parametrize("command", ["replay", "backtest", "recommend"])
+@pytest.mark.parametrize(
+    "command", ["replay", "backtest", "recommend", "export of a file", "export for Optuna"]
+)
 @given(data=st.data())
 @settings(
     max_examples=60,
