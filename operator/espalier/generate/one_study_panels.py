@@ -236,8 +236,9 @@ def _reports() -> tuple[Panel, ...]:
             (
                 query(rate_of("espalier_reports_total", "receipt", SELECTED), "{{receipt}}"),
                 query(
-                    rate_of("espalier_limits_reached_total", "limit", SELECTED),
-                    "refused for the limit {{limit}}",
+                    rate_of("espalier_limits_reached_total", "limit", SELECTED)
+                    + ' or label_replace(vector(0), "limit", "none reached", "", "")',
+                    "limit: {{limit}}",
                 ),
             ),
             unit="cps",
