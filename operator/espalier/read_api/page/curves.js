@@ -36,9 +36,11 @@ export class Curves {
     this.asTable.addEventListener("toggle", () => this.fillTable());
   }
 
-  show(data, band) {
-    if (data === this.data && band === this.band) return;
+  /** Show curves and the cut-off; `best` is the number of the best completed trial. */
+  show(data, band, best) {
+    if (data === this.data && band === this.band && best === this.best) return;
     this.data = data;
+    this.best = best;
     this.band = band;
     this.makeControls();
     this.tellNote();
@@ -87,12 +89,12 @@ export class Curves {
   }
 
   tellNote() {
-    const { trials, leftOut, best } = this.data;
+    const { trials, leftOut } = this.data;
     const parts = [];
     if (leftOut) {
       parts.push(`${count(trials.length)} of ${count(trials.length + leftOut)} trials: the best, and the newest of the others.`);
     }
-    if (best !== null && best !== undefined) parts.push(`★ trial ${best}, the best now.`);
+    if (trials.some((each) => each.number === this.best)) parts.push(`★ trial ${this.best}, the best that has completed.`);
     if (trials.some((each) => each.state === "Pruned")) parts.push("✕ where a trial was pruned.");
     if (this.band?.steps.length) {
       const sample = this.band.trials < this.band.of ? ` of ${count(this.band.trials)} trials` : "";
@@ -153,10 +155,10 @@ export class Curves {
     this.drawBand(context, colour);
     const many = trials.length > 60;
     for (const each of trials) {
-      if (each.number !== this.data.best) this.drawCurve(context, each, colour, many ? 0.45 : 0.85);
+      if (each.number !== this.best) this.drawCurve(context, each, colour, many ? 0.45 : 0.85);
     }
     this.drawCutOff(context, colour);
-    const best = trials.find((each) => each.number === this.data.best);
+    const best = trials.find((each) => each.number === this.best);
     if (best) this.drawCurve(context, best, colour, 1, "--best", 2.6, "star");
     context.restore();
     return undefined;

@@ -59,12 +59,12 @@ function layOut() {
 /** Each part asks and draws for itself: one that fails says so in its own place. */
 const DRAWN = [
   ["curves", async (study) => {
-    const [curves, band] = await Promise.all([ask(`${path}/curves`), ask(`${path}/band`)]);
+    const [curves, band, progress] = await Promise.all(["curves", "band", "progress"].map((each) => ask(`${path}/${each}`)));
     parts.curves.stepName = study.resource?.name;
-    parts.curves.show(curves, band);
+    parts.curves.show(curves, band, study.best?.number ?? progress.completed.at(-1)?.trial ?? null);
+    parts.progress.show(progress);
   }],
   ["trials", (study) => parts.trials.refresh(study.parameters)],
-  ["best", async () => parts.progress.show(await ask(`${path}/progress`))],
   ["slots", async () => parts.timeline.show(await ask(`${path}/timeline`))],
   ["parameters", async () => {
     const [configurations, importances] = await Promise.all([ask(`${path}/configurations`), ask(`${path}/importances`)]);
