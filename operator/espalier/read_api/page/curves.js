@@ -209,7 +209,8 @@ export class Curves {
     });
     context.stroke();
     context.setLineDash([]);
-    const kind = end ?? look.mark;
+    const alone = trial.steps.length === 1 ? "dot" : null;
+    const kind = end ?? look.mark ?? alone;
     if (last && kind) mark(context, kind, ...last, kind === "star" ? 7 : 3);
     context.globalAlpha = 1;
   }
