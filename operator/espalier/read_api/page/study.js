@@ -13,6 +13,7 @@ import { Progress } from "./progress.js";
 import { importancesOf, reasonsOf, restraintsOf, riskOf, shadowsOf } from "./pruning.js";
 import { budgetOf, savingsOf } from "./savings.js";
 import { Selection } from "./selection.js";
+import { lookOf } from "./states.js";
 import { obstacles, progressBar, studyFacts } from "./summary.js";
 import { Timeline } from "./timeline.js";
 import { Trials } from "./trials.js";
@@ -153,7 +154,10 @@ selection.addEventListener("select", () => tell(selection.number));
 function tell(chosen) {
   const { data } = parts.curves;
   const trial = data?.trials.find((each) => each.number === chosen);
-  parts.details.say(trial ? sentenceOf(trial, data.metric) : chosen === null ? "" : `Trial ${chosen}.`);
+  const stay = parts.timeline.data?.trials.find((each) => each.number === chosen);
+  const short = stay ? `Trial ${chosen}, ${lookOf(stay.state).word}.` : `Trial ${chosen}.`;
+  if (chosen === null) parts.details.say("");
+  else parts.details.say(trial ? sentenceOf(trial, data.metric) : short);
 }
 
 document.title = `${name} · Espalier`;
