@@ -77,6 +77,9 @@ def test_a_soft_limit_starts_nothing_more_and_lets_run_on_what_runs():
     found.round()
     assert found.said("BudgetSpent") == ("True", "SoftLimitMet")
     assert found.said("Succeeded") == ("Unknown", "InProgress")
+    progressing = condition_of(found.view.status, "Progressing")
+    assert progressing is not None
+    assert "spec.budget.trialHours.soft (1 h) is met: no trial starts" in progressing["message"]
     complete(found)
     for _ in range(4):
         found.round()
@@ -152,6 +155,26 @@ def test_a_job_that_never_had_a_node_does_not_begin_after_a_soft_limit():
     assert end is not None
     assert end.reason == "BudgetSpent"
     assert len([each for each in found.records.values() if each.end]) == 1
+
+
+def test_a_suspended_study_is_ended_in_time_too():
+    found = world({"wallClock": {"hard": "2h"}})
+    found.spend({"wallClock": {"hard": "2h"}}, suspend=True)
+    found.round()
+    found.round()
+    wakes = [
+        effect.at
+        for lane in plan(found.snapshot(), found.now, SETTINGS)
+        for effect in lane
+        if isinstance(effect, effects.Wake)
+    ]
+    assert any(abs(at - (1_800_000_000.0 + 2 * HOUR)) < 60 for at in wakes)
+    found.now += 2 * HOUR
+    found.round()
+    found.round()
+    assert found.said("Failed") == ("True", "NoTrialCompleted")
+    lanes = plan(found.snapshot(), found.now, SETTINGS)
+    assert not [each for lane in lanes for each in lane if isinstance(each, effects.Wake)]
 
 
 def test_a_limit_is_looked_at_again_when_it_is_forecast_to_be_met():
