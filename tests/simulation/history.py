@@ -36,6 +36,8 @@ class History:
         By a Trial's uid what may have ended it: ``trained`` (to the last step), ``finished``,
         ``failed``, ``killed`` (for its memory), ``person``, ``drained``, ``restored``,
         ``parameters``.
+    limited
+        Whether the Study has a budget, which may end any trial: ``budget``.
     """
 
     study: str = "s"
@@ -45,6 +47,7 @@ class History:
     numbers: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     jobs_made: Counter[tuple[str, str]] = field(default_factory=Counter)
     causes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    limited: bool = False
 
     def written(self, write: Write, obj: Object) -> None:
         """Take in a write."""
@@ -122,7 +125,7 @@ class History:
 
     def causes_of(self, number: int) -> set[str]:
         """Return what may have ended a number."""
-        found: set[str] = set()
+        found: set[str] = {"budget"} if self.limited else set()
         for uid, known in self.numbers.items():
             if number in known:
                 found |= self.causes[uid]
