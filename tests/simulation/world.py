@@ -162,6 +162,7 @@ class World:
 
     def study(self, **spec: Any) -> Object:
         """Create the Study."""
+        self.history.limited = "budget" in spec
         return self.create(STUDY, objects.study(**spec))
 
     def stuck(self, pod: Object) -> None:

@@ -113,8 +113,8 @@ def plan_of(look: Look, costs: Costs, now: float, settings: OperatorSettings) ->
     lanes += _status(scene, costs)
     if scene.going:
         lanes.append((Wake(now + settings.progress_interval),))
-        if (due := course.spending.due) is not None:
-            lanes.append((Wake(due),))
+    if not course.over and (due := course.spending.due) is not None:
+        lanes.append((Wake(due),))
     return tuple(lane for lane in lanes if lane)
 
 
