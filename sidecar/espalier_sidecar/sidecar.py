@@ -16,11 +16,11 @@ from espalier_sidecar.delivery import Delivery
 from espalier_sidecar.heard import Ear, Heard
 from espalier_sidecar.ingest_client import IngestClient
 from espalier_sidecar.intake import Intake
-from espalier_sidecar.kept_output import KeptOutput, Unread
 from espalier_sidecar.last_words import LastWords
 from espalier_sidecar.limits import SPOOL_IN_MEMORY
 from espalier_sidecar.local_server import LocalServer
 from espalier_sidecar.log import log_line
+from espalier_sidecar.output_end import KeptOutput, Unread
 from espalier_sidecar.prune_notice import PruneNotice
 from espalier_sidecar.rejected import Rejected
 from espalier_sidecar.settings import REPORT_FILE, Settings

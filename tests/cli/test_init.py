@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from espalier.api.parse import parse_study
 from espalier.cli.main import main
-from espalier.cli.written.draft import flow
+from espalier.cli.written.new_study import flow
 from espalier.search.samplers.registry import SAMPLERS
 
 NEEDED = ["--image", "registry.local/digits:dev", "--metric", "loss", "-p", "lr=1e-4..1:log"]

@@ -35,7 +35,7 @@ class MadeUp:
     parameters
         As a Study's spec has them.
     words
-        Values of the categorical parameters, by turns.
+        TrialValues of the categorical parameters, by turns.
     message
         How a failed trial ended.
     """

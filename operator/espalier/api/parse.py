@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from espalier.api.base import Model
+from espalier.api.checks.collecting import Faults, caught, raise_first
 from espalier.api.checks.configurations import check_warm_start, enqueued_faults
-from espalier.api.checks.faults import Faults, caught, raise_first
 from espalier.api.checks.rules import check_rules, rule_faults
 from espalier.api.checks.space import check_space, space_faults
 from espalier.api.checks.template import template_faults, trainer_of

@@ -15,7 +15,7 @@ from rich.console import Group
 from rich.text import Text
 
 from espalier.cli.asking.options import Given, opened, source_options, study_argument
-from espalier.cli.asking.source import Source, all_items
+from espalier.cli.asking.source import StudySource, all_items
 from espalier.cli.showing.formats import show
 from espalier.cli.showing.terminal_curves import drawn, legend
 from espalier.errors import UsageError
@@ -46,7 +46,9 @@ class Pictures:
         return bool(self.png or self.svg or self.html)
 
 
-async def asked(source: Source, trials: Sequence[int], most: int, tabled: bool) -> CurvesPicture:
+async def asked(
+    source: StudySource, trials: Sequence[int], most: int, tabled: bool
+) -> CurvesPicture:
     """Ask for curves, and for the cut-off where it is told."""
     study = await source.ask("")
     query: dict[str, str | Sequence[str]] = {"most": str(most)}

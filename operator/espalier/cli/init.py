@@ -13,8 +13,8 @@ import click
 from espalier.api.collectors import COLLECTORS
 from espalier.api.validation import meant
 from espalier.cli.written.checking import check_text
-from espalier.cli.written.draft import Wanted, study_text
-from espalier.cli.written.ranges import read_parameter
+from espalier.cli.written.new_study import WantedStudy, study_text
+from espalier.cli.written.parameter_words import read_parameter
 from espalier.errors import UsageError
 from espalier.pruning import Direction
 from espalier.pruning.pruners.registry import BUILT_IN
@@ -150,7 +150,7 @@ def _ask(name: str) -> Any:
     return found
 
 
-def wanted_of(given: dict[str, Any]) -> Wanted:
+def wanted_of(given: dict[str, Any]) -> WantedStudy:
     """Return what a study.yaml is to say.
 
     Raises
@@ -162,7 +162,7 @@ def wanted_of(given: dict[str, Any]) -> Wanted:
         words = shlex.split(given["words"] or "")
     except ValueError as error:
         raise UsageError("--command", f"expected what a shell takes ({error})") from error
-    return Wanted(
+    return WantedStudy(
         name=given["name"],
         image=given["image"],
         metric=given["metric"],

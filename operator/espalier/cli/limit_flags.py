@@ -14,13 +14,13 @@ _COUNT = click.IntRange(min=1)
 _SHARE = click.FloatRange(min=0, max=1, min_open=True)
 
 FLAGS: dict[str, tuple[click.IntRange | click.FloatRange, str]] = {
-    "values_a_trial": (_COUNT, "Values that may be stored of a trial, of all its metrics."),
+    "values_a_trial": (_COUNT, "TrialValues that may be stored of a trial, of all its metrics."),
     "metrics_a_trial": (_COUNT, "Names of metrics that a trial may report."),
-    "judged_steps_a_trial": (_COUNT, "Values of the study's metric that a trial may report."),
-    "values_a_study": (_COUNT, "Values that may be stored of a study."),
+    "judged_steps_a_trial": (_COUNT, "TrialValues of the study's metric that a trial may report."),
+    "values_a_study": (_COUNT, "TrialValues that may be stored of a study."),
     "values_a_second": (
         click.FloatRange(min=1),
-        "Values a second that a study may report, on average; four times as many at once.",
+        "TrialValues a second that a study may report, on average; four times as many at once.",
     ),
     "store_share": (
         _SHARE,

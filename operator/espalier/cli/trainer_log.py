@@ -10,7 +10,7 @@ import click
 
 from espalier.api.resources import MOST_OUTPUT
 from espalier.cli.asking.options import Given, opened, source_options
-from espalier.cli.asking.source import Source
+from espalier.cli.asking.source import StudySource
 from espalier.cli.study_name import StudyName
 from espalier.cli.trial_name import TrialName, read_trial_name
 from espalier.engine.reports.kept_output import cleaned
@@ -76,7 +76,7 @@ async def _trainer(cluster: Cluster, study: StudyName, pod: dict[str, Any]) -> s
     return said or ("trainer" if "trainer" in containers else containers[0])
 
 
-async def _kept(source: Source, number: int, attempt: int | None) -> str:
+async def _kept(source: StudySource, number: int, attempt: int | None) -> str:
     kept: Sequence[View] = (await source.ask(f"trials/{number}/output"))["attempts"]
     wanted = [each for each in kept if attempt in (None, each["attempt"])]
     if not wanted:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import click
 
 from espalier.cli.asking.options import Given, opened, source_options, study_argument
-from espalier.cli.asking.source import Source, all_items
+from espalier.cli.asking.source import StudySource, all_items
 from espalier.cli.showing.fitted_table import FittedTable
 from espalier.cli.showing.formats import output_option, show
 from espalier.cli.showing.trial_columns import trial_columns
@@ -71,7 +71,7 @@ class TrialsFound:
     curves: dict[int, View]
 
 
-async def found_trials(source: Source, wanted: TrialsWanted) -> TrialsFound:
+async def found_trials(source: StudySource, wanted: TrialsWanted) -> TrialsFound:
     """Ask for trials, and for their curves.
 
     Raises
@@ -93,7 +93,7 @@ async def found_trials(source: Source, wanted: TrialsWanted) -> TrialsFound:
 
 
 async def _of_the_source(
-    source: Source, study: View, wanted: TrialsWanted
+    source: StudySource, study: View, wanted: TrialsWanted
 ) -> tuple[Sequence[View], int]:
     # The greatest is the best where that is what is sought; a rank has no such direction.
     best_is_great = wanted.sort == "best" and study["objective"]["direction"] == "Maximize"
@@ -110,7 +110,7 @@ async def _of_the_source(
 
 
 async def _by_parameter(
-    source: Source, study: View, wanted: TrialsWanted
+    source: StudySource, study: View, wanted: TrialsWanted
 ) -> tuple[Sequence[View], int]:
     if wanted.sort not in study["parameters"]:
         known = ", ".join([*SORTS, *map(str, study["parameters"])])

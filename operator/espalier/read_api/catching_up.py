@@ -11,7 +11,7 @@ from espalier.store.reading import made_trial_of, proposal_of, sighting_of, valu
 from espalier.store.sqlite.beside import KnownRows, StoreBeside, StoredRows
 from espalier.study_log.log import StoredDecision, StoredEnd, StoredProposal
 from espalier.views.gathered import Gathered
-from espalier.views.values import Values
+from espalier.views.values import TrialValues
 
 _Row = tuple[Any, ...]
 _SEQ = itemgetter(4)
@@ -68,7 +68,7 @@ class CatchingUp:
         for trial, of_trial in itertools.groupby(rows, itemgetter(0)):
             in_order = sorted(of_trial, key=_SEQ)
             _, attempts, steps, values, seqs, at = zip(*in_order, strict=True)
-            taken = gathered.values[trial] = Values()
+            taken = gathered.values[trial] = TrialValues()
             taken.take_all(attempts, steps, map(value_of, values), at, seqs)
         self._arrived = gathered.seq = last
 

@@ -14,7 +14,7 @@ from espalier.store.reading import value_of
 from espalier.store.sqlite.beside import FoundStudy, StoreBeside
 from espalier.study_log.log import StudyRow
 from espalier.views.gathered import Gathered
-from espalier.views.values import Values
+from espalier.views.values import TrialValues
 
 MOST_BYTES = 256 * 1024 * 1024
 """Of the studies that are kept in memory, about; the one not asked for the longest goes first."""
@@ -142,9 +142,9 @@ class KnownStudies:
                 self._bytes.pop(gone, None)
 
 
-def _reported(store: StoreBeside, row: StudyRow, trial: int) -> dict[str, Values]:
+def _reported(store: StoreBeside, row: StudyRow, trial: int) -> dict[str, TrialValues]:
     """Return a trial's values of each metric, read anew: they are asked for seldom."""
-    found: dict[str, Values] = {}
+    found: dict[str, TrialValues] = {}
     for metric, attempt, step, value, at, seq in store.reported(row, trial):
-        found.setdefault(metric, Values()).take(attempt, step, value_of(value), at, seq)
+        found.setdefault(metric, TrialValues()).take(attempt, step, value_of(value), at, seq)
     return found

@@ -20,17 +20,17 @@ from espalier.study_log.log import (
     StoredSpec,
     StudyRow,
 )
-from espalier.views.values import Values
+from espalier.views.values import TrialValues
 
-_NO_VALUES = Values()
+_NO_VALUES = TrialValues()
 
 Decisions = Callable[[int], Sequence[StoredDecision]]
 """Returns all decisions on a trial by its number, the shadows' included, in order of arrival."""
-Reported = Callable[[int], Mapping[str, Values]]
+Reported = Callable[[int], Mapping[str, TrialValues]]
 """Returns all values of a trial by its number, by metric."""
 
 
-def _nothing(_trial: int) -> Mapping[str, Values]:
+def _nothing(_trial: int) -> Mapping[str, TrialValues]:
     return {}
 
 
@@ -90,7 +90,7 @@ class Gathered:
     specs: Sequence[StoredSpec] = ()
     made: Mapping[int, MadeTrial] = field(default_factory=dict)
     attempts: dict[int, Sequence[AttemptRecord]] = field(default_factory=dict)
-    values: dict[int, Values] = field(default_factory=dict)
+    values: dict[int, TrialValues] = field(default_factory=dict)
     prunes: Mapping[int, StoredDecision] = field(default_factory=dict)
     ends: Mapping[int, StoredEnd] = field(default_factory=dict)
     proposals: Mapping[int, StoredProposal] = field(default_factory=dict)
@@ -109,10 +109,10 @@ class Gathered:
         """Take in a value of the objective."""
         values = self.values.get(trial)
         if values is None:
-            values = self.values[trial] = Values()
+            values = self.values[trial] = TrialValues()
         values.take(attempt, step, value, at, seq)
 
-    def counted(self, number: int) -> Values:
+    def counted(self, number: int) -> TrialValues:
         """Return those of a trial's values that its status tells of.
 
         They are those of its newest attempt, up to its pruning or its ending.
@@ -140,7 +140,7 @@ def gather(log: Log) -> Gathered:
     attempts: dict[int, Sequence[AttemptRecord]] = {}
     for trial, seen in log.sightings:
         attempts[trial] = (*attempts.get(trial, ()), seen)
-    reported: dict[int, dict[str, Values]] = {}
+    reported: dict[int, dict[str, TrialValues]] = {}
     found = Gathered(
         log.study,
         lambda trial: decided.get(trial, []),
@@ -159,7 +159,7 @@ def gather(log: Log) -> Gathered:
         if isinstance(event, StoredObservation):
             found.seq = event.seq
             of_trial = reported.setdefault(event.trial, {})
-            values = of_trial.setdefault(event.metric, Values())
+            values = of_trial.setdefault(event.metric, TrialValues())
             values.take(event.attempt, event.step, event.value, event.at, event.seq)
             if event.metric == metric:
                 found.values[event.trial] = values

@@ -10,11 +10,11 @@ from espalier.planning.world.record import AttemptRecord
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View, time_of
 from espalier.views.trials import state_of
-from espalier.views.values import Values
+from espalier.views.values import TrialValues
 
 MOST_TRIALS = 2000
 """Trials that are shown: the newest of more."""
-_NO_VALUES = Values()
+_NO_VALUES = TrialValues()
 
 
 def timeline_view(gathered: Gathered, *, most: int = MOST_TRIALS) -> View:
@@ -69,7 +69,7 @@ def _trial(gathered: Gathered, number: int, begin: float) -> View:
     }
 
 
-def _attempts(values: Values, seen: Sequence[AttemptRecord], begin: float) -> list[View]:
+def _attempts(values: TrialValues, seen: Sequence[AttemptRecord], begin: float) -> list[View]:
     """Return what is known of attempts; when their values came is, when their pods began is not."""
     times: dict[int, list[float]] = {}
     for attempt, at in zip(values.attempts, values.at, strict=True):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from espalier.pruning import Direction
 
 
-class Values:
+class TrialValues:
     """A trial's values of a metric, as they arrived.
 
     Attributes
@@ -47,7 +47,7 @@ class Values:
         self.at.append(at)
         self.seqs.append(seq)
 
-    def counted(self, until: float) -> Values:
+    def counted(self, until: float) -> TrialValues:
         """Return what a trial has come to by these: the newest attempt's, up to some place.
 
         Parameters
@@ -61,7 +61,7 @@ class Values:
             return self
         places = [place for place, seq in enumerate(self.seqs) if seq <= until]
         newest = max((self.attempts[place] for place in places), default=0)
-        found = Values()
+        found = TrialValues()
         for place in places:
             if self.attempts[place] == newest:
                 found.take(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from espalier.cli.asking.options import Given, opened
-from espalier.cli.asking.source import Source, all_items
+from espalier.cli.asking.source import StudySource, all_items
 from espalier.errors import EspalierError, RetryLater, UsageError
 from espalier.store import lines, read_log
 from tests.cli.asking.serving import proxied, write_kubeconfig
@@ -30,7 +30,7 @@ def exported(store: str, path: Path, name: str = "digits") -> str:
     return str(path)
 
 
-async def answer(source: Source) -> object:
+async def answer(source: StudySource) -> object:
     return await all_items(source, "trials", {"limit": "3", "state": ["Pruned", "Completed"]})
 
 
@@ -40,7 +40,7 @@ def asked(
     study: str = "digits",
     *,
     token: str | None = "admins-token",
-    ask: Callable[[Source], Awaitable[object]] = answer,
+    ask: Callable[[StudySource], Awaitable[object]] = answer,
     options: dict[str, object] | None = None,
     **given: str,
 ) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from espalier.api.checks.faults import Faults, caught
+from espalier.api.checks.collecting import Faults, caught
 from espalier.api.warm_start import WarmStartSpec
 from espalier.errors import SpecError
 from espalier.search import Parameter, Space, Value, text_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from espalier.api.base import Model
-from espalier.api.checks.faults import Faults, caught, raise_first
+from espalier.api.checks.collecting import Faults, caught, raise_first
 from espalier.errors import SpecError
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from espalier.api.checks.faults import Faults, caught, raise_first
+from espalier.api.checks.collecting import Faults, caught, raise_first
 from espalier.api.parameters import (
     MAX_NAME,
     NAME_PATTERN,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from espalier.api.checks.faults import Faults, caught, raise_first
+from espalier.api.checks.collecting import Faults, caught, raise_first
 from espalier.api.checks.template_shape import ROOT, check_shape, shape_faults, shown
 from espalier.errors import SpecError
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from espalier.api.checks.faults import Faults, raise_first
+from espalier.api.checks.collecting import Faults, raise_first
 from espalier.errors import SpecError
 
 ROOT = "spec.template"

@@ -15,7 +15,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from espalier.cli.asking.api_source import OfApi
-from espalier.cli.asking.source import OfLog, Source
+from espalier.cli.asking.source import OfLog, StudySource
 from espalier.cli.study_name import StudyName, read_study_name
 from espalier.errors import UsageError
 from espalier.kube import Cluster, ReadConnection, ReadService, own_namespace
@@ -179,7 +179,7 @@ def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @asynccontextmanager
-async def opened(study: str | None, given: Whom) -> AsyncIterator[Source]:
+async def opened(study: str | None, given: Whom) -> AsyncIterator[StudySource]:
     """Give what answers questions about a study: the read API, or an exported log.
 
     Parameters

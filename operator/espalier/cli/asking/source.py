@@ -16,7 +16,7 @@ Asked = Mapping[str, str | Sequence[str]]
 """A query: by name a text, or several."""
 
 
-class Source(Protocol):
+class StudySource(Protocol):
     """Answers questions about one study; `espalier.views.questions` has them all."""
 
     async def ask(self, question: str, query: Asked | None = None) -> View:
@@ -82,7 +82,7 @@ class Texts:
                 yield name, text
 
 
-async def all_items(source: Source, question: str, query: Asked | None = None) -> list[View]:
+async def all_items(source: StudySource, question: str, query: Asked | None = None) -> list[View]:
     """Return all items of a list that comes in pages."""
     items: list[View] = []
     more = ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from espalier.cli.asking.of_object import view_of_object
 from espalier.cli.asking.options import Given, opened
-from espalier.cli.asking.source import Source
+from espalier.cli.asking.source import StudySource
 from espalier.errors import EspalierError, RetryLater, UsageError
 from espalier.kube import STUDY, Cluster, NotFound, NotServed
 from espalier.views.plain import View
@@ -76,7 +76,7 @@ async def _of_cluster(study: str, given: Given) -> View | None:
             raise not_installed(error) from error
 
 
-async def _of_source(source: Source, known: View | None) -> StudyShown:
+async def _of_source(source: StudySource, known: View | None) -> StudyShown:
     """Return what the read API or a log tells, and of the Study what they do not."""
     view = await source.ask("")
     told = {key: value for key, value in view.items() if value is not None}
@@ -94,7 +94,7 @@ async def _of_source(source: Source, known: View | None) -> StudyShown:
     return StudyShown(merged, leading, {curve["number"]: curve for curve in curves})
 
 
-async def _best_of(source: Source) -> View | None:
+async def _best_of(source: StudySource) -> View | None:
     """Return the completed trial with the best last value, where no Study tells the best."""
     query = {"state": "Completed", "sort": "value", "limit": "1"}
     found = (await source.ask("trials", query))["items"]

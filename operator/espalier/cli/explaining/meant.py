@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from espalier.cli.asking.options import Given, opened
-from espalier.cli.asking.source import Asked, Source, all_items
+from espalier.cli.asking.source import Asked, StudySource, all_items
 from espalier.errors import UsageError
 from espalier.planning.world.names import repeat_number, sampled_number
 from espalier.views.plain import View
@@ -61,7 +61,7 @@ def _meanings(name: str | None, trial: str | None, given: Given) -> Iterator[Mea
         yield stem, name.rpartition("/")[2]
 
 
-async def _asked(source: Source, study: str | None, trial: str | None, query: Asked) -> View:
+async def _asked(source: StudySource, study: str | None, trial: str | None, query: Asked) -> View:
     if trial is not None:
         number = await _number_of(source, study, trial)
         return await source.ask(f"trials/{number}/why", query)
@@ -70,7 +70,7 @@ async def _asked(source: Source, study: str | None, trial: str | None, query: As
     return await source.ask("why")
 
 
-async def _number_of(source: Source, study: str | None, trial: str) -> int:
+async def _number_of(source: StudySource, study: str | None, trial: str) -> int:
     if trial.isascii() and trial.isdecimal() and len(trial) <= 15:
         return int(trial)
     stem = (study or "").rpartition("/")[2]

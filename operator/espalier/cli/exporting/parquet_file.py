@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from espalier.cli.exporting.tables import CellKind, Column, Table, encodable
+from espalier.cli.exporting.tables import CellKind, Table, WrittenColumn, encodable
 from espalier.errors import UsageError
 from espalier.search.space import text_of
 
@@ -56,7 +56,7 @@ def write_parquet(path: Path, table: Table) -> Iterator[int]:
             yield count
 
 
-def _typed(column: Column, value: Any) -> Any:
+def _typed(column: WrittenColumn, value: Any) -> Any:
     """Return a value in its column's type; NaN stands for no number."""
     if value is None:
         return None

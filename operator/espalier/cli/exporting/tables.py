@@ -32,7 +32,7 @@ class CellKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class WrittenColumn:
     """A column of a table."""
 
     name: str
@@ -43,7 +43,7 @@ class Column:
 class Table:
     """A table; its rows can be gone through once, each has a value a column, or None."""
 
-    columns: Sequence[Column]
+    columns: Sequence[WrittenColumn]
     rows: Iterable[Row]
 
 
@@ -119,7 +119,7 @@ def trials_table(log: Log) -> Table:
     kinds = _kinds_of(gathered, parameters)
     columns = (
         *_columns(_FIRST),
-        *(Column(encodable(f"params_{name}"), kind) for name, kind in kinds.items()),
+        *(WrittenColumn(encodable(f"params_{name}"), kind) for name, kind in kinds.items()),
         *_columns(_THEN),
     )
     return Table(columns, _trials(gathered, parameters, tuple(kinds)))
@@ -154,8 +154,8 @@ TABLES: Mapping[str, Callable[[Log], Table]] = {
 }
 
 
-def _columns(named: Iterable[tuple[str, CellKind]]) -> tuple[Column, ...]:
-    return tuple(Column(name, kind) for name, kind in named)
+def _columns(named: Iterable[tuple[str, CellKind]]) -> tuple[WrittenColumn, ...]:
+    return tuple(WrittenColumn(name, kind) for name, kind in named)
 
 
 def _kinds_of(

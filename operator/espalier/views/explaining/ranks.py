@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from espalier.pruning import Direction, is_repeat
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View
-from espalier.views.values import Values
+from espalier.views.values import TrialValues
 
 MOST_COMPARED = 2_000_000
 """So many values of others are looked at for one trial; of a larger study it is the newest steps
@@ -28,7 +28,7 @@ class Past:
         The trial's.
     """
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: TrialValues) -> None:
         self._values = values
         self._taken = 0
         self._steps: list[int] = []

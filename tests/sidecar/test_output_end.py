@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from espalier_sidecar.ingest_client import Answer
-from espalier_sidecar.kept_output import MAX_BODY, MOST, KeptOutput
+from espalier_sidecar.output_end import MAX_BODY, MOST, KeptOutput
 
 
 def kept(*texts: bytes, most: int = MOST) -> KeptOutput:

@@ -32,7 +32,7 @@ spec:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedStudy:
     """What a study.yaml is to say.
 
     Parameters
@@ -69,7 +69,7 @@ class Wanted:
     gpus: int
 
 
-def study_text(wanted: Wanted) -> str:
+def study_text(wanted: WantedStudy) -> str:
     """Return a study.yaml."""
     names = ", ".join(f"$PARAM_{each['name']}" for each in wanted.parameters)
     command = f"        command: {flow(list(wanted.command))}\n" if wanted.command else ""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from espalier.cli.written.ranges import read_parameter
+from espalier.cli.written.parameter_words import read_parameter
 from espalier.errors import UsageError
 
 
