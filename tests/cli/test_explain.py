@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from rich.cells import cell_len
 
 from espalier.cli.main import main
+from tests.patience import PATIENCE
 from tests.views.explaining.studies import GUARDED, PRUNERS, record, settings_for
 
 EVIL = "[bold red]x[/]\x1b[31m\x07\u202e]8;;http://evil\x1b\\ \r\n=cmd()"
+
+
+@pytest.fixture(autouse=True)
+def unbounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +127,46 @@ def test_without_a_name_a_log_is_needed() -> None:
     said = CliRunner().invoke(main, ["explain"])
     assert said.exit_code == 2
     assert "--from FILE" in said.stderr
+
+
+@pytest.mark.parametrize("columns", ["20", "40", "80", "200"])
+@pytest.mark.parametrize("words", [[], ["3", "--counterfactual"], ["0"]], ids=" ".join)
+def test_it_fits_the_terminal(
+    log: Path, monkeypatch: pytest.MonkeyPatch, columns: str, words: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    said = explain(log, *words)
+    assert said.exit_code == 0, said.output
+    assert max(map(cell_len, said.stdout.splitlines())) <= int(columns)
+
+
+def test_a_pipe_gets_no_colours(log: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "espalier.cli.main", "explain", "3", "--from", str(log)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+        env={**os.environ, "TERM": "xterm-256color"},
+    )
+    assert done.stdout.startswith("Trial 3")
+    assert "\x1b" not in done.stdout
+
+
+def test_what_a_plug_in_or_a_metric_says_is_shown_and_not_obeyed(log: Path, tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    rows[0]["settings"]["metric"] = EVIL
+    rows[0]["namespace"], rows[0]["name"] = EVIL, EVIL
+    for row in rows:
+        row |= {"metric": EVIL} if "metric" in row else {}
+        if row["kind"] == "decision" and row["action"] == "Prune":
+            row |= {"reason": "PluginPrunes", "evidence": {"why": EVIL, EVIL: EVIL}, "pruner": EVIL}
+            row |= {"shadow": EVIL if row["shadow"] else None}
+    path = tmp_path / "evil.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    pruned = str(pruned_of(path)[0])
+    for words in ([], [pruned], [pruned, "--counterfactual"], ["0", "--counterfactual"]):
+        for output in ("table", "json", "yaml"):
+            said = explain(path, *words, "-o", output)
+            assert said.exit_code == 0, said.output
+            assert not set(said.stdout) & {"\x1b", "\x07", "\u202e", "\r"}

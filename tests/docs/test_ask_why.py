@@ -38,6 +38,7 @@ def write_log(folder: Path) -> None:
 def printed(line: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return what a command prints, without the blanks at the ends of its lines."""
     monkeypatch.chdir(folder)
+    monkeypatch.delenv("COLUMNS", raising=False)
     said = CliRunner().invoke(main, shlex.split(line)[1:])
     assert said.exit_code == 0, said.output
     return "".join(text.rstrip() + "\n" for text in said.stdout.splitlines())

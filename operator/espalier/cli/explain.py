@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from typing import Any
 
@@ -80,5 +81,6 @@ def _print(view: dict[str, Any], output: str) -> None:
     if output == "yaml":
         click.echo(yaml.safe_dump(view, sort_keys=False), nl=False)
         return
-    console = Terminal(width=None if sys.stdout.isatty() else ON_PIPES, highlight=False)
+    bounded = sys.stdout.isatty() or os.environ.get("COLUMNS")
+    console = Terminal(width=None if bounded else ON_PIPES, highlight=False)
     console.print(trial_answer(view) if "trial" in view else study_answer(view))

@@ -26,9 +26,10 @@ def _parts(view: View) -> Iterator[RenderableType]:
         yield text(view["note"])
     if view["different"]:
         yield Text()
-        yield text(view["decided"]["sentence"], "yellow")
+        yield text(view["decided"]["sentence"], _STYLES.get(view["decided"]["action"], ""))
         yield text(view["different"]["sentence"])
-        yield text(view["different"]["besides"], "dim")
+        if view["different"]["besides"]:
+            yield text(view["different"]["besides"], "dim")
     if view["steps"]:
         yield Text()
         if view["leftOut"]:

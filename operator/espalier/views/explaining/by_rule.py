@@ -9,16 +9,19 @@ from typing import Any
 from espalier.pruning import Curve, Decision, Direction, Ledger, OwnValue, Reason, Report, as_judged
 from espalier.pruning.history.own_value import own_score
 from espalier.views.explaining.doubles import least, next_below
-from espalier.views.explaining.roles import ROLES, Measure
+from espalier.views.explaining.roles import ROLES, Measure, overruled_of
 from espalier.views.gathered import Gathered
 
 CERTAIN = frozenset(
     {
         Reason.WORSE_THAN_PERCENTILE,
+        Reason.WITHIN_PERCENTILE,
         Reason.BEYOND_SLACK,
+        Reason.WITHIN_SLACK,
         Reason.BELOW_LOWER,
         Reason.ABOVE_UPPER,
         Reason.PLATEAU,
+        Reason.STILL_IMPROVING,
         Reason.BELOW_MINIMUM,
     }
 )
@@ -29,8 +32,9 @@ _WINDOWED = frozenset({"Auto", "Posterior"})
 
 def upwards(decision: Decision, direction: Direction) -> bool:
     """Whether it is a larger value that would have been better for the trial."""
-    if decision.reason in (Reason.BELOW_LOWER, Reason.ABOVE_UPPER):
-        return decision.reason is Reason.BELOW_LOWER
+    reason = overruled_of(decision) or decision.reason
+    if reason in (Reason.BELOW_LOWER, Reason.ABOVE_UPPER):
+        return reason is Reason.BELOW_LOWER
     return direction is Direction.MAXIMIZE
 
 
@@ -40,7 +44,7 @@ def by_rule(gathered: Gathered, decision: Decision, place: int) -> float | None:
     Parameters
     ----------
     decision
-        A decision to prune.
+        What was decided.
     place
         Of the value that led to it, among the trial's.
     """
@@ -54,16 +58,21 @@ def by_rule(gathered: Gathered, decision: Decision, place: int) -> float | None:
 
 def _cut(decision: Decision, direction: Direction) -> float | None:
     """Return what the trial's own value has to be at least as good as."""
-    roles, evidence = ROLES[decision.reason], decision.evidence
+    reason, evidence = overruled_of(decision) or decision.reason, decision.evidence
+    roles = ROLES[reason]
     cut = evidence.get(roles.cut_off)
     if roles.measure is not Measure.METRIC or not isinstance(cut, int | float):
         return None
     score = direction.score(float(cut))
-    if decision.reason is Reason.PLATEAU:
+    if reason in (Reason.PLATEAU, Reason.STILL_IMPROVING):
         score -= _number(decision.settings, "minDelta")
-    elif decision.reason is Reason.BELOW_RUNG_CUT:
+    elif reason in (Reason.BELOW_RUNG_CUT, Reason.TOP_OF_RUNG, Reason.WITHIN_NOISE):
         score -= _number(evidence, "margin")
-    elif decision.reason is Reason.BOUND_BELOW_LEADER:
+    elif reason in (
+        Reason.BOUND_BELOW_LEADER,
+        Reason.BOUND_REACHES_LEADER,
+        Reason.BETTER_ON_AVERAGE,
+    ):
         return None
     return direction.score(score)
 

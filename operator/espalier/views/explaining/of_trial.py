@@ -68,10 +68,9 @@ def _places(gathered: Gathered, number: int, lines: Sequence[Run]) -> list[View 
 def _decided(gathered: Gathered, decisive: StoredDecision | None) -> View:
     if decisive is None:
         return {"decided": None, "different": None, "placing": None}
-    prunes = decisive.decision.prunes
     return {
         "decided": explained(decisive),
-        "different": difference(gathered, decisive) if prunes else None,
+        "different": difference(gathered, decisive),
         "placing": placing(gathered, decisive),
     }
 

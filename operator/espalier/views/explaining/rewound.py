@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -90,12 +91,8 @@ def happened(gathered: Gathered, before: float = inf) -> Iterator[Happened]:
 
 
 def arrived_before(gathered: Gathered, before: int) -> int:
-    """Return how many values came before a place in the log, at most."""
-    return sum(
-        len(values)
-        for values in gathered.values.values()
-        if values.seqs and values.seqs[0] < before
-    )
+    """Return how many values came before a place in the log."""
+    return sum(bisect_left(values.seqs, before) for values in gathered.values.values())
 
 
 def reported(gathered: Gathered, stored: StoredDecision) -> StoredObservation | None:
