@@ -99,10 +99,18 @@ def test_what_is_claimed_of_each_pruned_trial_is_so(
     workers=st.integers(1, 6),
     nans=st.sampled_from([0.0, 0.1]),
     edition=st.sampled_from([1, 2]),
+    window=st.sampled_from([None, 10]),
 )
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_it_is_so_in_any_study(
-    pruner: str, direction: str, seed: int, workers: int, nans: float, edition: int
+    pruner: str,
+    direction: str,
+    seed: int,
+    workers: int,
+    nans: float,
+    edition: int,
+    window: int | None,
 ) -> None:
-    settings = settings_for(PRUNERS[pruner], direction=direction, edition=edition, pruning=GUARDED)
+    pruning = dict(GUARDED) | ({} if window is None else {"window": window})
+    settings = settings_for(PRUNERS[pruner], direction=direction, edition=edition, pruning=pruning)
     check_every_claim(record(settings, seed=seed, trials=15, workers=workers, nans=nans), kept=6)

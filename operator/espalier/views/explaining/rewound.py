@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from espalier.api.judging import JudgeSettings, judge_of
-from espalier.pruning import Decision, Judge, Report, as_judged
+from espalier.pruning import Decision, Judge, Report, TrialState, as_judged
 from espalier.pruning.decisions.decision import NO_EVIDENCE
 from espalier.study_log.feeding import Happened, feed
 from espalier.study_log.log import StoredDecision, StoredObservation
@@ -118,4 +118,7 @@ def _shared(judge: Judge) -> dict[int, Any]:
     state = judge.pruner_state
     fixed: list[Any] = [state.pruner, *state.leaves, judge.guards, judge.ledger.terms, NO_EVIDENCE]
     fixed += [getattr(pruner, "settings", None) for pruner in (state.pruner, *state.leaves)]
+    if judge.ledger.terms.window is None:
+        # What has ended stays as it is; only who leaves a window is marked.
+        fixed += [c for c in judge.ledger.curves() if c.state is not TrialState.RUNNING]
     return {id(each): each for each in fixed}
