@@ -83,7 +83,11 @@ THROUGH: dict[str, tuple[str, ...]] = {
     ),
     "pruning/pruners/posterior": ("pruning/pruners/posterior/test_pruner.py",),
     "pruning/pruners/wilcoxon": ("pruning/test_names_are_true.py",),
-    "search": ("search/test_laws.py", "search/test_golden.py"),
+    "search": (
+        "search/test_laws.py",
+        "search/test_golden.py",
+        "search/test_optuna_export.py",
+    ),
     "sidecar": (
         "sidecar/test_process.py",
         "sidecar/test_with_ingest.py",

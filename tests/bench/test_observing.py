@@ -21,6 +21,16 @@ def seconds_a_post(observer: Observer, trial: str) -> float:
     return (time.perf_counter() - began) / POSTS
 
 
+def test_the_latency_of_one_study() -> None:
+    observer, took = Observer(registry_of()), []
+    for _ in range(TURNS):
+        began = time.perf_counter()
+        for _ in range(POSTS):
+            observer.report_taken("team-a", "digits", 0.002)
+        took.append((time.perf_counter() - began) / POSTS)
+    print(f"\ntiming a post for its study: {statistics.median(took) * 1e6:.2f} us")
+
+
 def test_an_exemplar_of_each_post() -> None:
     observer = Observer(registry_of())
     found: dict[str, list[float]] = {"": [], "team-a/digits-123": []}

@@ -544,3 +544,13 @@ class TestNetworkPolicy:
         values = {"networkPolicy.enabled": True, "networkPolicy.metricsFrom": [peer]}
         policy = of_kind(render(values), "NetworkPolicy")["espalier"]["spec"]
         assert policy["ingress"][1] == {"from": [peer], "ports": [{"port": "metrics"}]}
+
+
+def test_a_price_is_told_to_the_operator_and_none_where_there_is_none():
+    def priced(values):
+        told = {each["name"]: each.get("value") for each in container(render(values))["env"]}
+        return told.get("ESPALIER_DEVICE_HOUR_PRICE"), told.get("ESPALIER_CURRENCY")
+
+    assert priced({}) == (None, None)
+    assert priced({"pricing.deviceHour": 2.5, "pricing.currency": "EUR"}) == ("2.5", "EUR")
+    assert priced({"pricing.deviceHour": 0}) == ("0", "")

@@ -51,6 +51,7 @@ def words_of(command: str, bad: Path) -> list[str]:
         "replay": ["replay", str(bad)],
         "replay of a store": ["replay", "a/b", "--store", f"sqlite:///{bad}"],
         "backtest": ["backtest", str(bad), *QUICK],
+        "backtest of a table": ["backtest", str(bad), "--direction", "Minimize", *QUICK],
         "backtest of a store": ["backtest", "a/b", "--store", f"sqlite:///{bad}", *QUICK],
         "recommend": ["recommend", str(bad), *QUICK],
         "recommend of a store": ["recommend", "a/b", "--store", f"sqlite:///{bad}", *QUICK],
@@ -90,6 +91,7 @@ IN_PROCESS = (
     "replay",
     "replay of a store",
     "backtest",
+    "backtest of a table",
     "backtest of a store",
     "recommend",
     "recommend of a store",
@@ -174,7 +176,8 @@ def test_a_bad_file_ends_in_a_sentence(command, content, suffix, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "command", [each for each in IN_PROCESS if each not in ("backtest", "recommend")]
+    "command",
+    [each for each in IN_PROCESS if each not in ("backtest", "backtest of a table", "recommend")],
 )
 def test_a_folder_in_the_place_of_a_file_ends_in_a_sentence(command, tmp_path):
     assert_a_sentence(invoked(words_of(command, tmp_path)))
@@ -280,7 +283,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "command", ["replay", "backtest", "recommend", "explain", "explain a trial"]
+    "command",
+    [
+        *("replay", "backtest", "recommend", "explain", "explain a trial"),
+        *("export of a file", "export for Optuna"),
+    ],
 )
 @given(data=st.data())
 @settings(

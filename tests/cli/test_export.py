@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import io
 import json
-import math
 import os
 import stat
 from pathlib import Path
@@ -19,14 +17,13 @@ import yaml
 from click.testing import CliRunner, Result
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
-from optuna.trial import TrialState
 
 from espalier.cli.main import main
 from espalier.planning.world.earlier import EarlierTrial
 from espalier.search import Outcome
 from espalier.store import Log, StoredEarlier, lines, read_lines, read_log
-from espalier.views.gathered import Gathered, gather
 from espalier.views.trials import trial_views
+from tests.cli.agreeing import assert_agreeing, export, exported, gathered, table, written
 from tests.cli.asking.serving import proxied, write_kubeconfig
 from tests.read_api.serving import ADMIN, MEMBER
 from tools.golden_store import fill
@@ -37,8 +34,6 @@ STUDIES = (
     ("research", "closed"),
     ("elsewhere", "adopted"),
 )
-OPTUNAS = {"Completed": "COMPLETE", "Pruned": "PRUNED", "Failed": "FAIL", "Running": "RUNNING"}
-OPTUNAS |= {"Pending": "WAITING"}
 every_study = pytest.mark.parametrize("study", STUDIES, ids="/".join)
 
 
@@ -46,31 +41,6 @@ every_study = pytest.mark.parametrize("study", STUDIES, ids="/".join)
 def store(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Give the URL of a store with a bit of all that can be in one."""
     return asyncio.run(fill(tmp_path_factory.mktemp("golden")))
-
-
-def export(*words: object) -> Result:
-    return CliRunner().invoke(main, ["export", *map(str, words)])
-
-
-def exported(*words: object) -> str:
-    done = export(*words)
-    assert done.exit_code == 0, done.output
-    return done.stdout
-
-
-def written(file: Path, *words: object) -> Path:
-    exported(*words, "-O", file)
-    return file
-
-
-def gathered(store: str, study: tuple[str, str]) -> Gathered:
-    log = read_log(store, *study)
-    assert log is not None
-    return gather(log)
-
-
-def table(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text), strict=True))
 
 
 def storage_of(file: Path) -> BaseStorage:
@@ -157,30 +127,7 @@ def test_a_member_is_named_the_studies_that_he_may_export(store, tmp_path):
 
 @every_study
 def test_table_views_and_optuna_tell_the_same_of_each_trial(store, study, tmp_path):
-    name, known = "/".join(study), gathered(store, study)
-    views = {view["number"]: view for view in trial_views(known)}
-    rows = {int(row["number"]): row for row in table(exported(name, "--store", store, *TRIALS))}
-    file = written(tmp_path / "s.db", name, "--store", store, "--format", "optuna-sqlite")
-    theirs = {trial.user_attrs["number"]: trial for trial in loaded(file, study).trials}
-    assert list(rows) == list(theirs) == list(views)
-    for number, view in views.items():
-        row, trial = rows[number], theirs[number]
-        assert row["state"] == view["state"]
-        assert trial.state.name == OPTUNAS[view["state"]]
-        latest = math.nan if view["diverged"] else view["latest"]
-        assert row["value"] == ("" if latest is None else repr(latest))
-        if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
-            assert trial.value == view["latest"]
-        assert row["step"] == ("" if view["step"] is None else str(view["step"]))
-        assert trial.last_step == view["step"]
-        assert trial.params == view["parameters"]
-        assert {k[7:]: float(v) for k, v in row.items() if k.startswith("params_")} == trial.params
-        steps, values = known.values[number].curve()
-        assert [*trial.intermediate_values] == steps
-        assert [*trial.intermediate_values.values()] == pytest.approx(values, nan_ok=True, abs=0)
-        pruned = view["pruned"] or {}
-        assert row["pruned_why"] == pruned.get("sentence", "")
-        assert trial.user_attrs.get("pruned_sentence", "") == pruned.get("sentence", "")
+    assert_agreeing(store, "/".join(study), tmp_path)
 
 
 TRIALS = ("--format", "csv")

@@ -214,3 +214,11 @@ def test_repeats_that_are_to_come_are_counted():
     shown = with_finalists(finalists=FINALISTS[:2])
     trials = [trial(0, "Completed", 0.5), trial(1, "Completed", 0.4), repeat(0, 1, "Running", None)]
     assert progress_of(shown, trials) == "2/6 ended"
+
+
+def test_money_is_told_where_the_study_has_a_price():
+    money = {"currency": "EUR", "deviceHour": 2.5, "used": 40.0, "saved": 20.0}
+    (said,) = balance(study(money={**money, "savedLow": 15.0, "savedHigh": 25.0}))
+    assert said == (
+        "Money: 40 EUR used, about 20 EUR saved (33% of all, between 15 EUR and 25 EUR)"
+    )

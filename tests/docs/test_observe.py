@@ -5,6 +5,7 @@ import re
 import pytest
 import yaml
 
+from espalier.generate.crds import study_crd, trial_crd
 from espalier.metrics import Observer
 from espalier.metrics.declared import BY_NAME
 from tests.chart.test_alerts import RECORDS, RULES
@@ -33,6 +34,19 @@ def test_a_real_prometheus_takes_every_question(tmp_path):
 
 def test_the_page_lists_every_record():
     assert set(re.findall(r"`(\w+:espalier_\w+:\w+)`", PAGE)) == set(RECORDS)
+
+
+def test_the_page_explains_the_columns_that_there_are():
+    said = re.findall(r"^\| (`[A-Z][^|]*) \|", PAGE, re.MULTILINE)
+    named = {name for cell in said for name in re.findall(r"`([^`]*)`", cell)}
+    columns = [
+        column
+        for crd in (study_crd(), trial_crd())
+        for column in crd["spec"]["versions"][0]["additionalPrinterColumns"]
+    ]
+    assert named <= {column["name"].upper() for column in columns}
+    default = {column["name"].upper() for column in columns if not column.get("priority")}
+    assert default - {"AGE"} <= named
 
 
 def matchers(found):

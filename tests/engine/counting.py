@@ -16,6 +16,9 @@ class Counting:
     def values_judged(self, namespace: str, study: str, seconds: float) -> None:
         self.judged.append((study, seconds))
 
+    def report_taken(self, namespace: str, study: str, seconds: float) -> None:
+        pass
+
     def limit_reached(self, namespace: str, study: str, limit: str) -> None:
         self.limits.append((namespace, study, limit))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from espalier.kube import STUDY
 from tests.simulation.api_server import Object, pod_over
 from tests.simulation.clock import now
+from tests.simulation.faults import drawn
+from tests.simulation.fuzz import run_with
 from tests.simulation.kubelet import Program
 from tests.simulation.telling import tell
 from tests.simulation.world import World
@@ -29,12 +32,6 @@ def condition(world: World) -> tuple[str, str]:
 
 def living(world: World) -> list[Object]:
     return [pod for pod in world.api.of("pods", "n") if not pod_over(pod)]
-
-
-def spent(world: World) -> None:
-    """Note that the budget may have ended any trial."""
-    for trial in world.api.of("trials", "n"):
-        world.history.caused(trial["metadata"]["uid"], "budget")
 
 
 def status(world: World) -> Object:
@@ -63,7 +60,6 @@ def test_a_hard_limit_ends_what_runs_within_a_look(tmp_path: Path, dies: bool) -
         kinds = list(world.ended().values())
         assert set(kinds) <= {"Completed", "Pruned", "BudgetSpent"}
         assert 0 < kinds.count("BudgetSpent") <= 3
-        spent(world)
         await world.settle()
         assert status(world)["budget"]["limits"][0]["met"] == "Hard"
 
@@ -92,7 +88,6 @@ def test_a_study_goes_on_when_its_spent_budget_is_raised(tmp_path: Path) -> None
         world.start()
         await world.until("the end", world.over)
         await world.settle()
-        spent(world)
         before = len(world.ended())
         assert before < 9
         world.change(STUDY, "s", {"spec": {"budget": {"wallClock": {"soft": None, "hard": "9h"}}}})
@@ -104,3 +99,10 @@ def test_a_study_goes_on_when_its_spent_budget_is_raised(tmp_path: Path) -> None
         assert world.condition("studies", "s", "Succeeded")["reason"] == "AllTrialsEnded"
 
     tell(tmp_path, story, program_of=good)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_fault_has_a_spent_study_break_a_law(seed: int) -> None:
+    limits = {"soft": "8s", "hard": "20s"}
+    run = run_with(drawn(random.Random(seed)), seed, budget={"wallClock": limits})
+    assert not run.broken, str(run)

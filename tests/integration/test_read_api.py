@@ -226,9 +226,9 @@ async def first_lines(content: aiohttp.StreamReader) -> AsyncIterator[str]:
 
 
 async def eventually(ask: Callable[[], Awaitable[tuple[int, Any]]], status: int) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + PATIENCE / 20
     while (found := await ask())[0] != status:
-        assert time.monotonic() < deadline, found
+        assert time.monotonic() < deadline, json.dumps(found)
         await asyncio.sleep(0.1)
 
 

@@ -1,6 +1,6 @@
 """A real HTTP server that answers as a test says, in the place of an API server."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -9,7 +9,7 @@ from kubernetes.aio import client
 
 from espalier.kube import Cluster
 
-Answer = Callable[[web.Request], web.StreamResponse]
+Answer = Callable[[web.Request], web.StreamResponse | Awaitable[web.StreamResponse]]
 
 
 @asynccontextmanager
@@ -17,7 +17,8 @@ async def answering(answer: Answer, **options) -> AsyncIterator[Cluster]:
     """Connect a cluster to a server that gives this answer to every request."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        return answer(request)
+        given = answer(request)
+        return await given if isinstance(given, Awaitable) else given
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", handle)

@@ -92,6 +92,7 @@ def observe_everything(observer: Observer) -> None:
     observer.report_answered("Accepted", 0.002, "team-a/digits-3")
     observer.values_received("team-a", "digits", "Appended", 3)
     observer.values_judged("team-a", "digits", 0.001)
+    observer.report_taken("team-a", "digits", 0.02)
     observer.limit_reached("team-a", "digits", "values_a_trial")
     observer.token_reviewed("Accepted")
     observer.token_checked("Keys")

@@ -60,6 +60,7 @@ def test_an_observed_metric_with_a_study_in_its_labels_is_forgotten_with_it():
     assert named == [
         "espalier_reports_total",
         "espalier_judging_seconds_total",
+        "espalier_study_report_duration_seconds",
         "espalier_limits_reached_total",
     ], "Observer.forget must remove these"
 

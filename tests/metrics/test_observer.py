@@ -48,10 +48,12 @@ def test_a_forgotten_study_leaves_no_series_and_may_come_back():
     observer.values_received("team-a", "digits", "Appended", 3)
     observer.values_received("team-a", "digits", "Late", 1)
     observer.values_received("team-b", "digits", "Appended", 5)
+    observer.report_taken("team-a", "digits", 0.02)
     observer.forget("team-a", "digits")
     observer.forget("team-a", "never-seen")
     reports = {k: n for k, n in scraped(registry).items() if k[0] == "espalier_reports_total"}
     assert list(reports.values()) == [5]
+    assert not any("study_report_duration" in name for name, _ in scraped(registry))
     observer.values_received("team-a", "digits", "Appended", 1)
     at = {"namespace": "team-a", "study": "digits", "receipt": "Appended"}
     assert value(scraped(registry), "espalier_reports_total", **at) == 1

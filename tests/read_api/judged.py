@@ -15,7 +15,7 @@ from espalier.planning.world.record import AttemptRecord, End, MadeTrial, Origin
 from espalier.pruning import TrialState
 from espalier.store import open_store
 
-CURVES = Path(__file__).parents[1] / "curves" / "imp_digits_acc.npz"
+CURVES = Path(__file__).parents[1] / "curves" / "tfm_stdlib_nats.npz"
 START = 1_790_000_000.0
 SLOTS = 8
 STUDY: dict[str, Any] = {
@@ -23,7 +23,7 @@ STUDY: dict[str, Any] = {
     "kind": "Study",
     "metadata": {"name": "digits", "namespace": "research", "uid": "judged", "generation": 1},
     "spec": {
-        "objective": {"metric": "val_accuracy", "direction": "Maximize"},
+        "objective": {"metric": "nats", "direction": "Minimize"},
         "resource": {"name": "epoch", "max": 27},
         "parameters": [
             {"name": "lr", "float": {"min": 1.0e-4, "max": 1.0, "scale": "Log"}},
@@ -96,8 +96,8 @@ class Judged:
 
     async def _step(self, binding: Binding, step: int, since: float) -> bool:
         """Report a step; return whether the trial has ended."""
-        value = float(self._curves[binding.number * 3, min(step, self._curves.shape[1]) - 1])
-        batch = CheckedBatch(binding.trial, (CheckedReport("val_accuracy", step, value),))
+        value = float(self._curves[binding.number, min(step, self._curves.shape[1]) - 1])
+        batch = CheckedBatch(binding.trial, (CheckedReport("nats", step, value),))
         said = await self._studies.submit(binding.pod_uid, batch)
         pruned = said.decision is not None and said.decision.prunes
         if not pruned and step < STUDY["spec"]["resource"]["max"]:

@@ -109,7 +109,8 @@ async def served(
     api = ReadApi(KnownStudies(StoreBeside(url)), callers, look, list_all, **seconds)
     port = await api.start("127.0.0.1", 0, None)
     try:
-        async with aiohttp.ClientSession() as session:
+        connector = aiohttp.TCPConnector(limit=0)  # as many as there are people
+        async with aiohttp.ClientSession(connector=connector) as session:
             yield Asking(session, f"http://127.0.0.1:{port}", clock)
     finally:
         await api.stop()

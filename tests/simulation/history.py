@@ -40,6 +40,8 @@ class History:
         When a person first asked that a Trial be pruned, by its uid.
     stopped
         Whether a person has stopped the Study.
+    limited
+        Whether the Study has a budget, which may end any trial: ``budget``.
     """
 
     study: str = "s"
@@ -51,6 +53,7 @@ class History:
     causes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     pruned: dict[str, float] = field(default_factory=dict)
     stopped: bool = False
+    limited: bool = False
 
     def written(self, write: Write, obj: Object) -> None:
         """Take in a write."""
@@ -128,7 +131,7 @@ class History:
 
     def causes_of(self, number: int) -> set[str]:
         """Return what may have ended a number."""
-        found: set[str] = set()
+        found: set[str] = {"budget"} if self.limited else set()
         for uid, known in self.numbers.items():
             if number in known:
                 found |= self.causes[uid]

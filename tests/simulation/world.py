@@ -162,6 +162,7 @@ class World:
 
     def study(self, **spec: Any) -> Object:
         """Create the Study."""
+        self.history.limited = "budget" in spec
         return self.create(STUDY, objects.study(**spec))
 
     def stuck(self, pod: Object) -> None:
@@ -181,8 +182,13 @@ class World:
         return dict(condition_of(obj.get("status") or {}, type_) or {})
 
     def over(self) -> bool:
-        """Whether the Study has come to its end."""
-        return self.condition("studies", "s", "Succeeded").get("status") in ("True", "False")
+        """Whether the Study, as it is, has come to its end."""
+        said = self.condition("studies", "s", "Succeeded")
+        generation = (self.api.find("studies", "s") or {"metadata": {}})["metadata"].get(
+            "generation"
+        )
+        ended = said.get("status") in ("True", "False")
+        return ended and said.get("observedGeneration") == generation
 
     def reason(self, number: int) -> str:
         """Return why a trial has ended; empty while it goes on."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from espalier.errors import UsageError
 from espalier.planning.world.record import End, MadeTrial, Origin
-from espalier.pruning import Restraint, TrialState
+from espalier.pruning import Restraint, TrialState, Will, Wish
 from espalier.store import (
     Log,
     StoredChange,
@@ -60,6 +60,7 @@ ends = st.builds(
     template, finite, st.none() | finite,
 )  # fmt: skip
 values = st.floats(allow_infinity=False)
+wishes = st.builds(Wish, number, st.sampled_from(Will), text, text)
 restraints = st.builds(Restraint, st.booleans(), st.integers(0, 9), st.frozensets(number))
 
 
@@ -94,7 +95,8 @@ def logs(draw: st.DrawFn) -> Log:
             case "e":
                 ended.append(StoredEnd(seq, draw(number), draw(ends)))
             case _:
-                changed.append(StoredChange(seq, draw(restraints), draw(finite)))
+                wanted = tuple(draw(st.lists(wishes, max_size=2)))
+                changed.append(StoredChange(seq, draw(restraints), draw(finite), wanted))
     return Log(
         study=draw(studies),
         attempts=draw(st.lists(st.tuples(number, number, text), max_size=3)),
@@ -140,6 +142,10 @@ def read(*rows: Any) -> Log:
     return log
 
 
+WISH = {"trial": 7, "will": "Prune", "why": "it overfits", "by": "ann"}
+CHANGE = {"kind": "change", "seq": 1, "at": 1.0, "paused": False, "keepBest": 1, "protected": []}
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
@@ -154,6 +160,17 @@ def read(*rows: Any) -> Log:
         pytest.param([HEAD, {**TRIAL, "parameters": 3}], "line 2, parameters", id="no parameters"),
         pytest.param([HEAD, {**VALUE, "step": True}], "line 2, step", id="a step that is none"),
         pytest.param([{**HEAD, "settings": {}}], "settings", id="no settings"),
+        *(
+            pytest.param([HEAD, {**CHANGE, "wishes": wanted}], "line 2: expected wishes", id=name)
+            for name, wanted in {
+                "wishes that are none": 3,
+                "a wish that is none": [3],
+                "a wish without a trial": [{"will": "Prune", "why": "", "by": ""}],
+                "a wish for what cannot be": [WISH | {"will": "Resurrect"}],
+                "a wish for no number": [WISH | {"trial": "seven"}],
+                "a wish without words": [WISH | {"why": None}],
+            }.items()
+        ),
     ],
 )
 def test_what_is_no_log_is_told_with_its_place(rows: list[Any], words: str) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from espalier.backtest.replay import replay
 from espalier.planning.world.record import End
-from espalier.pruning import Action, Decision, Reason, Restraint, TrialState
+from espalier.pruning import PERSON, Action, Decision, Reason, Restraint, TrialState, Will, Wish
 from espalier.store import (
     Batch,
     Log,
@@ -27,6 +28,7 @@ from espalier.store import (
     settings_text,
 )
 from espalier.store.rows import _plain_text
+from espalier.study_log.read_lines import read_lines
 from tests.store.storing import judged_by, new_study, runner_with_store, storing, url_of, values
 
 numbers = st.floats() | st.integers(-(2**70), 2**70)
@@ -169,6 +171,32 @@ def test_changes_of_what_holds_pruning_back_are_kept_in_their_places(tmp_path: P
         "keepBest": 3,
         "protected": [2, 7],
     }
+
+
+def test_what_people_want_of_trials_is_kept_with_the_change_and_its_decisions_follow(
+    tmp_path: Path,
+) -> None:
+    wishes = (Wish(7, Will.PRUNE, "it overfits", "ann"), Wish(2, Will.KEEP))
+    decision = Decision(
+        *(7, 1, 0, Action.PRUNE, Reason.PRUNED_BY_PERSON, {"by": "ann", "why": "it overfits"}),
+        *(None, None, PERSON, {}),
+    )
+
+    def acted(study: int) -> Batch:
+        rows = Batch(study, rules=[(study, 1, PERSON, settings_text(decision))])
+        rows.changes.append(change_row(study, Restraint(), 1, 20.0, wishes))
+        rows.decisions_on_others.append(decision_row(study, decision, "", 1, 1, 20.0))
+        return rows
+
+    log = put(tmp_path, acted)
+    assert [each.wishes for each in log.changes] == [wishes]
+    assert [each.decision for each in log.decisions] == [decision]
+    exported = read_log(url_of(tmp_path), "research", "u1")
+    assert exported is not None
+    rows = [json.loads(line) for line in lines(exported)]
+    assert [row["kind"] for row in rows[1:]] == ["change", "decision"]
+    assert rows[1]["wishes"] == [wish.to_dict() for wish in wishes]
+    assert replay(read_lines(map(json.dumps, rows), "it"), "it").agrees
 
 
 def test_a_log_is_exported_in_the_order_of_arrival(tmp_path: Path) -> None:

@@ -217,9 +217,26 @@ def curves_of(log: Log, name: str) -> Curves:
             "with pruner Nop, or with exempt trials",
         )
     curves = np.array([[values[trial][step] for step in wanted] for trial in whole])
+    return curves_in_time(curves, name, terms.direction)
+
+
+def curves_in_time(curves: Array, name: str, direction: Direction) -> Curves:
+    """Return curves whose values came at some time.
+
+    Parameters
+    ----------
+    curves
+        N by S by 2: the value, and when it came in seconds since any moment.
+
+    Raises
+    ------
+    UsageError
+        If no trial's values came one by one.
+    """
+    steps = curves.shape[1]
     # Values may overtake each other on their way: a step is there when those before it are.
     times = np.maximum.accumulate(curves[:, :, 1], axis=1)
-    over_time = times[:, -1] > times[:, 0] if horizon > 1 else np.full(len(whole), True)
+    over_time = times[:, -1] > times[:, 0] if steps > 1 else np.full(len(curves), True)
     if not over_time.any():
         raise UsageError(
             name,
@@ -228,6 +245,6 @@ def curves_of(log: Log, name: str) -> Curves:
         )
     curves, times = curves[over_time], times[over_time]
     # The first step took as long as the others on average: its start is not in the log.
-    pace = (times[:, -1:] - times[:, :1]) / max(1, horizon - 1)
-    seconds = times - times[:, :1] + (pace if horizon > 1 else 1.0)
-    return Curves(name, terms.direction, curves[:, :, 0], seconds)
+    pace = (times[:, -1:] - times[:, :1]) / max(1, steps - 1)
+    seconds = times - times[:, :1] + (pace if steps > 1 else 1.0)
+    return Curves(name, direction, curves[:, :, 0], seconds)

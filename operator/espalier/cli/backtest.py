@@ -23,11 +23,13 @@ from espalier.backtest.knobs import KNOBS, RISKS, STATING, Sweep, read_knob, swe
 from espalier.backtest.measure import Measured, Setting
 from espalier.backtest.picture import require_matplotlib
 from espalier.cli import backtest_tables as tables
-from espalier.cli.backtest_inputs import read_candidates, read_curves
+from espalier.cli.backtest_inputs import TableTerms, read_candidates, read_curves
 from espalier.cli.boundary import Terminal
 from espalier.cli.pool import over
 from espalier.cli.simulation_options import (
+    direction_option,
     jobs_option,
+    metric_option,
     picture_option,
     pruning_option,
     seed_option,
@@ -96,6 +98,8 @@ class BacktestReport:
 @jobs_option
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as one JSON object.")
 @picture_option
+@metric_option
+@direction_option
 @namespace_option
 @store_option
 def command(
@@ -113,18 +117,20 @@ def command(
     jobs: int | None,
     as_json: bool,
     picture: Path | None,
+    metric: str | None,
+    direction: str | None,
     namespace: str | None,
     store: str,
 ) -> None:
     """Say what pruners would have saved and lost on CURVES of trials that ran to their end.
 
     CURVES are folders or files of recorded tasks (NAME.npz with `values` and `seconds`, N trials
-    by S steps, and NAME.json with its `direction`, min or max), files that `espalier export`
-    wrote, or studies in the store (NAME or NAMESPACE/NAME), which is in the operator's pod: export
-    there, and backtest the file on your machine. `seconds` are since the trial's start, for each
-    value when it was there: they grow from step to step, and are not the time that a step took. Of
-    a study, the trials that completed count: run one without pruning (type Nop) to get a fair
-    picture.
+    by S steps, and NAME.json with its `direction`, min or max), logs that `espalier export` wrote,
+    storages of Optuna, CSVs with the columns trial, step and value (`espalier export --what curves`
+    writes such ones), or studies in the store (NAME or NAMESPACE/NAME), which is in the operator's
+    pod. `seconds` are since the trial's start, for each value when it was there: they grow from
+    step to step, and are not the time that a step took. Of a study, the trials that completed
+    count: run one without pruning (type Nop) to get a fair picture.
 
     Each task is run as studies in a simulation with workers and the operator's own engine, over
     lists in random order that are the same for every pruner.
@@ -177,7 +183,7 @@ def command(
         raise click.UsageError("--budgets is for comparing; leave it out, or name no knob")
     if picture is not None:
         require_matplotlib()
-    tasks = read_curves(curves, store, namespace)
+    tasks = read_curves(curves, store, namespace, TableTerms(metric, direction))
     setting = Setting(workers, trials, orders, seed)
     _hint(tasks, trials)
     run = with_progress(over(jobs or os.cpu_count() or 1), quiet=as_json)

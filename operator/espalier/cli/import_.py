@@ -16,6 +16,7 @@ import yaml
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from espalier.cli.boundary import Terminal
+from espalier.cli.kinds_of_files import LOOKED_AT, is_optuna
 from espalier.errors import UsageError
 from espalier.planning.proposing.source_curves import GOING_ON, LOST
 from espalier.planning.proposing.taking_over import SourceStudy, SourceTrial
@@ -28,7 +29,6 @@ from espalier.study_log.write_source import fitted
 MOST_BYTES = 1_000_000
 """A ConfigMap may have 1 MiB, names and labels included."""
 KEY = "trials.jsonl"
-_SQLITE, _LOOKED_AT = b"SQLite format 3\x00", 4096
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 
 
@@ -118,12 +118,12 @@ def _summary(source: SourceStudy, trials: list[SourceTrial], text: str, points: 
 def _read(file: Path, metric: str | None, direction: str | None, study: str | None) -> SourceStudy:
     try:
         with file.open("rb") as opened:
-            start = opened.read(_LOOKED_AT)
+            start = opened.read(LOOKED_AT)
     except OSError as error:
         raise UsageError(
             "FILE", f"expected a file, got {file}: {error.strerror}; name one"
         ) from error
-    if start.startswith(_SQLITE) or (start.startswith(b"{") and b'"op_code"' in start):
+    if is_optuna(start):
         return _read_optuna(file, metric, study)
     if study is not None:
         raise UsageError("--study", f"expected a storage of Optuna with it, got {file}; remove it")

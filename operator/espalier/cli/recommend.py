@@ -23,14 +23,16 @@ from espalier.backtest.recommend.records import RecordedStudy
 from espalier.backtest.recommend.saved_against_lost import picture as drawn
 from espalier.backtest.recommend.strictnesses import all_types, default, distinct, strictnesses
 from espalier.cli.backtest import with_progress
-from espalier.cli.backtest_inputs import read_candidates
+from espalier.cli.backtest_inputs import TableTerms, read_candidates
 from espalier.cli.boundary import Terminal
 from espalier.cli.pool import over
 from espalier.cli.recommend_inputs import read_records, read_share, read_types
 from espalier.cli.recommend_profile import check_profile_name, command_of, manifest
 from espalier.cli.recommend_words import pasted, printed
 from espalier.cli.simulation_options import (
+    direction_option,
     jobs_option,
+    metric_option,
     picture_option,
     pruning_option,
     seed_option,
@@ -110,6 +112,8 @@ GOALS = (Goal.KEEP_WINNER, Goal.BEST_UNDER_BUDGET)
     "from, to review, keep in git and apply.",
 )
 @picture_option
+@metric_option
+@direction_option
 @namespace_option
 @store_option
 @click.pass_context
@@ -129,6 +133,8 @@ def command(
     output: str,
     profile: str | None,
     picture: Path | None,
+    metric: str | None,
+    direction: str | None,
     namespace: str | None,
     store: str,
 ) -> None:
@@ -180,7 +186,7 @@ def command(
     kept = wanted is Goal.KEEP_WINNER
     budgets = [f"{share:.0%}" for share in BUDGETS]
     aim = Aim(read_share(max_lost, "--max-lost")) if kept else Aim(None, budgets.index(budget))
-    records = read_records(studies, store, namespace)
+    records = read_records(studies, store, namespace, TableTerms(metric, direction))
     candidates = _candidates(pruners, pruning, wanted, records)
     setting = Setting(workers or _workers(records, trials), trials, orders, seed)
     run = _announced(

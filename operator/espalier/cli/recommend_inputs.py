@@ -10,22 +10,30 @@ from pathlib import Path
 
 from espalier.backtest.recommend.records import RecordedStudy, recorded
 from espalier.backtest.recommend.strictnesses import all_types
-from espalier.cli.backtest_inputs import curves_in, name_of_log, twice_named
+from espalier.cli.backtest_inputs import TABLES_OWN, TableTerms, curves_in, name_of_log, twice_named
 from espalier.cli.store_option import recorded_log
 from espalier.errors import UsageError
 
 
 def read_records(
-    sources: Sequence[str], store: str, namespace: str | None = None
+    sources: Sequence[str],
+    store: str,
+    namespace: str | None = None,
+    terms: TableTerms = TABLES_OWN,
 ) -> list[RecordedStudy]:
     """Read the studies of folders, files and names in the store.
+
+    Parameters
+    ----------
+    terms
+        Of files that are tables.
 
     Raises
     ------
     UsageError
         If a source is none of these, or two studies have the same name.
     """
-    found = [each for source in sources for each in _read(source, store, namespace)]
+    found = [each for source in sources for each in _read(source, store, namespace, terms)]
     if (twice := twice_named(each.name for each in found)) is not None:
         raise UsageError(
             "STUDY",
@@ -35,8 +43,8 @@ def read_records(
     return found
 
 
-def _read(source: str, store: str, namespace: str | None) -> list[RecordedStudy]:
-    found = curves_in(Path(source))
+def _read(source: str, store: str, namespace: str | None, terms: TableTerms) -> list[RecordedStudy]:
+    found = curves_in(Path(source), terms)
     if found is not None:
         return [RecordedStudy(curves) for curves in found]
     return [recorded(recorded_log(source, store, namespace), name_of_log(source))]

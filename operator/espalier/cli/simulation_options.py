@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from espalier.pruning import Direction
+
 pruning_option = click.option(
     "--pruning", default="{}", help="spec.pruning for all of them, in YAML."
 )
@@ -16,6 +18,14 @@ jobs_option = click.option(
     "--jobs",
     type=click.IntRange(1),
     help="Processes that simulate; the number of cores if not given. The figures are the same.",
+)
+metric_option = click.option(
+    "--metric", help="Which values of a CSV count, if it has several; it does not say it itself."
+)
+direction_option = click.option(
+    "--direction",
+    type=click.Choice([each.value for each in Direction]),
+    help="Which way the values of a CSV are better; all other files say it themselves.",
 )
 picture_option = click.option(
     "--picture",

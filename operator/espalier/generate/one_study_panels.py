@@ -236,8 +236,9 @@ def _reports() -> tuple[Panel, ...]:
             (
                 query(rate_of("espalier_reports_total", "receipt", SELECTED), "{{receipt}}"),
                 query(
-                    rate_of("espalier_limits_reached_total", "limit", SELECTED),
-                    "refused for the limit {{limit}}",
+                    rate_of("espalier_limits_reached_total", "limit", SELECTED)
+                    + ' or label_replace(vector(0), "limit", "none reached", "", "")',
+                    "limit: {{limit}}",
                 ),
             ),
             unit="cps",
@@ -259,9 +260,18 @@ def _reports() -> tuple[Panel, ...]:
             empty=NOTHING_TIMED,
         ),
         lines(
-            "Time to answer a post, of all studies",
-            "Commit included: what is answered is stored.",
-            quantiles("espalier_report_request_duration_seconds"),
+            "Report latency",
+            "From a post's arrival until the study's values in it were committed: the median, and "
+            "the 99th percentile, as far as five buckets tell.",
+            tuple(
+                query(
+                    f"histogram_quantile({q}, sum by (le, {STUDY}) (rate("
+                    "espalier_study_report_duration_seconds_bucket"
+                    f"{SELECTED}[$__rate_interval])))",
+                    f"p{round(q * 100)}",
+                )
+                for q in (0.5, 0.99)
+            ),
             unit="s",
             width=6,
             empty=NOTHING_TIMED,

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from espalier.kube.answers import unexpected
 from espalier.kube.cluster import Cluster
 from espalier.kube.errors import NotFound, Refused
 from espalier.kube.kinds import CONFIG_MAP, STUDY
@@ -35,9 +36,8 @@ async def user_of(cluster: Cluster, token: str) -> Mapping[str, Any] | None:
         # Without audiences the API server holds the token to its own.
         "spec": {"token": token} | ({"audiences": ours} if ours else {}),
     }
-    path = "/apis/authentication.k8s.io/v1/tokenreviews"
-    status = (await cluster.ask(path, body)).get("status")
-    if not isinstance(status, dict) or status.get("authenticated") is not True:
+    status = await _status(cluster, "/apis/authentication.k8s.io/v1/tokenreviews", body)
+    if status.get("authenticated") is not True:
         return None
     # An authenticator that knows no audiences vouches for none of them.
     if ours and AUDIENCE not in (status.get("audiences") or ()):
@@ -105,6 +105,13 @@ async def allowed(
             "resourceAttributes": wanted,
         },
     }
-    path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+    status = await _status(cluster, "/apis/authorization.k8s.io/v1/subjectaccessreviews", body)
+    return status.get("allowed") is True
+
+
+async def _status(cluster: Cluster, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what is answered to a review; what is no answer says nothing of anybody."""
     status = (await cluster.ask(path, body)).get("status")
-    return isinstance(status, dict) and status.get("allowed") is True
+    if not isinstance(status, dict):
+        raise unexpected(f"create {path}", "a review with a status")
+    return status

@@ -9,6 +9,7 @@ from espalier.metrics.metric import Metric, MetricSource, MetricType, snapshot
 _STUDY = ("namespace", "study")
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _PODS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0)
+_COARSE = (0.01, 0.05, 0.25, 1.0, 5.0)
 _WAITS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0)
 _ROWS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0)
 
@@ -35,6 +36,12 @@ _REPORTS = (
         "espalier_judging_seconds_total",
         _STUDY,
         "Time that the operator spent on judging and storing a Study's values.",
+    ),
+    _histogram(
+        "espalier_study_report_duration_seconds",
+        _STUDY,
+        "From a post's arrival until the Study's values in it were committed.",
+        _COARSE,
     ),
     _counter(
         "espalier_limits_reached_total",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 MOST = 128
 """So many characters may the names and values of an exemplar's labels have, by OpenMetrics."""
 
 
+@lru_cache(maxsize=4096)
 def exemplar_of(trial: str) -> dict[str, str] | None:
-    """Return the labels that name a trial.
+    """Return the labels that name a trial; the same object for the same trial, to be read alone.
 
     Parameters
     ----------

@@ -28,6 +28,7 @@ class Observer:
         self._lock = threading.Lock()
         # The label values of each study's series, by metric: they go with the study.
         self._of_study: dict[tuple[str, str], set[tuple[str, tuple[str, ...]]]] = {}
+        self._latencies: dict[tuple[str, str], Histogram] = {}
         self._counters: dict[str, Counter] = {}
         self._histograms: dict[str, Histogram] = {}
         for metric in METRICS:
@@ -82,6 +83,20 @@ class Observer:
     def values_judged(self, namespace: str, study: str, seconds: float) -> None:
         """Values of a study were judged, which took so long."""
         self._count_of_study("espalier_judging_seconds_total", namespace, study, by=seconds)
+
+    def report_taken(self, namespace: str, study: str, seconds: float) -> None:
+        """Values of a study were committed, so long after their post arrived."""
+        # Each post comes here: to find the study's own series again costs more than to count.
+        kept = self._latencies.get((namespace, study)) or self._latency(namespace, study)
+        kept.observe(max(0.0, seconds))
+
+    def _latency(self, namespace: str, study: str) -> Histogram:
+        name = "espalier_study_report_duration_seconds"
+        with self._lock:
+            self._of_study.setdefault((namespace, study), set()).add((name, ()))
+            kept = self._histograms[name].labels(namespace, study)
+            self._latencies[namespace, study] = kept
+        return kept
 
     def limit_reached(self, namespace: str, study: str, limit: str) -> None:
         """A post was refused because its study reached a limit (docs/reference/limits.md)."""
@@ -160,8 +175,10 @@ class Observer:
     def forget(self, namespace: str, study: str) -> None:
         """The study is deleted: its series go away."""
         with self._lock:
+            self._latencies.pop((namespace, study), None)
             for name, more in self._of_study.pop((namespace, study), ()):
-                self._counters[name].remove(namespace, study, *more)
+                kept: Counter | Histogram = self._counters.get(name) or self._histograms[name]
+                kept.remove(namespace, study, *more)
 
 
 assert set(BY_NAME) == {metric.name for metric in METRICS}, "a metric is declared twice"

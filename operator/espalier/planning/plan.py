@@ -113,18 +113,22 @@ def plan_of(look: Look, costs: Costs, now: float, settings: OperatorSettings) ->
     lanes += _status(scene, costs)
     if scene.going:
         lanes.append((Wake(now + settings.progress_interval),))
-        if (due := course.spending.due) is not None:
-            lanes.append((Wake(due),))
+    if not course.over and (due := course.spending.due) is not None:
+        lanes.append((Wake(due),))
     return tuple(lane for lane in lanes if lane)
 
 
 def _with_corrections(look: Look, costs: Costs, ranks: EndedRanks) -> list[Standing]:
     """Return the trials to be looked at when the study is over: some tell what was true before."""
-    seen = {standing.number for standing in look.standings}
-    off = {*to_be_corrected(look, costs), *ranks.off()}
-    more = (look.settled(n) for n in off if n not in seen)
-    found = [*look.standings, *(standing for standing in more if standing is not None)]
-    return sorted(found, key=lambda standing: standing.number)
+    found = {standing.number: standing for standing in look.standings}
+    for number in (*to_be_corrected(look, costs), *ranks.off()):
+        standing = found.get(number)
+        # A trial that is settled, of which a workload is left, is there without its object.
+        if standing is None or standing.view is None:
+            settled = look.settled(number)
+            if settled is not None:
+                found[number] = settled
+    return [found[number] for number in sorted(found)]
 
 
 def _course(look: Look, settings: OperatorSettings, now: float) -> tuple[StudyStanding, list[Lane]]:

@@ -19,9 +19,9 @@ from espalier.views.values import Values
 MOST_BYTES = 256 * 1024 * 1024
 """Of the studies that are kept in memory, about; the one not asked for the longest goes first."""
 _A_VALUE, _A_TRIAL = 36, 2500
-REST = 4.0
-"""Reading a study anew takes at most one part in five of the time: what is asked meanwhile is
-answered as it was known last. Only a very large study takes long enough for that to be seen."""
+LONG, REST = 0.2, 4.0
+"""Where reading a study anew takes more than so many seconds, it takes at most one part in five of
+the time: what is asked meanwhile is answered as it was known last."""
 
 
 class KnownStudy:
@@ -120,7 +120,7 @@ class KnownStudies:
                 known.catch_up()
                 known.revision = found.revision
                 now = self._clock()
-                known.rests_until = now + REST * (now - began)
+                known.rests_until = now + (REST * (now - began) if now - began > LONG else 0.0)
                 self._make_room(found.row.uid, known.bytes)
             yield known
 

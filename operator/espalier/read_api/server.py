@@ -34,6 +34,9 @@ from espalier.views.query import Query
 from espalier.views.questions import Unknown, answer
 
 _LOG = logging.getLogger(__name__)
+_QUIET = logging.getLogger(f"{__name__}.http")
+_QUIET.setLevel(logging.CRITICAL)
+"""Requests that are no HTTP, and people who go away, are no news; our faults are logged above."""
 _T = TypeVar("_T")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
@@ -97,7 +100,7 @@ class ReadApi:
                 web.get(f"{STUDY}/{{question:.+}}", self._about),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
+        self._runner = web.AppRunner(app, access_log=None, logger=_QUIET, shutdown_timeout=5.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port, ssl_context=tls)
         await site.start()

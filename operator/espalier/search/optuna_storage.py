@@ -47,6 +47,8 @@ class OptunaTrial:
     """Where it reported, the last step of the study for the value that it returned."""
     values: tuple[float, ...]
     """What it reported there."""
+    seconds: float | None = None
+    """How long it took, if that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,13 @@ def _trial(trial: FrozenTrial, horizon: int | None, ours: bool) -> OptunaTrial |
         outcome,
         steps,
         tuple(value if math.isfinite(value) else math.nan for value in values),
+        _seconds(trial),
     )
+
+
+def _seconds(trial: FrozenTrial) -> float | None:
+    seconds = None if trial.duration is None else trial.duration.total_seconds()
+    return seconds if seconds is not None and seconds > 0 else None
 
 
 def _within(reported: Mapping[int, float], horizon: int) -> dict[int, float]:

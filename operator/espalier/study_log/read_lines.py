@@ -214,13 +214,20 @@ def _end(row: Row, _where: str) -> Event:
 
 def _change(row: Row, where: str) -> Event:
     try:
-        wishes = tuple(map(Wish.from_dict, row.get("wishes") or ()))
+        wishes = tuple(map(_wish, row.get("wishes") or ()))
     except (LookupError, TypeError, ValueError) as error:
         raise UsageError(
             where,
             f"expected wishes as they are exported, got one without {error}; export it again",
         ) from error
     return StoredChange(row["seq"], Restraint.from_dict(row), row["at"], wishes)
+
+
+def _wish(given: Row) -> Wish:
+    wish = Wish.from_dict(given)
+    if type(wish.trial) is not int or not all(isinstance(x, str) for x in (wish.why, wish.by)):
+        raise ValueError("a trial's number and words")
+    return wish
 
 
 def _proposal(row: Row, _where: str) -> Event:

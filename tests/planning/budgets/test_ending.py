@@ -3,11 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from espalier.engine.control.figures import study_figures
 from espalier.planning import effects
+from espalier.planning.costs.costs import costs_of
 from espalier.planning.plan import plan
+from espalier.planning.standing.look import look_at
 from espalier.planning.world.record import AttemptRecord
 from espalier.planning.world.snapshot import Snapshot, Span
 from espalier.planning.world.status_words import condition_of
@@ -77,6 +81,9 @@ def test_a_soft_limit_starts_nothing_more_and_lets_run_on_what_runs():
     found.round()
     assert found.said("BudgetSpent") == ("True", "SoftLimitMet")
     assert found.said("Succeeded") == ("Unknown", "InProgress")
+    progressing = condition_of(found.view.status, "Progressing")
+    assert progressing is not None
+    assert "spec.budget.trialHours.soft (1 h) is met: no trial starts" in progressing["message"]
     complete(found)
     for _ in range(4):
         found.round()
@@ -152,6 +159,39 @@ def test_a_job_that_never_had_a_node_does_not_begin_after_a_soft_limit():
     assert end is not None
     assert end.reason == "BudgetSpent"
     assert len([each for each in found.records.values() if each.end]) == 1
+
+
+def test_metrics_have_the_share_of_each_limit_that_is_used():
+    clock = {"soft": "2h", "hard": "4h"}
+    found = world({"wallClock": clock})
+    found.spend({"wallClock": clock, "gpuHours": {"hard": 0}})
+    found.now += 3 * HOUR
+    found.settle()
+    look = look_at(found.snapshot())
+    shares = study_figures(look, costs_of(look)).budget
+    assert shares["wallClock", "soft"] == pytest.approx(1.5, abs=0.01)
+    assert shares["wallClock", "hard"] == pytest.approx(0.75, abs=0.01)
+    assert shares["gpuHours", "hard"] == 1.0
+
+
+def test_a_suspended_study_is_ended_in_time_too():
+    found = world({"wallClock": {"hard": "2h"}})
+    found.spend({"wallClock": {"hard": "2h"}}, suspend=True)
+    found.round()
+    found.round()
+    wakes = [
+        effect.at
+        for lane in plan(found.snapshot(), found.now, SETTINGS)
+        for effect in lane
+        if isinstance(effect, effects.Wake)
+    ]
+    assert any(abs(at - (1_800_000_000.0 + 2 * HOUR)) < 60 for at in wakes)
+    found.now += 2 * HOUR
+    found.round()
+    found.round()
+    assert found.said("Failed") == ("True", "NoTrialCompleted")
+    lanes = plan(found.snapshot(), found.now, SETTINGS)
+    assert not [each for lane in lanes for each in lane if isinstance(each, effects.Wake)]
 
 
 def test_a_limit_is_looked_at_again_when_it_is_forecast_to_be_met():

@@ -9,6 +9,7 @@ from typing import Any
 
 from espalier.api import parse_study
 from espalier.api.parameters import space_of
+from espalier.cli.exporting.tables import encodable
 from espalier.declared.bounds import LARGEST_STEP
 from espalier.errors import SpecError
 from espalier.planning.proposing.past import outcome_of
@@ -46,7 +47,7 @@ def study_to_write(gathered: Gathered) -> StudyToWrite:
     repeats, ranks = _repeats(gathered), ranks_of(gathered)
     numbers = [number for number in gathered.numbers if not is_repeat(number)]
     return StudyToWrite(
-        name=f"{row.namespace}/{row.name}",
+        name=encodable(f"{row.namespace}/{row.name}"),
         maximizes=terms.direction is Direction.MAXIMIZE,
         about=OurStudy(
             row.uid, terms.metric, None if terms.horizon == LARGEST_STEP else terms.horizon
@@ -89,12 +90,13 @@ def _trial(
     made, values = gathered.made.get(number), gathered.values.get(number)
     steps, reported = ([], []) if values is None else values.curve()
     stored = gathered.ends.get(number)
+    given = {} if made is None else parameters_of_text(made.parameters)
     told = {name: view[key] for name, key in _TOLD.items() if view[key] not in (None, "")}
     told["exempt"] = view["exempt"]
     told |= {f"pruned_{key}": said for key, said in (view["pruned"] or {}).items()}
     return TrialToWrite(
         number=number,
-        parameters={} if made is None else parameters_of_text(made.parameters),
+        parameters={encodable(name): value for name, value in given.items()},
         outcome=_outcome(gathered, number),
         steps=steps,
         values=reported,

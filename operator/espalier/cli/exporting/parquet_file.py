@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from espalier.cli.exporting.tables import CellKind, Column, Table
+from espalier.cli.exporting.tables import CellKind, Column, Table, encodable
 from espalier.errors import UsageError
 from espalier.search.space import text_of
 
@@ -66,9 +66,9 @@ def _typed(column: Column, value: Any) -> Any:
         case CellKind.NUMBER:
             return None if math.isnan(value) else float(value)
         case CellKind.VALUE:
-            return text_of(value)
+            return encodable(text_of(value))
         case CellKind.OBJECT:
             return json.dumps(value, separators=(",", ":"))
         case CellKind.TEXT:
-            return str(value).encode(errors="backslashreplace").decode()
+            return encodable(str(value))
     return value

@@ -119,7 +119,7 @@ def trials_table(log: Log) -> Table:
     kinds = _kinds_of(gathered, parameters)
     columns = (
         *_columns(_FIRST),
-        *(Column(f"params_{name}", kind) for name, kind in kinds.items()),
+        *(Column(encodable(f"params_{name}"), kind) for name, kind in kinds.items()),
         *_columns(_THEN),
     )
     return Table(columns, _trials(gathered, parameters, tuple(kinds)))
@@ -214,6 +214,11 @@ def _rest(gathered: Gathered, number: int, view: Mapping[str, Any]) -> Iterator[
     yield from (None, None) if made is None else (made.created_at, made.started_at)
     yield None if ended is None else ended.end.at
     yield from (view["trialSeconds"], view["gpuSeconds"])
+
+
+def encodable(text: str) -> str:
+    """Return a text that a file can have: half a character is written as Python escapes it."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def time_text(at: float) -> str:

@@ -40,6 +40,9 @@ class ReportObserver(Protocol):
     def values_judged(self, namespace: str, study: str, seconds: float) -> None:
         """Values of a study were judged, which took so long."""
 
+    def report_taken(self, namespace: str, study: str, seconds: float) -> None:
+        """Values of a study were committed, so long after their post arrived."""
+
     def limit_reached(self, namespace: str, study: str, limit: str) -> None:
         """A post of a study was refused: `limit` is the field of `ValueLimits`."""
 
@@ -52,6 +55,9 @@ class _Unobserved:
         """Count nothing."""
 
     def values_judged(self, namespace: str, study: str, seconds: float) -> None:
+        """Count nothing."""
+
+    def report_taken(self, namespace: str, study: str, seconds: float) -> None:
         """Count nothing."""
 
     def limit_reached(self, namespace: str, study: str, limit: str) -> None:
@@ -417,8 +423,12 @@ class OpenStudies:
     ) -> None:
         for receipt, count in taken.receipts.items():
             self._observe.values_received(study.row.namespace, study.row.name, receipt, count)
-        if taken.pruned and arrived is not None:
-            self._observe.prune_decided(time.perf_counter() - arrived, binding.trial)
+        if arrived is None:
+            return
+        took = time.perf_counter() - arrived
+        self._observe.report_taken(study.row.namespace, study.row.name, took)
+        if taken.pruned:
+            self._observe.prune_decided(took, binding.trial)
 
     async def _decision(
         self,

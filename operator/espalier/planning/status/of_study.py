@@ -10,6 +10,7 @@ from espalier.api.conditions import set_condition, timestamp
 from espalier.api.reasons import Phase, StudyCondition, StudyReason
 from espalier.api.study_status import pruning_status
 from espalier.planning.acts import CHECK_TEMPLATE, LOOK_UP_PRUNER, TAKE_OVER
+from espalier.planning.budgets.words import limit_words
 from espalier.planning.costs.costs import Costs, study_fields
 from espalier.planning.costs.money import money_fields
 from espalier.planning.finalists.choosing import choose, name_of_trial, parameters_of_trial
@@ -142,6 +143,8 @@ def _progressing(
     if course.repeating and finalists:
         return Phrase(True, StudyReason.REPEATING, progress(look, finalists))
     said = f"{ended} of {max(course.limit, ended)} trials ended."
+    if (limit := course.spending.first) is not None:
+        said += f" {limit_words(limit)}: no trial starts."
     if look.snapshot.record.restraint.paused:
         said += " spec.pruning.paused is true: no trial is pruned."
     if spec.trials.parallelism > settings.max_parallelism:

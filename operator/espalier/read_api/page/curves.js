@@ -24,9 +24,10 @@ export class Curves {
       { draw: (...all) => this.draw(...all), over: (...all) => this.drawOver(...all) },
     );
     this.note = make("p", { class: "quiet" });
+    this.beyond = make("p", { class: "quiet", hidden: true }, "Some values lie far beyond what is shown; tick “every value in sight” to see them.");
     this.controls = make("div", { class: "controls", role: "group", "aria-label": "What is shown" });
     this.asTable = make("details", {}, make("summary", {}, "The curves as a table"));
-    this.element = make("div", {}, this.controls, this.picture.element, this.note, this.asTable);
+    this.element = make("div", {}, this.controls, this.picture.element, this.beyond, this.note, this.asTable);
     this.picture.onPoint((place) => selection.hover(place && this.nearest(place)));
     this.picture.onClick((place) => selection.select(this.nearest(place)));
     byKeys(this.picture.front, selection, () => this.shown());
@@ -36,9 +37,11 @@ export class Curves {
     this.asTable.addEventListener("toggle", () => this.fillTable());
   }
 
-  show(data, band) {
-    if (data === this.data && band === this.band) return;
+  /** Show curves and the cut-off; `best` is the number of the best completed trial. */
+  show(data, band, best) {
+    if (data === this.data && band === this.band && best === this.best) return;
     this.data = data;
+    this.best = best;
     this.band = band;
     this.makeControls();
     this.tellNote();
@@ -87,12 +90,12 @@ export class Curves {
   }
 
   tellNote() {
-    const { trials, leftOut, best } = this.data;
+    const { trials, leftOut } = this.data;
     const parts = [];
     if (leftOut) {
       parts.push(`${count(trials.length)} of ${count(trials.length + leftOut)} trials: the best, and the newest of the others.`);
     }
-    if (best !== null && best !== undefined) parts.push(`★ trial ${best}, the best now.`);
+    if (trials.some((each) => each.number === this.best)) parts.push(`★ trial ${this.best}, the best that has completed.`);
     if (trials.some((each) => each.state === "Pruned")) parts.push("✕ where a trial was pruned.");
     if (this.band?.steps.length) {
       const sample = this.band.trials < this.band.of ? ` of ${count(this.band.trials)} trials` : "";
@@ -130,6 +133,7 @@ export class Curves {
     values.sort((a, b) => a - b);
     let [low, high] = [values[0], values.at(-1)];
     if (!this.whole) [low, high] = withoutFarOnes(values);
+    this.beyond.hidden = low === values[0] && high === values.at(-1);
     const last = trials.reduce((most, each) => Math.max(most, each.steps.at(-1) ?? 0), 1);
     const first = trials.reduce((least, each) => Math.min(least, each.steps[0] ?? 0), last);
     const log = this.log && low > 0;
@@ -153,10 +157,10 @@ export class Curves {
     this.drawBand(context, colour);
     const many = trials.length > 60;
     for (const each of trials) {
-      if (each.number !== this.data.best) this.drawCurve(context, each, colour, many ? 0.45 : 0.85);
+      if (each.number !== this.best) this.drawCurve(context, each, colour, many ? 0.45 : 0.85);
     }
     this.drawCutOff(context, colour);
-    const best = trials.find((each) => each.number === this.data.best);
+    const best = trials.find((each) => each.number === this.best);
     if (best) this.drawCurve(context, best, colour, 1, "--best", 2.6, "star");
     context.restore();
     return undefined;
@@ -205,7 +209,8 @@ export class Curves {
     });
     context.stroke();
     context.setLineDash([]);
-    const kind = end ?? look.mark;
+    const alone = trial.steps.length === 1 ? "dot" : null;
+    const kind = end ?? look.mark ?? alone;
     if (last && kind) mark(context, kind, ...last, kind === "star" ? 7 : 3);
     context.globalAlpha = 1;
   }
@@ -241,13 +246,15 @@ export class Curves {
   }
 }
 
-/** Leave values out of sight that lie so far off that all others would be one line. */
+/**
+ * Leave values out of sight where a few lie so far off that all others would be one line: beyond
+ * three times the middle half's width, and then only if that shows the rest four times as large.
+ */
 function withoutFarOnes(sorted) {
-  const [low, high] = [quantile(sorted, 0.02), quantile(sorted, 0.98)];
-  const far = 3 * (high - low);
-  return far > 0
-    ? [Math.max(sorted[0], low - far), Math.min(sorted.at(-1), high + far)]
-    : [sorted[0], sorted.at(-1)];
+  const [least, most] = [sorted[0], sorted.at(-1)];
+  const [low, high] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
+  const [from, to] = [Math.max(least, low - 3 * (high - low)), Math.min(most, high + 3 * (high - low))];
+  return to > from && most - least > 4 * (to - from) ? [from, to] : [least, most];
 }
 
 function nothing(context, width, height, colour) {

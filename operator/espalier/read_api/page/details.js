@@ -106,7 +106,9 @@ function endOf(trial) {
 }
 
 function factsOf(trial) {
-  const marks = [trial.exempt && "exempt: never pruned", trial.protected && "protected by a person"];
+  const { kept } = trial;
+  const wish = kept?.why || kept?.by ? `: ${[kept.why, kept.by && `by ${kept.by}`].filter(Boolean).join(", ")}` : "";
+  const marks = [trial.exempt && "exempt: never pruned", trial.protected && `kept by a person${wish}`];
   return facts([
     ["state", trial.state],
     ["ended by", [trial.reason, trial.message].filter(Boolean).join(": ")],

@@ -13,6 +13,7 @@ import { Progress } from "./progress.js";
 import { importancesOf, reasonsOf, restraintsOf, riskOf, shadowsOf } from "./pruning.js";
 import { budgetOf, savingsOf } from "./savings.js";
 import { Selection } from "./selection.js";
+import { lookOf } from "./states.js";
 import { obstacles, progressBar, studyFacts } from "./summary.js";
 import { Timeline } from "./timeline.js";
 import { Trials } from "./trials.js";
@@ -59,12 +60,12 @@ function layOut() {
 /** Each part asks and draws for itself: one that fails says so in its own place. */
 const DRAWN = [
   ["curves", async (study) => {
-    const [curves, band] = await Promise.all([ask(`${path}/curves`), ask(`${path}/band`)]);
+    const [curves, band, progress] = await Promise.all(["curves", "band", "progress"].map((each) => ask(`${path}/${each}`)));
     parts.curves.stepName = study.resource?.name;
-    parts.curves.show(curves, band);
+    parts.curves.show(curves, band, study.best?.number ?? progress.completed.at(-1)?.trial ?? null);
+    parts.progress.show(progress);
   }],
   ["trials", (study) => parts.trials.refresh(study.parameters)],
-  ["best", async () => parts.progress.show(await ask(`${path}/progress`))],
   ["slots", async () => parts.timeline.show(await ask(`${path}/timeline`))],
   ["parameters", async () => {
     const [configurations, importances] = await Promise.all([ask(`${path}/configurations`), ask(`${path}/importances`)]);
@@ -153,7 +154,10 @@ selection.addEventListener("select", () => tell(selection.number));
 function tell(chosen) {
   const { data } = parts.curves;
   const trial = data?.trials.find((each) => each.number === chosen);
-  parts.details.say(trial ? sentenceOf(trial, data.metric) : chosen === null ? "" : `Trial ${chosen}.`);
+  const stay = parts.timeline.data?.trials.find((each) => each.number === chosen);
+  const short = stay ? `Trial ${chosen}, ${lookOf(stay.state).word}.` : `Trial ${chosen}.`;
+  if (chosen === null) parts.details.say("");
+  else parts.details.say(trial ? sentenceOf(trial, data.metric) : short);
 }
 
 document.title = `${name} · Espalier`;
