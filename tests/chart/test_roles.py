@@ -32,6 +32,10 @@ every_scope = pytest.mark.parametrize("namespaces", SCOPES, ids=["cluster", "nam
 
 KEYS = "system:service-account-issuer-discovery"
 """A role of Kubernetes' own: the issuer and the public keys of service account tokens."""
+CLIENT_CA = "extension-apiserver-authentication-reader"
+"""Another one: the public CA of people's certificates, in kube-system."""
+WAY_IN = "espalier-read"
+"""The role that people have: the way to the read port through the API server."""
 
 
 def operators_rules(namespaces, **values):
@@ -45,9 +49,11 @@ def operators_rules(namespaces, **values):
     }
     for found in objects:
         if found["kind"] in ("RoleBinding", "ClusterRoleBinding"):
-            assert found["subjects"] == [operator], "only the operator is bound"
             ref, where = found["roleRef"], found["metadata"].get("namespace")
-            if ref["name"] == KEYS:
+            if ref["name"] == WAY_IN:
+                continue
+            assert found["subjects"] == [operator], "only the operator is bound"
+            if ref["name"] in (KEYS, CLIENT_CA):
                 continue
             key = (ref["kind"], where if ref["kind"] == "Role" else None, ref["name"])
             for rule in roles[key]:
@@ -109,6 +115,7 @@ def test_the_operators_rights_are_these_and_no_others(namespaces):
         "localqueues": "get",  # whether the queue is held
         "leases": "create get patch",  # by one name, but for create; the policy sees to that
         "tokenreviews": "create",
+        "subjectaccessreviews": "create",  # what who asks the read API may see
         "secrets": "get patch",
     }
     assert rights == {(r, verb) for r, verbs in expected.items() for verb in verbs.split()}
@@ -135,7 +142,8 @@ def test_config_maps_are_not_read_where_nobody_asks_who_names_them():
 
 def test_with_a_list_of_namespaces_nothing_reaches_beyond_them():
     reached = {(ns, *rule["resources"]) for ns, rule in operators_rules(["team-a"])}
-    assert {rights for rights in reached if rights[0] is None} == {(None, "tokenreviews")}
+    reviews = {(None, "tokenreviews"), (None, "subjectaccessreviews")}
+    assert {rights for rights in reached if rights[0] is None} == reviews
     assert {ns for ns, *_ in reached} == {None, "team-a", SYSTEM}
 
 
@@ -149,6 +157,52 @@ def test_the_keys_of_tokens_can_be_read_unless_a_value_says_no():
         {"kind": "ServiceAccount", "name": "espalier", "namespace": SYSTEM}
     ]
     assert bound(**{"ingest.verifyTokensLocally": False}) == []
+
+
+class TestTheReadPort:
+    def test_people_reach_it_through_the_api_server_and_nothing_else(self):
+        objects = render()
+        (rule,) = of_kind(objects, "Role")[WAY_IN]["rules"]
+        assert (rule["resources"], rule["verbs"]) == (["services/proxy"], ["get"])
+        assert all(name.startswith("https:espalier-read:") for name in rule["resourceNames"])
+        assert of_kind(objects, "RoleBinding")[WAY_IN]["subjects"] == [
+            {
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "Group",
+                "name": "system:authenticated",
+            }
+        ]
+
+    def test_nobody_does_where_no_group_is_named(self):
+        objects = render({"readApi.proxy.groups": []})
+        assert WAY_IN not in of_kind(objects, "Role")
+        assert WAY_IN not in of_kind(objects, "RoleBinding")
+
+    @pytest.mark.parametrize(
+        ("values", "bound"),
+        [
+            ({}, True),
+            ({"readApi.certificates": False}, False),
+            ({"scope.namespaces": ["team-a"]}, False),
+            ({"readApi.enabled": False}, False),
+        ],
+    )
+    def test_the_ca_of_certificates_is_read_where_they_are_taken(self, values, bound):
+        found = [
+            each["metadata"]["namespace"]
+            for each in of_kind(render(values), "RoleBinding").values()
+            if each["roleRef"]["name"] == CLIENT_CA
+        ]
+        assert found == (["kube-system"] if bound else [])
+
+    def test_without_it_nothing_of_it_is_there(self):
+        objects = render({"readApi.enabled": False, "networkPolicy.enabled": True})
+        assert "espalier-read" not in of_kind(objects, "Service")
+        assert "espalier-accessreview" not in of_kind(objects, "ClusterRole")
+        spec = of_kind(objects, "Deployment")["espalier"]["spec"]["template"]["spec"]
+        assert [each["name"] for each in spec["containers"]] == ["operator"]
+        rules = of_kind(objects, "NetworkPolicy")["espalier"]["spec"]["ingress"]
+        assert all("from" in rule for rule in rules)
 
 
 class TestPeople:
@@ -179,4 +233,4 @@ class TestPeople:
 
     def test_they_can_be_left_out(self):
         names = set(of_kind(render({"rbac.aggregate": False}), "ClusterRole"))
-        assert names == {"espalier", "espalier-tokenreview"}
+        assert names == {"espalier", "espalier-tokenreview", "espalier-accessreview"}

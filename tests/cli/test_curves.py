@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from espalier.cli.main import main
 from espalier.cli.showing.terminal_curves import drawn, legend
-from espalier.pictures.curves import Curves
+from espalier.pictures.curves import CurvesPicture
 from tests.cli.asking.commanded import commanded
 
 HOSTILE = "a<script>alert(1)</script>$x_y$ \x1b[31m&"
@@ -101,7 +101,7 @@ def test_values_of_any_size_can_be_drawn(values: list[float | None], log: bool) 
     curves["trials"] = curves["trials"][:1]
     assert drawn(study, curves, [], (80, 20), log=log).plain
     for kind in ("svg", "png", "html"):
-        assert Curves(study, curves).picture(kind, log=log)
+        assert CurvesPicture(study, curves).picture(kind, log=log)
 
 
 def test_a_study_without_values_says_so(exported: Path) -> None:
@@ -139,7 +139,7 @@ def test_a_page_loads_and_runs_nothing_whatever_names_say() -> None:
         **dict.fromkeys(("rank", "step", "latest", "pruned")),
         **{"number": 1, "state": HOSTILE, "parameters": {HOSTILE: HOSTILE}, "message": HOSTILE},
     }
-    page = Curves(study, curves, BAND, [trial]).picture("html").decode()
+    page = CurvesPicture(study, curves, BAND, [trial]).picture("html").decode()
     parser = Loading()
     parser.feed(page)
     assert parser.loads == []
@@ -161,7 +161,7 @@ def test_pictures_are_what_their_names_say(golden: str, tmp_path: Path) -> None:
 
 
 def test_the_same_curves_make_the_same_picture() -> None:
-    assert Curves(*views()).picture("svg") == Curves(*views()).picture("svg")
+    assert CurvesPicture(*views()).picture("svg") == CurvesPicture(*views()).picture("svg")
 
 
 def test_numbers_can_be_had_in_the_pictures_place(exported: Path) -> None:

@@ -258,7 +258,7 @@ def lead_to(guard: Guarded, port: int) -> None:
             "kind": "EndpointSlice",
             "metadata": {**meta, "labels": slice_of},
             "addressType": "IPv4",
-            "endpoints": [{"addresses": [address]}],
+            "endpoints": [{"addresses": [address], "conditions": {"ready": True}}],
             "ports": ports,
         },
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from espalier.read_api.callers import Authority, Caller, Callers
+from espalier.read_api.callers import Caller, Callers, Reviewer
 from espalier.read_api.known_studies import KnownStudies
 from espalier.read_api.server import ReadApi
 from espalier.store.sqlite.beside import StoreBeside
@@ -93,7 +93,7 @@ async def _events(content: aiohttp.StreamReader) -> AsyncIterator[dict[str, str]
 async def served(
     url: str,
     statuses: Statuses | None = None,
-    authority: Authority | None = None,
+    authority: Reviewer | None = None,
     **seconds: float,
 ) -> AsyncIterator[Asking]:
     """Serve a store; `statuses` has Studies as the cluster has them, by namespace and name."""

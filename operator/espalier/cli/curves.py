@@ -19,7 +19,7 @@ from espalier.cli.asking.source import Source, all_items
 from espalier.cli.showing.formats import show
 from espalier.cli.showing.terminal_curves import drawn, legend
 from espalier.errors import UsageError
-from espalier.pictures.curves import Curves, require_matplotlib
+from espalier.pictures.curves import CurvesPicture, require_matplotlib
 from espalier.views.plain import View
 
 IN_TERMINAL, IN_PICTURE = 40, 500
@@ -46,7 +46,7 @@ class Pictures:
         return bool(self.png or self.svg or self.html)
 
 
-async def asked(source: Source, trials: Sequence[int], most: int, tabled: bool) -> Curves:
+async def asked(source: Source, trials: Sequence[int], most: int, tabled: bool) -> CurvesPicture:
     """Ask for curves, and for the cut-off where it is told."""
     study = await source.ask("")
     query: dict[str, str | Sequence[str]] = {"most": str(most)}
@@ -57,10 +57,10 @@ async def asked(source: Source, trials: Sequence[int], most: int, tabled: bool) 
     with contextlib.suppress(UsageError):  # of an operator that does not tell it
         band = (await source.ask("band"))["steps"]
     rows = await all_items(source, "trials", {"sort": "value"}) if tabled else []
-    return Curves(study, curves, band, rows)
+    return CurvesPicture(study, curves, band, rows)
 
 
-def in_terminal(found: Curves, size: tuple[int, int], log: bool) -> Group:
+def in_terminal(found: CurvesPicture, size: tuple[int, int], log: bool) -> Group:
     """Return the curves as they are drawn into a terminal."""
     if not found.curves["trials"]:
         return Group(Text("There are no curves: no trial has reported a value yet."))
@@ -146,7 +146,7 @@ def command(
         require_matplotlib()
     usual = IN_PICTURE if pictures.any else IN_TERMINAL
 
-    async def ask() -> Curves:
+    async def ask() -> CurvesPicture:
         async with opened(study, given) as source:
             return await asked(source, trials, most or usual, html is not None)
 
@@ -164,7 +164,7 @@ def command(
     )
 
 
-def write(found: Curves, pictures: Pictures, log: bool) -> None:
+def write(found: CurvesPicture, pictures: Pictures, log: bool) -> None:
     """Write the pictures that were asked for, and say where."""
     for path, kind in ((pictures.png, "png"), (pictures.svg, "svg"), (pictures.html, "html")):
         if path:

@@ -10,7 +10,7 @@ import click
 from rich.live import Live
 
 from espalier.cli.asking.options import Given, source_options, study_argument
-from espalier.cli.asking.standing import Standing, standing
+from espalier.cli.asking.study_shown import StudyShown, standing
 from espalier.cli.showing.formats import output_option, show, terminal
 from espalier.cli.showing.study_frame import StudyFrame
 from espalier.errors import RetryLater
@@ -18,7 +18,7 @@ from espalier.errors import RetryLater
 REFRESH_SECONDS = 2.0
 
 
-async def follow(study: str | None, given: Given) -> Standing:
+async def follow(study: str | None, given: Given) -> StudyShown:
     """Draw a study until it has ended, and return where it stood then."""
     found = await standing(study, given)
     console = terminal()

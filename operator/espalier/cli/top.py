@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import click
 
 from espalier.cli.asking.options import Given, cluster_options
-from espalier.cli.asking.standing import all_studies
-from espalier.cli.showing.columns import Column, FittedTable
+from espalier.cli.asking.study_shown import all_studies
 from espalier.cli.showing.durations import seconds_since, short
+from espalier.cli.showing.fitted_table import Column, FittedTable
 from espalier.cli.showing.formats import output_option, show
 from espalier.cli.showing.study_frame import STYLES
 from espalier.cli.showing.study_words import ended_of, number, obstacles_of

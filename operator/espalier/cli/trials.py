@@ -11,7 +11,7 @@ import click
 
 from espalier.cli.asking.options import Given, opened, source_options, study_argument
 from espalier.cli.asking.source import Source, all_items
-from espalier.cli.showing.columns import FittedTable
+from espalier.cli.showing.fitted_table import FittedTable
 from espalier.cli.showing.formats import output_option, show
 from espalier.cli.showing.trial_columns import trial_columns
 from espalier.errors import UsageError
@@ -25,7 +25,7 @@ _CURVES = 500
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TrialsWanted:
     """Which trials are wanted, and in which order.
 
     Parameters
@@ -50,7 +50,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Found:
+class TrialsFound:
     """Trials of a study.
 
     Parameters
@@ -71,7 +71,7 @@ class Found:
     curves: dict[int, View]
 
 
-async def found_trials(source: Source, wanted: Wanted) -> Found:
+async def found_trials(source: Source, wanted: TrialsWanted) -> TrialsFound:
     """Ask for trials, and for their curves.
 
     Raises
@@ -89,10 +89,12 @@ async def found_trials(source: Source, wanted: Wanted) -> Found:
         numbers = [str(trial["number"]) for trial in trials[:_CURVES]]
         asked = await source.ask("curves", {"trial": numbers, "points": "40"})
         curves = {curve["number"]: curve for curve in asked["trials"]}
-    return Found(study, trials, total, curves)
+    return TrialsFound(study, trials, total, curves)
 
 
-async def _of_the_source(source: Source, study: View, wanted: Wanted) -> tuple[Sequence[View], int]:
+async def _of_the_source(
+    source: Source, study: View, wanted: TrialsWanted
+) -> tuple[Sequence[View], int]:
     # The greatest is the best where that is what is sought; a rank has no such direction.
     best_is_great = wanted.sort == "best" and study["objective"]["direction"] == "Maximize"
     query: dict[str, str | Sequence[str]] = {
@@ -107,7 +109,9 @@ async def _of_the_source(source: Source, study: View, wanted: Wanted) -> tuple[S
     return page["items"], page["total"]
 
 
-async def _by_parameter(source: Source, study: View, wanted: Wanted) -> tuple[Sequence[View], int]:
+async def _by_parameter(
+    source: Source, study: View, wanted: TrialsWanted
+) -> tuple[Sequence[View], int]:
     if wanted.sort not in study["parameters"]:
         known = ", ".join([*SORTS, *map(str, study["parameters"])])
         raise UsageError("--sort", f"expected one of {known}, got {wanted.sort[:80]}")
@@ -129,7 +133,7 @@ def _comparable(value: object) -> tuple[bool, float, str]:
     return not is_number, float(value) if isinstance(value, int | float) else 0.0, str(value)
 
 
-def table(found: Found, wide: bool) -> FittedTable:
+def table(found: TrialsFound, wide: bool) -> FittedTable:
     """Return the table of trials."""
     columns = trial_columns(found.study, found.trials, found.curves, wide=wide)
     rest = found.total - len(found.trials)
@@ -189,9 +193,9 @@ def command(
     drawn = output in ("table", "wide")
     if limit is None and drawn and sys.stdout.isatty():
         limit = ON_A_SCREEN
-    wanted = Wanted(states, sort, reverse, limit or None, drawn)
+    wanted = TrialsWanted(states, sort, reverse, limit or None, drawn)
 
-    async def asked() -> Found:
+    async def asked() -> TrialsFound:
         async with opened(study, given) as source:
             return await found_trials(source, wanted)
 

@@ -11,8 +11,8 @@ from typing import Any
 import click
 from rich.live import Live
 
-from espalier.cli.asking.names import complete_study
 from espalier.cli.asking.options import Given, cluster_options
+from espalier.cli.asking.study_names import complete_study
 from espalier.cli.boundary import Terminal
 from espalier.cli.frame import SORTS, Frame, View
 from espalier.cli.study_name import StudyName

@@ -8,7 +8,7 @@ LABELS: dict[str, str] = {
     "phase": "`Pending`, `Running`, `Completed`, `Pruned` or `Failed`",
     "reason": "why a trial ended, why it was pruned, or why a condition is as it is: see "
     "[reasons](reasons.md)",
-    "pruner": "the pruner's type, as in the Study's `spec.pruner.type`",
+    "pruner": "the pruner's type, as in `spec.pruner.type`; of a person's prunings `Person`",
     "sampler": "the sampler's type, as in the Study's `spec.sampler.type`",
     "how": "`Raised` (an exception, or values that the space does not have), `TooLong`, `Died` (it "
     "ended its process), `NotStarted`, or `Paused` (not asked, since it cost several processes)",

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from espalier.errors import UsageError
-from espalier.pictures.limits import drawable, limits
+from espalier.pictures.drawn_limits import drawable, limits
 from espalier.pictures.page import page_of
 from espalier.views.plain import View
 
@@ -32,7 +32,7 @@ MANY = 60
 
 
 @dataclass(frozen=True)
-class Curves:
+class CurvesPicture:
     """What a picture of curves shows.
 
     Parameters
@@ -80,7 +80,7 @@ def require_matplotlib() -> None:
         )
 
 
-def _saved(curves: Curves, kind: str, log: bool) -> bytes:
+def _saved(curves: CurvesPicture, kind: str, log: bool) -> bytes:
     from matplotlib import rc_context
 
     title = _shown(f"{curves.study['namespace']}/{curves.study['name']}")
@@ -101,7 +101,7 @@ def _saved(curves: Curves, kind: str, log: bool) -> bytes:
     return made.getvalue()
 
 
-def figure(curves: Curves, *, log: bool = False) -> Figure:
+def figure(curves: CurvesPicture, *, log: bool = False) -> Figure:
     """Draw curves into a figure of matplotlib's."""
     from matplotlib.figure import Figure
 

@@ -47,7 +47,7 @@ class Caller:
     extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-class Authority(Protocol):
+class Reviewer(Protocol):
     """What the cluster says of people; `espalier.kube` asks it."""
 
     def caller(self, token: str) -> Awaitable[Caller | None]:
@@ -80,7 +80,7 @@ class Callers:
 
     def __init__(
         self,
-        authority: Authority,
+        authority: Reviewer,
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[str], float] = _no_wait,
     ) -> None:

@@ -19,7 +19,7 @@ LOOKS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class WatchedStudy:
     """A study that somebody watches.
 
     Parameters
@@ -35,14 +35,14 @@ class Watched:
 
 @dataclass(slots=True)
 class _Watch:
-    study: Watched
+    study: WatchedStudy
     revision: int = -1
     version: str | None = None
     told: str = ""
-    streams: set[Following] = field(default_factory=set)
+    streams: set[Follower] = field(default_factory=set)
 
 
-class Following:
+class Follower:
     """One who watches a study."""
 
     def __init__(self, watch: _Watch) -> None:
@@ -87,7 +87,7 @@ class Changes:
     def __init__(
         self,
         revisions: Callable[[Sequence[str]], Awaitable[dict[str, int]]],
-        version: Callable[[Watched], Awaitable[str]],
+        version: Callable[[WatchedStudy], Awaitable[str]],
         rests: Callable[[str], bool],
         seconds: float = POLL_SECONDS,
     ) -> None:
@@ -100,13 +100,13 @@ class Changes:
         self._task: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def follow(self, study: Watched) -> AsyncIterator[Following]:
+    async def follow(self, study: WatchedStudy) -> AsyncIterator[Follower]:
         """Watch a study until the block is left."""
         watch = self._watches.get(study.uid)
         if watch is None:
             watch = self._watches[study.uid] = _Watch(study)
             self._turns.appendleft(study.uid)
-        following = Following(watch)
+        following = Follower(watch)
         watch.streams.add(following)
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run(), name="changes")

@@ -7,7 +7,7 @@ from typing import Any
 
 from espalier.read_api.callers import HEADER
 from espalier.views import schemas
-from espalier.views.described import DESCRIBED, PAGING, UID, Described, Parameter, choice, text
+from espalier.views.described import DESCRIBED, PAGING, UID, Described, QueryParameter, choice, text
 from espalier.views.questions import QUESTIONS
 
 Document = dict[str, Any]
@@ -88,18 +88,18 @@ def document(version: str) -> Document:
     }
 
 
-def _path_of(question: str) -> tuple[Parameter, ...]:
+def _path_of(question: str) -> tuple[QueryParameter, ...]:
     of_study = (
         text("namespace", "The study's namespace."),
         text("name", "The study's name."),
     )
     if "{number}" not in question:
         return of_study
-    return (*of_study, Parameter("number", "The trial's number.", schemas.COUNT))
+    return (*of_study, QueryParameter("number", "The trial's number.", schemas.COUNT))
 
 
 def _get(
-    found: Described, in_path: Iterable[Parameter], more: Iterable[Parameter] = ()
+    found: Described, in_path: Iterable[QueryParameter], more: Iterable[QueryParameter] = ()
 ) -> Document:
     answer = {"application/json": {"schema": found.answer or schemas.ANY_OBJECT}}
     given = [_parameter(each, "path") for each in in_path]
@@ -142,7 +142,7 @@ def _stream(summary: str, description: str, kind: str) -> Document:
     }
 
 
-def _parameter(parameter: Parameter, place: str) -> Document:
+def _parameter(parameter: QueryParameter, place: str) -> Document:
     return {
         "name": parameter.name,
         "in": place,

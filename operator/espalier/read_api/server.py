@@ -20,11 +20,11 @@ from espalier import __version__
 from espalier.errors import RetryLater, UsageError
 from espalier.read_api.answers import Body, Kept, body_of, refuse, respond, tag_of
 from espalier.read_api.callers import Caller, Callers, Forbidden, TooMany, Unauthenticated
-from espalier.read_api.certificates import caller_of
-from espalier.read_api.changes import POLL_SECONDS, Changes, Watched
+from espalier.read_api.changes import POLL_SECONDS, Changes, WatchedStudy
+from espalier.read_api.client_certificates import caller_of
 from espalier.read_api.known_studies import KnownStudies
 from espalier.read_api.listing import List, Listing
-from espalier.read_api.logs import Logs
+from espalier.read_api.log_stream import Logs
 from espalier.read_api.objects import Look, Object, Objects, version_of
 from espalier.read_api.openapi import STUDY, document
 from espalier.read_api.static import page_routes
@@ -176,7 +176,7 @@ class ReadApi:
             now = await self._caller(request)
             await self._callers.check(now, row.namespace, row.name)
 
-        study = Watched(row.uid, row.namespace, row.name)
+        study = WatchedStudy(row.uid, row.namespace, row.name)
         return await self._streams.serve(request, caller.user, study, check)
 
     # -- what they share ----------------------------------------------------------------------
@@ -207,7 +207,7 @@ class ReadApi:
     async def _revisions(self, uids: Sequence[str]) -> dict[str, int]:
         return await self._run(lambda: self._studies.store.revisions(uids))
 
-    async def _version(self, study: Watched) -> str:
+    async def _version(self, study: WatchedStudy) -> str:
         return version_of(await self._objects.get(study.namespace, study.name, study.uid))
 
     async def _run(self, work: Callable[[], _T]) -> _T:

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from espalier.errors import RetryLater
 from espalier.read_api.callers import Forbidden, TooMany, Unauthenticated
-from espalier.read_api.changes import Changes, Following, Watched
+from espalier.read_api.changes import Changes, Follower, WatchedStudy
 
 MOST, MOST_A_CALLER = 1000, 64
 """Streams that are open at once, and those of one person."""
@@ -71,7 +71,7 @@ class Streams:
         return self._open.total()
 
     async def serve(
-        self, request: web.Request, user: str, study: Watched, check: Check
+        self, request: web.Request, user: str, study: WatchedStudy, check: Check
     ) -> web.StreamResponse:
         """Tell of each change until who watches goes away, or may not see it any more.
 
@@ -101,7 +101,7 @@ class Streams:
         self,
         request: web.Request,
         response: web.StreamResponse,
-        following: Following,
+        following: Follower,
         check: Check,
     ) -> None:
         known = request.headers.get("Last-Event-ID", "").removeprefix(f"{self._start}-")

@@ -69,14 +69,14 @@ def _parameter(spec: Mapping[str, Any]) -> View:
 
 
 def _trial(gathered: Gathered, number: int, rank: int | None, names: Sequence[str]) -> View:
-    values = gathered.values.get(number)
-    latest = None if values is None else values.latest()
+    values = gathered.counted(number)
+    latest = values.latest()
     known = parameters_of_text(gathered.made[number].parameters)
     return {
         "number": number,
         "state": state_of(gathered, number),
         "rank": rank,
-        "value": None if values is None or latest is None else finite(values.values[latest]),
+        "value": None if latest is None else finite(values.values[latest]),
         "values": [_plain(known.get(name)) for name in names],
     }
 

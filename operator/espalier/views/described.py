@@ -13,7 +13,7 @@ from espalier.views.trials import SORTS, STATES
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class QueryParameter:
     """What may stand behind the question mark.
 
     Parameters
@@ -46,24 +46,26 @@ class Described:
     """
 
     summary: str
-    parameters: tuple[Parameter, ...] = ()
+    parameters: tuple[QueryParameter, ...] = ()
     answer: Schema | None = None
 
 
-def number(name: str, meaning: str, *, default: int | None = None, most: int) -> Parameter:
+def number(name: str, meaning: str, *, default: int | None = None, most: int) -> QueryParameter:
     """Return a parameter that is a whole number."""
     schema = {"type": "integer", "minimum": 0, "maximum": most}
-    return Parameter(name, meaning, schema | ({} if default is None else {"default": default}))
+    return QueryParameter(name, meaning, schema | ({} if default is None else {"default": default}))
 
 
-def choice(name: str, meaning: str, *words: str) -> Parameter:
+def choice(name: str, meaning: str, *words: str) -> QueryParameter:
     """Return a parameter that is one of several words, the first where none is given."""
-    return Parameter(name, meaning, {"type": "string", "enum": list(words), "default": words[0]})
+    return QueryParameter(
+        name, meaning, {"type": "string", "enum": list(words), "default": words[0]}
+    )
 
 
-def text(name: str, meaning: str) -> Parameter:
+def text(name: str, meaning: str) -> QueryParameter:
     """Return a parameter that is a text."""
-    return Parameter(name, meaning, {"type": "string"})
+    return QueryParameter(name, meaning, {"type": "string"})
 
 
 PAGING = (
@@ -79,7 +81,7 @@ DESCRIBED: Mapping[str, Described] = {
     "trials": Described(
         "The trials, a row each: parameters, state, values, ending, costs.",
         (
-            Parameter(
+            QueryParameter(
                 "state",
                 "Only trials in these states.",
                 {"type": "array", "items": {"type": "string", "enum": list(STATES)}},
@@ -106,7 +108,7 @@ DESCRIBED: Mapping[str, Described] = {
     "curves": Described(
         "The curves of the objective, thinned to what can be looked at.",
         (
-            Parameter(
+            QueryParameter(
                 "trial",
                 "Numbers of the trials that are wanted.",
                 {"type": "array", "items": {"type": "integer", "minimum": 0}},

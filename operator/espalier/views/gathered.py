@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +21,8 @@ from espalier.study_log.log import (
     StudyRow,
 )
 from espalier.views.values import Values
+
+_NO_VALUES = Values()
 
 Decisions = Callable[[int], Sequence[StoredDecision]]
 """Returns all decisions on a trial by its number, the shadows' included, in order of arrival."""
@@ -108,6 +111,18 @@ class Gathered:
         if values is None:
             values = self.values[trial] = Values()
         values.take(attempt, step, value, at, seq)
+
+    def counted(self, number: int) -> Values:
+        """Return those of a trial's values that its status tells of.
+
+        They are those of its newest attempt, up to its pruning or its ending.
+        """
+        values = self.values.get(number)
+        if values is None:
+            return _NO_VALUES
+        prune, end = self.prunes.get(number), self.ends.get(number)
+        until = min(math.inf if prune is None else prune.seq, math.inf if end is None else end.seq)
+        return values.counted(until)
 
     @property
     def numbers(self) -> list[int]:

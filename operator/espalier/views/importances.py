@@ -56,7 +56,8 @@ def _places(gathered: Gathered) -> Mapping[int, float]:
     """Return each trial's place in the order, ties share one; the greatest is best."""
     score = gathered.study.terms.direction.score
     keys: dict[int, tuple[float, ...]] = {}
-    for number, values in gathered.values.items():
+    for number in gathered.values:
+        values = gathered.counted(number)
         state, place = state_of(gathered, number), values.latest()
         known = place is not None and math.isfinite(values.values[place])
         if is_repeat(number) or number not in gathered.made or not known or place is None:

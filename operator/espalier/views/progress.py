@@ -56,9 +56,9 @@ def _reported(gathered: Gathered) -> Columns:
 def _completed(gathered: Gathered) -> Columns:
     at, value, number = [], [], []
     for trial, end in gathered.ends.items():
-        values = gathered.values.get(trial)
-        place = None if values is None else values.latest()
-        if values is None or place is None or is_repeat(trial):
+        values = gathered.counted(trial)
+        place = values.latest()
+        if place is None or is_repeat(trial):
             continue
         if state_of(gathered, trial) == Phase.COMPLETED:
             at.append(end.end.at)

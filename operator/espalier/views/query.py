@@ -12,7 +12,7 @@ _T = TypeVar("_T")
 USUAL_LIMIT, MOST = 500, 10_000
 
 
-class Given(Protocol):
+class QueryTexts(Protocol):
     """Texts by name; a name may be there several times."""
 
     def get(self, key: str, default: str) -> str:
@@ -31,7 +31,7 @@ class Query:
         By name; a name may be there several times.
     """
 
-    def __init__(self, given: Given) -> None:
+    def __init__(self, given: QueryTexts) -> None:
         self._given = given
 
     def text(self, name: str, default: str = "") -> str:

@@ -11,11 +11,9 @@ from espalier.planning.world.parameters_text import parameters_of_text
 from espalier.pruning import Will, is_repeat
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View, finite, time_of
-from espalier.views.values import Values
 
 STATES = tuple(str(phase) for phase in Phase)
 SORTS = ("number", "value", "best", "step", "state", "started", "ended")
-_NO_VALUES = Values()
 
 
 def state_of(gathered: Gathered, number: int) -> str:
@@ -35,7 +33,8 @@ def ranks_of(gathered: Gathered) -> Mapping[int, int]:
     """
     score = gathered.study.terms.direction.score
     scores: dict[int, float] = {}
-    for number, values in gathered.values.items():
+    for number in gathered.values:
+        values = gathered.counted(number)
         place = values.latest()
         if place is None or is_repeat(number) or state_of(gathered, number) == Phase.FAILED:
             continue
@@ -50,7 +49,8 @@ def ranks_of(gathered: Gathered) -> Mapping[int, int]:
 def trial_view(gathered: Gathered, number: int, rank: int | None = None) -> View:
     """Return a trial: parameters, state, newest and best value, ending, and what it took."""
     made, stored = gathered.made.get(number), gathered.ends.get(number)
-    values, end = gathered.values.get(number, _NO_VALUES), None if stored is None else stored.end
+    values, end = gathered.counted(number), None if stored is None else stored.end
+    within = gathered.study.terms.within
     latest, best = values.latest(), values.best(gathered.study.terms.direction)
     attempts, prune = gathered.attempts.get(number, ()), gathered.prunes.get(number)
     proposal, kept = gathered.proposals.get(number), kept_view(gathered, number)
@@ -63,11 +63,11 @@ def trial_view(gathered: Gathered, number: int, rank: int | None = None) -> View
         "origin": str(made.origin) if made else None,
         "proposedBy": proposal.source if proposal else None,
         "parameters": dict(parameters_of_text(made.parameters)) if made else None,
-        "step": None if latest is None else values.steps[latest],
+        "step": None if latest is None else within(values.steps[latest]),
         "latest": None if latest is None else finite(values.values[latest]),
         "diverged": latest is not None and not math.isfinite(values.values[latest]),
         "best": None if best is None else values.values[best],
-        "bestStep": None if best is None else values.steps[best],
+        "bestStep": None if best is None else within(values.steps[best]),
         "rank": rank,
         "exempt": gathered.exempt(number),
         "protected": kept is not None,
@@ -147,7 +147,7 @@ def _sort_key(gathered: Gathered, sort: str) -> Callable[[int], Any]:
         return lambda number: ends[number].end.at if number in ends else None
 
     def of_values(number: int) -> float | None:
-        values = gathered.values.get(number, _NO_VALUES)
+        values = gathered.counted(number)
         if sort == "step":
             place = values.latest()
             return None if place is None else values.steps[place]

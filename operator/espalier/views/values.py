@@ -21,7 +21,7 @@ class Values:
     """
 
     __slots__ = (
-        *("_ascending", "_greatest", "_latest", "_least", "_seen"),
+        *("_ascending", "_greatest", "_latest", "_least", "_one_attempt", "_seen"),
         *("at", "attempts", "seqs", "steps", "values"),
     )
 
@@ -31,7 +31,7 @@ class Values:
         self.values = array("d")
         self.at = array("d")
         self.seqs = array("q")
-        self._ascending = True
+        self._ascending = self._one_attempt = True
         self._seen = 0
         self._latest = self._least = self._greatest = -1
 
@@ -46,6 +46,32 @@ class Values:
         self.values.append(value)
         self.at.append(at)
         self.seqs.append(seq)
+
+    def counted(self, until: float) -> Values:
+        """Return what a trial has come to by these: the newest attempt's, up to some place.
+
+        Parameters
+        ----------
+        until
+            The place of the trial's pruning or ending in the order of arrivals: what came later
+            changes nothing.
+        """
+        self._look()
+        if not self.steps or (self._one_attempt and self.seqs[-1] <= until):
+            return self
+        places = [place for place, seq in enumerate(self.seqs) if seq <= until]
+        newest = max((self.attempts[place] for place in places), default=0)
+        found = Values()
+        for place in places:
+            if self.attempts[place] == newest:
+                found.take(
+                    newest,
+                    self.steps[place],
+                    self.values[place],
+                    self.at[place],
+                    self.seqs[place],
+                )
+        return found
 
     def take_all(
         self,
@@ -88,6 +114,8 @@ class Values:
                 latest = place
             if place and steps[place] <= steps[place - 1]:
                 self._ascending = False
+            if self.attempts[place] != self.attempts[0]:
+                self._one_attempt = False
             value = values[place]
             if math.isfinite(value):
                 if least < 0 or value < values[least]:

@@ -25,7 +25,7 @@ _SERVICE = re.compile(r"(?:(?P<namespace>[-a-z0-9]+)/)?(?P<name>[-a-z0-9]+)(?::(
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Whom:
     """What a command was told of whom to ask.
 
     Parameters
@@ -90,6 +90,10 @@ class Given:
         return await ReadConnection.inside(self.config, self.context, service)
 
 
+Given = Whom
+"""By what name commands have it: what they were given."""
+
+
 def own_kubeconfig() -> str:
     """Return the path of the kubeconfig that kubectl would use."""
     return os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
@@ -138,7 +142,7 @@ def _taking(options: tuple[Any, ...], command: Callable[..., Any]) -> Callable[.
     @functools.wraps(command)
     def told(**values: Any) -> Any:
         given = {key: values.pop(key) for key in (*names, "service") if key in values}
-        return command(given=Given(**given), **values)
+        return command(given=Whom(**given), **values)
 
     result: Callable[..., Any] = told
     for option in reversed(options):
@@ -154,28 +158,28 @@ def study_argument(command: Callable[..., Any]) -> Callable[..., Any]:
 def _studies(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    from espalier.cli.asking.names import complete_study  # it stands on this module
+    from espalier.cli.asking.study_names import complete_study  # it stands on this module
 
     return complete_study(context, parameter, incomplete)
 
 
 def read_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a command that asks the read API alone: it takes a `Given` as `given`."""
+    """Decorate a command that asks the read API alone: it takes a `Whom` as `given`."""
     return _taking((*_CLUSTER_OPTIONS, *_READ_OPTIONS), command)
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a command that shows a study: it takes a `Given` as `given`."""
+    """Decorate a command that shows a study: it takes a `Whom` as `given`."""
     return _taking((*_CLUSTER_OPTIONS, _FILE_OPTION, *_READ_OPTIONS), command)
 
 
 def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a command that asks the API server alone: it takes a `Given` as `given`."""
+    """Decorate a command that asks the API server alone: it takes a `Whom` as `given`."""
     return _taking(_CLUSTER_OPTIONS, command)
 
 
 @asynccontextmanager
-async def opened(study: str | None, given: Given) -> AsyncIterator[Source]:
+async def opened(study: str | None, given: Whom) -> AsyncIterator[Source]:
     """Give what answers questions about a study: the read API, or an exported log.
 
     Parameters
@@ -200,7 +204,7 @@ async def opened(study: str | None, given: Given) -> AsyncIterator[Source]:
         yield OfApi(connection, name)
 
 
-def _check_same(study: str | None, given: Given, found: StudyName) -> None:
+def _check_same(study: str | None, given: Whom, found: StudyName) -> None:
     if study is None:
         return
     wanted = read_study_name(study, given.namespace, found.namespace)

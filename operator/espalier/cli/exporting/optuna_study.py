@@ -64,7 +64,8 @@ def study_to_write(gathered: Gathered) -> StudyToWrite:
 def _repeats(gathered: Gathered) -> Mapping[int, Sequence[float]]:
     """Return the last values of each finalist's completed repeats."""
     found: dict[int, list[float]] = defaultdict(list)
-    for number, values in gathered.values.items():
+    for number in gathered.values:
+        values = gathered.counted(number)
         repeat, place = repeat_of(number), values.latest()
         if repeat is not None and place is not None and state_of(gathered, number) == "Completed":
             found[repeat.of].append(values.values[place])
@@ -87,8 +88,8 @@ def _trial(
     gathered: Gathered, number: int, rank: int | None, repeats: Sequence[float]
 ) -> TrialToWrite:
     view = trial_view(gathered, number, rank)
-    made, values = gathered.made.get(number), gathered.values.get(number)
-    steps, reported = ([], []) if values is None else values.curve()
+    made = gathered.made.get(number)
+    steps, reported = gathered.counted(number).curve()
     stored = gathered.ends.get(number)
     given = {} if made is None else parameters_of_text(made.parameters)
     told = {name: view[key] for name, key in _TOLD.items() if view[key] not in (None, "")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from espalier.pictures.limits import most_between
+from espalier.pictures.drawn_limits import most_between
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 ASCII = "_.-=^"

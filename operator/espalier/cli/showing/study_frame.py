@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from espalier.cli.asking.standing import Standing
+from espalier.cli.asking.study_shown import StudyShown
 from espalier.cli.showing.sparkline import ASCII, BLOCKS, bounds, sparkline
 from espalier.cli.showing.study_words import (
     best_words,
@@ -51,7 +51,7 @@ class StudyFrame:
         Ages are told by it.
     """
 
-    standing: Standing
+    standing: StudyShown
     now: datetime
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from espalier.cli.words import one_line
-from espalier.pictures.limits import drawable, limits
+from espalier.pictures.drawn_limits import drawable, limits
 from espalier.views.plain import View
 
 _TICKS = 4

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from espalier.cli.showing.columns import Column
 from espalier.cli.showing.durations import duration
+from espalier.cli.showing.fitted_table import Column
 from espalier.cli.showing.sparkline import BLOCKS, bounds, sparkline
 from espalier.cli.showing.study_frame import STYLES
 from espalier.cli.showing.study_words import number

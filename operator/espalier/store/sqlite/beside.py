@@ -35,7 +35,7 @@ Value = tuple[Any, ...]
 """Trial, attempt, step, value as its column has it, place in the order of arrival, and when."""
 Reported = tuple[Any, ...]
 """Metric, attempt, step, value as its column has it, when, and its place in that order."""
-_PAGE = 20_000
+_PAGE = 5000
 """Rows of one short transaction that reads along the disk."""
 _AT_ONCE = 500
 # The plus keeps SQLite from sorting what comes in order.

@@ -11,7 +11,7 @@ from espalier.views.explaining.prunings import by_reason, by_step, in_order
 from espalier.views.explaining.restraints import restraints
 from espalier.views.explaining.risk import risk_of
 from espalier.views.gathered import Gathered
-from espalier.views.plain import View, time_of
+from espalier.views.plain import View, finite, time_of
 from espalier.views.trials import STATES, ranks_of, state_of
 
 BEST_TOLD = 5
@@ -67,7 +67,7 @@ def _survived(gathered: Gathered) -> View:
                 "trial": number,
                 "state": states[number],
                 "rank": ranks[number],
-                "latest": gathered.values[number].values[gathered.values[number].latest() or 0],
+                "latest": _latest(gathered, number),
             }
             for number in best[:BEST_TOLD]
         ],
@@ -86,3 +86,9 @@ def _breaker(told: ToldBy, pruning: Mapping[str, Any]) -> View:
         "open": pruning.get("breakerOpen") if told is not ToldBy.NOBODY else None,
         "trips": pruning.get("breakerTrips"),
     }
+
+
+def _latest(gathered: Gathered, number: int) -> float | None:
+    values = gathered.counted(number)
+    place = values.latest()
+    return None if place is None else finite(values.values[place])

@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from espalier.ingest import Authority, issue_leaf, make_authority, server_context
 from espalier.read_api.callers import Caller
-from espalier.read_api.certificates import caller_of
+from espalier.read_api.client_certificates import caller_of
 
 NOW = datetime.datetime.now(datetime.UTC)
 CLIENT, SERVER = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH

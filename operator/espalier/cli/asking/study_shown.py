@@ -19,7 +19,7 @@ _BEST = "5"
 
 
 @dataclass(frozen=True)
-class Standing:
+class StudyShown:
     """Where a study stands.
 
     Parameters
@@ -40,7 +40,7 @@ class Standing:
     trouble: str = ""
 
 
-async def standing(study: str | None, given: Given) -> Standing:
+async def standing(study: str | None, given: Given) -> StudyShown:
     """Return where a study stands.
 
     Raises
@@ -61,7 +61,7 @@ async def standing(study: str | None, given: Given) -> Standing:
         if view is None:
             raise _nowhere(study, given, error) from error
         said = str(error) or f"no answer within {PATIENCE:.0f} s"
-        return Standing(view, trouble=f"No curves, the read API does not answer: {said}")
+        return StudyShown(view, trouble=f"No curves, the read API does not answer: {said}")
 
 
 async def _of_cluster(study: str, given: Given) -> View | None:
@@ -76,7 +76,7 @@ async def _of_cluster(study: str, given: Given) -> View | None:
             raise not_installed(error) from error
 
 
-async def _of_source(source: Source, known: View | None) -> Standing:
+async def _of_source(source: Source, known: View | None) -> StudyShown:
     """Return what the read API or a log tells, and of the Study what they do not."""
     view = await source.ask("")
     told = {key: value for key, value in view.items() if value is not None}
@@ -91,7 +91,7 @@ async def _of_source(source: Source, known: View | None) -> Standing:
     merged = view | (known or {}) | told
     if merged["best"] is None:
         merged["best"] = await _best_of(source)
-    return Standing(merged, leading, {curve["number"]: curve for curve in curves})
+    return StudyShown(merged, leading, {curve["number"]: curve for curve in curves})
 
 
 async def _best_of(source: Source) -> View | None:
