@@ -28,12 +28,12 @@ def test_every_why_is_answered_alike(url: str, name: str) -> None:
     log = read_log(url, "research", name)
     assert log is not None
     beside, source = StoreBeside(url), OfLog(log)
-    row = beside.find("research", name)
-    assert row is not None
+    found = beside.find("research", name)
+    assert found is not None
 
     def served(question: str, query: dict[str, str]) -> View:
-        with KnownStudies(beside).study(row) as gathered:
-            return answer(gathered, None, question, Query(Texts(query)))
+        with KnownStudies(beside).study(found) as known:
+            return answer(known.gathered, None, question, Query(Texts(query)))
 
     trials = [f"trials/{view['number']}/why" for view in served("trials", {})["items"]]
     for question in (*trials, "why", "risk", "shadows", "decisions"):

@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
-from espalier.pruning import FIRST_REPEAT, Restraint
+from espalier.api.judging import judge_of
+from espalier.pruning import FIRST_REPEAT, Restraint, Will, Wish
+from espalier.pruning.oversight.wish import decision_of
 from espalier.study_log.read_lines import read_lines
+from espalier.views.explaining.of_study import why_study
 from espalier.views.explaining.of_trial import why_trial
 from espalier.views.gathered import Gathered, gather
 from tests.views.explaining.studies import GUARDED, PRUNERS, Recorded, record, settings_for
@@ -228,3 +231,21 @@ def test_values_that_came_out_of_order_are_ranked_as_the_first_of_each_step() ->
     for trial in straight.prunes:
         lines = [why_trial(each, trial)["steps"] for each in (straight, twisted)]
         assert [line["place"] for line in lines[0]] == [line["place"] for line in lines[1]]
+
+
+def test_a_trial_that_a_person_pruned_is_told_by_whom_and_no_value_would_have_kept_it() -> None:
+    recorded = record(settings_for(PRUNERS["Median"]), trials=6, workers=2)
+    gathered = recorded.gathered()
+    trial = next(trial for trial in gathered.values if trial not in gathered.prunes)
+    wish = Wish(trial, Will.PRUNE, "it [b]smokes\x1b", "ann")
+    seq = recorded.rows[-1]["seq"] + 1
+    change = {"kind": "change", "seq": seq, "at": 5.0, **Restraint().to_dict()}
+    decision = decision_of(wish, judge_of(gathered.study.settings).ledger.curve(trial))
+    row = {"kind": "decision", "seq": seq, "at": 5.0, "shadow": None, **decision.to_dict()}
+    gathered = changed(recorded, [change | {"wishes": [wish.to_dict()]}, row])
+    view = why_trial(gathered, trial)
+    assert (view["decided"]["kind"], view["different"]) == ("Person", None)
+    assert "ann asked for it: it [b]smokes" in view["decided"]["sentence"]
+    told = why_study(gathered)
+    assert told["changes"][-1]["changed"] == [f"trial {trial} was pruned by ann: it [b]smokes\x1b"]
+    assert "PrunedByPerson" in {each["reason"] for each in told["prunings"]["byReason"]}

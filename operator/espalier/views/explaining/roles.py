@@ -143,6 +143,7 @@ ROLES: Mapping[Reason, Roles] = MappingProxyType(
         Reason.EXEMPT: _OVERRULED,
         Reason.RISK_SPENT: _OVERRULED,
         Reason.BREAKER_OPEN: _OVERRULED,
+        Reason.PRUNED_BY_PERSON: Roles(Stance.PERSON),
         Reason.NONE_PRUNES: Roles(Stance.COMBINED, "votes", "pruners", Measure.COUNT),
         Reason.NOT_ALL_PRUNE: Roles(Stance.COMBINED, "votes", "pruners", Measure.COUNT),
         Reason.PLUGIN_KEEPS: Roles(Stance.FOREIGN),
