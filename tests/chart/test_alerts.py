@@ -26,6 +26,7 @@ CONDITION = 'espalier_study_condition{namespace="a",study="s",type="%s",status="
 REASON = (
     'espalier_study_condition_reason{namespace="a",study="s",type="%s",status="%s",reason="%s"}'
 )
+BUDGET = 'espalier_study_budget_used_ratio{namespace="a",study="s",limit="gpuHours",bound="%s"}'
 ENDED = 'espalier_study_completion_time_seconds{namespace="a",study="s"}'
 LIMIT = 'espalier_limits_reached_total{namespace="a",study="s",limit="values_a_trial"}'
 SLOW = "espalier_report_request_duration_seconds_bucket"
@@ -159,6 +160,14 @@ CASES = {
         ],
         [],
     ),
+    "a study has used up what it may start with": (
+        [BUILD, (BUDGET % "soft", "0+0.01x120"), (BUDGET % "hard", "0+0.005x120")],
+        ["EspalierBudgetMet"],
+    ),
+    "a study ended with its budget, hours ago": (
+        [BUILD, (BUDGET % "soft", "1.2+0x120"), (ENDED, "60+0x120")],
+        [],
+    ),
     "a study is stuck": (
         [
             BUILD,
@@ -262,6 +271,7 @@ LABELS = {
     "EspalierListsFail": {"resource": "jobs"},
     "EspalierLimitReached": {"limit": "values_a_trial"},
     "EspalierSamplerFails": {"sampler": "TPE", "how": "TooLong"},
+    "EspalierBudgetMet": {"limit": "gpuHours", "bound": "soft"},
     "EspalierStudyNotAccepted": {"reason": "SpecRefused"},
     "EspalierStudyFailed": {"reason": "TooManyFailures"},
 }

@@ -59,6 +59,7 @@ def observed_study(namespace: str) -> dict[str, Any]:
     study["metadata"] = {"name": STUDY, "namespace": namespace}
     study["spec"]["trials"]["max"] = 16
     study["spec"]["pruner"] = {"type": "Auto"}
+    study["spec"]["budget"] = {"trialHours": {"soft": 1000}}
     study["spec"]["pruning"] = {
         "gracePeriodSeconds": 2,
         "exemptPercent": 25,

@@ -225,6 +225,20 @@ def _costs() -> tuple[Panel, ...]:
             width=6,
             empty=NO_STUDY,
         ),
+        lines(
+            "Budget",
+            "Share that is used of each limit of spec.budget: at 1 nothing starts any more (soft), "
+            "or what runs is ended (hard).",
+            (
+                query(
+                    _of("espalier_study_budget_used_ratio", "limit, bound"), "{{limit}}, {{bound}}"
+                ),
+            ),
+            unit="percentunit",
+            width=24,
+            stepped=True,
+            empty="The study has no budget.",
+        ),
     )
 
 

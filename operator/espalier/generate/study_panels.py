@@ -258,6 +258,8 @@ _COSTS = (
         ),
         unit="percentunit",
         stepped=True,
+        empty="No study has a budget.",
+        linked=True,
     ),
 )
 

@@ -19,7 +19,8 @@ LABELS: dict[str, str] = {
     "receipt": "what became of a reported value: `Appended`, `Repeated`, `Late`, ...",
     "lease": "`Held`; `Foreign`: another operator works there; `Lapsed`: it could not be renewed; "
     "`Unguarded`: it is refused; `Asked`: nothing is known yet",
-    "limit": "a setting of [what a tenant can take](limits.md), such as `values_a_trial`",
+    "limit": "a setting of [what a tenant can take](limits.md), such as `values_a_trial`; of a "
+    "budget, a field of `spec.budget`, such as `trialHours`",
     "check": "`Keys` (vouched for by the API server's keys), `KeysRefused` (not vouched for by "
     "them), or `Asked` (by a TokenReview)",
     "why": "`TooFast` (new ones of an address), `TooMany` (of an address, a pod, or in all), "
@@ -32,8 +33,8 @@ LABELS: dict[str, str] = {
     " `UsageError` (a flag is wrong), `ReportError` (the report is wrong), `RetryLater` (tried"
     " again), `Outdated` (the cluster has moved on; tried again), `InternalError` (a bug of"
     " Espalier's)",
-    "bound": "`lower` or `upper`: of what was saved by the completed trials' quartiles, else of a "
-    "95 % interval",
+    "bound": "of a budget `soft` or `hard`; else `lower` or `upper`: of what was saved by the "
+    "completed trials' quartiles, else of a 95 % interval",
     "type": "a condition of a Study: see [reasons](reasons.md)",
     "state": "`Succeeded`, `Failed`, or the reason of the condition `Progressing`",
     "status": "`True`, `False` or `Unknown`",
