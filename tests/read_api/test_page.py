@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 import yaml
 
-from espalier.kube import Forwarding, ReadConnection, ReadService
-from tests.cli.asking.serving import proxied, write_kubeconfig
 from tests.read_api.browser import Looking, browsing, looking
 from tests.read_api.made_up import MadeUp, write
 from tests.read_api.serving import ADMIN, MEMBER, served
@@ -152,26 +150,6 @@ def test_the_list_leads_to_studies_below_whatever_prefix(golden: str) -> None:
         assert page.complaints == []
 
     looked(golden, see)
-
-
-def test_with_a_kubeconfig_it_is_seen_without_a_token(golden: str, tmp_path: Path) -> None:
-    async def run() -> None:
-        async with AsyncExitStack() as stack:
-            url, _ = await stack.enter_async_context(proxied(golden))
-            config = write_kubeconfig(tmp_path / "config", url, MEMBER)
-            connecting = await ReadConnection.inside(str(config), None, ReadService())
-            server = Forwarding(await stack.enter_async_context(connecting))
-            await server.start()
-            stack.push_async_callback(server.stop)
-            browser = await stack.enter_async_context(browsing())
-            address = server.address("/studies/research/digits")
-            page = await stack.enter_async_context(looking(browser, address, None))
-            await page.drawn()
-            assert await page.text("h1") == "research/digits"
-            await page.page.get_by_text("live", exact=True).wait_for()
-            assert page.complaints == []
-
-    asyncio.run(run())
 
 
 def test_trials_are_gone_through_by_keys_alone(golden: str) -> None:
