@@ -238,28 +238,40 @@ def lead_to(guard: Guarded, port: int) -> None:
         probe.connect(("198.51.100.1", 9))  # nothing is sent: it tells our own address
         address = probe.getsockname()[0]
     meta = {"name": SERVICE, "namespace": guard.system}
-    ports = [{"name": "read", "port": port, "protocol": "TCP"}]
-    slice_of = {"kubernetes.io/service-name": SERVICE}
-    objects = [
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": meta,
-            "spec": {"ports": [{"name": "read", "port": PORT, "targetPort": port}]},
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": meta,
+        "spec": {
+            "containers": [{"name": "reader", "image": "none"}],
+            "automountServiceAccountToken": False,
         },
-        {
-            "apiVersion": "v1",
-            "kind": "Endpoints",
-            "metadata": meta,
-            "subsets": [{"addresses": [{"ip": address}], "ports": ports}],
-        },
-        {
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": {**meta, "labels": slice_of},
-            "addressType": "IPv4",
-            "endpoints": [{"addresses": [address], "conditions": {"ready": True}}],
-            "ports": ports,
-        },
-    ]
-    guard.server.must("apply", "-f", "-", stdin=objects)
+    }
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": meta,
+        "spec": {"ports": [{"name": "read", "port": PORT, "targetPort": port}]},
+    }
+    server, where = guard.server, ("-n", guard.system)
+    deadline = time.monotonic() + PATIENCE
+    while server.get("serviceaccount", "default", *where) is None:
+        assert time.monotonic() < deadline
+    server.must("apply", "-f", "-", stdin=[pod, service])
+    # The API server leads to addresses of pods alone.
+    status = json.dumps({"status": {"podIP": address, "podIPs": [{"ip": address}]}})
+    patch = ("patch", "pod", SERVICE, "--subresource=status", "--type=merge", f"-p={status}")
+    server.must(*patch, *where)
+    target = {"kind": "Pod", **meta}
+    endpoints = {
+        "apiVersion": "v1",
+        "kind": "Endpoints",
+        "metadata": meta,
+        "subsets": [
+            {
+                "addresses": [{"ip": address, "targetRef": target}],
+                "ports": [{"name": "read", "port": port, "protocol": "TCP"}],
+            }
+        ],
+    }
+    server.must("apply", "-f", "-", stdin=endpoints)
