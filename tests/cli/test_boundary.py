@@ -74,11 +74,10 @@ def words_of(command: str, bad: Path) -> list[str]:
         "extend": ["extend", "digits", "--trials", "+5", "--kubeconfig", str(bad)],
         "backup": ["backup", "--to", f"{bad}.copy", "--store", f"sqlite:///{bad}"],
         "restore": ["restore", "--from", str(bad), "--store", f"sqlite:///{bad.parent}/own.db"],
-        "validate": ["validate", str(bad), "--offline"],
-        "init": ["init", "--out", str(bad)],
         "logs": ["logs", "digits-7", "--from", str(bad)],
         "logs of a cluster": ["logs", "digits-7", "--kubeconfig", str(bad)],
         "run": ["run", "--kubeconfig", str(bad)],
+        "serve": ["serve", "--kubeconfig", str(bad)],
     }[command]
 
 
@@ -196,12 +195,16 @@ def test_any_bytes_end_in_a_sentence(command, content, tmp_path):
     assert_a_sentence(invoked(words_of(command, bad)))
 
 
+SERVERS = {"run": ["--ingest-port", "0", "--metrics-port", "0"], "serve": ["--read-port", "0"]}
+
+
+@pytest.mark.parametrize("command", SERVERS)
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]"])
-def test_the_operator_with_a_bad_kubeconfig_ends_in_a_sentence(content, tmp_path):
+def test_a_server_with_a_bad_kubeconfig_ends_in_a_sentence(command, content, tmp_path):
     bad = tmp_path / "kubeconfig"
     bad.write_bytes(content)
-    store = ["--store", url_of(tmp_path), "--ingest-port", "0", "--metrics-port", "0"]
-    words = [sys.executable, "-m", "espalier.cli.main", *words_of("run", bad), *store]
+    more = ["--store", url_of(tmp_path), *SERVERS[command]]
+    words = [sys.executable, "-m", "espalier.cli.main", *words_of(command, bad), *more]
     done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
@@ -532,7 +535,8 @@ def test_an_interrupt_ends_without_a_traceback_whatever_works(folder):
 
 
 def test_every_command_is_tried():
-    tried = {words_of(each, Path("x"))[0] for each in (*IN_PROCESS, "run")}
+    tried = {words_of(each, Path("x"))[0] for each in (*IN_PROCESS, *SERVERS)}
+    # `validate` says what is wrong with any file, and `init` reads none: their own tests.
     # `collect` is for files of any kind, and says more than a sentence: tests/cli/test_collect.py.
     # `completion` reads nothing: tests/cli/test_completion.py.
-    assert tried == set(COMMANDS) - {"collect", "completion"}
+    assert tried == set(COMMANDS) - {"collect", "completion", "validate", "init"}

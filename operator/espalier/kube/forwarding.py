@@ -60,7 +60,7 @@ class Forwarding:
         app = web.Application()
         app.router.add_get("/enter/{secret}/{path:.*}", self._enter, allow_head=False)
         app.router.add_get("/{path:.*}", self._pass, allow_head=False)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, "127.0.0.1", port).start()
