@@ -204,8 +204,7 @@ def asked(kubeconfig, *words, code=0):
 
 def test_a_member_gets_table_curves_why_and_an_optuna_file_of_his_study(finished, member, tmp_path):
     study, trials = finished
-    rows = json.loads(asked(member, "trials", STUDY, "-o", "json"))
-    rows = rows["items"] if isinstance(rows, dict) else rows
+    rows = json.loads(asked(member, "trials", STUDY, "-o", "json"))["items"]
     assert {(row["number"], row["state"], row["latest"], row["step"]) for row in rows} == {
         (t["spec"]["number"], t["status"]["phase"], t["status"]["latest"], t["status"]["step"])
         for t in trials
@@ -233,7 +232,7 @@ def test_a_member_is_refused_what_is_not_his(member):
 def test_a_platform_engineer_sees_state_and_savings_of_all(finished, world):
     study = finished[0]
     listed = asked(world.kubeconfig, "top", "-A", "-o", "json")
-    (row,) = [each for each in json.loads(listed) if each["namespace"] == NAMESPACE]
+    (row,) = [each for each in json.loads(listed)["items"] if each["namespace"] == NAMESPACE]
     assert row["state"] == study["status"]["state"]
 
 

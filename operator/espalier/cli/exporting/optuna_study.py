@@ -88,8 +88,8 @@ def _trial(
     gathered: Gathered, number: int, rank: int | None, repeats: Sequence[float]
 ) -> TrialToWrite:
     view = trial_view(gathered, number, rank)
-    made = gathered.made.get(number)
-    steps, reported = gathered.counted(number).curve()
+    made, values = gathered.made.get(number), gathered.values.get(number)
+    steps, reported = ([], []) if values is None else values.curve()
     stored = gathered.ends.get(number)
     given = {} if made is None else parameters_of_text(made.parameters)
     told = {name: view[key] for name, key in _TOLD.items() if view[key] not in (None, "")}
