@@ -7,9 +7,11 @@ import json
 from pathlib import Path
 
 import numpy as np
+from click.testing import CliRunner
 
 from espalier.api.judging import JudgeSettings
 from espalier.backtest.curves import read_file
+from espalier.cli.main import main
 from espalier.planning.world.record import End
 from espalier.pruning import Restraint, TrialState
 from espalier.store import Batch, open_store
@@ -36,6 +38,17 @@ def write_store(folder: Path, trials: int = TRIALS) -> str:
     """Write a store in which default/digits ran without pruning, and give its URL."""
     asyncio.run(_fill(folder, trials))
     return url_of(folder)
+
+
+def write_elsewhere(folder: Path) -> None:
+    """Write the study of digits.jsonl as other tools have one: optuna.db, and runs.csv."""
+    log = ["export", "--from", str(folder / "digits.jsonl")]
+    given = ["--format", "optuna-sqlite", "-O", str(folder / "optuna.db"), "--force"]
+    done = CliRunner().invoke(main, [*log, *given])
+    assert done.exit_code == 0, done.output
+    rows = map(json.loads, (folder / "digits.jsonl").read_text().splitlines())
+    values = [f"{r['trial']},{r['step']},{r['value']}" for r in rows if r["kind"] == "observation"]
+    (folder / "runs.csv").write_text("\n".join(["trial,step,value", *values, ""]))
 
 
 async def _fill(folder: Path, trials: int) -> None:

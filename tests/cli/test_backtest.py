@@ -25,7 +25,7 @@ from espalier.errors import SpecError
 from espalier.generate.backtest_page import backtest_page
 from espalier.generate.commands_page import commands_page
 from espalier.generate.flags_page import flags_page
-from tests.cli.recorded import TASKS, TRIALS, write_curves, write_store
+from tests.cli.recorded import TASKS, TRIALS, write_curves, write_elsewhere, write_store
 from tests.docs.test_examples import commands
 from tests.store.storing import url_of
 
@@ -40,6 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     exported = CliRunner().invoke(main, ["export", "digits", "--store", write_store(made)])
     assert exported.exit_code == 0, exported.output
     (made / "digits.jsonl").write_text(exported.stdout)
+    write_elsewhere(made)
     return made
 
 

@@ -20,7 +20,7 @@ from espalier.api.pruner import PrunerSpec
 from espalier.cli.main import main
 from espalier.cli.recommend import command
 from tests.backtest.recommend.recorded_studies import late, smooth
-from tests.cli.recorded import write_store
+from tests.cli.recorded import write_elsewhere, write_store
 from tests.docs.test_examples import commands
 from tests.store.storing import url_of
 
@@ -49,6 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert exported.exit_code == 0, exported.output
     for name in ("digits", "monday", "tuesday"):
         (made / f"{name}.jsonl").write_text(exported.stdout)
+    write_elsewhere(made)
     return made
 
 
