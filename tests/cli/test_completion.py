@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
+from espalier.cli.asking.study_names import complete_study
 from espalier.cli.completion import VARIABLE, for_kubectl
 from espalier.cli.main import COMMANDS, called, main
 from espalier.kube import STUDY
@@ -116,3 +119,10 @@ def test_usages_say_what_was_called(
     with pytest.raises(SystemExit):
         main()
     assert f"Usage: {name} [OPTIONS] COMMAND" in capsys.readouterr().out
+
+
+def test_who_completes_a_word_leaves_logging_as_it_was(tmp_path: Path) -> None:
+    context = click.Context(main, info_name="espalier")
+    context.params = {"kubeconfig": str(tmp_path / "none")}
+    assert complete_study(context, main.params[0], "dig") == []
+    assert logging.getLogger("espalier").isEnabledFor(logging.CRITICAL)

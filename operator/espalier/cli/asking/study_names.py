@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Iterator
 
 import click
 from click.shell_completion import CompletionItem
@@ -23,11 +24,22 @@ def complete_study(
     """Return the names of studies that begin so: NAME, or NAMESPACE/NAME after a slash."""
     namespace, kubeconfig, chosen = (context.params.get(name) for name in _PARAMETERS)
     given = Given(namespace, kubeconfig, chosen)
-    logging.disable()  # a shell shows what is said between the words
-    with contextlib.suppress(Exception):  # what is wrong is said when the command runs
+    # What is wrong is said when the command runs.
+    with _in_silence(), contextlib.suppress(Exception):
         names = asyncio.run(asyncio.wait_for(_names(given, incomplete), SECONDS))
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
     return []
+
+
+@contextlib.contextmanager
+def _in_silence() -> Iterator[None]:
+    """Log nothing: a shell shows what is said between the words."""
+    before = logging.root.manager.disable
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 async def _names(given: Given, incomplete: str) -> list[str]:
