@@ -91,8 +91,8 @@ def test_a_study_goes_on_when_its_spent_budget_is_raised(tmp_path: Path) -> None
         before = len(world.ended())
         assert before < 9
         world.change(STUDY, "s", {"spec": {"budget": {"wallClock": {"soft": None, "hard": "9h"}}}})
-        await world.until("it goes on", lambda: not world.over())
-        assert condition(world) == ("False", "WithinBudget")
+        await world.until("it goes on", lambda: condition(world) == ("False", "WithinBudget"))
+        assert not world.over()
         await world.until("the end", world.over)
         await world.settle()
         assert len(world.ended()) == 9

@@ -70,8 +70,8 @@ def check_ranks(world: World) -> None:
     known = KnownStudies(StoreBeside(f"sqlite:///{world.folder}/espalier.db"))
     row = known.store.find("n", "s")
     assert row is not None
-    with known.study(row) as gathered:
-        counted = ranks_of(gathered)
+    with known.study(row) as found:
+        counted = ranks_of(found.gathered)
     assert counted == {3: 1, 6: 1, 0: 3, 1: 4, 7: 5}
     for number in PROGRAMS:
         trial = world.api.find("trials", f"s-{number}")
