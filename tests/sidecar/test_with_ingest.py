@@ -139,8 +139,9 @@ def test_the_end_of_what_was_printed_is_there_once_the_pod_is_gone(
             (folder / "1").write_text("step=1 val_accuracy=0.9\nTraceback <script>\n")
             assert await asyncio.to_thread(sidecar.terminate) == 0
             store = StoreBeside(f"sqlite:///{tmp_path}/espalier.db")
-            (row,) = store.studies()
-            (kept,) = store.outputs(row, 7)
+            found = store.find("research", "digits")
+            assert found is not None
+            (kept,) = store.outputs(found.row, 7)
             assert (kept.attempt, kept.text, kept.cut) == (1, "Traceback <script>\n", True)
 
     asyncio.run(scene())
