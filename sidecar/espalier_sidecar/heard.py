@@ -26,6 +26,7 @@ NOT_KNOWN = frozenset({404, 405})
 """How an operator answers that is older than this message."""
 _LONGEST = (250, 120, 60, 20)
 """Characters of a text, and fewer where that is too much for all of them."""
+_SHORTEST = 5
 
 
 class Ear(NamedTuple):
@@ -117,7 +118,11 @@ class Heard(threading.Thread):
             text = as_bytes([_row(type_, health, longest) for type_, health in healths])
             if len(text) <= room:
                 return text
-        return b""
+        # Of many that escapes make long the gist is left: which they are, and what they count.
+        gist = [health._replace(names=(), mismatches=()) for _, health in healths]
+        types = [type_ for type_, _ in healths]
+        text = as_bytes([_row(*each, _SHORTEST) for each in zip(types, gist, strict=True)])
+        return text if len(text) <= room else b""
 
 
 def _gist(health: Health, came: bool) -> tuple[Hashable, ...]:

@@ -104,6 +104,15 @@ def test_whatever_is_heard_one_small_message_tells_it(healths: list[Health], roo
     assert not said or isinstance(json.loads(said), list)
 
 
+def test_of_as_many_as_there_can_be_with_the_longest_escapes_the_gist_is_told() -> None:
+    wide = "\U0010ffff" * 400
+    health = Health(wide, wide, *3 * (2**60,), wide, (wide,) * 20, ((wide,) * 3,) * 10)
+    heard, told = heard_of(*[health] * 20)
+    heard._tell()
+    assert len(told[0]["heard"]) == 16
+    assert told[0]["heard"][0]["seen"] == 2**60
+
+
 QUIET = Health("train.log", "", 0, 0, 0)
 
 
