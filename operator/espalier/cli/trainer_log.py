@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
+from rich.text import Text
 
 from espalier.api.resources import MOST_OUTPUT
 from espalier.cli.asking.options import Given, opened, source_options
@@ -64,9 +65,16 @@ async def _live(cluster: Cluster, trial: TrialName, study: StudyName) -> str | N
         pod = max(pods, key=lambda each: str(each["metadata"].get("creationTimestamp")))
         container = await _trainer(cluster, study, pod)
         name = pod["metadata"]["name"]
-        return await cluster.pod_log(trial.namespace, name, container, MOST_OUTPUT)
+        return plain(await cluster.pod_log(trial.namespace, name, container, MOST_OUTPUT))
     except (Refused, NotFound):
         return None
+
+
+def plain(text: str) -> str:
+    """Return a pod's log as a terminal shows it: without codes, lines as they were drawn last."""
+    lines = (line.rstrip("\r").rsplit("\r", 1)[-1] for line in text.split("\n"))
+    # Both ends of a link or a title: rich knows the one.
+    return "\n".join(Text.from_ansi(line.replace("\x07", "\x1b\\")).plain for line in lines)
 
 
 async def _trainer(cluster: Cluster, study: StudyName, pod: dict[str, Any]) -> str:
