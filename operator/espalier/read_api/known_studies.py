@@ -18,7 +18,7 @@ from espalier.views.values import TrialValues
 
 MOST_BYTES = 256 * 1024 * 1024
 """Of the studies that are kept in memory, about; the one not asked for the longest goes first."""
-_A_VALUE, _A_TRIAL = 36, 2500
+_A_VALUE, _A_TRIAL = 40, 2500
 LONG, REST = 0.2, 4.0
 """Where reading a study anew takes more than so many seconds, it takes at most one part in five of
 the time: what is asked meanwhile is answered as it was known last."""
