@@ -18,6 +18,12 @@ from espalier.cli.limit_flags import limit_flags, limits_of
 from espalier.cli.logs import set_up_logging
 from espalier.cli.patience_flags import patience_flags, patience_of
 from espalier.cli.price_flags import price_flags, price_of
+from espalier.cli.server_flags import (
+    kubeconfig_flag,
+    log_format_flag,
+    log_level_flag,
+    own_namespace_flag,
+)
 from espalier.errors import InputError, SpecError
 from espalier.planning import HOST_FIELDS
 from espalier.planning.world.settings import RESOURCES
@@ -51,13 +57,7 @@ def _resources(_: click.Context, __: click.Parameter, value: str) -> ResourcesSp
     epilog=EPILOG,
     context_settings={"auto_envvar_prefix": "ESPALIER", "show_default": True},
 )
-@click.option(
-    "--kubeconfig",
-    type=click.Path(exists=True, dir_okay=False),
-    default=None,
-    help="Kubeconfig file; without it, the service account of the pod this runs in.",
-    show_envvar=True,
-)
+@kubeconfig_flag
 @click.option(
     "--namespaces",
     default="",
@@ -65,12 +65,7 @@ def _resources(_: click.Context, __: click.Parameter, value: str) -> ResourcesSp
     help="Namespaces to look after, separated by commas; empty: all.",
     show_envvar=True,
 )
-@click.option(
-    "--own-namespace",
-    default="espalier-system",
-    help="Namespace of the operator's own objects.",
-    show_envvar=True,
-)
+@own_namespace_flag
 @click.option(
     "--identity",
     default="",
@@ -218,20 +213,8 @@ def _resources(_: click.Context, __: click.Parameter, value: str) -> ResourcesSp
     show_envvar=True,
 )
 @price_flags
-@click.option(
-    "--log-level",
-    type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
-    default="info",
-    help="Least severe level that is logged.",
-    show_envvar=True,
-)
-@click.option(
-    "--log-format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="One line of text, or one JSON object, for each message.",
-    show_envvar=True,
-)
+@log_level_flag
+@log_format_flag
 def command(log_level: str, log_format: str, **options: Any) -> None:
     """Run the operator: start trials, take their reports, prune, until SIGTERM.
 

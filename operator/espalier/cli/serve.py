@@ -7,6 +7,12 @@ import asyncio
 import click
 
 from espalier.cli.logs import set_up_logging
+from espalier.cli.server_flags import (
+    kubeconfig_flag,
+    log_format_flag,
+    log_level_flag,
+    own_namespace_flag,
+)
 from espalier.process.reader import ReaderOptions, run_reader
 
 
@@ -14,25 +20,14 @@ from espalier.process.reader import ReaderOptions, run_reader
     "serve",
     context_settings={"auto_envvar_prefix": "ESPALIER", "show_default": True},
 )
-@click.option(
-    "--kubeconfig",
-    type=click.Path(exists=True, dir_okay=False),
-    default=None,
-    help="Kubeconfig file; without it, the service account of the pod this runs in.",
-    show_envvar=True,
-)
+@kubeconfig_flag
 @click.option(
     "--namespaces",
     default="",
     help="Namespaces whose Studies the operator runs, with commas between; empty: all.",
     show_envvar=True,
 )
-@click.option(
-    "--own-namespace",
-    default="espalier-system",
-    help="Namespace of the operator's own objects.",
-    show_envvar=True,
-)
+@own_namespace_flag
 @click.option(
     "--ca-secret",
     default="",
@@ -67,20 +62,8 @@ from espalier.process.reader import ReaderOptions, run_reader
     "kube-system.",
     show_envvar=True,
 )
-@click.option(
-    "--log-level",
-    type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
-    default="info",
-    help="Least severe level that is logged.",
-    show_envvar=True,
-)
-@click.option(
-    "--log-format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="One line of text, or one JSON object, for each message.",
-    show_envvar=True,
-)
+@log_level_flag
+@log_format_flag
 def command(
     kubeconfig: str | None,
     namespaces: str,
