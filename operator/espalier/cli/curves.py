@@ -14,7 +14,7 @@ import click
 from rich.console import Group
 from rich.text import Text
 
-from espalier.cli.asking.options import Given, opened, source_options, study_argument
+from espalier.cli.asking.options import Whom, opened, source_options, study_argument
 from espalier.cli.asking.source import StudySource, all_items
 from espalier.cli.showing.formats import show
 from espalier.cli.showing.terminal_curves import drawn, legend
@@ -122,7 +122,7 @@ def in_terminal(found: CurvesPicture, size: tuple[int, int], log: bool) -> Group
 )
 def command(
     study: str | None,
-    given: Given,
+    given: Whom,
     trials: tuple[int, ...],
     most: int | None,
     scale: str,

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import yaml
 
-from espalier.cli.asking.options import Given, source_options
+from espalier.cli.asking.options import Whom, source_options
 from espalier.cli.boundary import Terminal
 from espalier.cli.explaining.meant import answer_of
 from espalier.cli.explaining.of_study import study_answer
@@ -44,7 +44,7 @@ def command(
     step: int | None,
     counterfactual: bool,
     output: str,
-    given: Given,
+    given: Whom,
 ) -> None:
     """Say why a trial was kept or pruned at each step, and what would have had to be different.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from espalier.cli.asking.options import Given, source_options
+from espalier.cli.asking.options import Whom, source_options
 from espalier.cli.exporting.csv_lines import csv_lines
 from espalier.cli.exporting.how_far import carried_out
 from espalier.cli.exporting.log_at_hand import OPERATORS_STORE, LogAtHand, log_at_hand, store_of
@@ -64,7 +64,7 @@ def command(
     force: bool,
     listing: bool,
     store: str | None,
-    given: Given,
+    given: Whom,
 ) -> None:
     """Write what is stored of STUDY (NAME or NAMESPACE/NAME) for other tools.
 
@@ -107,7 +107,7 @@ def command(
     click.echo(f"{target}: {count:,} {_noun(form)}", err=True)
 
 
-def _check(given: Given, store: str | None) -> None:
+def _check(given: Whom, store: str | None) -> None:
     source = click.get_current_context().get_parameter_source("store")
     if given.file is not None and store is not None and source is _FLAG:
         raise UsageError("--from", "expected it without --store; give one of them")
@@ -147,7 +147,7 @@ def _noun(form: str) -> str:
     return {PARQUET: "rows", JOURNAL: "trials", SQLITE: "trials"}.get(form, "lines")
 
 
-def _names(given: Given, store: str | None) -> list[str]:
+def _names(given: Whom, store: str | None) -> list[str]:
     """Return NAMESPACE/NAME of the studies that can be exported."""
     if given.file is not None:
         raise UsageError(
@@ -159,7 +159,7 @@ def _names(given: Given, store: str | None) -> list[str]:
     return [f"{at}/{name}" for at, name in found if given.namespace in (None, at)]
 
 
-async def _names_in_cluster(given: Given) -> list[str]:
+async def _names_in_cluster(given: Whom) -> list[str]:
     names: list[str] = []
     asked = {"namespace": given.namespace} if given.namespace else {}
     more: dict[str, Any] = {}

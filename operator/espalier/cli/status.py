@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import click
 from rich.live import Live
 
-from espalier.cli.asking.options import Given, source_options, study_argument
+from espalier.cli.asking.options import Whom, source_options, study_argument
 from espalier.cli.asking.study_shown import StudyShown, standing
 from espalier.cli.showing.formats import output_option, show, terminal
 from espalier.cli.showing.study_frame import StudyFrame
@@ -18,7 +18,7 @@ from espalier.errors import RetryLater
 REFRESH_SECONDS = 2.0
 
 
-async def follow(study: str | None, given: Given) -> StudyShown:
+async def follow(study: str | None, given: Whom) -> StudyShown:
     """Draw a study until it has ended, and return where it stood then."""
     found = await standing(study, given)
     console = terminal()
@@ -40,7 +40,7 @@ async def follow(study: str | None, given: Given) -> StudyShown:
 @source_options
 @output_option
 @click.option("--watch", "-w", is_flag=True, help="Draw it anew until the study has ended.")
-def command(study: str | None, given: Given, output: str, watch: bool) -> None:
+def command(study: str | None, given: Whom, output: str, watch: bool) -> None:
     """Show where STUDY (NAME or NAMESPACE/NAME) stands.
 
     Progress and, where it can be told honestly, when it ends; the best trial so far; how many

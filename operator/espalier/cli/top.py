@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from espalier.cli.asking.options import Given, cluster_options
+from espalier.cli.asking.options import Whom, cluster_options
 from espalier.cli.asking.study_shown import all_studies
 from espalier.cli.showing.durations import seconds_since, short
 from espalier.cli.showing.fitted_table import Column, FittedTable
@@ -20,7 +20,7 @@ from espalier.views.plain import View
 SORTS = ("name", "age", "progress", "saved", "state")
 
 
-async def listed(given: Given, everywhere: bool) -> list[View]:
+async def listed(given: Whom, everywhere: bool) -> list[View]:
     """Return the studies of a namespace, or of all."""
     namespace = given.namespace or own_namespace(given.config, given.context) or "default"
     async with await given.cluster() as cluster:
@@ -115,7 +115,7 @@ def _reasons(view: View) -> list[str]:
     help="What comes first: by name, or the youngest, the most advanced or the most saving.",
 )
 @output_option
-def command(given: Given, everywhere: bool, sort: str, output: str) -> None:
+def command(given: Whom, everywhere: bool, sort: str, output: str) -> None:
     """Show studies, one line each: state, progress, best result, share that was saved, age.
 
     Those of the namespace that -n or the kubeconfig's context says, or of all with -A. The right to

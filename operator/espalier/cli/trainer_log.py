@@ -10,7 +10,7 @@ import click
 from rich.text import Text
 
 from espalier.api.resources import MOST_OUTPUT
-from espalier.cli.asking.options import Given, opened, source_options
+from espalier.cli.asking.options import Whom, opened, source_options
 from espalier.cli.asking.source import StudySource
 from espalier.cli.study_name import StudyName
 from espalier.cli.trial_name import TrialName, read_trial_name
@@ -21,7 +21,7 @@ from espalier.planning.world.names import TRIAL_LABEL
 from espalier.views.plain import View
 
 
-async def printed(trial: TrialName, attempt: int | None, given: Given) -> str:
+async def printed(trial: TrialName, attempt: int | None, given: Whom) -> str:
     """Return what a trial's trainer printed: its pod's log, or what is kept of it.
 
     Raises
@@ -109,7 +109,7 @@ async def _kept(source: StudySource, number: int, attempt: int | None) -> str:
     help="What is kept of this attempt; if not given, the newest.",
 )
 @source_options
-def command(trial: str, attempt: int | None, given: Given) -> None:
+def command(trial: str, attempt: int | None, given: Whom) -> None:
     """Print what the trainer of TRIAL (NAME or NAMESPACE/NAME of a Trial) has printed.
 
     While its pod is there, that is the end of the pod's log; once it is gone, the end that was

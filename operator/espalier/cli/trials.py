@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import click
 
-from espalier.cli.asking.options import Given, opened, source_options, study_argument
+from espalier.cli.asking.options import Whom, opened, source_options, study_argument
 from espalier.cli.asking.source import StudySource, all_items
 from espalier.cli.showing.fitted_table import FittedTable
 from espalier.cli.showing.formats import output_option, show
@@ -171,7 +171,7 @@ def _named(study: View, trial: View) -> str:
 )
 def command(
     study: str | None,
-    given: Given,
+    given: Whom,
     output: str,
     states: tuple[str, ...],
     sort: str,

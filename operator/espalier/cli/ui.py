@@ -9,11 +9,11 @@ import webbrowser
 
 import click
 
-from espalier.cli.asking.options import Given, read_options, study_argument
+from espalier.cli.asking.options import Whom, read_options, study_argument
 from espalier.kube import Forwarding
 
 
-async def serve(study: str | None, given: Given, port: int, opening: bool) -> None:
+async def serve(study: str | None, given: Whom, port: int, opening: bool) -> None:
     """Serve the page until somebody interrupts."""
     path = "/"
     async with await given.read_api() as connection:
@@ -55,7 +55,7 @@ async def _interrupted() -> None:
     help="Port on this machine; a free one if not given.",
 )
 @click.option("--no-open", is_flag=True, help="Print the address, and open no browser.")
-def command(study: str | None, given: Given, port: int, no_open: bool) -> None:
+def command(study: str | None, given: Whom, port: int, no_open: bool) -> None:
     """Open the page of STUDY (NAME or NAMESPACE/NAME), or without it the list of all studies.
 
     A server on this machine passes the page's questions on to the read API with the kubeconfig's

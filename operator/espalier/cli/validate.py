@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from espalier.cli.asking.options import Given, cluster_options
+from espalier.cli.asking.options import Whom, cluster_options
 from espalier.cli.words import one_line
 from espalier.cli.written.checking import Checked, Fault, check_text
 from espalier.cli.written.documents import Document
@@ -20,7 +20,7 @@ INVALID = 1
 """Exit code where something is wrong with a file."""
 
 
-async def ask_cluster(documents: list[Document], given: Given) -> list[tuple[Fault | None, str]]:
+async def ask_cluster(documents: list[Document], given: Whom) -> list[tuple[Fault | None, str]]:
     """Ask a cluster whether it would take Studies.
 
     Returns
@@ -62,7 +62,7 @@ async def _asked(cluster: Cluster, document: Document, namespace: str) -> tuple[
     "--offline", is_flag=True, help="Ask no cluster, whether or not there is a kubeconfig."
 )
 @cluster_options
-def command(files: tuple[str, ...], offline: bool, given: Given) -> None:
+def command(files: tuple[str, ...], offline: bool, given: Whom) -> None:
     """Check the Studies and PrunerProfiles of FILES (- is standard input), all faults at once.
 
     Each is said with its line, its field, what was expected, what came and what to do; words of
@@ -107,7 +107,7 @@ def _tell(file: str, checked: Checked) -> bool:
     return bool(checked.faults)
 
 
-def _tell_cluster(file: str, checked: Checked, given: Given) -> bool:
+def _tell_cluster(file: str, checked: Checked, given: Whom) -> bool:
     try:
         answers = asyncio.run(ask_cluster(list(checked.studies), given))
     except EspalierError as error:

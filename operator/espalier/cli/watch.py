@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.live import Live
 
-from espalier.cli.asking.options import Given, cluster_options
+from espalier.cli.asking.options import Whom, cluster_options
 from espalier.cli.asking.study_names import complete_study
 from espalier.cli.boundary import Terminal
 from espalier.cli.frame import SORTS, Frame, View
@@ -82,7 +82,7 @@ def drawing(console: Terminal) -> Iterator[Callable[[Frame], None]]:
         yield lambda frame: live.update(frame, refresh=True)
 
 
-async def follow(console: Terminal, given: Given, study: StudyName, view: View, once: bool) -> bool:
+async def follow(console: Terminal, given: Whom, study: StudyName, view: View, once: bool) -> bool:
     """Draw the study until it ends, and return whether it succeeded."""
     async with await given.cluster() as cluster:
         frame = await first_frame(cluster, study, view)
@@ -127,7 +127,7 @@ async def _next(cluster: Cluster, study: StudyName, last: Frame) -> Frame:
 )
 def command(
     study: str,
-    given: Given,
+    given: Whom,
     once: bool,
     sort: str | None,
     top: int | None,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from espalier.cli.asking.options import Given, opened
+from espalier.cli.asking.options import Whom, opened
 from espalier.cli.asking.source import StudySource, all_items
 from espalier.errors import EspalierError, RetryLater, UsageError
 from espalier.store import lines, read_log
@@ -47,7 +47,7 @@ def asked(
     async def go() -> object:
         async with proxied(store, **(options or {})) as (url, _):
             config = write_kubeconfig(tmp_path / "config", url, token, namespace="research")
-            async with opened(study, Given(kubeconfig=str(config), **given)) as source:  # type: ignore[arg-type]
+            async with opened(study, Whom(kubeconfig=str(config), **given)) as source:  # type: ignore[arg-type]
                 return await ask(source)
 
     return asyncio.run(go())
@@ -105,7 +105,7 @@ def test_a_server_by_its_address_is_asked_without_a_proxy(store: str, tmp_path: 
         async with proxied(store) as (url, _):
             config = write_kubeconfig(tmp_path / "config", "https://127.0.0.1:9")
             prefix = "/api/v1/namespaces/espalier-system/services/https:espalier-read:8444/proxy"
-            given = Given(kubeconfig=str(config), server=f"{url}{prefix}")
+            given = Whom(kubeconfig=str(config), server=f"{url}{prefix}")
             async with opened("research/digits", given) as source:
                 return await source.ask("")
 

@@ -90,10 +90,6 @@ class Whom:
         return await ReadConnection.inside(self.config, self.context, service)
 
 
-Given = Whom
-"""By what name commands have it: what they were given."""
-
-
 def own_kubeconfig() -> str:
     """Return the path of the kubeconfig that kubectl would use."""
     return os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import click
 from click.shell_completion import CompletionItem
 
-from espalier.cli.asking.options import Given
+from espalier.cli.asking.options import Whom
 from espalier.kube import STUDY, own_namespace
 
 SECONDS = 2.0
@@ -23,7 +23,7 @@ def complete_study(
 ) -> list[CompletionItem]:
     """Return the names of studies that begin so: NAME, or NAMESPACE/NAME after a slash."""
     namespace, kubeconfig, chosen = (context.params.get(name) for name in _PARAMETERS)
-    given = Given(namespace, kubeconfig, chosen)
+    given = Whom(namespace, kubeconfig, chosen)
     # What is wrong is said when the command runs.
     with _in_silence(), contextlib.suppress(Exception):
         names = asyncio.run(asyncio.wait_for(_names(given, incomplete), SECONDS))
@@ -42,7 +42,7 @@ def _in_silence() -> Iterator[None]:
         logging.disable(before)
 
 
-async def _names(given: Given, incomplete: str) -> list[str]:
+async def _names(given: Whom, incomplete: str) -> list[str]:
     own, slash, _ = incomplete.partition("/")
     usual = given.namespace or own_namespace(given.config, given.context) or "default"
     async with await given.cluster() as cluster:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from espalier.cli.asking.of_object import view_of_object
-from espalier.cli.asking.options import Given, opened
+from espalier.cli.asking.options import Whom, opened
 from espalier.cli.asking.source import StudySource
 from espalier.errors import EspalierError, RetryLater, UsageError
 from espalier.kube import STUDY, Cluster, NotFound, NotServed
@@ -40,7 +40,7 @@ class StudyShown:
     trouble: str = ""
 
 
-async def standing(study: str | None, given: Given) -> StudyShown:
+async def standing(study: str | None, given: Whom) -> StudyShown:
     """Return where a study stands.
 
     Raises
@@ -64,7 +64,7 @@ async def standing(study: str | None, given: Given) -> StudyShown:
         return StudyShown(view, trouble=f"No curves, the read API does not answer: {said}")
 
 
-async def _of_cluster(study: str, given: Given) -> View | None:
+async def _of_cluster(study: str, given: Whom) -> View | None:
     """Return what the Study itself tells; None where there is none any more."""
     name = given.study(study)
     async with await given.cluster() as cluster:
@@ -104,7 +104,7 @@ async def _best_of(source: StudySource) -> View | None:
     return {**told, "trial": found[0]["name"], "value": found[0]["latest"]}
 
 
-def _nowhere(study: str, given: Given, error: Exception) -> EspalierError:
+def _nowhere(study: str, given: Whom, error: Exception) -> EspalierError:
     name = given.study(study)
     if isinstance(error, RetryLater | TimeoutError):
         said = f"{error}" or "no answer"

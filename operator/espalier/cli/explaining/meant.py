@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from espalier.cli.asking.options import Given, opened
+from espalier.cli.asking.options import Whom, opened
 from espalier.cli.asking.source import Asked, StudySource, all_items
 from espalier.errors import UsageError
 from espalier.planning.world.names import repeat_number, sampled_number
@@ -14,7 +14,7 @@ Meant = tuple[str | None, str | None]
 """A study, None where the log that is asked has one; and a trial of it, None for the study."""
 
 
-async def answer_of(name: str | None, trial: str | None, given: Given, query: Asked) -> View:
+async def answer_of(name: str | None, trial: str | None, given: Whom, query: Asked) -> View:
     """Return the answer about what a name means: a study, if there is one of it, else a trial.
 
     Parameters
@@ -46,7 +46,7 @@ async def answer_of(name: str | None, trial: str | None, given: Given, query: As
     )
 
 
-def _meanings(name: str | None, trial: str | None, given: Given) -> Iterator[Meant]:
+def _meanings(name: str | None, trial: str | None, given: Whom) -> Iterator[Meant]:
     """Yield what a name may mean, in the order in which it is tried."""
     if trial is not None or name is None:
         yield name, trial

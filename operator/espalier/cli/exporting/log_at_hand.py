@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from espalier.cli.asking.options import Given, opened
+from espalier.cli.asking.options import Whom, opened
 from espalier.cli.exporting.how_far import telling
 from espalier.cli.store_option import stored_log
 from espalier.cli.study_name import StudyName, read_study_name
@@ -30,7 +30,7 @@ class LogAtHand:
     """Begins to read it as JSON lines, without their ends."""
 
 
-def store_of(given: Given, store: str | None) -> str | None:
+def store_of(given: Whom, store: str | None) -> str | None:
     """Return the URL of the store that is to be asked; None for the read API.
 
     The store is what was named; else the operator's own where it lies on this machine. Whoever
@@ -53,7 +53,7 @@ OPERATORS_STORE = "sqlite:////var/lib/espalier/espalier.db"
 
 
 @contextmanager
-def log_at_hand(study: str | None, given: Given, store: str | None) -> Iterator[LogAtHand]:
+def log_at_hand(study: str | None, given: Whom, store: str | None) -> Iterator[LogAtHand]:
     """Give a study's log.
 
     Parameters
@@ -93,7 +93,7 @@ def _of(log: Callable[[], Log]) -> LogAtHand:
     return LogAtHand(log, lambda: lines(log()))
 
 
-def _of_file(study: str | None, given: Given, file: str) -> LogAtHand:
+def _of_file(study: str | None, given: Whom, file: str) -> LogAtHand:
     found = _of(lambda: read_lines(lines_of(Path(file)), file))
     row = found.log().study
     own = StudyName(row.namespace, row.name)
@@ -102,7 +102,7 @@ def _of_file(study: str | None, given: Given, file: str) -> LogAtHand:
     return found
 
 
-async def _fetch(study: str, given: Given, file: Path) -> None:
+async def _fetch(study: str, given: Whom, file: Path) -> None:
     """Bring a log here as a whole: one that breaks off is none."""
     async with opened(study, given) as source:
         await _keep(source.log(), file)

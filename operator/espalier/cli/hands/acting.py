@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from espalier.cli.asking.options import Given
+from espalier.cli.asking.options import Whom
 from espalier.cli.study_name import StudyName
 from espalier.errors import EspalierError, UsageError
 from espalier.kube import Cluster, Kind, NotFound, NotServed, Refused
@@ -91,7 +91,7 @@ class Hand:
 
 
 @asynccontextmanager
-async def hand_on(given: Given, kind: Kind, text: str, *, dry_run: bool) -> AsyncIterator[Hand]:
+async def hand_on(given: Whom, kind: Kind, text: str, *, dry_run: bool) -> AsyncIterator[Hand]:
     """Find a Study or a Trial by NAME or NAMESPACE/NAME.
 
     Raises

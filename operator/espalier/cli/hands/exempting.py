@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from espalier.cli.asking.options import Given, cluster_options
+from espalier.cli.asking.options import Whom, cluster_options
 from espalier.cli.hands.acting import dry_run_option
 from espalier.cli.hands.keep import keep
 
@@ -17,7 +17,7 @@ from espalier.cli.hands.keep import keep
 @click.option("--undo", is_flag=True, help="Let the pruner judge it like all others again.")
 @dry_run_option
 @cluster_options
-def command(trial: str, why: str, undo: bool, dry_run: bool, given: Given) -> None:
+def command(trial: str, why: str, undo: bool, dry_run: bool, given: Whom) -> None:
     """Never prune TRIAL: the same as `espalier keep`.
 
     The trials that a study calls exempt are chosen by lot, to measure how often pruning is wrong.

@@ -7,7 +7,7 @@ import re
 
 import click
 
-from espalier.cli.asking.options import Given, cluster_options
+from espalier.cli.asking.options import Whom, cluster_options
 from espalier.cli.hands.acting import Hand, dry_run_option, hand_on, is_over
 from espalier.errors import UsageError
 from espalier.kube import STUDY
@@ -35,7 +35,7 @@ _NOT_FOR_MORE = {
 )
 @dry_run_option
 @cluster_options
-def command(study: str, trials: str, dry_run: bool, given: Given) -> None:
+def command(study: str, trials: str, dry_run: bool, given: Whom) -> None:
     """Let STUDY (NAME or NAMESPACE/NAME) have more trials; one that has ended goes on.
 
     It goes on with all that its trials have shown. Fewer trials than there are to be now are for
@@ -51,7 +51,7 @@ def command(study: str, trials: str, dry_run: bool, given: Given) -> None:
     asyncio.run(_extend(study, trials, dry_run, given))
 
 
-async def _extend(study: str, trials: str, dry_run: bool, given: Given) -> None:
+async def _extend(study: str, trials: str, dry_run: bool, given: Whom) -> None:
     asked = _MORE.fullmatch(trials)
     if asked is None:
         raise UsageError("--trials", f"expected N or +N, got {trials[:40]!r}; give a number")

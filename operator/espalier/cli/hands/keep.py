@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from espalier.cli.asking.options import Given, cluster_options
+from espalier.cli.asking.options import Whom, cluster_options
 from espalier.cli.hands.acting import Hand, dry_run_option, ended, hand_on, own_name
 from espalier.errors import UsageError
 from espalier.kube import TRIAL
@@ -20,7 +20,7 @@ from espalier.planning.world.said import is_asked, why_of
 @click.option("--undo", is_flag=True, help="Let the pruner judge it like all others again.")
 @dry_run_option
 @cluster_options
-def command(trial: str, why: str, undo: bool, dry_run: bool, given: Given) -> None:
+def command(trial: str, why: str, undo: bool, dry_run: bool, given: Whom) -> None:
     """Never prune TRIAL, whatever its pruner thinks: NAME of the Trial, or NAMESPACE/NAME.
 
     It holds from the trial's next value on, and is in the study's log as what a person decided. The
@@ -37,7 +37,7 @@ def command(trial: str, why: str, undo: bool, dry_run: bool, given: Given) -> No
     asyncio.run(keep(trial, why, undo=undo, dry_run=dry_run, given=given))
 
 
-async def keep(trial: str, why: str, *, undo: bool, dry_run: bool, given: Given) -> None:
+async def keep(trial: str, why: str, *, undo: bool, dry_run: bool, given: Whom) -> None:
     """Protect a trial, or let go of it.
 
     Raises

@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from espalier.cli.asking.options import Given, cluster_options
+from espalier.cli.asking.options import Whom, cluster_options
 from espalier.cli.hands.acting import Hand, dry_run_option, ended, hand_on, own_name
 from espalier.errors import UsageError
 from espalier.kube import TRIAL
@@ -19,7 +19,7 @@ from espalier.planning.world.said import is_asked, why_of
 @click.option("--why", required=True, help="The reason, which stays with the decision.")
 @dry_run_option
 @cluster_options
-def command(trial: str, why: str, dry_run: bool, given: Given) -> None:
+def command(trial: str, why: str, dry_run: bool, given: Whom) -> None:
     """End TRIAL now, whatever its pruner thinks: NAME of the Trial, or NAMESPACE/NAME.
 
     It is a decision of a person in the study's log, with the reason, and never taken back. The
@@ -37,7 +37,7 @@ def command(trial: str, why: str, dry_run: bool, given: Given) -> None:
     asyncio.run(_prune(trial, why, dry_run, given))
 
 
-async def _prune(trial: str, why: str, dry_run: bool, given: Given) -> None:
+async def _prune(trial: str, why: str, dry_run: bool, given: Whom) -> None:
     reason = why_of(why)
     if not is_asked(why) or not reason:
         raise UsageError("--why", f"expected a reason in words, got {why[:40]!r}; say why")

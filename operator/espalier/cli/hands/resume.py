@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from espalier.cli.asking.options import Given, cluster_options
+from espalier.cli.asking.options import Whom, cluster_options
 from espalier.cli.hands.acting import dry_run_option, hand_on
 from espalier.errors import UsageError
 from espalier.kube import STUDY
@@ -16,7 +16,7 @@ from espalier.kube import STUDY
 @click.argument("study")
 @dry_run_option
 @cluster_options
-def command(study: str, dry_run: bool, given: Given) -> None:
+def command(study: str, dry_run: bool, given: Whom) -> None:
     """Let STUDY (NAME or NAMESPACE/NAME) go on, which was suspended or stopped.
 
     The trials of a suspended study go on as new attempts. Those that a stop has ended stay ended;
@@ -31,7 +31,7 @@ def command(study: str, dry_run: bool, given: Given) -> None:
     asyncio.run(_resume(study, dry_run, given))
 
 
-async def _resume(study: str, dry_run: bool, given: Given) -> None:
+async def _resume(study: str, dry_run: bool, given: Whom) -> None:
     async with hand_on(given, STUDY, study, dry_run=dry_run) as hand:
         held = [field for field in ("suspend", "stop") if hand.spec.get(field)]
         if not held:

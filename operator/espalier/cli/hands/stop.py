@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from espalier.cli.asking.options import Given, cluster_options
+from espalier.cli.asking.options import Whom, cluster_options
 from espalier.cli.hands.acting import Hand, Object, dry_run_option, hand_on, is_over
 from espalier.errors import UsageError
 from espalier.kube import STUDY, TRIAL
@@ -23,7 +23,7 @@ from espalier.planning.world.names import STUDY_LABEL
 )
 @dry_run_option
 @cluster_options
-def command(study: str, softly: bool, dry_run: bool, given: Given) -> None:
+def command(study: str, softly: bool, dry_run: bool, given: Whom) -> None:
     """End STUDY (NAME or NAMESPACE/NAME) now: the best trial so far is its result.
 
     No trial starts any more, and those that run end as StudyStopped, neither pruned nor by their
@@ -40,7 +40,7 @@ def command(study: str, softly: bool, dry_run: bool, given: Given) -> None:
     asyncio.run(_stop(study, softly, dry_run, given))
 
 
-async def _stop(study: str, softly: bool, dry_run: bool, given: Given) -> None:
+async def _stop(study: str, softly: bool, dry_run: bool, given: Whom) -> None:
     async with hand_on(given, STUDY, study, dry_run=dry_run) as hand:
         if is_over(hand.status):
             raise UsageError("STUDY", f"{hand.name} has ended already; nothing was changed")

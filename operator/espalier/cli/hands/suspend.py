@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from espalier.cli.asking.options import Given, cluster_options
+from espalier.cli.asking.options import Whom, cluster_options
 from espalier.cli.hands.acting import dry_run_option, hand_on, is_over
 from espalier.errors import UsageError
 from espalier.kube import STUDY
@@ -16,7 +16,7 @@ from espalier.kube import STUDY
 @click.argument("study")
 @dry_run_option
 @cluster_options
-def command(study: str, dry_run: bool, given: Given) -> None:
+def command(study: str, dry_run: bool, given: Whom) -> None:
     """Pause STUDY (NAME or NAMESPACE/NAME): its pods end, and nothing starts until `resume`.
 
     By plain kubectl: set spec.suspend to true.
@@ -28,7 +28,7 @@ def command(study: str, dry_run: bool, given: Given) -> None:
     asyncio.run(_suspend(study, dry_run, given))
 
 
-async def _suspend(study: str, dry_run: bool, given: Given) -> None:
+async def _suspend(study: str, dry_run: bool, given: Whom) -> None:
     async with hand_on(given, STUDY, study, dry_run=dry_run) as hand:
         if is_over(hand.status):
             raise UsageError("STUDY", f"{hand.name} has ended; there is nothing to suspend")
