@@ -8,29 +8,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from espalier.pruning import Decision
-from espalier.pruning.decisions.reason import Reason
 from espalier.views.curves import thinned
+from espalier.views.explaining.roles import roles_of
 from espalier.views.gathered import Gathered
 from espalier.views.plain import View
 
 MOST_TRIALS, MOST_STEPS = 120, 200
 """Trials whose decisions are looked up, each by a question to the store; and steps shown."""
-_COMPARED = {
-    Reason.WITHIN_PERCENTILE: "threshold",
-    Reason.WORSE_THAN_PERCENTILE: "threshold",
-    Reason.TOP_OF_RUNG: "threshold",
-    Reason.BELOW_RUNG_CUT: "threshold",
-    Reason.WITHIN_NOISE: "threshold",
-    Reason.WITHIN_SLACK: "allowed",
-    Reason.BEYOND_SLACK: "allowed",
-    Reason.BELOW_LOWER: "lower",
-    Reason.ABOVE_UPPER: "upper",
-    Reason.BELOW_MINIMUM: "minimum",
-}
-"""By reason: the evidence that is a value of the metric, and parts those that go on from the rest.
-
-Other rules compare probabilities, or what they expect at the end: these are no cut-off at a step.
-"""
+_OF_ITS_OWN = "before"
+"""The evidence of rules that compare a trial with its own past: no cut-off for others."""
 
 
 def band_view(gathered: Gathered) -> View:
@@ -58,15 +44,14 @@ def band_view(gathered: Gathered) -> View:
 
 def cut_off(decision: Decision) -> float | None:
     """Return the value that parted those that go on from the rest; None where there is none."""
-    said = str(decision.evidence.get("overruled", decision.reason.value))
-    key = _COMPARED.get(Reason(said)) if said in _WORDS else None  # type: ignore[call-arg]
-    value = None if key is None else decision.evidence.get(key)
+    roles = roles_of(decision)
+    # Other rules compare probabilities, or what they expect at the end: no cut-off at a step.
+    if roles.value != "value" or roles.cut_off == _OF_ITS_OWN:
+        return None
+    value = decision.evidence.get(roles.cut_off)
     if isinstance(value, int | float) and math.isfinite(value):
         return float(value)
     return None
-
-
-_WORDS = {str(reason.value) for reason in Reason}
 
 
 def sampled(numbers: Sequence[int], most: int) -> list[int]:
