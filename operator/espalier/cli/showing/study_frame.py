@@ -26,16 +26,10 @@ from espalier.cli.showing.study_words import (
     risk_words,
     times_words,
 )
+from espalier.cli.table import STYLES as STYLES_OF_TRIALS
 from espalier.cli.words import one_line
 
-STYLES = {
-    "Pending": "dim",
-    "Running": "cyan",
-    "Completed": "green",
-    "Pruned": "yellow",
-    "Failed": "red",
-    "Succeeded": "green",
-}
+STYLES = {**STYLES_OF_TRIALS, "Succeeded": "green"}
 _LABEL, _BAR, _CURVE = 12, 24, 20
 
 
