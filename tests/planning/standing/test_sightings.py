@@ -89,6 +89,41 @@ def test_a_deletion_by_somebody_else_is_recorded(snap: Any, deleted: bool) -> No
     assert any(each.deleted for each in recorded(snap)) is deleted
 
 
+EXITED = replace(KNOWN, exit_code=4, exit_reason="Error")
+LOST = ended(code=137, exit_reason="ContainerStatusUnknown")
+AFTER_ITS_OWN_END: dict[str, Any] = {
+    "its kubelet knows no more how it ended": pod(0, LOST, deleting=True, deleting_since=NOW),
+    "its kubelet took it for lost once it was over": over(
+        0, LOST, phase="Failed", deleting=True, deleting_since=NOW
+    ),
+    "its kubelet shows no end at all": pod(0, deleting=True, deleting_since=NOW),
+    "its node went away": over(0, LOST, disruption="DeletionByPodGC", disrupted_at=NOW),
+    "its kubelet shows the same end": pod(
+        0,
+        ended(code=4, exit_reason="Error", finished_at=NOW - 30),
+        deleting=True,
+        deleting_since=NOW,
+    ),
+}
+
+
+@pytest.mark.parametrize("shown", AFTER_ITS_OWN_END.values(), ids=AFTER_ITS_OWN_END)
+@pytest.mark.parametrize("suspended", [False, True], ids=["runs", "suspended"])
+def test_a_trainer_that_has_ended_by_itself_was_not_made_to_end_whatever_is_seen_later(
+    shown: Any, suspended: bool
+) -> None:
+    later = world(
+        replace(RUNNING, attempts=(EXITED,)),
+        jobs=(job(0, suspended=suspended),),
+        pods=(replace(shown, job_uid="j0"),),
+    )
+    known = [joined(EXITED, each) for each in recorded(later)] or [EXITED]
+    for each in known:
+        assert (each.exit_code, each.exit_reason) == (4, "Error")
+        assert (each.disruption, each.deleted) == ("", False)
+        assert not each.suspended
+
+
 SEEN: dict[str, tuple[Any, dict[str, Any]]] = {
     "a disruption": (
         world(pods=(pod(0, disruption="EvictionByEvictionAPI"),)),

@@ -12,12 +12,25 @@ from dataclasses import replace
 from espalier.planning.attempts.evidence import asked_to_end, trainer_end
 from espalier.planning.effects import RecordAttempt
 from espalier.planning.standing.standing import Standing
+from espalier.planning.world.kubelet_words import end_is_unknown
 from espalier.planning.world.record import AttemptRecord, Wanted
 from espalier.planning.world.snapshot import PodView
 
 
 def joined(known: AttemptRecord, seen: AttemptRecord) -> AttemptRecord:
-    """Return what is known of an attempt after more was seen of it; nothing is taken back."""
+    """Return what is known of an attempt after more was seen of it; nothing is taken back.
+
+    A kubelet that has lost sight of a container writes an end of its own over the one it wrote
+    before, and without a time: whether the trainer was told to end, that does not tell.
+    """
+    if known.exit_code is not None and _is_lost(known.exit_code, seen):
+        seen = replace(
+            seen,
+            disruption=known.disruption,
+            deleted=known.deleted,
+            suspended=known.suspended,
+            exit_reason=known.exit_reason,
+        )
     return AttemptRecord(
         attempt=known.attempt,
         pod_uid=known.pod_uid,
@@ -33,6 +46,11 @@ def joined(known: AttemptRecord, seen: AttemptRecord) -> AttemptRecord:
         exit_reason=known.exit_reason or seen.exit_reason,
         over=known.over or seen.over,
     )
+
+
+def _is_lost(exit_code: int, seen: AttemptRecord) -> bool:
+    """Whether what is seen is not the end that was seen before."""
+    return seen.exit_code != exit_code or end_is_unknown(seen.exit_reason)
 
 
 def records(standing: Standing, interval: float) -> Iterator[RecordAttempt]:
