@@ -261,23 +261,26 @@ class InProcessOperator:
             self.kubeconfig, limiter=TokenBucket(1000, 1000), observe=observe
         )
         self.store = await open_store(self.url)
-        core = Core(
+        self.core = core = Core(
             self.cluster,
             self.store,
             self.settings,
             Observer(CollectorRegistry()),
             namespaces=[self.namespace],
+            resync_seconds=10 * PATIENCE,  # no round of lists makes up for what is forgotten
         )
         self.live, self.reconciler, self.resync = core.studies, core.reconciler, core.resync
-        await self.resync.once()
+        listing = asyncio.create_task(self.resync.run())
+        await eventually("everything to be listed", lambda: asyncio.sleep(0, self.resync.synced))
         await core.adopt_stored()
         self.watcher = core.watch(self.kubeconfig)
-        self.task = asyncio.create_task(self.reconciler.run())
+        self.tasks = [listing, asyncio.create_task(self.reconciler.run())]
 
     async def kill(self) -> None:
         """Stop at once, whatever is being done."""
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.reconciler.close()
         await asyncio.to_thread(self.watcher.stop)
         await self.store.close()

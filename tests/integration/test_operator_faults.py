@@ -161,5 +161,19 @@ async def test_deletions_that_no_watch_has_shown_are_found_by_listing(control_pl
         await at.wait_ended("study-0", "JobGone")
 
 
+@scenario
+async def test_what_is_deleted_while_nothing_is_watched_is_found_once_a_watch_begins(
+    control_plane, tmp_path
+):
+    async with operator(control_plane, tmp_path) as (at, process):
+        await at.create(study())
+        await at.pod_of("study-0")
+        await asyncio.to_thread(process.watcher.stop)
+        await at.delete(JOB, "study-0")
+        await eventually("the Job to be gone", lambda: _gone(at))
+        process.watcher = process.core.watch(process.kubeconfig)
+        await at.wait_ended("study-0", "JobGone")
+
+
 async def _gone(at):
     return await at.get(JOB, "study-0") is None

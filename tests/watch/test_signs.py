@@ -45,3 +45,18 @@ def test_what_is_no_watch_of_ours_is_no_sign():
     signs.opened("/api/v1/namespaces")
     signs.heard(("secrets", None))
     assert set(signs.ages().values()) == {5.0}
+
+
+def test_a_watch_that_begins_with_a_list_says_so_once_and_one_that_goes_on_does_not():
+    begun = []
+    signs = Signs(paths_of(KINDS, [None]), on_begun=lambda: begun.append("begun"))
+    signs.opened(JOB.path(None))
+    assert begun == [], "it goes on from what it had seen"
+    signs.listed(JOB.path(None))
+    signs.listed(JOB.path(None))  # the next page
+    signs.listed("/api/v1/namespaces")
+    signs.opened(POD.path(None))
+    assert begun == [], "the list is of another kind, or the watch is not open yet"
+    signs.opened(JOB.path(None))
+    signs.opened(JOB.path(None))
+    assert begun == ["begun"]

@@ -123,7 +123,11 @@ class Core:
             with contextlib.suppress(RuntimeError):  # the loop is closed: the process is ending
                 loop.call_soon_threadsafe(observed, plural, deleted, obj)
 
-        watcher = Watcher(seen, namespaces=self._namespaces, kubeconfig=kubeconfig)
+        def begun() -> None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self.resync.soon)
+
+        watcher = Watcher(seen, namespaces=self._namespaces, kubeconfig=kubeconfig, on_begun=begun)
         watcher.start()
         return watcher
 

@@ -18,7 +18,8 @@ class Signs:
     """When each watch last showed that it lives; read from any thread.
 
     A watch without events is silent, and opened anew after a minute at most: that it could be is
-    its sign of life.
+    its sign of life. One that begins with a list of its own tells nothing of what was deleted
+    between what it last showed, if anything, and that list.
 
     Parameters
     ----------
@@ -26,13 +27,20 @@ class Signs:
         Which watch is opened at which path of the API.
     clock : callable
         Seconds that never go back.
+    on_begun : callable, optional
+        Called when a watch has been opened that began with a list.
     """
 
     def __init__(
-        self, paths: Mapping[str, WatchKey], clock: Callable[[], float] = time.monotonic
+        self,
+        paths: Mapping[str, WatchKey],
+        clock: Callable[[], float] = time.monotonic,
+        on_begun: Callable[[], None] = lambda: None,
     ) -> None:
         self._paths = dict(paths)
         self._clock = clock
+        self._on_begun = on_begun
+        self._listed = set[WatchKey]()
         # No key is added later: other threads go through it.
         self._at = dict.fromkeys(self._paths.values(), clock())
 
@@ -41,10 +49,19 @@ class Signs:
         if watched in self._at:
             self._at[watched] = self._clock()
 
+    def listed(self, path: str) -> None:
+        """Take in that a watch begins anew: what lies at a path of the API was listed for it."""
+        if (watched := self._paths.get(path)) is not None:
+            self._listed.add(watched)
+
     def opened(self, path: str) -> None:
         """Take in that a watch was opened at a path of the API."""
-        if (watched := self._paths.get(path)) is not None:
-            self.heard(watched)
+        if (watched := self._paths.get(path)) is None:
+            return
+        self.heard(watched)
+        if watched in self._listed:
+            self._listed.discard(watched)
+            self._on_begun()
 
     def ages(self) -> dict[str, float]:
         """Return how long ago the last sign was, in seconds, of each kind's most silent watch."""
@@ -54,14 +71,18 @@ class Signs:
         return ages
 
     def tracing(self) -> aiohttp.TraceConfig:
-        """Return what tells this of each watch that a session opens."""
+        """Return what tells this of each watch that a session opens, and of the list before it."""
         tracing = aiohttp.TraceConfig()
 
         async def answered(
             _: aiohttp.ClientSession, __: SimpleNamespace, params: aiohttp.TraceRequestEndParams
         ) -> None:
-            if params.response.status == 200 and params.url.query.get("watch") == "true":
+            if params.response.status != 200:
+                return
+            if params.url.query.get("watch") == "true":
                 self.opened(params.url.path)
+            else:
+                self.listed(params.url.path)
 
         tracing.on_request_end.append(answered)
         return tracing

@@ -46,6 +46,9 @@ class Watcher:
         A kubeconfig file; without it, the pod's own service account.
     seconds
         How long a watch lasts. It is opened anew then: without events that is its sign of life.
+    on_begun
+        Called in the watcher's thread when a watch has begun, for the first time or anew after an
+        error: of what was deleted before that, nothing is seen.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Watcher:
         namespaces: Sequence[str] = (),
         kubeconfig: str | None = None,
         seconds: int = 60,
+        on_begun: Callable[[], None] = lambda: None,
     ) -> None:
         self._seen = seen
         self._namespaces = tuple(namespaces)
@@ -65,7 +69,8 @@ class Watcher:
         self._stop_flag: threading.Event | None = None
         self.restarts = 0
         self._signs = Signs(
-            paths_of((each.kind for each in watched()), self._namespaces or (None,))
+            paths_of((each.kind for each in watched()), self._namespaces or (None,)),
+            on_begun=on_begun,
         )
 
     def start(self) -> None:

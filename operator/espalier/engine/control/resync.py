@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Sequence
@@ -14,6 +15,10 @@ from espalier.errors import RetryLater
 from espalier.kube import Cluster, Kind, NotServed, Refused, watched
 
 _LOG = logging.getLogger(__name__)
+_TOGETHER = 1.0
+"""Seconds in which the watches of all kinds begin, as they do at a start."""
+_SHARE = 3.0
+"""How many times as long as a round the loop is left alone after it, however often one is asked."""
 
 
 class Resync:
@@ -38,19 +43,32 @@ class Resync:
         self._reconciler = reconciler
         self._namespaces: tuple[str | None, ...] = tuple(namespaces) or (None,)
         self._interval = interval
+        self._asked = asyncio.Event()
         self.synced = False
         self.last_seen: dict[str, float] = {}
 
     async def run(self) -> None:
         """List until cancelled; errors are logged and tried again soon."""
         while True:
+            began = time.monotonic()
+            self._asked.clear()
             try:
                 await self.once()
                 delay = self._interval
             except (RetryLater, Refused) as error:
                 _LOG.warning("%s; listing again in a moment", _hint(error))
                 delay = getattr(error, "after", None) or 2.0
-            await asyncio.sleep(delay)
+            await self._pause(delay, _SHARE * (time.monotonic() - began))
+
+    def soon(self) -> None:
+        """Have everything listed in a moment: a watch has begun, and missed what went before."""
+        self._asked.set()
+
+    async def _pause(self, most: float, least: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(most):
+                await self._asked.wait()
+                await asyncio.sleep(max(_TOGETHER, least))
 
     async def once(self) -> None:
         """List every kind once and have what is known looked at."""
