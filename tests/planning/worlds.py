@@ -125,7 +125,9 @@ def ended(name: str = "trainer", code: int = 0, **changes: Any) -> ContainerView
 
 
 def pod(number: int, *containers: ContainerView, **changes: Any) -> PodView:
-    """Return a trial's pod, running unless said otherwise."""
+    """Return a trial's pod, running unless said otherwise; one that goes was told so."""
+    if changes.get("deleting"):
+        changes.setdefault("deleting_since", NOW - 5)
     trainer = containers or (container(),)
     view = PodView(
         uid=f"p{number}",

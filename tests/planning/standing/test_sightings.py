@@ -62,6 +62,18 @@ DELETED: dict[str, tuple[Any, bool]] = {
         ),
         False,
     ),
+    "it had failed by itself, and that we delete what runs on is not shown yet": (
+        world(pods=(pod(0, ended(code=3, finished_at=NOW), deleting=True, deleting_since=None),)),
+        False,
+    ),
+    "it had failed by itself at a time not known, and ours is not shown yet": (
+        world(pods=(pod(0, ended(code=3), deleting=True, deleting_since=None),)),
+        False,
+    ),
+    "a deletion is not shown yet, and its trainer has not ended": (
+        world(pods=(pod(0, deleting=True, deleting_since=None),)),
+        True,
+    ),
     "it was over before": (
         world(
             pods=(over(0, ended(finished_at=NOW - 30), deleting=True, deleting_since=NOW),),

@@ -132,19 +132,23 @@ def trainer_end(pod: PodView, trainer: str) -> tuple[int | None, str]:
 
 
 def asked_to_end(pod: PodView, trainer: str) -> bool:
-    """Whether a pod was told to end before its trainer had ended."""
+    """Whether a pod was told to end before its trainer had ended.
+
+    A deletion without a time is the operator's own, which has been accepted and is not shown yet:
+    an end that is shown without it was there before it.
+    """
     if pod.phase == "Failed" and pod.reason and pod.disrupted_at is None:
         return True
     if not (pod.deleting or pod.disruption):
         return False
     code, _ = trainer_end(pod, trainer)
+    if code is None:
+        return True
     container = pod.containers.get(trainer)
     ended = container.finished_at if container else None
-    if code is None or ended is None:
-        return True
-    times = [pod.deleting_since] if pod.deleting else []
-    times += [pod.disrupted_at] if pod.disruption else []
-    return any(at is None or ended > at - _CLOCKS for at in times)
+    asked = [pod.disrupted_at] if pod.disruption else []
+    asked += [pod.deleting_since] if pod.deleting and pod.deleting_since is not None else []
+    return any(ended is None or at is None or ended > at - _CLOCKS for at in asked)
 
 
 def _attempt(
