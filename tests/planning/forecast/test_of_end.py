@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from espalier.planning.forecast.of_end import ENOUGH, Course, forecast
@@ -38,6 +38,8 @@ STEADY = Course(
 
 @settings(max_examples=150, deadline=None)
 @given(COURSES)
+@example(replace(STEADY, held=2e-309, recent=None))
+@example(replace(STEADY, held=1e-300, left=0, recent=None))
 def test_no_end_is_before_now_or_out_of_its_bounds(course):
     found = forecast(course)
     if found is not None:

@@ -22,6 +22,8 @@ _LOW, _MIDDLE, _HIGH = 0.5 - SHARE / 2, 0.5, 0.5 + SHARE / 2
 _PLAYS, _FEW_PLAYS, _MANY_SLOTS = 128, 32, 64
 _STARTS = 300
 """So many of the last starts are played; the time until then is reckoned."""
+_NEVER = 1e10
+"""Seconds from one end to the next with which a slot stands as good as still: three centuries."""
 _DRIFT = 0.15
 """Standard deviation, in parts, of what trials to come are like, beyond what the known ones tell:
 the pruner learns, and so does the sampler."""
@@ -102,7 +104,7 @@ def forecast(course: Course) -> EndForecast | None:
     lives = lives_of(course.ended, course.young, course.whole)
     mean, ages = lives.mean, (*course.old, *course.young)
     pace = _pace(course, mean)
-    if mean <= 0.0 or pace <= 0.0:
+    if mean <= 0.0 or pace <= 0.0 or course.slots / pace > _NEVER:
         return None
     gap = max(0.0, course.slots / pace - mean)
     starts, ends = _played(course, lives, ages, gap)
