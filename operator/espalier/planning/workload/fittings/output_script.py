@@ -77,13 +77,19 @@ esp_trainer=$!
 # From here on a shell would say how its children died.
 exec 2>/dev/null 6>&- 7<&-
 for esp_sign in $esp_early; do kill -s "$esp_sign" "$esp_trainer"; done
-# A signal ends wait, maybe as the trainer ends: then the second wait knows it no more (127).
+# A signal ends wait, with a code above 128, maybe as the trainer ends: then a shell may know the end
+# no more, and say 127, or bash -1. Bash may also forget a trap for a signal that comes in a trap.
+(set +o posix) && set +o posix
 esp_code= esp_heard=yes
 while [ "$esp_heard" ]; do
   esp_heard=
   wait "$esp_trainer"
   esp_got=$?
-  [ "$esp_got" = 127 ] && [ "$esp_code" ] || esp_code=$esp_got
+  case $esp_got in
+    127 | -1) esp_code=${esp_code:-127} ;;
+    *) [ "${esp_code:-129}" -le 128 ] || esp_code=$esp_got ;;
+  esac
+  [ "$esp_got" -gt 128 ] && kill -s 0 "$esp_trainer" && esp_heard=yes
 done
 # The rest is on its way; a child of the trainer's that still holds the pipe is not waited for.
 (trap - HUP INT QUIT ALRM USR1 USR2 TERM; sleep 2; kill -s KILL "$esp_copier") >/dev/null &
