@@ -77,8 +77,8 @@ esp_trainer=$!
 # From here on a shell would say how its children died.
 exec 2>/dev/null 6>&- 7<&-
 for esp_sign in $esp_early; do kill -s "$esp_sign" "$esp_trainer"; done
-# A signal ends wait, with a code above 128, maybe as the trainer ends: then a shell may know the end
-# no more, and say 127, or bash -1. Bash may also forget a trap for a signal that comes in a trap.
+# A signal ends wait, with a code above 128, maybe as the trainer ends: then a shell may know the
+# end no more, and say 127, or bash -1. Bash may also forget a trap for what comes in a trap.
 (set +o posix) && set +o posix
 esp_code= esp_heard=yes
 while [ "$esp_heard" ]; do
