@@ -151,11 +151,7 @@ async def test_a_namespace_is_deleted_without_being_held_up(control_plane, tmp_p
 @scenario
 async def test_deletions_that_no_watch_has_shown_are_found_by_listing(control_plane, tmp_path):
     async with operator(control_plane, tmp_path) as (at, process):
-        await at.create(study())
-        await at.pod_of("study-0")
-        await asyncio.to_thread(process.watcher.stop)
-        await at.delete(JOB, "study-0")
-        await eventually("the Job to be gone", lambda: _gone(at))
+        await _delete_unseen(at, process)
         await process.resync.once()
         # That a list does not hold it does not say who took it away.
         await at.wait_ended("study-0", "JobGone")
@@ -166,13 +162,18 @@ async def test_what_is_deleted_while_nothing_is_watched_is_found_once_a_watch_be
     control_plane, tmp_path
 ):
     async with operator(control_plane, tmp_path) as (at, process):
-        await at.create(study())
-        await at.pod_of("study-0")
-        await asyncio.to_thread(process.watcher.stop)
-        await at.delete(JOB, "study-0")
-        await eventually("the Job to be gone", lambda: _gone(at))
+        await _delete_unseen(at, process)
         process.watcher = process.core.watch(process.kubeconfig)
         await at.wait_ended("study-0", "JobGone")
+
+
+async def _delete_unseen(at, process):
+    """Have a trial run, and delete its Job while nothing is watched."""
+    await at.create(study())
+    await at.pod_of("study-0")
+    await asyncio.to_thread(process.watcher.stop)
+    await at.delete(JOB, "study-0")
+    await eventually("the Job to be gone", lambda: _gone(at))
 
 
 async def _gone(at):
