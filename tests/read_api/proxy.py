@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import aiohttp
 from aiohttp import web
 
 _OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
+
+
+def _passed(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that are not of one connection alone."""
+    return {
+        name: value for name, value in headers.items() if name.lower() not in _OF_THE_CONNECTION
+    }
 
 
 @asynccontextmanager
@@ -23,18 +30,10 @@ async def behind_proxy(url: str, prefix: str, token: str) -> AsyncIterator[str]:
     """
 
     async def pass_on(request: web.Request) -> web.StreamResponse:
-        headers = {
-            name: value
-            for name, value in request.headers.items()
-            if name.lower() not in _OF_THE_CONNECTION
-        }
-        headers["Authorization"] = f"Bearer {token}"
+        headers = {**_passed(request.headers), "Authorization": f"Bearer {token}"}
         rest = request.raw_path.removeprefix(prefix)
         async with session.request(request.method, f"{url}{rest}", headers=headers) as answer:
-            passed = web.StreamResponse(status=answer.status)
-            for name, value in answer.headers.items():
-                if name.lower() not in _OF_THE_CONNECTION:
-                    passed.headers[name] = value
+            passed = web.StreamResponse(status=answer.status, headers=_passed(answer.headers))
             with contextlib.suppress(ConnectionError):  # whoever asked has left
                 await passed.prepare(request)
                 async for chunk in answer.content.iter_any():
