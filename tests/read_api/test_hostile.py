@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from espalier.errors import UsageError
 from espalier.read_api.callers import REMEMBERED, Caller, Callers, TooMany, Unauthenticated
 from espalier.views.query import MOST, Query
+from tests.patience import PATIENCE
 from tests.read_api.serving import ADMIN, MEMBER, Asking, Clock, People, served
 from tests.store.storing import storing, url_of, values
 
@@ -36,7 +37,7 @@ async def raw(ask: Asking, request: bytes) -> bytes:
     writer.write(request)
     with contextlib.suppress(ConnectionError):
         await writer.drain()
-        return await asyncio.wait_for(reader.read(), 30)
+        return await asyncio.wait_for(reader.read(), PATIENCE)
     return b""
 
 
@@ -269,7 +270,7 @@ def test_two_hundred_streams_and_slow_readers_hold_nobody_up(tmp_path: Path) -> 
 
             goal = 0
             watching = [asyncio.create_task(watch(number)) for number in range(200)]
-            await asyncio.wait_for(all_there.wait(), 60)
+            await asyncio.wait_for(all_there.wait(), PATIENCE)
             for step in range(100):
                 await store.commit(values(row.id, 1, step, seq=100 + step))
             status, page, _ = await ask.get(f"{path}/trials")
@@ -277,11 +278,11 @@ def test_two_hundred_streams_and_slow_readers_hold_nobody_up(tmp_path: Path) -> 
             goal = 1
             last.set()
             await store.commit(values(row.id, 2, 1, seq=300))
-            await asyncio.wait_for(asyncio.gather(*watching), 60)
+            await asyncio.wait_for(asyncio.gather(*watching), PATIENCE)
 
     async def bounded() -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(run(), 120)
+            await asyncio.wait_for(run(), PATIENCE)
             return
         pytest.fail("somebody was held up")
 

@@ -11,6 +11,7 @@ import pytest
 
 from espalier.engine.control import resync
 from espalier.engine.control.resync import Resync
+from tests.patience import PATIENCE
 
 
 class Rounds(Resync):
@@ -43,7 +44,7 @@ async def running(rounds: Rounds) -> AsyncIterator[None]:
 
 
 def tell(story: Callable[[], Awaitable[Any]]) -> None:
-    asyncio.run(asyncio.wait_for(story(), 60))  # type: ignore[arg-type]
+    asyncio.run(asyncio.wait_for(story(), PATIENCE))  # type: ignore[arg-type]
 
 
 @pytest.fixture(autouse=True)

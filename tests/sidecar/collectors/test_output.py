@@ -203,7 +203,7 @@ print("val_accuracy=0.2 step=2", flush=True)
     started = Started(SHELL, sidecar.directory)
     with started.begin(*python(code), stdin=subprocess.PIPE) as trainer:
         ingest.wait_for_steps([1])
-        out, err = trainer.communicate(b"\n", 60)
+        out, err = trainer.communicate(b"\n", PATIENCE)
     assert out == b"val_accuracy=0.1 step=1\nval_accuracy=0.2 step=2\n"
     assert (err, trainer.returncode) == (b"", 0)
     assert sidecar.post({"step": 3, "value": 0.3})[0] == 202

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from espalier_sidecar.collectors.prometheus import PrometheusEndpoint, Scraped, read_section
+from tests.patience import PATIENCE
 from tests.sidecar.contexts import context_of
 from tests.sidecar.fake_ingest import FakeIngest
 from tests.sidecar.running import RunningSidecar
@@ -167,7 +168,7 @@ def test_a_series_that_is_missing_is_named_with_what_came_instead(
 ) -> None:
     endpoint = read_section({"port": trainer.port, "step": "steps", "intervalSeconds": 0.02})
     collector = endpoint.collector(context_of(tmp_path, "loss"))
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + PATIENCE
     while not collector.health().passed_over:
         collector.poll(0, last=False)
         assert time.monotonic() < ends

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from espalier.planning.workload.fittings.output_script import SCRIPT
+from tests.patience import PATIENCE
 
 SHELLS = {
     name: (found, *options)
@@ -41,7 +42,7 @@ class Started:
     def run(self, *command: str, stdin: bytes = b"", **kept: object) -> tuple[bytes, bytes, int]:
         """Return what it prints to both streams, and its exit code."""
         with self.begin(*command, stdin=subprocess.PIPE, **kept) as process:
-            out, err = process.communicate(stdin, 60)
+            out, err = process.communicate(stdin, PATIENCE)
             return out, err, process.returncode
 
     def pieces(self) -> dict[int, bytes]:
