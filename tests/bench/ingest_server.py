@@ -22,7 +22,20 @@ from espalier.ingest import Limits
 from espalier.metrics import Observer
 from tests.ingest.serving import binding_of, serving, study_of
 
-ENDLESS = Limits(pod_rate=1e6, pod_burst=1e6, total_rate=1e6, total_burst=1e6, connection_burst=1e6)
+ENDLESS = Limits(
+    pod_rate=1e6,
+    pod_burst=1e6,
+    total_rate=1e6,
+    total_burst=1e6,
+    connection_burst=1e6,
+    # one address has all sidecars here, and all of them begin at once
+    strangers_a_peer=4096,
+    review_rate=1e6,
+    review_burst=10**6,
+    review_peer_rate=1e6,
+    review_peer_burst=1e6,
+    reviews_waiting_a_peer=1024,
+)
 STUDY = study_of(
     {"type": "Median", "median": {"startupTrials": 5, "warmupSteps": 5}},
     resource={"name": "epoch", "max": 1_000_000},

@@ -5,6 +5,7 @@ A Study tells it itself. Where it is gone, the same is reckoned from what is rec
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -65,6 +66,6 @@ def _step(gathered: Gathered, number: int) -> int | None:
     values = gathered.values.get(number)
     if values is None:
         return None
-    newest = max(values.attempts)
-    pairs = zip(values.attempts, values.steps, strict=True)
-    return gathered.study.terms.within(max(step for attempt, step in pairs if attempt == newest))
+    newest = values.counted(math.inf)
+    latest = newest.latest()
+    return None if latest is None else gathered.study.terms.within(newest.steps[latest])

@@ -168,6 +168,8 @@ class StoreBeside:
 
     def __init__(self, url: str) -> None:
         self._path = path_of(url)
+        # It opens a connection for each question, and remembers how questions are put in SQL.
+        self._engine = reading(self._path)
 
     def studies(self, *, closed: bool = False) -> list[ListedStudy]:
         """Return the studies, oldest first; with `closed` also those whose Study is gone."""
@@ -305,7 +307,7 @@ class StoreBeside:
     def _question(self) -> Iterator[Connection]:
         if not self._path.is_file():
             raise RetryLater(f"there is no store at {self._path} yet", after=2)
-        with _answered(self._path), reading(self._path).begin() as connection:
+        with _answered(self._path), self._engine.begin() as connection:
             yield connection
 
 
