@@ -1,6 +1,7 @@
 """Fixtures that any test may ask for: a real API server, a real cluster."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,10 @@ hypothesis.settings.load_profile("espalier")
 # A terminal that a test opens has the size that it is given. Workers are told another one.
 for _name in ("COLUMNS", "LINES"):
     os.environ.pop(_name, None)
+
+# Behind `nohup` or `&` a shell has these ignored, and so would all programs that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 _BUILD = pytest.StashKey[subprocess.Popen[bytes] | None]()
 
