@@ -7,6 +7,7 @@ import time
 import pytest
 
 from espalier.kube import Refused
+from espalier.planning.budgets.words import amount_words
 from tests.integration.running import JOB, POD, STUDY, eventually, operator, scenario, study
 
 
@@ -26,7 +27,7 @@ async def test_a_hard_limit_ends_what_runs_and_a_raised_one_lets_it_go_on(contro
         soon = int(time.monotonic() - began) + 6
         await at.patch(STUDY, "study", {"spec": {"budget": {"wallClock": {"hard": f"{soon}s"}}}})
         said = await at.wait_condition(STUDY, "study", "BudgetSpent", reason="HardLimitMet")
-        assert f"spec.budget.wallClock.hard ({soon} s) is met" in said["message"]
+        assert f"spec.budget.wallClock.hard ({amount_words(soon)}) is met" in said["message"]
         await at.wait_ended("study-1", "BudgetSpent")
 
         async def nothing_runs() -> bool:
