@@ -13,21 +13,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import aiohttp
 
 from tests.bench.ingest_client import Load
 from tests.bench.test_ingest_speed import ROOT, Server
-from tests.read_api.serving import ADMIN, served
+from tests.read_api.serving import ADMIN, Crowd, served
 
 PAGES, SIDECARS, VALUES = 10, 32, 1
 STUDY = "/v1/namespaces/research/studies/digits"
@@ -35,10 +38,14 @@ ASKED = ("", "/curves?points=100", "/trials?sort=value&limit=100", "/trials?limi
 
 
 async def serve(folder: Path) -> None:
-    """Be the reader, until nobody listens any more."""
-    async with served(f"sqlite:///{folder}/espalier.db", poll_seconds=1.0) as ask:
-        print(ask.url, flush=True)
-        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    """Be the reader, until nobody listens any more; answer each line with its memory."""
+    url = f"sqlite:///{folder}/espalier.db"
+    async with served(url, authority=Crowd(), poll_seconds=1.0) as asking:
+        print(json.dumps({"url": asking.url}), flush=True)
+        loop = asyncio.get_running_loop()
+        while await loop.run_in_executor(None, sys.stdin.readline):
+            used = resource.getrusage(resource.RUSAGE_SELF)
+            print(json.dumps({"rss_mib": used.ru_maxrss / 1024}), flush=True)
 
 
 async def look(url: str, counts: list[int]) -> None:
@@ -64,14 +71,25 @@ async def open_pages(url: str) -> None:
     """Be all pages until the parent says that it is enough."""
     counts = [0, 0]
     tasks = [asyncio.create_task(look(url, counts)) for _ in range(PAGES)]
-    print("open", flush=True)
+    await until_told(tasks)
+    print(json.dumps({"new": counts[0], "as they were": counts[1]}), flush=True)
+
+
+async def until_told(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Say that all is open, go on until the parent says that it is enough, and end."""
+    print(json.dumps({"open": len(tasks)}), flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+    raise_failed(tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def raise_failed(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Raise what ended one of those that go on for ever."""
     for task in tasks:
         if task.done():
             task.result()
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    print(*counts, flush=True)
 
 
 @contextmanager
@@ -91,46 +109,47 @@ def child(*command: str) -> Iterator[subprocess.Popen[str]]:
         process.wait(timeout=60)
 
 
+@asynccontextmanager
+async def all_there(sidecars: int) -> AsyncIterator[tuple[Load, Server]]:
+    """Run ingest and a reader of its store; give the connected sidecars, and the reader."""
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        ingest = ("tests.bench.ingest_server", name, "-", str(sidecars))
+        hello = Server(stack.enter_context(child(*ingest))).hello
+        reader = Server(stack.enter_context(child("tests.bench.read_beside", "serve", name)))
+        load = Load(hello["port"], hello["ca"], sidecars, VALUES)
+        await load.connect()
+        yield load, reader
+
+
 async def posts_a_second(load: Load, seconds: float) -> float:
     """Post as fast as answers come."""
     took = await load.as_fast_as_possible(seconds)
     return len(load.seconds) / took
 
 
-async def posts_beside(load: Load, seconds: float, url: str, counts: list[int]) -> float:
+async def posts_beside(load: Load, seconds: float, url: str, counts: Counter[str]) -> float:
     """Post while pages are open."""
     with child("tests.bench.read_beside", "look", url) as looking:
-        assert looking.stdin is not None
-        assert looking.stdout is not None
-        looking.stdout.readline()
+        pages = Server(looking)
         found = await posts_a_second(load, seconds)
-        looking.stdin.write("\n")
-        looking.stdin.flush()
-        for place, count in enumerate(looking.stdout.readline().split()):
-            counts[place] += int(count)
+        counts.update(pages.ask())
     return found
 
 
 async def measure(rounds: int, seconds: float) -> None:
     """Print the rounds, and the ratio of their medians."""
-    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
-        ingest = ("tests.bench.ingest_server", name, "-", str(SIDECARS))
-        hello = Server(stack.enter_context(child(*ingest))).hello
-        reader = stack.enter_context(child("tests.bench.read_beside", "serve", name))
-        assert reader.stdout is not None
-        url = reader.stdout.readline().strip()
-        load = Load(hello["port"], hello["ca"], SIDECARS, VALUES)
-        await load.connect()
+    async with all_there(SIDECARS) as (load, reader):
+        url = reader.hello["url"]
         await load.as_fast_as_possible(3.0)  # begin with a study that has something to show
         alone: list[float] = []
         beside: list[float] = []
-        counts = [0, 0]
+        counts: Counter[str] = Counter()
         for number in range(rounds):
             alone.append(await posts_a_second(load, seconds))
             beside.append(await posts_beside(load, seconds, url, counts))
             print(f"round {number}: {alone[-1]:.0f} alone, {beside[-1]:.0f} beside", flush=True)
         ratio = statistics.median(beside) / statistics.median(alone)
-        print(f"answers to pages: {counts[0]} new, {counts[1]} as they were")
+        print(f"answers to pages: {counts['new']} new, {counts['as they were']} as they were")
         print(f"ratio of the medians: {ratio:.3f}; statuses {load.statuses}")
 
 
